@@ -1,0 +1,7 @@
+//! The hot loops of taizhang, in pure Rust: contraction-tree search, contraction kernels, OpenQASM reading.
+//!
+//! Nothing here knows of Python. Each folder is one noun of the domain.
+
+pub mod engine;
+pub mod openqasm;
+pub mod plan;

@@ -1,0 +1,1 @@
+//! Contraction-tree search: cost, greedy start, joint annealing of tree and slices.

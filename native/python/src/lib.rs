@@ -1,0 +1,15 @@
+//! Python bindings of `taizhang-core`: convert, call, convert, name the error. Nothing else.
+
+use pyo3::prelude::*;
+
+mod engine;
+mod openqasm;
+mod plan;
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    plan::register(module)?;
+    engine::register(module)?;
+    openqasm::register(module)?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+"""Every exception that taizhang raises.
+
+    TaizhangError
+    ├── InputError                what was given is not usable (exit status 2); also a ValueError
+    │   ├── CircuitError          a gate, qubit, parameter or bitstring does not fit the circuit
+    │   │   └── CircuitFileError  a circuit file is wrong; knows line and column
+    │   ├── NetworkError          a tensor network is not well formed
+    │   ├── PlanError             a plan is not well formed, or is for another network
+    │   └── UsageError            an option has a value that it cannot have
+    ├── LimitError                the work does not fit (exit status 1)
+    │   ├── MemoryLimitError      no plan found within the memory limit
+    │   └── SizeLimitError        a result or an input is larger than what is allowed
+    ├── NumericalError            a NaN or an infinity appeared; names the slice (exit status 1)
+    ├── MissingPackageError       an optional package is needed and not installed; also an ImportError
+    └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
+
+A message says what was given, what was wanted and what to do.
+"""
+
+from __future__ import annotations
+
+
+class TaizhangError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class InputError(TaizhangError, ValueError):
+    """What was given is not usable."""
+
+
+class CircuitError(InputError):
+    """A gate, qubit, parameter or bitstring does not fit the circuit."""
+
+
+class CircuitFileError(CircuitError):
+    """A circuit file is wrong at a known place.
+
+    Attributes:
+        reason: What is wrong, without the place.
+        line: Line, counted from 1; 0 where no line applies.
+        column: Column, counted from 1; 0 where no column applies.
+        source: Name of the file, or None.
+    """
+
+    def __init__(self, reason: str, *, line: int = 0, column: int = 0, source: str | None = None) -> None:
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.source = source
+        place = [source] if source else []
+        place += [f"line {line}"] if line else []
+        place += [f"column {column}"] if column else []
+        super().__init__(f"{', '.join(place)}: {reason}" if place else reason)
+
+
+class NetworkError(InputError):
+    """A tensor network is not well formed."""
+
+
+class PlanError(InputError):
+    """A plan is not well formed, or is for another network."""
+
+
+class UsageError(InputError):
+    """An option has a value that it cannot have."""
+
+
+class LimitError(TaizhangError):
+    """The work does not fit."""
+
+
+class MemoryLimitError(LimitError):
+    """No plan was found within the memory limit."""
+
+
+class SizeLimitError(LimitError):
+    """A result or an input is larger than what is allowed."""
+
+
+class NumericalError(TaizhangError, ArithmeticError):
+    """A NaN or an infinity appeared in the numbers.
+
+    Attributes:
+        slice_number: The slice in which it appeared, or None.
+    """
+
+    def __init__(self, message: str, *, slice_number: int | None = None) -> None:
+        self.slice_number = slice_number
+        super().__init__(message)
+
+
+class MissingPackageError(TaizhangError, ImportError):
+    """An optional package is needed and not installed."""
+
+
+class NotBuiltError(TaizhangError, ImportError):
+    """The compiled core is missing or of another version."""

@@ -1,0 +1,193 @@
+"""Tensor networks: what is to be summed.
+
+A network is a list of tensors, each axis of which carries an index. An index may be on one, two or more tensors (a
+hyperindex), twice on one tensor (a diagonal), and in the output. The value of a network is the product of all tensors,
+summed over every index that is not in the output.
+
+`NetworkShape` is the network without arrays, which is all that planning sees. Inside, indices are integers; names are
+kept for the doors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.errors import NetworkError
+
+MAX_TENSORS = 1_000_000
+MAX_RANK = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkShape:
+    """A tensor network without its arrays.
+
+    Attributes:
+        inputs: For each tensor the indices of its axes, in order. Integers in `range(num_indices)`.
+        output: Indices of the result's axes, in order; each at most once, each on some tensor.
+        sizes: Size of each index, all ≥ 1.
+        index_names: Name of each index at the doors, all different.
+
+    Raises:
+        NetworkError: An index is out of range, a size below 1, an output index repeated or on no tensor.
+
+    Example:
+        >>> shape = NetworkShape(inputs=((0, 1), (1, 2)), output=(0, 2), sizes=(2, 3, 2))
+        >>> shape.num_tensors, shape.num_indices
+        (2, 3)
+    """
+
+    inputs: tuple[tuple[int, ...], ...]
+    output: tuple[int, ...]
+    sizes: tuple[int, ...]
+    index_names: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.index_names:
+            object.__setattr__(self, "index_names", tuple(f"i{k}" for k in range(len(self.sizes))))
+        if len(self.inputs) > MAX_TENSORS:
+            raise NetworkError(f"the network has {len(self.inputs)} tensors; at most {MAX_TENSORS} are allowed")
+        if len(self.index_names) != len(self.sizes) or len(set(self.index_names)) != len(self.sizes):
+            raise NetworkError("index_names must give every index one name of its own")
+        for size, name in zip(self.sizes, self.index_names, strict=True):
+            if size < 1:
+                raise NetworkError(f"index '{name}' has size {size}; sizes are at least 1")
+        seen: set[int] = set()
+        for number, indices in enumerate(self.inputs):
+            if len(indices) > MAX_RANK:
+                raise NetworkError(f"tensor {number} has {len(indices)} axes; at most {MAX_RANK} are allowed")
+            seen.update(indices)
+        if any(not 0 <= index < len(self.sizes) for index in seen):
+            raise NetworkError(f"the inputs name an index outside range({len(self.sizes)}), the indices with a size")
+        if len(set(self.output)) != len(self.output):
+            raise NetworkError("an index is repeated in the output; each may be there once")
+        for index in self.output:
+            if index not in seen:
+                name = self.index_names[index] if 0 <= index < len(self.sizes) else index
+                raise NetworkError(f"output index '{name}' is on no tensor")
+
+    @property
+    def num_tensors(self) -> int:
+        """Number of tensors."""
+        return len(self.inputs)
+
+    @property
+    def num_indices(self) -> int:
+        """Number of indices that have a size."""
+        return len(self.sizes)
+
+    @classmethod
+    def from_names(
+        cls,
+        inputs: Sequence[Sequence[Hashable]],
+        output: Sequence[Hashable],
+        size_dict: Mapping[Hashable, int],
+    ) -> NetworkShape:
+        """Builds the shape of a network whose indices have names.
+
+        Args:
+            inputs: For each tensor the names of its axes.
+            output: Names of the result's axes.
+            size_dict: Size of each name used.
+
+        Raises:
+            NetworkError: A name has no size, or the network is not well formed.
+        """
+        number = {name: k for k, name in enumerate(size_dict)}
+        try:
+            return cls(
+                inputs=tuple(tuple(number[name] for name in term) for term in inputs),
+                output=tuple(number[name] for name in output),
+                sizes=tuple(int(size) for size in size_dict.values()),
+                index_names=tuple(str(name) for name in size_dict),
+            )
+        except KeyError as missing:
+            raise NetworkError(f"index {missing.args[0]!r} has no size in size_dict") from None
+
+    def sha256(self) -> str:
+        """Hash of inputs, output and sizes, the same for the same shape whatever the names of its indices."""
+        canonical = json.dumps([self.inputs, self.output, self.sizes], separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class TensorNetwork:
+    """A tensor network with its arrays; immutable.
+
+    Args:
+        tensors: Pairs of an array and the names of its axes.
+        output: Names of the result's axes, in order.
+
+    Attributes:
+        shape: The network without its arrays.
+        arrays: One array for each tensor, shape as `shape` says.
+        exponent: The value of the network is what the arrays give, times 2**exponent.
+
+    Raises:
+        NetworkError: An array's axes do not fit the names or sizes given, or an array is not numeric.
+
+    Example:
+        >>> import numpy as np
+        >>> network = TensorNetwork(tensors=[(np.eye(2), ("a", "b")), (np.ones(2), ("b",))], output=("a",))
+        >>> network.shape.inputs
+        ((0, 1), (1,))
+    """
+
+    __slots__ = ("arrays", "exponent", "shape")
+
+    shape: NetworkShape
+    arrays: tuple[ComplexArray, ...]
+    exponent: int
+
+    def __init__(
+        self, tensors: Sequence[tuple[np.typing.ArrayLike, Sequence[Hashable]]], output: Sequence[Hashable] = ()
+    ) -> None:
+        sizes: dict[Hashable, int] = {}
+        arrays = []
+        for number, (given, names) in enumerate(tensors):
+            array = np.asarray(given)
+            if array.ndim != len(names):
+                raise NetworkError(f"tensor {number} has {array.ndim} axes, but {len(names)} indices are named for it")
+            for name, size in zip(names, array.shape, strict=True):
+                if sizes.setdefault(name, size) != size:
+                    raise NetworkError(f"index {name!r} has size {sizes[name]} and, on tensor {number}, size {size}")
+            arrays.append(array)
+        for name in output:
+            if name not in sizes:
+                raise NetworkError(f"output index {name!r} is on no tensor")
+        self._set(NetworkShape.from_names([names for _, names in tensors], output, sizes), arrays, 0)
+
+    @classmethod
+    def from_shape(cls, shape: NetworkShape, arrays: Sequence[np.typing.ArrayLike], exponent: int = 0) -> TensorNetwork:
+        """Puts arrays to a shape.
+
+        Raises:
+            NetworkError: The number of arrays, or an array's shape, is not as `shape` says.
+        """
+        network = cls.__new__(cls)
+        network._set(shape, [np.asarray(a) for a in arrays], exponent)
+        return network
+
+    def _set(self, shape: NetworkShape, arrays: Sequence[np.typing.NDArray[np.generic]], exponent: int) -> None:
+        if len(arrays) != shape.num_tensors:
+            raise NetworkError(f"{len(arrays)} arrays were given for a network of {shape.num_tensors} tensors")
+        for number, (array, indices) in enumerate(zip(arrays, shape.inputs, strict=True)):
+            wanted = tuple(shape.sizes[index] for index in indices)
+            if array.shape != wanted:
+                raise NetworkError(f"array {number} has shape {array.shape}, but its indices have sizes {wanted}")
+            if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_):
+                raise NetworkError(f"array {number} holds {array.dtype}; numbers are wanted")
+        object.__setattr__(self, "shape", shape)
+        object.__setattr__(self, "arrays", tuple(arrays))
+        object.__setattr__(self, "exponent", int(exponent))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a TensorNetwork cannot be changed (tried to set '{name}'); make a new one")
+
+    def __repr__(self) -> str:
+        return f"TensorNetwork({self.shape.num_tensors} tensors, {self.shape.num_indices} indices)"

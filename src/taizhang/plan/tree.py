@@ -1,0 +1,62 @@
+"""Contraction trees: in what order a network is contracted.
+
+The order is kept in static-single-assignment form, the form in which other tools exchange it: tensors are numbered
+from 0, step k contracts two numbers and makes number `num_tensors + k`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from taizhang.errors import PlanError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractionTree:
+    """A complete binary tree over the tensors of a network.
+
+    Attributes:
+        num_tensors: Number of leaves.
+        ssa_path: The pairs contracted, in order; `max(num_tensors - 1, 0)` of them.
+
+    Raises:
+        PlanError: The path is not a complete binary tree over the tensors.
+
+    Example:
+        >>> ContractionTree(num_tensors=3, ssa_path=((0, 1), (3, 2))).ssa_path
+        ((0, 1), (3, 2))
+    """
+
+    num_tensors: int
+    ssa_path: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        wanted = max(self.num_tensors - 1, 0)
+        if len(self.ssa_path) != wanted:
+            raise PlanError(
+                f"the path has {len(self.ssa_path)} steps; a network of {self.num_tensors} tensors needs {wanted}"
+            )
+        used: set[int] = set()
+        for step, pair in enumerate(self.ssa_path):
+            for number in pair:
+                if not 0 <= number < self.num_tensors + step:
+                    raise PlanError(f"step {step} of the path contracts {number}, which does not exist by then")
+                if number in used:
+                    raise PlanError(f"step {step} of the path contracts {number}, which was contracted before")
+                used.add(number)
+
+    @classmethod
+    def from_pairs(cls, num_tensors: int, pairs: Iterable[Iterable[int]]) -> ContractionTree:
+        """Builds a tree from any nested sequence of pairs, as JSON holds it.
+
+        Raises:
+            PlanError: An entry is not a pair of integers, or the path is not complete.
+        """
+        path: list[tuple[int, int]] = []
+        for step, pair in enumerate(pairs):
+            numbers = tuple(pair)
+            if len(numbers) != 2 or any(isinstance(n, bool) or not isinstance(n, int) for n in numbers):
+                raise PlanError(f"step {step} of the path is {numbers!r}; a pair of tensor numbers is wanted")
+            path.append((numbers[0], numbers[1]))
+        return cls(num_tensors=num_tensors, ssa_path=tuple(path))
