@@ -1,0 +1,130 @@
+//! One step of a contraction, compiled: two tensors in, one out.
+
+use super::complex::{Complex, Real};
+use super::level::SimdLevel;
+use super::modes::{extent, simplified, Mode};
+use super::reference;
+use std::marker::PhantomData;
+
+/// A pairwise contraction compiled for the strides of its tensors and the instructions of the machine.
+///
+/// Any combination of modes is allowed: kept by one operand, by both (a hyperindex that stays), summed over both or
+/// over one, absent from both. A contraction of one tensor (a sum, a diagonal, a permutation) has the scalar 1 as its
+/// second operand.
+#[derive(Clone, Debug)]
+pub struct StepKernel<T: Real> {
+    modes: Vec<Mode>,
+    extent_a: usize,
+    extent_b: usize,
+    extent_out: usize,
+    number: PhantomData<T>,
+}
+
+impl<T: Real> StepKernel<T> {
+    /// Takes every decision about how to run the step.
+    pub fn compile(modes: &[Mode], _level: SimdLevel) -> Self {
+        Self {
+            modes: simplified(modes),
+            extent_a: extent(modes, |mode| mode.a),
+            extent_b: extent(modes, |mode| mode.b),
+            extent_out: extent(modes, |mode| mode.out),
+            number: PhantomData,
+        }
+    }
+
+    /// Length of the workspace that [`StepKernel::run`] needs, in complex elements.
+    pub fn workspace_len(&self, _threads: usize) -> usize {
+        0
+    }
+
+    /// Computes `out = scale * sum(a * b)` over the modes that `out` does not have.
+    ///
+    /// Returns the largest magnitude of a real or imaginary part written (anything if a NaN was written). With
+    /// `threads > 1` the work is split over the current rayon pool; the result has the same bits for any number of
+    /// threads. Elements of `out` that no mode reaches are left alone.
+    ///
+    /// # Panics
+    ///
+    /// If a tensor or the workspace is shorter than the modes need.
+    pub fn run(
+        &self,
+        a: &[Complex<T>],
+        b: &[Complex<T>],
+        out: &mut [Complex<T>],
+        scale: T,
+        workspace: &mut [Complex<T>],
+        threads: usize,
+    ) -> T {
+        assert!(
+            a.len() >= self.extent_a,
+            "the first operand is shorter than its modes need"
+        );
+        assert!(
+            b.len() >= self.extent_b,
+            "the second operand is shorter than its modes need"
+        );
+        assert!(
+            out.len() >= self.extent_out,
+            "the output is shorter than its modes need"
+        );
+        assert!(
+            workspace.len() >= self.workspace_len(threads),
+            "the workspace is shorter than this step needs"
+        );
+        reference::contract(&self.modes, a, b, out, scale)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(size: usize, a: usize, b: usize, out: usize) -> Mode {
+        Mode { size, a, b, out }
+    }
+
+    fn run(modes: &[Mode], a: &[f64], b: &[f64], out_len: usize) -> Vec<f64> {
+        let complex = |values: &[f64]| values.iter().map(|x| Complex::new(*x, 0.0)).collect::<Vec<_>>();
+        let mut out = vec![Complex::new(-7.0, 0.0); out_len];
+        let kernel = StepKernel::compile(modes, SimdLevel::detect());
+        let mut workspace = vec![Complex::new(0.0, 0.0); kernel.workspace_len(1)];
+        kernel.run(&complex(a), &complex(b), &mut out, 1.0, &mut workspace, 1);
+        out.iter().map(|x| x.re).collect()
+    }
+
+    #[test]
+    fn two_scalars_are_multiplied() {
+        assert_eq!(run(&[], &[3.0], &[5.0], 1), [15.0]);
+    }
+
+    #[test]
+    fn a_hyperindex_that_stays_pairs_elements() {
+        assert_eq!(run(&[mode(2, 1, 1, 1)], &[1.0, 2.0], &[3.0, 4.0], 2), [3.0, 8.0]);
+    }
+
+    #[test]
+    fn an_index_of_one_operand_alone_is_summed() {
+        assert_eq!(run(&[mode(3, 1, 0, 0)], &[1.0, 2.0, 3.0], &[10.0], 1), [60.0]);
+        assert_eq!(run(&[mode(3, 0, 1, 0)], &[10.0], &[1.0, 2.0, 3.0], 1), [60.0]);
+    }
+
+    #[test]
+    fn an_index_of_no_operand_repeats() {
+        assert_eq!(run(&[mode(3, 0, 0, 1)], &[2.0], &[5.0], 3), [10.0; 3]);
+        assert_eq!(run(&[mode(3, 0, 0, 0)], &[2.0], &[5.0], 1), [30.0]);
+    }
+
+    #[test]
+    fn gaps_of_the_output_are_left_alone() {
+        assert_eq!(run(&[mode(2, 1, 0, 2)], &[1.0, 2.0], &[3.0], 3), [3.0, -7.0, 6.0]);
+    }
+
+    #[test]
+    fn a_permutation_is_a_contraction_with_one() {
+        let modes = [mode(2, 1, 0, 3), mode(3, 2, 0, 1)];
+        assert_eq!(
+            run(&modes, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], &[1.0], 6),
+            [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]
+        );
+    }
+}
