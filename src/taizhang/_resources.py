@@ -1,0 +1,55 @@
+"""What this process may use of the machine: cores and memory."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+import psutil
+
+DEFAULT_MEMORY_FRACTION = 0.8
+
+
+def usable_cores() -> int:
+    """Number of cores this process may run on.
+
+    Example:
+        >>> usable_cores() >= 1
+        True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def available_memory() -> int:
+    """Bytes that can still be taken without swapping, within the limit of the control group the process is in."""
+    free = int(psutil.virtual_memory().available)
+    for limit, used in (
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ):
+        try:
+            left = int(Path(limit).read_text()) - int(Path(used).read_text())
+        except (OSError, ValueError):  # no such control group, or "max": unlimited
+            continue
+        free = min(free, max(left, 0))
+    return free
+
+
+def default_memory() -> int:
+    """The memory limit where none is given, in bytes: a fixed part of what is available, this process included."""
+    return int(DEFAULT_MEMORY_FRACTION * available_memory()) + resident_bytes()
+
+
+def resident_bytes() -> int:
+    """Bytes of memory this process holds now."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def peak_resident_bytes() -> int:
+    """Most bytes of memory this process has held at once."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak) if sys.platform == "darwin" else int(peak) * 1024
