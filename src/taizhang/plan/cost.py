@@ -1,0 +1,295 @@
+"""What a plan costs: the only definition.
+
+A step contracts two tensors; it costs the product of the sizes of all indices it touches, in complex multiply-adds. An
+index is kept by a step while another tensor, or the output, still has it. Slicing an index takes it out of every step
+and multiplies the number of runs by its size.
+
+Slices run in order of their number, which counts through the sliced indices, the last fastest. A step depends on the
+sliced indices of the inputs below it; its *level* is one more than the place of the last of them, 0 if there are none.
+It runs again only when one of the first `level` digits of the slice number changes, so steps of a low level are shared
+by many slices. What such a step makes is kept while steps of a higher level still use it.
+
+Sources: Gray & Kourtis, arXiv:2002.01935 (cost, slicing); Huang et al., arXiv:2005.06787 (sharing between slices).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from taizhang._types import DtypeName
+from taizhang.errors import PlanError
+from taizhang.network.network import NetworkShape
+from taizhang.plan.tree import ContractionTree
+
+BYTES_PER_ELEMENT: dict[str, int] = {"complex64": 8, "complex128": 16}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCost:
+    """Figures of one step of a plan; sizes are those within one slice.
+
+    Attributes:
+        left: Number of one tensor contracted.
+        right: Number of the other.
+        level: The step runs again when one of the first `level` digits of the slice number changes.
+        runs: How often the step runs over all slices, by its level.
+        values: Number of values of the sliced indices it depends on, the least it could run; `values <= runs`.
+        multiply_adds: Complex multiply-adds of one run.
+        rows: Product of the sizes of kept indices on `left` alone.
+        columns: Product of the sizes of kept indices on `right` alone.
+        summed: Product of the sizes of indices that end here.
+        batch: Product of the sizes of kept indices on both.
+        left_elements: Elements of `left`.
+        right_elements: Elements of `right`.
+        out_elements: Elements of the result.
+    """
+
+    left: int
+    right: int
+    level: int
+    runs: int
+    values: int
+    multiply_adds: int
+    rows: int
+    columns: int
+    summed: int
+    batch: int
+    left_elements: int
+    right_elements: int
+    out_elements: int
+
+    @property
+    def elements_moved(self) -> int:
+        """Elements read and written by one run."""
+        return self.left_elements + self.right_elements + self.out_elements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Work and memory of a plan, over all slices. Counts are exact integers.
+
+    Attributes:
+        multiply_adds_naive: Complex multiply-adds when every step runs in every slice.
+        multiply_adds_shared: The same when a step runs once per value of the sliced indices it depends on.
+        multiply_adds_executed: What the executor does, running steps by their level; between the two others.
+        width: log2 of the elements of the largest intermediate, in one slice.
+        num_slices: Number of slices.
+        peak_bytes: Most memory alive at once: inputs, intermediates, what is kept between slices, the sum of slices.
+        traffic_bytes: Bytes read and written by the steps executed.
+    """
+
+    multiply_adds_naive: int
+    multiply_adds_shared: int
+    multiply_adds_executed: int
+    width: float
+    num_slices: int
+    peak_bytes: int
+    traffic_bytes: int
+
+    @property
+    def log10_multiply_adds_naive(self) -> float:
+        """log10 of `multiply_adds_naive` (0 where there is no work)."""
+        return math.log10(max(self.multiply_adds_naive, 1))
+
+    @property
+    def log10_multiply_adds_shared(self) -> float:
+        """log10 of `multiply_adds_shared` (0 where there is no work)."""
+        return math.log10(max(self.multiply_adds_shared, 1))
+
+    @property
+    def log10_multiply_adds_executed(self) -> float:
+        """log10 of `multiply_adds_executed` (0 where there is no work)."""
+        return math.log10(max(self.multiply_adds_executed, 1))
+
+
+def cost_of(
+    shape: NetworkShape,
+    tree: ContractionTree,
+    sliced_indices: Sequence[int] = (),
+    *,
+    dtype: DtypeName = "complex64",
+) -> Cost:
+    """Counts the work and memory of contracting a network along `tree`, over all slices.
+
+    Args:
+        shape: The network.
+        tree: A complete tree over its tensors.
+        sliced_indices: Indices fixed from outside, each once; the order is that of the digits of the slice number.
+        dtype: Type of all tensors, for the bytes.
+
+    Returns:
+        The cost; counts are exact.
+
+    Raises:
+        PlanError: The tree is for another number of tensors, or a sliced index is unknown or repeated.
+
+    Example:
+        >>> shape = NetworkShape(inputs=((0, 1), (1, 2), (2, 0)), output=(), sizes=(2, 4, 8))
+        >>> cost = cost_of(shape, ContractionTree(num_tensors=3, ssa_path=((0, 1), (3, 2))), (1,))
+        >>> cost.multiply_adds_naive, cost.num_slices, cost.width
+        (128, 4, 4.0)
+    """
+    return cost_of_steps(shape, step_costs(shape, tree, sliced_indices), sliced_indices, dtype=dtype)
+
+
+def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Sequence[int] = ()) -> tuple[StepCost, ...]:
+    """Figures of every step of a plan, in the order of `tree.ssa_path`.
+
+    Raises:
+        PlanError: The tree is for another number of tensors, or a sliced index is unknown or repeated.
+    """
+    _check(shape, tree, sliced_indices)
+    size_of = _SizeOf(shape.sizes)
+    sliced_mask = _mask(sliced_indices)
+    runs_at_level = [1]
+    for index in sliced_indices:
+        runs_at_level.append(runs_at_level[-1] * shape.sizes[index])
+
+    terms = [_mask(term) for term in shape.inputs]
+    depends = [term & sliced_mask for term in terms]
+    uses = [0] * shape.num_indices
+    for term in (*terms, _mask(shape.output)):
+        for index in _bits(term):
+            uses[index] += 1
+
+    place = {index: position for position, index in enumerate(sliced_indices)}
+    steps = []
+    for left, right in tree.ssa_path:
+        a, b = terms[left], terms[right]
+        kept = a | b
+        for index in _bits(a & b):  # an index of one of the two only is used elsewhere, or ends here
+            uses[index] -= 1
+            if uses[index] == 1:
+                kept &= ~(1 << index)
+        for index in _bits(a ^ b):
+            if uses[index] == 1:
+                kept &= ~(1 << index)
+        dependence = depends[left] | depends[right]
+        terms.append(kept)
+        depends.append(dependence)
+        a, b, kept = a & ~sliced_mask, b & ~sliced_mask, kept & ~sliced_mask
+        level = 1 + max((place[index] for index in _bits(dependence)), default=-1)
+        steps.append(
+            StepCost(
+                left=left,
+                right=right,
+                level=level,
+                runs=runs_at_level[level],
+                values=size_of(dependence),
+                multiply_adds=size_of(a | b),
+                rows=size_of(a & ~b & kept),
+                columns=size_of(b & ~a & kept),
+                summed=size_of((a | b) & ~kept),
+                batch=size_of(a & b & kept),
+                left_elements=size_of(a),
+                right_elements=size_of(b),
+                out_elements=size_of(kept),
+            )
+        )
+    return tuple(steps)
+
+
+def cost_of_steps(
+    shape: NetworkShape,
+    steps: Sequence[StepCost],
+    sliced_indices: Sequence[int],
+    *,
+    dtype: DtypeName = "complex64",
+) -> Cost:
+    """Adds up the figures that `step_costs` gave."""
+    bytes_per_element = BYTES_PER_ELEMENT[dtype]
+    num_slices = math.prod(shape.sizes[index] for index in sliced_indices)
+    output_slice = math.prod(shape.sizes[index] for index in shape.output if index not in set(sliced_indices))
+    largest = max((step.out_elements for step in steps), default=output_slice)
+    return Cost(
+        multiply_adds_naive=num_slices * sum(step.multiply_adds for step in steps),
+        multiply_adds_shared=sum(step.values * step.multiply_adds for step in steps),
+        multiply_adds_executed=sum(step.runs * step.multiply_adds for step in steps),
+        width=math.log2(largest),
+        num_slices=num_slices,
+        peak_bytes=bytes_per_element * _peak_elements(shape, steps, num_slices),
+        traffic_bytes=bytes_per_element * sum(step.runs * step.elements_moved for step in steps),
+    )
+
+
+def _peak_elements(shape: NetworkShape, steps: Sequence[StepCost], num_slices: int) -> int:
+    """Most elements alive at once: all inputs, the intermediates of each moment, the result.
+
+    A result used by a step of its own level lives from the step that makes it to the step that uses it. A result used
+    at a higher level is kept while the steps of that level run over and over: it lives during all later steps, and
+    during the earlier ones of a higher level as well.
+    """
+    num_tensors, num_steps = shape.num_tensors, len(steps)
+    inputs = sum(math.prod(shape.sizes[index] for index in term) for term in shape.inputs)
+    result = math.prod(shape.sizes[index] for index in shape.output)
+    accumulated = 2 * result if num_slices > 1 else result  # slices are summed in double precision
+
+    change = [0] * (num_steps + 1)
+    kept_level: list[int | None] = [None] * num_steps
+    for number, step in enumerate(steps):
+        change[number] += step.out_elements
+        for operand in (step.left, step.right):
+            maker = operand - num_tensors
+            if maker >= 0:
+                if steps[maker].level == step.level:
+                    change[number + 1] -= steps[maker].out_elements
+                else:
+                    kept_level[maker] = steps[maker].level
+    alive = [0] * num_steps
+    total = 0
+    for number in range(num_steps):
+        total += change[number]
+        alive[number] = total
+    kept_later = [0] * (max((step.level for step in steps), default=0) + 1)
+    for number in range(num_steps - 1, -1, -1):
+        alive[number] += sum(kept_later[: steps[number].level])
+        level = kept_level[number]
+        if level is not None:
+            kept_later[level] += steps[number].out_elements
+    return inputs + accumulated + max(alive, default=0)
+
+
+def _check(shape: NetworkShape, tree: ContractionTree, sliced_indices: Sequence[int]) -> None:
+    if tree.num_tensors != shape.num_tensors:
+        raise PlanError(
+            f"the tree is over {tree.num_tensors} tensors, but the network has {shape.num_tensors}; "
+            "make a plan for this network"
+        )
+    for index in sliced_indices:
+        if not 0 <= index < shape.num_indices:
+            raise PlanError(f"sliced index {index} is not in the network, whose indices are range({shape.num_indices})")
+    if len(set(sliced_indices)) != len(sliced_indices):
+        raise PlanError("an index is repeated in sliced_indices; each may be sliced once")
+
+
+def _mask(indices: Sequence[int]) -> int:
+    """A set of indices as the bits of one integer."""
+    mask = 0
+    for index in indices:
+        mask |= 1 << index
+    return mask
+
+
+def _bits(mask: int) -> list[int]:
+    """The indices in a mask, ascending."""
+    found = []
+    while mask:
+        low = mask & -mask
+        found.append(low.bit_length() - 1)
+        mask ^= low
+    return found
+
+
+class _SizeOf:
+    """Number of elements over a mask of indices."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self.sizes = sizes
+        self.all_two = all(size == 2 for size in sizes)
+
+    def __call__(self, mask: int) -> int:
+        if self.all_two:
+            return 1 << bin(mask).count("1")
+        return math.prod(self.sizes[index] for index in _bits(mask))

@@ -1,0 +1,192 @@
+"""What this machine can do: rates of contraction and memory, measured once and kept.
+
+A contraction of rows × columns × summed runs at a rate that depends on the smaller of rows and columns and on summed: a
+machine reaches its best only when both are large enough to reuse what it has loaded. Moving bytes goes at a rate that
+depends on how much is moved, because caches differ. Both are measured with the kernels that later do the work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import platformdirs
+
+from taizhang import _native
+from taizhang._types import DtypeName
+
+MEASUREMENT_VERSION = 2
+NARROW_CLASSES = (1, 2, 4, 8, 16, 64)
+SUMMED_CLASSES = (1, 2, 4, 16, 64, 256)
+_WORK = 1 << 21  # multiply-adds of one measurement: a millisecond at 2e9 a second
+_COPY_BYTES = (1 << 18, 1 << 22, 1 << 25, 1 << 28)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Rates of one machine with a number of threads.
+
+    Attributes:
+        rates: Complex64 multiply-adds a second; a row for each of `NARROW_CLASSES` (the smaller of rows and columns), a
+            column for each of `SUMMED_CLASSES`.
+        bandwidths: Pairs of a number of bytes and the bytes a second at which so many are read and written.
+        step_seconds: Time a step takes however small.
+        threads: Number of threads that the rates are for.
+        measured: False for rates that are only assumed.
+    """
+
+    rates: tuple[tuple[float, ...], ...]
+    bandwidths: tuple[tuple[float, float], ...]
+    step_seconds: float
+    threads: int
+    measured: bool = False
+
+    def __post_init__(self) -> None:
+        numbers = [rate for row in self.rates for rate in row]
+        numbers += [number for pair in self.bandwidths for number in pair] + [self.step_seconds]
+        well_formed = (
+            [len(row) for row in self.rates] == [len(SUMMED_CLASSES)] * len(NARROW_CLASSES)
+            and len(self.bandwidths) > 0
+            and all(len(pair) == 2 for pair in self.bandwidths)
+            and all(math.isfinite(number) and number > 0 for number in numbers)
+        )
+        if not well_formed:
+            raise ValueError("the rates of a machine have to be positive and complete")
+
+    def contraction_rate(self, narrow: float, summed: float, dtype: DtypeName = "complex64") -> float:
+        """Multiply-adds a second of a contraction whose smaller side is `narrow`, between the shapes measured."""
+        i, x = _place(narrow, NARROW_CLASSES)
+        j, y = _place(summed, SUMMED_CLASSES)
+        log_rate = sum(
+            weight * math.log(self.rates[row][column])
+            for row, weight_of_row in ((i, 1 - x), (i + 1, x))
+            for column, weight in ((j, weight_of_row * (1 - y)), (j + 1, weight_of_row * y))
+            if weight > 0
+        )
+        return math.exp(log_rate) * (0.5 if dtype == "complex128" else 1.0)
+
+    def bandwidth(self, moved_bytes: float) -> float:
+        """Bytes a second at which `moved_bytes` are moved."""
+        if moved_bytes <= self.bandwidths[0][0]:
+            return self.bandwidths[0][1]
+        for (low, fast), (high, slow) in zip(self.bandwidths, self.bandwidths[1:], strict=False):
+            if moved_bytes <= high:
+                x = math.log(moved_bytes / low) / math.log(high / low)
+                return math.exp((1 - x) * math.log(fast) + x * math.log(slow))
+        return self.bandwidths[-1][1]
+
+
+def assumed_machine(threads: int = 1) -> Machine:
+    """Rates of a middling machine, for use where nothing was measured and where plans must not depend on the machine."""
+    best = 8e9 * threads
+    rates = tuple(
+        tuple(
+            best * min(1.0, (0.10 + 0.90 * narrow / 16) * min(1.0, 0.25 + 0.75 * summed / 16))
+            for summed in SUMMED_CLASSES
+        )
+        for narrow in NARROW_CLASSES
+    )
+    bandwidths = (
+        (float(1 << 18), 4e10 * threads),
+        (float(1 << 25), 1.5e10 * threads),
+        (float(1 << 28), 1e10 * threads),
+    )
+    return Machine(rates=rates, bandwidths=bandwidths, step_seconds=1e-6, threads=threads)
+
+
+def measured_machine(threads: int = 1) -> Machine:
+    """Rates of this machine, measured at the first call (under two seconds) and read from the user's cache later.
+
+    Args:
+        threads: Number of threads the work will have.
+
+    Returns:
+        Measured rates; assumed ones where the compiled core cannot measure.
+    """
+    path = cache_file(threads)
+    kept = _read(path, threads)
+    if kept is not None:
+        return kept
+    machine = measure(threads)
+    if machine.measured:
+        _write(path, machine)
+    return machine
+
+
+def measure(threads: int = 1) -> Machine:
+    """Measures the rates now, whatever is in the cache."""
+    time_contraction = getattr(_native, "time_contraction", None)
+    time_copy = getattr(_native, "time_copy", None)
+    if time_contraction is None or time_copy is None:
+        return assumed_machine(threads)
+    rates = []
+    for narrow in NARROW_CLASSES:
+        row = []
+        for summed in SUMMED_CLASSES:
+            wide = max(_WORK * min(threads, 4) // (narrow * summed), narrow)
+            wide = min(wide, (1 << 20) // max(narrow, summed))
+            seconds = time_contraction(wide, narrow, summed, "complex64", threads, 3)
+            row.append(wide * narrow * summed / max(seconds, 1e-9))
+        rates.append(tuple(row))
+    bandwidths = tuple((float(size), 2 * size / max(time_copy(size, threads), 1e-9)) for size in _COPY_BYTES)
+    step_seconds = max(min(time_contraction(1, 1, 1, "complex64", threads, 20), 1e-4), 1e-7)
+    return Machine(rates=tuple(rates), bandwidths=bandwidths, step_seconds=step_seconds, threads=threads, measured=True)
+
+
+def cache_file(threads: int) -> Path:
+    """Where the rates of this machine with so many threads are kept."""
+    level = _native.simd_level() if hasattr(_native, "simd_level") else "unknown"
+    model = "".join(c if c.isalnum() else "-" for c in _processor())[:80]
+    name = f"machine-{model}-{os.cpu_count()}-{level}-{threads}-v{MEASUREMENT_VERSION}.json"
+    return Path(platformdirs.user_cache_dir("taizhang")) / name
+
+
+def _processor() -> str:
+    """The model of the processor, as the system names it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine() or "unknown"
+
+
+def _read(path: Path, threads: int) -> Machine | None:
+    """What is kept in the cache; None where there is nothing usable."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        machine = Machine(
+            rates=tuple(tuple(float(rate) for rate in row) for row in content["rates"]),
+            bandwidths=tuple((float(size), float(rate)) for size, rate in content["bandwidths"]),
+            step_seconds=float(content["step_seconds"]),
+            threads=int(content["threads"]),
+            measured=True,
+        )
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return machine if machine.threads == threads else None
+
+
+def _write(path: Path, machine: Machine) -> None:
+    """Keeps the rates; a cache that cannot be written is no harm."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        partial.write_text(json.dumps(asdict(machine)), encoding="utf-8")
+        partial.replace(path)
+
+
+def _place(value: float, classes: Sequence[int]) -> tuple[int, float]:
+    """Between which two classes a value lies, and how far from the first on a logarithmic scale."""
+    if value >= classes[-1]:
+        return len(classes) - 2, 1.0
+    for place in range(len(classes) - 1):
+        if value < classes[place + 1]:
+            low, high = classes[place], classes[place + 1]
+            return place, max(math.log(max(value, low) / low) / math.log(high / low), 0.0)
+    return len(classes) - 2, 1.0

@@ -1,0 +1,34 @@
+"""What a plan is judged by: the seconds it is expected to take on a machine.
+
+A step takes the larger of its work over the rate of its shape and its bytes over the bandwidth, and never less than the
+time of starting it (the roofline model: Williams, Waterman & Patterson, CACM 2009). Steps shared between slices count as
+often as they are executed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from taizhang._types import DtypeName
+from taizhang.plan.cost import BYTES_PER_ELEMENT, StepCost
+from taizhang.plan.machine import Machine
+
+
+def step_seconds(step: StepCost, machine: Machine, dtype: DtypeName = "complex64") -> float:
+    """Expected seconds of one run of a step."""
+    narrow = min(step.rows, step.columns)
+    working = step.multiply_adds / machine.contraction_rate(narrow, step.summed, dtype)
+    moved_bytes = BYTES_PER_ELEMENT[dtype] * step.elements_moved
+    moving = moved_bytes / machine.bandwidth(moved_bytes)
+    return machine.step_seconds + max(working, moving)
+
+
+def predicted_seconds(steps: Iterable[StepCost], machine: Machine, dtype: DtypeName = "complex64") -> float:
+    """Expected seconds of running all slices of a plan.
+
+    Args:
+        steps: What `step_costs` gave for the plan.
+        machine: Rates of the machine that will run it.
+        dtype: Type of the tensors.
+    """
+    return sum(step.runs * step_seconds(step, machine, dtype) for step in steps)

@@ -1,0 +1,342 @@
+"""A plan: how to contract a network, what that costs, and its file.
+
+A plan file is JSON and holds no code. It is complete: the network's shape under its index names, the path, the sliced
+indices, the cost, the seed and the time spent, and a sha256 of the shape. Whatever is read is checked, and the cost is
+counted again rather than believed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from taizhang._types import DtypeName
+from taizhang.errors import NetworkError, PlanError
+from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.plan.cost import Cost, cost_of
+from taizhang.plan.tree import ContractionTree
+
+FILE_VERSION = 1
+MAX_FILE_BYTES = 1 << 28
+MAX_SIZE = 1 << 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How to contract one network: a tree, what to slice, and what that costs.
+
+    Attributes:
+        shape: The network the plan is for.
+        tree: In what order to contract; steps run in the order of its path.
+        sliced_indices: Indices fixed from outside. The slice number counts through them, the last fastest.
+        cost: Work and memory, as `cost_of` counts them.
+        dtype: The type the bytes in `cost` are counted for.
+        predicted_seconds: Expected time of running all slices on the machine planned for; 0 where none was predicted.
+        planning_seconds: Time spent on searching.
+        seed: Seed of the search.
+        trials: Number of trials the search was asked for; None where it was given a time.
+        trial: The trial that won: the same seed and at least `trial + 1` trials find this plan again.
+        history: The search's progress: pairs of seconds since its start and log10 of the best multiply-adds so far.
+
+    Raises:
+        PlanError: Tree or sliced indices do not fit the shape.
+    """
+
+    shape: NetworkShape
+    tree: ContractionTree
+    sliced_indices: tuple[int, ...]
+    cost: Cost
+    dtype: DtypeName = "complex64"
+    predicted_seconds: float = 0.0
+    planning_seconds: float = 0.0
+    seed: int = 0
+    trials: int | None = None
+    trial: int | None = None
+    history: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def num_slices(self) -> int:
+        """Number of slices."""
+        return self.cost.num_slices
+
+    @property
+    def sliced_names(self) -> tuple[str, ...]:
+        """Names of the sliced indices, in order."""
+        return tuple(self.shape.index_names[index] for index in self.sliced_indices)
+
+    @classmethod
+    def from_ssa_path(
+        cls,
+        network: TensorNetwork | NetworkShape,
+        ssa_path: Iterable[Iterable[int]],
+        sliced_indices: Sequence[Hashable] = (),
+        *,
+        dtype: DtypeName = "complex64",
+    ) -> Plan:
+        """Makes a plan of a path found elsewhere.
+
+        Args:
+            network: The network, or its shape.
+            ssa_path: Pairs of tensor numbers; step k makes number `num_tensors + k`.
+            sliced_indices: Names of the indices to slice, the last to count fastest.
+            dtype: The type to count bytes for.
+
+        Raises:
+            PlanError: The path is not complete, or a sliced index is not in the network.
+
+        Example:
+            >>> shape = NetworkShape.from_names([("a", "b"), ("b", "c")], ("a", "c"), {"a": 2, "b": 2, "c": 2})
+            >>> Plan.from_ssa_path(shape, [(0, 1)], sliced_indices=("b",)).num_slices
+            2
+        """
+        shape = network.shape if isinstance(network, TensorNetwork) else network
+        tree = ContractionTree.from_pairs(shape.num_tensors, ssa_path)
+        number = {name: index for index, name in enumerate(shape.index_names)}
+        try:
+            sliced = tuple(number[str(name)] for name in sliced_indices)
+        except KeyError as missing:
+            raise PlanError(f"sliced index {missing.args[0]!r} is not in the network") from None
+        return cls(
+            shape=shape, tree=tree, sliced_indices=sliced, cost=cost_of(shape, tree, sliced, dtype=dtype), dtype=dtype
+        )
+
+    def for_network(self, network: TensorNetwork | NetworkShape) -> Plan:
+        """Returns the plan over the indices of `network`, which may number or name them otherwise.
+
+        Raises:
+            PlanError: The plan is for another network.
+        """
+        shape = network.shape if isinstance(network, TensorNetwork) else network
+        if shape == self.shape:
+            return self
+        here, there = _canonical(self.shape), _canonical(shape)
+        if here.key != there.key:
+            raise PlanError(
+                f"the plan is for a network of {self.shape.num_tensors} tensors and {self.shape.num_indices} indices "
+                f"(sha256 {self.shape.sha256()[:12]}), not for this one of {shape.num_tensors} tensors and "
+                f"{shape.num_indices} indices (sha256 {shape.sha256()[:12]}); plan this network anew"
+            )
+        sliced = tuple(there.index_at[here.place_of[index]] for index in self.sliced_indices)
+        return replace(self, shape=shape, sliced_indices=sliced)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the plan as a JSON file, replacing what is there in one move.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        target = Path(path)
+        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+        try:
+            partial.write_text(json.dumps(self.to_dict(), separators=(",", ":")) + "\n", encoding="utf-8")
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], network: TensorNetwork | NetworkShape | None = None) -> Plan:
+        """Reads a plan file.
+
+        Args:
+            path: The file.
+            network: If given, the network that the plan has to be for.
+
+        Raises:
+            PlanError: The file is not a plan, is damaged or too large, or is for another network.
+            OSError: The file cannot be read.
+        """
+        source = Path(path)
+        if source.stat().st_size > MAX_FILE_BYTES:
+            raise PlanError(f"plan file '{source}' is larger than {MAX_FILE_BYTES >> 20} MiB; it cannot be a plan")
+        try:
+            content = json.loads(source.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise PlanError(f"'{source}' is not a plan file: it does not hold JSON ({error})") from None
+        try:
+            plan = cls.from_dict(content)
+        except PlanError as error:
+            raise PlanError(f"plan file '{source}': {error}") from None
+        return plan if network is None else plan.for_network(network)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as the JSON object of a plan file."""
+        names, cost = self.shape.index_names, self.cost
+        return {
+            "format": "taizhang-plan",
+            "version": FILE_VERSION,
+            "inputs": [[names[index] for index in term] for term in self.shape.inputs],
+            "output": [names[index] for index in self.shape.output],
+            "size_dict": dict(zip(names, self.shape.sizes, strict=True)),
+            "ssa_path": [list(pair) for pair in self.tree.ssa_path],
+            "sliced_indices": list(self.sliced_names),
+            "network_sha256": self.shape.sha256(),
+            "dtype": self.dtype,
+            "log10_multiply_adds": cost.log10_multiply_adds_executed,
+            "log10_multiply_adds_naive": cost.log10_multiply_adds_naive,
+            "width": cost.width,
+            "num_slices": cost.num_slices,
+            "peak_bytes": cost.peak_bytes,
+            "predicted_seconds": self.predicted_seconds,
+            "planning_seconds": self.planning_seconds,
+            "seed": self.seed,
+            "trials": self.trials,
+            "trial": self.trial,
+            "history": [list(point) for point in self.history],
+        }
+
+    @classmethod
+    def from_dict(cls, content: object) -> Plan:
+        """Makes a plan of the JSON object of a plan file; the cost is counted again.
+
+        Raises:
+            PlanError: A key is missing or does not hold what it should; the message names it.
+        """
+        if not isinstance(content, dict):
+            raise PlanError("a JSON object is wanted")
+        version = content.get("version", FILE_VERSION)
+        if version != FILE_VERSION:
+            raise PlanError(f"its version is {version!r}, and this program reads version {FILE_VERSION}")
+        shape = _read_shape(content)
+        recorded = content.get("network_sha256")
+        if recorded is not None and recorded != shape.sha256():
+            raise PlanError("network_sha256 does not agree with inputs, output and size_dict; the file is damaged")
+        path = content.get("ssa_path")
+        if not isinstance(path, list) or not all(isinstance(pair, list) for pair in path):
+            raise PlanError("'ssa_path' has to be a list of pairs of tensor numbers")
+        dtype = content.get("dtype", "complex64")
+        if dtype not in ("complex64", "complex128"):
+            raise PlanError(f"'dtype' is {dtype!r}; complex64 or complex128 is wanted")
+        sliced = _read_names(content, "sliced_indices")
+        plan = cls.from_ssa_path(shape, path, sliced, dtype=dtype)
+        return replace(
+            plan,
+            predicted_seconds=_read_seconds(content, "predicted_seconds"),
+            planning_seconds=_read_seconds(content, "planning_seconds"),
+            seed=_read_count(content, "seed") or 0,
+            trials=_read_count(content, "trials"),
+            trial=_read_count(content, "trial"),
+            history=_read_history(content),
+        )
+
+    def __str__(self) -> str:
+        cost = self.cost
+        sliced = f"{len(self.sliced_indices)} sliced indices" if self.sliced_indices else "nothing sliced"
+        lines = [
+            f"Plan for {self.shape.num_tensors} tensors, {self.shape.num_indices} indices",
+            f"  work      10^{cost.log10_multiply_adds_executed:.2f} multiply-adds "
+            f"(10^{cost.log10_multiply_adds_naive:.2f} without sharing steps between slices)",
+            f"  slices    {cost.num_slices:,} ({sliced})",
+            f"  memory    {readable_bytes(cost.peak_bytes)} at its peak, largest intermediate 2^{cost.width:g} elements",
+        ]
+        if self.predicted_seconds:
+            lines.append(f"  run time  {readable_seconds(self.predicted_seconds)} predicted")
+        if self.planning_seconds:
+            lines.append(f"  planned   in {readable_seconds(self.planning_seconds)}, seed {self.seed}")
+        return "\n".join(lines)
+
+
+def readable_bytes(count: float) -> str:
+    """A number of bytes as a person reads it, like `1.5 GiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if count < 1024:
+            return f"{count:.3g} {unit}"
+        count /= 1024
+    return f"{count:.3g} EiB"
+
+
+def readable_seconds(seconds: float) -> str:
+    """A time as a person reads it, like `3.2 ms`, `14 s`, `2.5 days`."""
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.3g} µs"
+    if seconds < 1:
+        return f"{seconds * 1e3:.3g} ms"
+    for unit, length, limit in (("s", 1, 120), ("minutes", 60, 120), ("hours", 3600, 48), ("days", 86400, 730)):
+        if seconds < limit * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds / 31557600:.3g} years"
+
+
+@dataclass(frozen=True, slots=True)
+class _Canonical:
+    """A shape whose indices are numbered in order of appearance, the same whatever they were called before."""
+
+    key: tuple[object, ...]
+    place_of: dict[int, int]
+    index_at: list[int]
+
+
+def _canonical(shape: NetworkShape) -> _Canonical:
+    place_of: dict[int, int] = {}
+    for term in shape.inputs:
+        for index in term:
+            place_of.setdefault(index, len(place_of))
+    for index in sorted(range(shape.num_indices), key=lambda index: shape.sizes[index]):
+        place_of.setdefault(index, len(place_of))  # on no tensor: counts in nothing
+    index_at = sorted(place_of, key=place_of.__getitem__)
+    key = (
+        tuple(tuple(place_of[index] for index in term) for term in shape.inputs),
+        tuple(place_of[index] for index in shape.output),
+        tuple(shape.sizes[index] for index in index_at),
+    )
+    return _Canonical(key, place_of, index_at)
+
+
+def _read_shape(content: Mapping[str, object]) -> NetworkShape:
+    terms = content.get("inputs")
+    if not isinstance(terms, list):
+        raise PlanError("'inputs' has to be a list of lists of index names")
+    inputs = [_names(term, f"inputs[{number}]") for number, term in enumerate(terms)]
+    size_dict = content.get("size_dict")
+    if not isinstance(size_dict, dict):
+        raise PlanError("'size_dict' has to give every index name its size")
+    for name, size in size_dict.items():
+        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
+            raise PlanError(f"'size_dict' gives index '{name}' the size {size!r}; a whole number from 1 is wanted")
+    try:
+        return NetworkShape.from_names(inputs, _read_names(content, "output"), size_dict)
+    except NetworkError as error:
+        raise PlanError(str(error)) from None
+
+
+def _read_names(content: Mapping[str, object], key: str) -> list[str]:
+    return _names(content.get(key, [] if key == "sliced_indices" else None), key)
+
+
+def _names(value: object, key: str) -> list[str]:
+    if not isinstance(value, list) or any(isinstance(name, bool) or not isinstance(name, str | int) for name in value):
+        raise PlanError(f"'{key}' has to be a list of index names")
+    return [str(name) for name in value]
+
+
+def _read_seconds(content: Mapping[str, object], key: str) -> float:
+    value = content.get(key, 0.0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
+        raise PlanError(f"'{key}' is {value!r}; a number of seconds is wanted")
+    return float(value)
+
+
+def _read_count(content: Mapping[str, object], key: str) -> int | None:
+    value = content.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PlanError(f"'{key}' is {value!r}; a whole number is wanted")
+    return value
+
+
+def _read_history(content: Mapping[str, object]) -> tuple[tuple[float, float], ...]:
+    points = content.get("history", [])
+    if not isinstance(points, list):
+        raise PlanError("'history' has to be a list of pairs of numbers")
+    read = []
+    for point in points:
+        is_pair = isinstance(point, list) and len(point) == 2
+        if not is_pair or any(isinstance(value, bool) or not isinstance(value, int | float) for value in point):
+            raise PlanError("'history' has to be a list of pairs of numbers")
+        read.append((float(point[0]), float(point[1])))
+    return tuple(read)
