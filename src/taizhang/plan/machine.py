@@ -83,7 +83,7 @@ class Machine:
 
 
 def assumed_machine(threads: int = 1) -> Machine:
-    """Rates of a middling machine, for use where nothing was measured and where plans must not depend on the machine."""
+    """Rates of a middling machine, for where nothing was measured or plans must not depend on the machine."""
     best = 8e9 * threads
     rates = tuple(
         tuple(

@@ -1,8 +1,8 @@
 """What a plan is judged by: the seconds it is expected to take on a machine.
 
-A step takes the larger of its work over the rate of its shape and its bytes over the bandwidth, and never less than the
-time of starting it (the roofline model: Williams, Waterman & Patterson, CACM 2009). Steps shared between slices count as
-often as they are executed.
+A step takes the larger of its work over the rate of its shape and its bytes over the bandwidth, and never less than
+the time of starting it (the roofline model: Williams, Waterman & Patterson, CACM 2009). Steps shared between slices
+count as often as they are executed.
 """
 
 from __future__ import annotations

@@ -231,7 +231,8 @@ class Plan:
             f"  work      10^{cost.log10_multiply_adds_executed:.2f} multiply-adds "
             f"(10^{cost.log10_multiply_adds_naive:.2f} without sharing steps between slices)",
             f"  slices    {cost.num_slices:,} ({sliced})",
-            f"  memory    {readable_bytes(cost.peak_bytes)} at its peak, largest intermediate 2^{cost.width:g} elements",
+            f"  memory    {readable_bytes(cost.peak_bytes)} at its peak, "
+            f"the largest intermediate 2^{cost.width:g} elements",
         ]
         if self.predicted_seconds:
             lines.append(f"  run time  {readable_seconds(self.predicted_seconds)} predicted")

@@ -1,7 +1,7 @@
 """The search for a plan: the door to the native code.
 
-Searching is anytime: the best plan so far is kept, and returned when time is up, when going on cannot pay, or when asked
-to stop.
+Searching is anytime: the best plan so far is kept, and returned when time is up, when going on cannot pay, or when
+asked to stop.
 """
 
 from __future__ import annotations
