@@ -1,1 +1,1 @@
-
+"""Circuits: gates, operations, and the files that hold them."""

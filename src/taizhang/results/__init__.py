@@ -1,1 +1,1 @@
-
+"""Results: what the user asked for."""

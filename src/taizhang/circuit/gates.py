@@ -1,0 +1,466 @@
+"""Gates: one table of records, and concrete gates made from it.
+
+A gate is a base matrix on its targets and a number of controls; `cx`, `ccx` and an X with forty controls are the same
+base `x` with 1, 2 and 40 controls, and no matrix larger than the base's is made unless asked for. The table `RECORDS`
+has one row for each base; spellings in OpenQASM 2 (qelib1), OpenQASM 3 (stdgates) and qsim are columns, indexed by the
+number of controls.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang._types import ComplexArray
+from taizhang.circuit import gate_matrices as matrices
+from taizhang.errors import CircuitError, SizeLimitError
+
+MAX_CONTROLS = 100_000
+MAX_DENSE_QUBITS = 10
+UNITARITY_TOLERANCE = 1e-8
+
+Angles = tuple[float, ...]
+
+
+def _negated(angles: Angles) -> Angles:
+    return tuple(-angle for angle in angles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRecord:
+    """A row of the table.
+
+    Attributes:
+        name: Name of the base, without controls.
+        num_targets: Qubits that the matrix acts on.
+        num_parameters: Angles that the gate takes, in radians.
+        matrix: Angles to matrix, complex128, shape (2**num_targets, 2**num_targets).
+        diagonal: Whether the matrix is diagonal for all angles.
+        inverse: Name of the base that is the inverse.
+        inverse_angles: Angles of the inverse from those of the gate.
+        additive: Whether multiplying all angles by an integer k gives the k-th power.
+        qasm2: Names in qelib1.inc with 0, 1, 2, … controls; "" where there is none.
+        qasm3: Names in stdgates.inc or built in, likewise.
+        qsim: Names in qsim's text, likewise.
+        qsim_sign: What the angles of `qsim` are multiplied by to give ours.
+        aliases: Further names, with their number of controls.
+    """
+
+    name: str
+    num_targets: int = 1
+    num_parameters: int = 0
+    matrix: Callable[..., ComplexArray]
+    diagonal: bool = False
+    inverse: str
+    inverse_angles: Callable[[Angles], Angles] = _negated
+    additive: bool = False
+    qasm2: tuple[str, ...] = ()
+    qasm3: tuple[str, ...] = ()
+    qsim: tuple[str, ...] = ()
+    qsim_sign: float = 1.0
+    aliases: tuple[tuple[str, int], ...] = ()
+
+
+def _reversed_u(angles: Angles) -> Angles:
+    theta, phi, lam, *gamma = angles
+    return (-theta, -lam, -phi, *(-g for g in gamma))
+
+
+def _one(name: str, matrix: Callable[..., ComplexArray], inverse: str, **columns: object) -> GateRecord:
+    return GateRecord(name=name, matrix=matrix, inverse=inverse, **columns)  # type: ignore[arg-type]
+
+
+def _rotation(name: str, matrix: Callable[..., ComplexArray], **columns: object) -> GateRecord:
+    return _one(name, matrix, name, num_parameters=1, additive=True, **columns)
+
+
+_ROWS: tuple[GateRecord, ...] = (
+    _rotation("gphase", matrices.global_phase, num_targets=0, diagonal=True, qasm3=("gphase",), qsim=("p",)),
+    _one("id", matrices.identity, "id", diagonal=True, qasm2=("id",), qasm3=("id",), qsim=("id1",)),
+    _one("u0", matrices.idle, "u0", num_parameters=1, diagonal=True, qasm2=("u0",)),
+    _one("id2", matrices.identity_2, "id2", num_targets=2, diagonal=True, qsim=("id2",)),
+    _one(
+        "x",
+        matrices.x,
+        "x",
+        qasm2=("x", "cx", "ccx", "c3x", "c4x"),
+        qasm3=("x", "cx", "ccx"),
+        qsim=("x", "cnot"),
+        aliases=(("CX", 1), ("toffoli", 2)),
+    ),
+    _one("y", matrices.y, "y", qasm2=("y", "cy"), qasm3=("y", "cy"), qsim=("y",)),
+    _one("z", matrices.z, "z", diagonal=True, qasm2=("z", "cz"), qasm3=("z", "cz"), qsim=("z", "cz")),
+    _one("h", matrices.h, "h", qasm2=("h", "ch"), qasm3=("h", "ch"), qsim=("h",)),
+    _one("s", matrices.s, "sdg", diagonal=True, qasm2=("s",), qasm3=("s",), qsim=("s",)),
+    _one("sdg", matrices.sdg, "s", diagonal=True, qasm2=("sdg",), qasm3=("sdg",)),
+    _one("t", matrices.t, "tdg", diagonal=True, qasm2=("t",), qasm3=("t",), qsim=("t",)),
+    _one("tdg", matrices.tdg, "t", diagonal=True, qasm2=("tdg",), qasm3=("tdg",)),
+    _one("sx", matrices.sx, "sxdg", qasm2=("sx", "csx", "", "c3sqrtx"), qasm3=("sx",), aliases=(("v", 0), ("c3sx", 3))),
+    _one("sxdg", matrices.sxdg, "sx", qasm2=("sxdg",), aliases=(("vdg", 0),)),
+    _one("x_1_2", matrices.x_1_2, "rx", inverse_angles=lambda _: (-math.pi / 2,), qsim=("x_1_2",)),
+    _one("y_1_2", matrices.y_1_2, "ry", inverse_angles=lambda _: (-math.pi / 2,), qsim=("y_1_2",)),
+    _one(
+        "hz_1_2",
+        matrices.hz_1_2,
+        "rxy",
+        inverse_angles=lambda _: (math.pi / 4, -math.pi / 2),
+        qsim=("hz_1_2",),
+        aliases=(("w_1_2", 0),),
+    ),
+    _rotation("rx", matrices.rx, qasm2=("rx", "crx"), qasm3=("rx", "crx"), qsim=("rx",)),
+    _rotation("ry", matrices.ry, qasm2=("ry", "cry"), qasm3=("ry", "cry"), qsim=("ry",)),
+    _rotation("rz", matrices.rz, diagonal=True, qasm2=("rz", "crz"), qasm3=("rz", "crz"), qsim=("rz",)),
+    _one(
+        "rxy",
+        matrices.rxy,
+        "rxy",
+        num_parameters=2,
+        inverse_angles=lambda angles: (angles[0], -angles[1]),
+        qsim=("rxy",),
+    ),
+    _rotation(
+        "p",
+        matrices.p,
+        diagonal=True,
+        qasm2=("p", "cp"),
+        qasm3=("p", "cp"),
+        qsim=("", "cp"),
+        qsim_sign=-1.0,
+        aliases=(("u1", 0), ("cu1", 1), ("phase", 0), ("cphase", 1), ("mcphase", 1)),
+    ),
+    _one(
+        "u2",
+        matrices.u2,
+        "u2",
+        num_parameters=2,
+        inverse_angles=lambda angles: (-angles[1] - math.pi, -angles[0] + math.pi),
+        qasm2=("u2",),
+        qasm3=("u2",),
+    ),
+    _one(
+        "u",
+        matrices.u,
+        "u",
+        num_parameters=3,
+        inverse_angles=_reversed_u,
+        qasm2=("u", "cu3"),
+        qasm3=("U",),
+        aliases=(("u3", 0),),
+    ),
+    _one(
+        "phased_u",
+        matrices.phased_u,
+        "phased_u",
+        num_parameters=4,
+        inverse_angles=_reversed_u,
+        qasm2=("", "cu"),
+        qasm3=("", "cu"),
+    ),
+    _one(
+        "swap",
+        matrices.swap,
+        "swap",
+        num_targets=2,
+        qasm2=("swap", "cswap"),
+        qasm3=("swap", "cswap"),
+        qsim=("sw",),
+        aliases=(("fredkin", 1),),
+    ),
+    _one("iswap", matrices.iswap, "iswapdg", num_targets=2, qsim=("is",)),
+    _one("iswapdg", matrices.iswapdg, "iswap", num_targets=2),
+    _one("fsim", matrices.fsim, "fsim", num_targets=2, num_parameters=2, additive=True, qsim=("fs",)),
+    _rotation("rxx", matrices.rxx, num_targets=2, qasm2=("rxx",)),
+    _rotation("ryy", matrices.ryy, num_targets=2),
+    _rotation("rzz", matrices.rzz, num_targets=2, diagonal=True, qasm2=("rzz",)),
+    _rotation("rzx", matrices.rzx, num_targets=2),
+    _one("ecr", matrices.ecr, "ecr", num_targets=2),
+    _one("dcx", matrices.dcx, "dcxdg", num_targets=2),
+    _one("dcxdg", matrices.dcxdg, "dcx", num_targets=2),
+    _one("rccx", matrices.rccx, "rccx", num_targets=3, qasm2=("rccx",)),
+    _one("rc3x", matrices.rc3x, "rc3xdg", num_targets=4, qasm2=("rc3x",), aliases=(("rcccx", 0),)),
+    _one("rc3xdg", matrices.rc3xdg, "rc3x", num_targets=4),
+)
+
+RECORDS: dict[str, GateRecord] = {record.name: record for record in _ROWS}
+
+
+def _names_of(record: GateRecord) -> Iterator[tuple[str, int]]:
+    yield record.name, 0
+    for names in (record.qasm2, record.qasm3):
+        yield from ((name, controls) for controls, name in enumerate(names) if name)
+    yield from record.aliases
+
+
+def _all_names() -> dict[str, tuple[str, int]]:
+    found = {name: (row.name, controls) for row in _ROWS for name, controls in _names_of(row)}
+    for row in _ROWS:
+        # OpenQASM's p and cp are not qsim's (a global phase; the other sign): OpenQASM's meaning is ours.
+        for controls, name in enumerate(row.qsim):
+            if name:
+                found.setdefault(name, (row.name, controls))
+    return found
+
+
+NAMES: dict[str, tuple[str, int]] = _all_names()
+"""Every name of a gate, to the name of its record and the number of its controls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A concrete gate: a base with its angles, and a number of controls.
+
+    Two gates are equal when name, parameters, controls and, for a gate given by its matrix, the matrix are equal.
+
+    Attributes:
+        name: Name of the base in `RECORDS`, or the name of a gate given by its matrix.
+        parameters: Angles in radians.
+        num_controls: Controls, all on |1>; in an operation their qubits come first.
+        entries: Bytes of the complex128 matrix of a gate given by its matrix; None for a gate of the table.
+        num_qubits: Controls and targets.
+
+    Raises:
+        CircuitError: The name is not in the table, the number of parameters is wrong, or one is not finite.
+
+    Example:
+        >>> gate("cx") == gate("x").controlled()
+        True
+        >>> gate("rz", 0.5).inverse()
+        rz(-0.5)
+    """
+
+    name: str
+    parameters: tuple[float, ...] = ()
+    num_controls: int = 0
+    entries: bytes | None = field(default=None, repr=False)
+    num_qubits: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.num_controls <= MAX_CONTROLS:
+            raise CircuitError(
+                f"gate '{self.name}' was given {self.num_controls} controls; give between 0 and {MAX_CONTROLS}"
+            )
+        if self.entries is None:
+            _check_parameters(self.name, self.parameters)
+        object.__setattr__(self, "num_qubits", self.num_controls + self.num_targets)
+
+    @property
+    def num_targets(self) -> int:
+        """Qubits that the base matrix acts on."""
+        if self.entries is not None:
+            return (len(self.entries) // 16).bit_length() // 2
+        return RECORDS[self.name].num_targets
+
+    @property
+    def label(self) -> str:
+        """The name with its controls, such as `cx`, `ccx`, `c3x`, `c5rz`."""
+        if self.num_controls == 0:
+            return self.name
+        if self.entries is None:
+            names = RECORDS[self.name].qasm2
+            if self.num_controls < len(names) and names[self.num_controls]:
+                return names[self.num_controls]
+        prefix = "c" * self.num_controls if self.num_controls <= 2 else f"c{self.num_controls}"
+        return prefix + self.name
+
+    @property
+    def matrix(self) -> ComplexArray:
+        """Matrix of the base without controls, complex128, shape (2**num_targets, 2**num_targets), read-only."""
+        if self.entries is not None:
+            size = 2**self.num_targets
+            return np.frombuffer(self.entries, dtype=np.complex128).reshape(size, size)
+        return _base_matrix(self.name, self.parameters)
+
+    @property
+    def diagonal(self) -> bool:
+        """Whether the matrix is diagonal."""
+        if self.entries is None:
+            return RECORDS[self.name].diagonal
+        return not np.any(self.matrix - np.diag(np.diag(self.matrix)))
+
+    def unitary(self) -> ComplexArray:
+        """Returns the whole matrix with controls, complex128, shape (2**num_qubits, 2**num_qubits).
+
+        Raises:
+            SizeLimitError: The gate has more than ten qubits.
+        """
+        if self.num_qubits > MAX_DENSE_QUBITS:
+            raise SizeLimitError(
+                f"the whole matrix of '{self.label}' has 2^{self.num_qubits} rows, and 2^{MAX_DENSE_QUBITS} are "
+                "allowed; use `matrix` and `num_controls`"
+            )
+        base = self.matrix
+        whole = np.eye(2**self.num_qubits, dtype=np.complex128)
+        whole[-len(base) :, -len(base) :] = base
+        return whole
+
+    def inverse(self) -> Gate:
+        """Returns the gate that undoes this one."""
+        if self.entries is not None:
+            name = self.name.removesuffix("_dg") if self.name.endswith("_dg") else f"{self.name}_dg"
+            return unitary_gate(self.matrix.conj().T, name=name).controlled(self.num_controls)
+        record = RECORDS[self.name]
+        return Gate(record.inverse, record.inverse_angles(self.parameters), self.num_controls)
+
+    def controlled(self, num_controls: int = 1) -> Gate:
+        """Returns this gate with more controls. A controlled global phase is a phase on its last control."""
+        if self.name == "gphase" and self.entries is None and self.num_controls + num_controls > 0:
+            return Gate("p", self.parameters, self.num_controls + num_controls - 1)
+        return Gate(self.name, self.parameters, self.num_controls + num_controls, self.entries)
+
+    def power(self, exponent: float) -> Gate:
+        """Returns this gate to a power; for a fraction the principal one (phases of eigenvalues in (-π, π]).
+
+        Raises:
+            CircuitError: The exponent is not finite.
+
+        Example:
+            >>> gate("rx", 0.5).power(2)
+            rx(1.0)
+            >>> gate("x").power(0.5) == gate("sx")
+            True
+        """
+        if not math.isfinite(exponent):
+            raise CircuitError(f"gate '{self.label}' cannot be raised to the power {exponent}; give a finite number")
+        if exponent == 1:
+            return self
+        if exponent == -1:
+            return self.inverse()
+        if self.entries is None and RECORDS[self.name].additive and float(exponent).is_integer():
+            return Gate(self.name, tuple(exponent * angle for angle in self.parameters), self.num_controls)
+        wanted = _matrix_power(self.matrix, exponent)
+        if self.num_targets <= 2:
+            for name, parameters in self._likely_powers(exponent):
+                if np.allclose(_base_matrix(name, parameters), wanted, rtol=0, atol=1e-13):
+                    return Gate(name, parameters, self.num_controls)
+        return unitary_gate(wanted, name=f"{self.name}^{exponent:g}").controlled(self.num_controls)
+
+    def _likely_powers(self, exponent: float) -> Iterator[tuple[str, Angles]]:
+        """Yields gates of the table that the power may be equal to."""
+        for name in ("id", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg", "id2", "swap", "iswap", "iswapdg"):
+            if RECORDS[name].num_targets == self.num_targets:
+                yield name, ()
+        if self.entries is None and RECORDS[self.name].additive:
+            yield self.name, tuple(exponent * angle for angle in self.parameters)
+
+    def __repr__(self) -> str:
+        angles = f"({', '.join(repr(angle) for angle in self.parameters)})" if self.parameters else ""
+        return self.label + angles
+
+
+def gate(name: str, *parameters: float) -> Gate:
+    """Returns the gate of a name: of qelib1, stdgates, qsim, GRCS or this table, with any number of `c` in front.
+
+    Args:
+        name: Such as "h", "cx", "c3x", "ccz", "c12rz", "fsim". `p` and `cp` are OpenQASM's, not qsim's.
+        parameters: Angles in radians.
+
+    Returns:
+        The gate; the same object for the same arguments where possible.
+
+    Raises:
+        CircuitError: No gate has this name (names alike are given), or the parameters do not fit.
+
+    Example:
+        >>> gate("ccx").num_controls, gate("ccx").matrix.shape
+        (2, (2, 2))
+    """
+    return _gate(name, tuple(float(parameter) for parameter in parameters))
+
+
+@lru_cache(maxsize=65536)
+def _gate(name: str, parameters: Angles) -> Gate:
+    base, controls = find_name(name)
+    return Gate(base, parameters, controls)
+
+
+def find_name(name: str) -> tuple[str, int]:
+    """Returns the name of the record and the number of controls that a name stands for.
+
+    Raises:
+        CircuitError: No gate has this name.
+    """
+    found = NAMES.get(name)
+    if found is not None:
+        return found
+    prefixed = re.fullmatch(r"c(\d{1,6})(\w{1,20})", name) or re.fullmatch(r"(c{1,64})(\w{1,20}?)", name)
+    if prefixed:
+        count, rest = prefixed.groups()
+        controls = int(count) if count.isdigit() else len(count)
+        if rest in NAMES:
+            base, more = NAMES[rest]
+            return base, controls + more
+    shown = name if len(name) <= 40 else name[:40] + "…"
+    close = difflib.get_close_matches(shown, NAMES, n=3)
+    hint = f"did you mean {' or '.join(close)}?" if close else "see taizhang.circuit.gates.NAMES for all names"
+    raise CircuitError(f"there is no gate '{shown}'; {hint}")
+
+
+def unitary_gate(matrix: npt.ArrayLike, *, name: str = "unitary") -> Gate:
+    """Returns a gate given by its matrix.
+
+    Args:
+        matrix: Unitary, shape (2**n, 2**n) for n of 0 to 10; the first qubit is the slowest bit.
+        name: What to call it.
+
+    Returns:
+        The gate.
+
+    Raises:
+        CircuitError: The matrix is not square of a size 2**n, or not unitary.
+        SizeLimitError: The matrix is on more than ten qubits.
+
+    Example:
+        >>> unitary_gate([[0, 1], [1, 0]], name="flip").num_qubits
+        1
+    """
+    array: ComplexArray = np.array(matrix, dtype=np.complex128, order="C")
+    size = array.shape[0] if array.ndim else 0
+    if array.ndim != 2 or array.shape[1] != size or size < 1 or size & (size - 1):
+        raise CircuitError(f"the matrix of gate '{name}' has shape {array.shape}; give one of (2^n, 2^n)")
+    if size > 2**MAX_DENSE_QUBITS:
+        raise SizeLimitError(f"the matrix of gate '{name}' has {size} rows; at most {2**MAX_DENSE_QUBITS} are allowed")
+    error = float(np.max(np.abs(array.conj().T @ array - np.eye(size)))) if np.all(np.isfinite(array)) else math.inf
+    if error > UNITARITY_TOLERANCE:
+        raise CircuitError(
+            f"the matrix of gate '{name}' is not unitary: its product with its adjoint differs from 1 by {error:.2g}; "
+            f"give one that differs by at most {UNITARITY_TOLERANCE:g}"
+        )
+    return Gate(name, (), 0, array.tobytes())
+
+
+def _check_parameters(name: str, parameters: Angles) -> None:
+    record = RECORDS.get(name)
+    if record is None:
+        find_name(name)
+        raise CircuitError(f"'{name}' is a name with controls or an alias; make it by gate('{name}')")
+    if len(parameters) != record.num_parameters:
+        raise CircuitError(
+            f"gate '{name}' was given {len(parameters)} parameters; it takes {record.num_parameters or 'none'}"
+        )
+    if not all(map(math.isfinite, parameters)):
+        raise CircuitError(f"gate '{name}' was given the parameters {parameters}; give finite numbers")
+
+
+@lru_cache(maxsize=65536)
+def _base_matrix(name: str, parameters: Angles) -> ComplexArray:
+    matrix = RECORDS[name].matrix(*parameters)
+    matrix.setflags(write=False)
+    return matrix
+
+
+def _matrix_power(matrix: ComplexArray, exponent: float) -> ComplexArray:
+    """Returns the principal power of a unitary matrix."""
+    if float(exponent).is_integer() and abs(exponent) <= 2**30:
+        base = matrix if exponent >= 0 else matrix.conj().T
+        return np.linalg.matrix_power(base, abs(int(exponent)))
+    values, vectors = np.linalg.eig(matrix)
+    # Eigenvectors of equal eigenvalues need not come out orthogonal; the inverse is right for both.
+    phases = np.where(np.abs(values + 1) < 1e-12, np.pi, np.angle(values))
+    return np.asarray((vectors * np.exp(1j * exponent * phases)) @ np.linalg.inv(vectors), dtype=np.complex128)
