@@ -70,7 +70,15 @@ class LimitError(TaizhangError):
 
 
 class MemoryLimitError(LimitError):
-    """No plan was found within the memory limit."""
+    """No plan was found within the memory limit, or one does not fit it.
+
+    Attributes:
+        needed_bytes: What would have been needed at the least, or None where that is not known.
+    """
+
+    def __init__(self, message: str, *, needed_bytes: int | None = None) -> None:
+        self.needed_bytes = needed_bytes
+        super().__init__(message)
 
 
 class SizeLimitError(LimitError):
