@@ -1,0 +1,134 @@
+"""Network files: the JSON form in which planners are compared, and archives of arrays beside it.
+
+`{"inputs": [["a","b"],["b","c"]], "output": ["a","c"], "size_dict": {"a":2,"b":2,"c":2}}` is a network without arrays;
+`ARRAYS.npz` holds `arr_0`, `arr_1`, … in the order of `inputs`. Both are untrusted: what is read is checked against
+hard limits before memory is taken, and pickled objects are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from taizhang._units import human_bytes
+from taizhang.errors import NetworkError
+from taizhang.network.network import NetworkShape, TensorNetwork
+
+MAX_FILE_BYTES = 256 * 2**20
+MAX_SIZE = 2**40
+
+
+def read_network(path: str | PathLike[str]) -> NetworkShape:
+    """Reads a network without arrays.
+
+    Args:
+        path: A JSON file with `inputs`, `output` and `size_dict`; other keys are not looked at.
+
+    Raises:
+        NetworkError: The file is not a network; says what is wrong.
+        OSError: The file cannot be read.
+    """
+    if (size := Path(path).stat().st_size) > MAX_FILE_BYTES:
+        raise NetworkError(
+            f"'{path}' has {human_bytes(size)}; a network file has at most {human_bytes(MAX_FILE_BYTES)}"
+        )
+    try:
+        told = json.loads(Path(path).read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise NetworkError(
+            f"'{path}' is not JSON ({error}); wanted is an object with inputs, output, size_dict"
+        ) from None
+    try:
+        return _shape_of(told)
+    except NetworkError as error:
+        raise NetworkError(f"'{path}': {error}") from None
+
+
+def _shape_of(told: Any) -> NetworkShape:
+    if not isinstance(told, dict) or not {"inputs", "output", "size_dict"} <= told.keys():
+        raise NetworkError("wanted is an object with the keys inputs, output and size_dict")
+    inputs, output, size_dict = told["inputs"], told["output"], told["size_dict"]
+    if not isinstance(size_dict, dict):
+        raise NetworkError("size_dict has to give every index name its size")
+    for name, size in size_dict.items():
+        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
+            raise NetworkError(f"size_dict gives index '{name[:64]}' the size {str(size)[:32]}; wanted is 1 to 2^40")
+    if not isinstance(inputs, list):
+        raise NetworkError("inputs has to be a list, one entry for each tensor")
+    for what, term in (*((f"inputs[{number}]", term) for number, term in enumerate(inputs)), ("output", output)):
+        if not isinstance(term, list) or not all(isinstance(name, str) for name in term):
+            raise NetworkError(f"{what} has to be a list of index names")
+    return NetworkShape.from_names(inputs, output, size_dict)
+
+
+def write_network(shape: NetworkShape, path: str | PathLike[str]) -> None:
+    """Writes a network without arrays, as `read_network` reads it."""
+    names = shape.index_names
+    told = {
+        "inputs": [[names[index] for index in term] for term in shape.inputs],
+        "output": [names[index] for index in shape.output],
+        "size_dict": dict(zip(names, shape.sizes, strict=True)),
+    }
+    Path(path).write_text(json.dumps(told), encoding="utf-8")
+
+
+def read_arrays(shape: NetworkShape, path: str | PathLike[str]) -> TensorNetwork:
+    """Reads the arrays of a network and puts them to its shape.
+
+    The size and type that each array claims are compared with `shape` before any memory is taken for it.
+
+    Args:
+        shape: The network.
+        path: An `.npz` archive with `arr_0`, `arr_1`, … in the order of the network's tensors.
+
+    Raises:
+        NetworkError: The file is no such archive, or an array is missing or does not fit.
+        OSError: The file cannot be read.
+    """
+    arrays = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for number, term in enumerate(shape.inputs):
+                wanted = tuple(shape.sizes[index] for index in term)
+                arrays.append(_read_array(archive, f"arr_{number}", wanted))
+    except zipfile.BadZipFile:
+        raise NetworkError(f"'{path}' is not an .npz archive, or it is damaged; write one with numpy.savez") from None
+    except NetworkError as error:
+        raise NetworkError(f"'{path}': {error}") from None
+    return TensorNetwork.from_shape(shape, arrays)
+
+
+def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    try:
+        member = archive.open(f"{name}.npy")
+    except KeyError:
+        raise NetworkError(f"{name} is missing; wanted is one array for each tensor, arr_0 first") from None
+    with member:
+        try:
+            version = np.lib.format.read_magic(member)
+            read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+            shape, fortran_order, dtype = read_header[version](member)
+        except (ValueError, KeyError) as error:
+            raise NetworkError(f"{name} is not a .npy array ({error})") from None
+        if shape != wanted:
+            raise NetworkError(f"{name} has shape {shape}, but the indices of its tensor have sizes {wanted}")
+        if dtype.kind not in "biufc":
+            raise NetworkError(f"{name} holds {dtype}; numbers are wanted")
+        content = member.read(math.prod(shape) * dtype.itemsize)
+        if len(content) != math.prod(shape) * dtype.itemsize:
+            raise NetworkError(f"{name} ends too early; the file is damaged")
+    return np.frombuffer(content, dtype=dtype).reshape(shape, order="F" if fortran_order else "C")
+
+
+def write_arrays(network: TensorNetwork, path: str | PathLike[str]) -> None:
+    """Writes the arrays of a network, as `read_arrays` reads them; 2**exponent is multiplied into the first."""
+    arrays = [np.asarray(array) for array in network.arrays]
+    if network.exponent and arrays:
+        arrays[0] = np.ldexp(arrays[0].real, network.exponent) + 1j * np.ldexp(arrays[0].imag, network.exponent)
+    np.savez(path, *arrays)
