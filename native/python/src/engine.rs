@@ -1,8 +1,271 @@
 //! Bindings of `taizhang_core::engine`.
 
+use numpy::{Complex32, Complex64, Element, IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
+use taizhang_core::engine::complex::{Complex, Real};
+use taizhang_core::engine::level::SimdLevel;
+use taizhang_core::engine::modes::Mode;
+use taizhang_core::engine::pool::{run_slices, sum_bytes, Outcome, Request};
+use taizhang_core::engine::program::{Program, Region, Step, Tensor};
+use taizhang_core::engine::run::{self, Failure, Inputs};
+
+/// A program compiled for one number type, ready to run. Not changed by running: threads may share it.
+#[pyclass(frozen, module = "taizhang._native")]
+struct Engine {
+    compiled: Compiled,
+}
+
+enum Compiled {
+    Single(run::Engine<f32>),
+    Double(run::Engine<f64>),
+}
+
+/// Value, exponent, starts of each level, and (nanoseconds, runs) of each step where asked for.
+type Answer<'py> = (
+    Bound<'py, PyArray1<Complex64>>,
+    Option<i64>,
+    Vec<u64>,
+    Option<(Vec<u64>, Vec<u64>)>,
+);
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        py: Python<'_>,
+        dtype: &str,
+        simd_level: Option<&str>,
+        num_inputs: usize,
+        tensors: PyReadonlyArray2<'_, i64>,
+        steps: PyReadonlyArray2<'_, i64>,
+        modes: PyReadonlyArray2<'_, i64>,
+        slice_sizes: Vec<usize>,
+        slice_strides: Vec<Vec<(usize, usize)>>,
+        output_slice_strides: Vec<usize>,
+        output_axes: Vec<(usize, usize)>,
+        lengths: (usize, usize, usize, usize),
+    ) -> PyResult<Self> {
+        let level = match simd_level {
+            None => SimdLevel::detect(),
+            Some(name) => name
+                .parse::<SimdLevel>()
+                .ok()
+                .filter(|level| *level <= SimdLevel::widest())
+                .ok_or_else(|| PyValueError::new_err(format!("this machine has no SIMD level '{name}'")))?,
+        };
+        let program = Program {
+            tensors: tensors_of(&tensors)?,
+            num_inputs,
+            steps: steps_of(&steps, &modes)?,
+            slice_sizes,
+            slice_strides,
+            output_slice_strides,
+            output_axes,
+            input_len: lengths.0,
+            arena_len: lengths.1,
+            shared_len: lengths.2,
+            sliced_len: lengths.3,
+        };
+        let compiled = py.detach(|| match dtype {
+            "complex64" => run::Engine::compile(program, level).map(Compiled::Single),
+            "complex128" => run::Engine::compile(program, level).map(Compiled::Double),
+            _ => Err(format!("no kernels for dtype '{dtype}'")),
+        });
+        Ok(Self {
+            compiled: compiled.map_err(PyValueError::new_err)?,
+        })
+    }
+
+    fn workspace_len(&self, threads: usize) -> usize {
+        match &self.compiled {
+            Compiled::Single(engine) => engine.workspace_len(threads),
+            Compiled::Double(engine) => engine.workspace_len(threads),
+        }
+    }
+
+    #[pyo3(signature = (inputs, exponents, *, first, last, workers, threads, block_log2, sequential, inline, profiled, tick))]
+    #[allow(clippy::too_many_arguments)]
+    fn run<'py>(
+        &self,
+        py: Python<'py>,
+        inputs: &Bound<'py, PyAny>,
+        exponents: Vec<i64>,
+        first: u64,
+        last: u64,
+        workers: usize,
+        threads: usize,
+        block_log2: u32,
+        sequential: bool,
+        inline: bool,
+        profiled: bool,
+        tick: Option<Py<PyAny>>,
+    ) -> PyResult<Answer<'py>> {
+        let request = Request {
+            first,
+            last,
+            workers,
+            threads,
+            block_log2,
+            sequential,
+            profiled,
+            inline,
+        };
+        let outcome = match &self.compiled {
+            Compiled::Single(engine) => start::<f32, Complex32>(py, engine, inputs, &exponents, request, tick.as_ref()),
+            Compiled::Double(engine) => start::<f64, Complex64>(py, engine, inputs, &exponents, request, tick.as_ref()),
+        }?;
+        let values = outcome.sum.values.into_pyarray(py);
+        let profile = outcome.profile.map(|profile| (profile.nanoseconds, profile.runs));
+        Ok((values, outcome.sum.exponent, outcome.starts_of_level, profile))
+    }
+
+    /// Bytes of the sums of slices that a run keeps.
+    #[staticmethod]
+    fn sum_bytes(first: u64, last: u64, workers: usize, sequential: bool, output_len: usize) -> usize {
+        let request = Request {
+            first,
+            last,
+            workers,
+            threads: 1,
+            block_log2: 0,
+            sequential,
+            profiled: false,
+            inline: false,
+        };
+        sum_bytes(&request, output_len)
+    }
+}
+
+fn start<T, E>(
+    py: Python<'_>,
+    engine: &run::Engine<T>,
+    inputs: &Bound<'_, PyAny>,
+    exponents: &[i64],
+    request: Request,
+    tick: Option<&Py<PyAny>>,
+) -> PyResult<Outcome>
+where
+    T: Real,
+    E: Element,
+    for<'a> &'a [E]: AsComplex<'a, T>,
+{
+    let elements: PyReadonlyArray1<'_, E> = inputs.extract()?;
+    let elements = elements.as_slice()?.as_complex();
+    let program = engine.program();
+    if elements.len() != program.input_len || exponents.len() != program.num_inputs {
+        return Err(PyValueError::new_err(
+            "the inputs do not have the length of the program",
+        ));
+    }
+    if request.first > request.last || request.last >= program.num_slices() {
+        return Err(PyValueError::new_err("the slices are not in the program's range"));
+    }
+    if request.workers == 0 || request.threads == 0 || request.block_log2 > 62 {
+        return Err(PyValueError::new_err("workers and threads are at least 1"));
+    }
+    if request.workers > 1 && (request.sequential || request.inline) {
+        return Err(PyValueError::new_err(
+            "only one worker can run inline or add slices one by one",
+        ));
+    }
+    let mut raised = None;
+    let outcome = py.detach(|| {
+        run_slices(engine, Inputs { elements, exponents }, request, |done| {
+            Python::attach(|py| {
+                let told = py.check_signals().and_then(|()| match tick {
+                    None => Ok(true),
+                    Some(tick) => tick.call1(py, (done,))?.is_truthy(py),
+                });
+                told.unwrap_or_else(|error| {
+                    raised.get_or_insert(error);
+                    false
+                })
+            })
+        })
+    });
+    if let Some(error) = raised {
+        return Err(error);
+    }
+    outcome.map_err(|failure| match failure {
+        Failure::Stopped => PyRuntimeError::new_err("stopped"),
+        Failure::NotFinite(slice) => pyo3::exceptions::PyArithmeticError::new_err(slice),
+        Failure::OutOfMemory(bytes) => PyMemoryError::new_err(bytes),
+        Failure::Broken(text) => PyRuntimeError::new_err(format!("broken: {text}")),
+    })
+}
+
+/// NumPy's complex numbers seen as the engine's; both are num-complex.
+trait AsComplex<'a, T> {
+    fn as_complex(self) -> &'a [Complex<T>];
+}
+
+impl<'a> AsComplex<'a, f32> for &'a [Complex32] {
+    fn as_complex(self) -> &'a [Complex<f32>] {
+        self
+    }
+}
+
+impl<'a> AsComplex<'a, f64> for &'a [Complex64] {
+    fn as_complex(self) -> &'a [Complex<f64>] {
+        self
+    }
+}
+
+fn count(number: i64) -> PyResult<usize> {
+    usize::try_from(number).map_err(|_| PyValueError::new_err(format!("{number} is not a count")))
+}
+
+fn rows<'a>(table: &'a PyReadonlyArray2<'_, i64>, width: usize) -> PyResult<impl Iterator<Item = &'a [i64]>> {
+    let cells = table.as_slice()?;
+    if table.as_array().shape()[1] != width {
+        return Err(PyValueError::new_err(format!("a table of {width} columns is wanted")));
+    }
+    Ok(cells.chunks_exact(width))
+}
+
+fn tensors_of(table: &PyReadonlyArray2<'_, i64>) -> PyResult<Vec<Tensor>> {
+    let tensor = |row: &[i64]| {
+        let region = if row[0] == 0 { Region::Input } else { Region::Arena };
+        Ok(Tensor {
+            region,
+            offset: count(row[1])?,
+            len: count(row[2])?,
+        })
+    };
+    rows(table, 3)?.map(tensor).collect()
+}
+
+fn steps_of(steps: &PyReadonlyArray2<'_, i64>, modes: &PyReadonlyArray2<'_, i64>) -> PyResult<Vec<Step>> {
+    let mode = |row: &[i64]| {
+        Ok(Mode {
+            size: count(row[0])?,
+            a: count(row[1])?,
+            b: count(row[2])?,
+            out: count(row[3])?,
+        })
+    };
+    let modes: Vec<Mode> = rows(modes, 4)?.map(mode).collect::<PyResult<_>>()?;
+    let mut taken = 0;
+    let step = |row: &[i64]| {
+        let first = taken;
+        taken += count(row[4])?;
+        let own = modes
+            .get(first..taken)
+            .ok_or_else(|| PyValueError::new_err("there are too few modes"))?;
+        Ok(Step {
+            a: count(row[0])?,
+            b: (row[1] >= 0).then_some(row[1] as usize),
+            out: count(row[2])?,
+            level: count(row[3])?,
+            modes: own.to_vec(),
+        })
+    };
+    rows(steps, 5)?.map(step).collect()
+}
 
 /// Adds what this file binds to the module.
-pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Engine>()
 }

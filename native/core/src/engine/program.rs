@@ -1,0 +1,211 @@
+//! A compiled plan as plain integers: which tensors there are, where they lie, which steps make them.
+
+use super::modes::Mode;
+
+/// Where a tensor lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// Among the inputs, which a run only reads.
+    Input,
+    /// In the arena of intermediates.
+    Arena,
+}
+
+/// A tensor of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    /// Where it lies.
+    pub region: Region,
+    /// Its first element, counted from the start of the region.
+    pub offset: usize,
+    /// How many elements it occupies.
+    pub len: usize,
+}
+
+/// One pairwise contraction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The first operand.
+    pub a: usize,
+    /// The second operand; `None` stands for the scalar 1.
+    pub b: Option<usize>,
+    /// The tensor it makes.
+    pub out: usize,
+    /// Its loops.
+    pub modes: Vec<Mode>,
+    /// It depends on this many sliced indices, counted from the slowest.
+    pub level: usize,
+}
+
+/// A compiled plan. Steps are sorted by level.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Program {
+    /// All tensors: inputs first.
+    pub tensors: Vec<Tensor>,
+    /// Number of inputs.
+    pub num_inputs: usize,
+    /// The steps in the order of execution.
+    pub steps: Vec<Step>,
+    /// Size of each sliced index, the slowest first.
+    pub slice_sizes: Vec<usize>,
+    /// For each sliced index the inputs that have it, with its stride there.
+    pub slice_strides: Vec<Vec<(usize, usize)>>,
+    /// Stride of each sliced index in the value; 0 where it is summed over.
+    pub output_slice_strides: Vec<usize>,
+    /// Size and stride of each axis of a slice's result in the value, the slowest first.
+    pub output_axes: Vec<(usize, usize)>,
+    /// Length of all inputs, one after another.
+    pub input_len: usize,
+    /// Length of the arena.
+    pub arena_len: usize,
+    /// The part of the arena, from its start, that is the same for all slices.
+    pub shared_len: usize,
+    /// The part of the arena, from its start, that steps of level 1 and above reach.
+    pub sliced_len: usize,
+}
+
+impl Program {
+    /// Number of slices.
+    pub fn num_slices(&self) -> u64 {
+        self.slice_sizes.iter().map(|size| *size as u64).product()
+    }
+
+    /// Length of the value.
+    pub fn output_len(&self) -> usize {
+        let sliced = self.slice_sizes.iter().zip(&self.output_slice_strides);
+        let sliced: usize = sliced
+            .map(|(size, stride)| if *stride > 0 { *size } else { 1 })
+            .product();
+        self.output_axes.iter().map(|(size, _)| size).product::<usize>() * sliced
+    }
+
+    /// The digits of a slice number, the slowest first.
+    pub fn digits(&self, slice: u64) -> Vec<usize> {
+        let mut rest = slice;
+        let mut digits = vec![0; self.slice_sizes.len()];
+        for (digit, size) in digits.iter_mut().zip(&self.slice_sizes).rev() {
+            *digit = (rest % *size as u64) as usize;
+            rest /= *size as u64;
+        }
+        digits
+    }
+
+    /// Says what is wrong with the program, if anything: a tensor out of bounds, a step that reads what is not there.
+    pub fn check(&self) -> Result<(), String> {
+        if self.shared_len > self.arena_len || self.sliced_len > self.arena_len {
+            return Err("a part of the arena is longer than the arena".into());
+        }
+        if self.slice_strides.len() != self.slice_sizes.len()
+            || self.output_slice_strides.len() != self.slice_sizes.len()
+        {
+            return Err("sizes and strides of the sliced indices differ in number".into());
+        }
+        if self.num_inputs > self.tensors.len() {
+            return Err("there are fewer tensors than inputs".into());
+        }
+        for (number, tensor) in self.tensors.iter().enumerate() {
+            let (region, len) = match tensor.region {
+                Region::Input => (number < self.num_inputs, self.input_len),
+                Region::Arena => (number >= self.num_inputs, self.arena_len),
+            };
+            if !region || tensor.len == 0 || tensor.offset.checked_add(tensor.len).is_none_or(|end| end > len) {
+                return Err(format!("tensor {number} is out of bounds"));
+            }
+        }
+        let mut level = vec![0; self.tensors.len()];
+        let mut made = vec![false; self.tensors.len()];
+        made[..self.num_inputs].fill(true);
+        let mut last_level = 0;
+        for (number, step) in self.steps.iter().enumerate() {
+            let wrong = |what: &str| Err(format!("step {number} {what}"));
+            for operand in [Some(step.a), step.b].into_iter().flatten() {
+                if !made.get(operand).copied().unwrap_or(false) {
+                    return wrong("reads a tensor that is not there yet");
+                }
+                if level[operand] > step.level {
+                    return wrong("is of a lower level than what it reads");
+                }
+            }
+            if step.level < last_level || step.level > self.slice_sizes.len() {
+                return wrong("is not in the order of levels");
+            }
+            if step.out < self.num_inputs || step.out >= self.tensors.len() || made[step.out] {
+                return wrong("does not make a tensor of its own");
+            }
+            let out = self.tensors[step.out];
+            if step.level > 0 && (out.offset < self.shared_len || out.offset + out.len > self.sliced_len) {
+                return wrong("writes outside the part of the arena that is a slice's own");
+            }
+            (made[step.out], level[step.out], last_level) = (true, step.level, step.level);
+        }
+        let inputs = self.slice_strides.iter().flatten();
+        if inputs.into_iter().any(|(input, _)| *input >= self.num_inputs) {
+            return Err("a sliced index is on a tensor that is not an input".into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_inputs() -> Program {
+        let tensor = |region, offset, len| Tensor { region, offset, len };
+        Program {
+            tensors: vec![
+                tensor(Region::Input, 0, 2),
+                tensor(Region::Input, 2, 2),
+                tensor(Region::Arena, 0, 1),
+            ],
+            num_inputs: 2,
+            steps: vec![Step {
+                a: 0,
+                b: Some(1),
+                out: 2,
+                modes: vec![Mode {
+                    size: 2,
+                    a: 1,
+                    b: 1,
+                    out: 0,
+                }],
+                level: 0,
+            }],
+            input_len: 4,
+            arena_len: 1,
+            ..Program::default()
+        }
+    }
+
+    #[test]
+    fn a_sound_program_passes() {
+        assert_eq!(two_inputs().check(), Ok(()));
+    }
+
+    #[test]
+    fn a_tensor_out_of_bounds_is_named() {
+        let mut program = two_inputs();
+        program.tensors[1].len = 3;
+        assert_eq!(program.check(), Err("tensor 1 is out of bounds".into()));
+    }
+
+    #[test]
+    fn a_step_that_reads_too_early_is_named() {
+        let mut program = two_inputs();
+        program.steps[0].a = 2;
+        assert_eq!(
+            program.check(),
+            Err("step 0 reads a tensor that is not there yet".into())
+        );
+    }
+
+    #[test]
+    fn the_last_digit_counts_fastest() {
+        let program = Program {
+            slice_sizes: vec![2, 3],
+            ..Program::default()
+        };
+        assert_eq!(program.digits(4), [1, 1]);
+        assert_eq!(program.num_slices(), 6);
+    }
+}

@@ -1,0 +1,412 @@
+//! Runs a program: for each slice the steps that changed, then the sum over slices.
+
+use super::accumulate::{power_of_two, Scaled};
+use super::complex::{larger, Complex, Real};
+use super::level::SimdLevel;
+use super::program::Program;
+use super::step::StepKernel;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Where a step finds an operand, or puts its output.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// The scalar 1.
+    One,
+    /// An input by number; it starts at an offset that depends on the slice.
+    Input(usize),
+    /// A stretch of the arena: first element and length.
+    Arena(usize, usize),
+}
+
+#[derive(Debug)]
+struct CompiledStep<T: Real> {
+    kernel: StepKernel<T>,
+    a: Source,
+    b: Source,
+    /// Tensor numbers of operands and output, for their exponents.
+    numbers: (usize, usize, usize),
+    out: (usize, usize),
+}
+
+/// A program compiled for one number type and one set of vector instructions.
+#[derive(Debug)]
+pub struct Engine<T: Real> {
+    program: Program,
+    steps: Vec<CompiledStep<T>>,
+    /// First step of each level, then the number of steps.
+    level_starts: Vec<usize>,
+}
+
+/// What is known of a tensor's size while running: values are its elements times `2^exponent`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Magnitude {
+    exponent: i64,
+    /// Exponent of the largest part among the elements.
+    largest: i64,
+}
+
+/// Why a run ended before its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It was told to stop.
+    Stopped,
+    /// A NaN or an infinity is in the result of this slice.
+    NotFinite(u64),
+    /// This many bytes were refused by the system.
+    OutOfMemory(usize),
+    /// A worker ended by a panic; this is what it said.
+    Broken(String),
+}
+
+/// Seconds and executions of each step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// Nanoseconds spent in each step.
+    pub nanoseconds: Vec<u64>,
+    /// How often each step ran.
+    pub runs: Vec<u64>,
+}
+
+impl Profile {
+    /// Adds what another worker measured.
+    pub fn add(&mut self, other: &Self) {
+        for (total, part) in self.nanoseconds.iter_mut().zip(&other.nanoseconds) {
+            *total += part;
+        }
+        for (total, part) in self.runs.iter_mut().zip(&other.runs) {
+            *total += part;
+        }
+    }
+}
+
+/// The numbers a run starts from: all inputs, each scaled by a power of two.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a, T> {
+    /// All elements, as `Program::tensors` places them.
+    pub elements: &'a [Complex<T>],
+    /// Exponent of each input.
+    pub exponents: &'a [i64],
+}
+
+/// What one worker holds of a run besides its memory.
+#[derive(Debug)]
+pub struct State {
+    magnitudes: Vec<Magnitude>,
+    input_starts: Vec<usize>,
+    digits: Option<Vec<usize>>,
+    /// How often the steps were started from each level.
+    pub starts_of_level: Vec<u64>,
+    /// Filled if the run is profiled.
+    pub profile: Option<Profile>,
+}
+
+/// The memory that a worker runs in.
+#[derive(Debug)]
+pub struct Memory<'a, T> {
+    /// The start of the arena, the same for all slices; empty while it is made.
+    pub shared: &'a [Complex<T>],
+    /// What lies above.
+    pub own: &'a mut [Complex<T>],
+    /// Scratch of the kernels.
+    pub workspace: &'a mut [Complex<T>],
+    /// Threads that a step may use.
+    pub threads: usize,
+}
+
+impl<T: Real> Engine<T> {
+    /// Compiles every step; `Err` says what is wrong with the program.
+    pub fn compile(program: Program, level: SimdLevel) -> Result<Self, String> {
+        program.check()?;
+        let source = |tensor: Option<usize>| match tensor {
+            None => Source::One,
+            Some(number) if number < program.num_inputs => Source::Input(number),
+            Some(number) => Source::Arena(program.tensors[number].offset, program.tensors[number].len),
+        };
+        let one = program.tensors.len();
+        let steps: Vec<CompiledStep<T>> = program
+            .steps
+            .iter()
+            .map(|step| CompiledStep {
+                kernel: StepKernel::compile(&step.modes, level),
+                a: source(Some(step.a)),
+                b: source(step.b),
+                numbers: (step.a, step.b.unwrap_or(one), step.out),
+                out: (program.tensors[step.out].offset, program.tensors[step.out].len),
+            })
+            .collect();
+        let level_starts = (0..=program.slice_sizes.len() + 1)
+            .map(|level| program.steps.partition_point(|step| step.level < level))
+            .collect();
+        Ok(Self {
+            program,
+            steps,
+            level_starts,
+        })
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Length of the workspace that any step needs when `threads` work on it.
+    pub fn workspace_len(&self, threads: usize) -> usize {
+        self.steps
+            .iter()
+            .map(|step| step.kernel.workspace_len(threads))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// A worker's state before anything has run.
+    pub fn state(&self, inputs: Inputs<'_, T>, profiled: bool) -> State {
+        let mut magnitudes = vec![Magnitude::default(); self.program.tensors.len() + 1];
+        for (magnitude, exponent) in magnitudes.iter_mut().zip(inputs.exponents) {
+            magnitude.exponent = *exponent;
+        }
+        // The scalar 1 is 0.5 * 2^1 to `exponent_of`.
+        magnitudes[self.program.tensors.len()].largest = 1;
+        State {
+            magnitudes,
+            input_starts: self.program.tensors[..self.program.num_inputs]
+                .iter()
+                .map(|input| input.offset)
+                .collect(),
+            digits: None,
+            starts_of_level: vec![0; self.program.slice_sizes.len() + 1],
+            profile: profiled.then(|| Profile {
+                nanoseconds: vec![0; self.steps.len()],
+                runs: vec![0; self.steps.len()],
+            }),
+        }
+    }
+
+    /// A state for another worker, which has what this one has of the steps of level 0.
+    pub fn fork(&self, state: &State) -> State {
+        State {
+            magnitudes: state.magnitudes.clone(),
+            input_starts: state.input_starts.clone(),
+            digits: None,
+            starts_of_level: vec![0; self.program.slice_sizes.len() + 1],
+            profile: state.profile.as_ref().map(|_| Profile {
+                nanoseconds: vec![0; self.steps.len()],
+                runs: vec![0; self.steps.len()],
+            }),
+        }
+    }
+
+    /// Runs the steps of level 0.
+    pub fn run_shared(
+        &self,
+        state: &mut State,
+        inputs: Inputs<'_, T>,
+        memory: &mut Memory<'_, T>,
+        stop: &AtomicBool,
+    ) -> Result<(), Failure> {
+        state.starts_of_level[0] += 1;
+        self.run_steps(0..self.level_starts[1], state, inputs, memory, stop)
+    }
+
+    /// Runs what slice `slice` needs beyond what the slice before left there.
+    pub fn run_slice(
+        &self,
+        slice: u64,
+        state: &mut State,
+        inputs: Inputs<'_, T>,
+        memory: &mut Memory<'_, T>,
+        stop: &AtomicBool,
+    ) -> Result<(), Failure> {
+        let digits = self.program.digits(slice);
+        let changed = match &state.digits {
+            None => Some(0),
+            Some(before) => before.iter().zip(&digits).position(|(old, new)| old != new),
+        };
+        // Until this slice is done, what is in memory belongs to no slice.
+        state.digits = None;
+        if let Some(changed) = changed.filter(|_| !digits.is_empty()) {
+            self.place_inputs(state, &digits);
+            state.starts_of_level[changed + 1] += 1;
+            self.run_steps(
+                self.level_starts[changed + 1]..self.steps.len(),
+                state,
+                inputs,
+                memory,
+                stop,
+            )?;
+        }
+        state.digits = Some(digits);
+        Ok(())
+    }
+
+    fn place_inputs(&self, state: &mut State, digits: &[usize]) {
+        for (input, _) in self.program.slice_strides.iter().flatten() {
+            state.input_starts[*input] = self.program.tensors[*input].offset;
+        }
+        for (strides, digit) in self.program.slice_strides.iter().zip(digits) {
+            for (input, stride) in strides {
+                state.input_starts[*input] += digit * stride;
+            }
+        }
+    }
+
+    fn run_steps(
+        &self,
+        range: std::ops::Range<usize>,
+        state: &mut State,
+        inputs: Inputs<'_, T>,
+        memory: &mut Memory<'_, T>,
+        stop: &AtomicBool,
+    ) -> Result<(), Failure> {
+        for number in range {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Failure::Stopped);
+            }
+            let started = state.profile.is_some().then(Instant::now);
+            self.run_step(&self.steps[number], state, inputs, memory);
+            if let (Some(profile), Some(started)) = (&mut state.profile, started) {
+                profile.nanoseconds[number] += started.elapsed().as_nanos() as u64;
+                profile.runs[number] += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_step(&self, step: &CompiledStep<T>, state: &mut State, inputs: Inputs<'_, T>, memory: &mut Memory<'_, T>) {
+        let one = [Complex::new(T::ONE, T::ZERO)];
+        let base = memory.shared.len();
+        let (a, b) = (state.magnitudes[step.numbers.0], state.magnitudes[step.numbers.1]);
+        let shift = (a.largest + b.largest).clamp(-max_shift::<T>(), max_shift::<T>());
+        let scale = T::from_f64(power_of_two(-shift));
+        let elsewhere = |source: Source| match source {
+            Source::One => Some(&one[..]),
+            Source::Input(number) => Some(&inputs.elements[state.input_starts[number]..]),
+            Source::Arena(start, len) => (start < base).then(|| &memory.shared[start..start + len]),
+        };
+        let here = |source: Source| match source {
+            Source::Arena(start, len) => start - base..start - base + len,
+            _ => 0..0,
+        };
+        let (outside_a, outside_b) = (elsewhere(step.a), elsewhere(step.b));
+        let own_a = if outside_a.is_some() { 0..0 } else { here(step.a) };
+        let own_b = if outside_b.is_some() { 0..0 } else { here(step.b) };
+        let out = here(Source::Arena(step.out.0, step.out.1));
+        let [out, own_a, own_b] = memory
+            .own
+            .get_disjoint_mut([out, own_a, own_b])
+            .expect("places of tensors alive together do not overlap");
+        let largest = step.kernel.run(
+            outside_a.unwrap_or(own_a),
+            outside_b.unwrap_or(own_b),
+            out,
+            scale,
+            memory.workspace,
+            memory.threads,
+        );
+        state.magnitudes[step.numbers.2] = Magnitude {
+            exponent: a.exponent + b.exponent + shift,
+            largest: exponent_of(largest.to_f64()),
+        };
+    }
+
+    /// Adds the result of the slice that ran last, which had number `slice`, to `sum`, in its place in the value.
+    pub fn add_result(
+        &self,
+        slice: u64,
+        state: &State,
+        memory: &Memory<'_, T>,
+        sum: &mut Scaled,
+    ) -> Result<(), Failure> {
+        let Some(last) = self.program.steps.last() else {
+            return Ok(());
+        };
+        let (start, len) = (
+            self.program.tensors[last.out].offset,
+            self.program.tensors[last.out].len,
+        );
+        let base = memory.shared.len();
+        let elements = if start < base {
+            &memory.shared[start..start + len]
+        } else {
+            &memory.own[start - base..start - base + len]
+        };
+        let mut largest = T::ZERO;
+        for element in elements {
+            if !element.re.to_f64().is_finite() || !element.im.to_f64().is_finite() {
+                return Err(Failure::NotFinite(slice));
+            }
+            largest = larger(larger(largest, element.re.abs()), element.im.abs());
+        }
+        if largest > T::ZERO {
+            let scale = sum.make_room(state.magnitudes[last.out].exponent);
+            self.scatter(slice, elements, scale, &mut sum.values);
+        }
+        Ok(())
+    }
+
+    /// Adds a slice's result, times `scale`, where it belongs in the value.
+    fn scatter(&self, slice: u64, elements: &[Complex<T>], scale: f64, values: &mut [Complex<f64>]) {
+        let digits = self.program.digits(slice);
+        let strides = &self.program.output_slice_strides;
+        let start: usize = digits.iter().zip(strides).map(|(digit, stride)| digit * stride).sum();
+        let axes = &self.program.output_axes;
+        let mut point = vec![0; axes.len()];
+        let mut place = start;
+        for element in elements {
+            values[place].re += element.re.to_f64() * scale;
+            values[place].im += element.im.to_f64() * scale;
+            for axis in (0..axes.len()).rev() {
+                let (size, stride) = axes[axis];
+                point[axis] += 1;
+                place += stride;
+                if point[axis] < size {
+                    break;
+                }
+                place -= size * stride;
+                point[axis] = 0;
+            }
+        }
+    }
+}
+
+/// The largest power of two, as an exponent, by which a step scales.
+fn max_shift<T: Real>() -> i64 {
+    if size_of::<T>() == 4 {
+        100
+    } else {
+        900
+    }
+}
+
+/// The `e` for which `x` is at least `2^(e-1)` and less than `2^e`; 0 for zero and for what is not finite.
+pub fn exponent_of(x: f64) -> i64 {
+    if x == 0.0 || !x.is_finite() {
+        return 0;
+    }
+    let biased = (x.to_bits() >> 52) & 0x7ff;
+    if biased == 0 {
+        return exponent_of(x * power_of_two(64)) - 64;
+    }
+    biased as i64 - 1022
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponents_are_those_of_frexp() {
+        for (x, exponent) in [
+            (1.0, 1),
+            (0.5, 0),
+            (0.75, 0),
+            (3.0, 2),
+            (-2.0, 2),
+            (0.0, 0),
+            (5e-324, -1073),
+        ] {
+            assert_eq!(exponent_of(f64::abs(x)), exponent, "{x}");
+        }
+        assert_eq!(exponent_of(f64::NAN), 0);
+    }
+}

@@ -1,0 +1,161 @@
+"""A plan compiled to plain steps: what is contracted with what, at which address, with which strides.
+
+A `Program` is what an executor runs. Everything that can be decided before numbers are seen is decided in it: the axis
+order of every tensor, the place of every intermediate in one arena, and which steps are done again when the slice
+number changes. It holds only integers, so it can be read, compared and handed to native code as flat arrays.
+
+Memory is one arena of elements. Its first `shared_elements` hold what is computed once and kept for all slices; what
+lies above is used anew by every slice, so that several workers share the first part and each have the second.
+
+Steps are sorted by `level`. Slice numbers count through the sliced indices, the last fastest; a step of level `l`
+depends on the first `l` of them only. When digit `d` of the slice number (from 0, the slowest) is the slowest one that
+changed, the steps of level `d + 1` and above are done again: always a suffix of the list of steps.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from taizhang._types import DtypeName
+
+Region: TypeAlias = Literal["one", "input", "arena"]
+
+ONE = -1
+"""Number of the tensor that is the scalar 1, the second operand of a step on one tensor."""
+
+ITEM_BYTES: dict[DtypeName, int] = {"complex64": 8, "complex128": 16}
+
+
+class Mode(NamedTuple):
+    """One loop of a step: an index with its size and its stride, in elements, in each of the three tensors.
+
+    Stride 0 means that the tensor does not have the index.
+    """
+
+    size: int
+    a: int
+    b: int
+    out: int
+
+
+class Place(NamedTuple):
+    """Where a tensor lies and how.
+
+    Attributes:
+        region: Whether it is an input, an intermediate in the arena, or the scalar 1.
+        offset: First element, counted from the start of its region. Sliced inputs start later, by the slice number.
+        indices: Its indices without sliced ones, slowest first. An index that an input has twice is there once.
+        strides: Stride of each of `indices`, in elements.
+        num_elements: Elements that it occupies.
+    """
+
+    region: Region
+    offset: int
+    indices: tuple[int, ...]
+    strides: tuple[int, ...]
+    num_elements: int
+
+
+class Step(NamedTuple):
+    """One pairwise contraction.
+
+    Attributes:
+        a: Number of the first operand: an input, or `num_inputs + k` for the output of step `k` of the plan's path.
+        b: Number of the second operand; `ONE` where there is only one.
+        out: Number of the output.
+        modes: Its loops, without those of size 1.
+        loops: Loops around the step, shared by the steps of its block: each of their points is one run of `modes`.
+        block: Number of the block that the step belongs to; steps of one block are run together for each point of
+            their loops, on pieces of tensors that fit a cache.
+        level: How many of the sliced indices, from the first one, it depends on.
+        multiply_adds: Complex multiply-adds of one execution.
+        traffic_elements: Elements of both operands and the output.
+    """
+
+    a: int
+    b: int
+    out: int
+    modes: tuple[Mode, ...]
+    loops: tuple[Mode, ...]
+    block: int
+    level: int
+    multiply_adds: int
+    traffic_elements: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A plan compiled to steps for one dtype.
+
+    Attributes:
+        shape_sha256: Hash of the shape of the network that it is for.
+        dtype: Type of all elements.
+        axis_orders: For each input the order in which its axes are laid out, slowest first.
+        places: Place of each tensor, by number: inputs first, then outputs of steps.
+        steps: In order of execution, sorted by level.
+        result: Number of the tensor that is the value (of a slice); `ONE` for a network of no tensors.
+        output_shape: Shape of the value.
+        slice_sizes: Size of each sliced index, the slowest first.
+        slice_strides: For each sliced index and each input that has it: (input, stride).
+        output_strides: For each sliced index its stride in the value, in elements; 0 for those summed over.
+        input_elements: Elements of all inputs, one after another.
+        arena_elements: Elements of the arena of one worker.
+        shared_elements: How many of them, from the start, are the same for all slices.
+        sliced_elements: How many of them steps of level 1 and above reach, from the start.
+    """
+
+    shape_sha256: str
+    dtype: DtypeName
+    axis_orders: tuple[tuple[int, ...], ...]
+    places: tuple[Place, ...]
+    steps: tuple[Step, ...]
+    result: int
+    output_shape: tuple[int, ...]
+    slice_sizes: tuple[int, ...]
+    slice_strides: tuple[tuple[tuple[int, int], ...], ...]
+    output_strides: tuple[int, ...]
+    input_elements: int
+    arena_elements: int
+    shared_elements: int
+    sliced_elements: int
+
+    @property
+    def num_inputs(self) -> int:
+        """Number of tensors of the network."""
+        return len(self.axis_orders)
+
+    @property
+    def num_slices(self) -> int:
+        """Number of slices whose sum is the value."""
+        return math.prod(self.slice_sizes)
+
+    @property
+    def output_elements(self) -> int:
+        """Elements of the value."""
+        return math.prod(self.output_shape)
+
+    def runs_of_level(self, level: int, slices: range) -> int:
+        """How often a step of `level` is executed for consecutive slices, when they are run in order by one worker."""
+        if not len(slices):
+            return 0
+        period = math.prod(self.slice_sizes[level:])
+        return (slices[-1] // period) - (slices[0] // period) + 1
+
+    def multiply_adds(self, slices: range | None = None) -> int:
+        """Complex multiply-adds of running consecutive slices in order, each shared step once.
+
+        Args:
+            slices: The slices; all by default.
+        """
+        slices = range(self.num_slices) if slices is None else slices
+        return sum(step.multiply_adds * self.runs_of_level(step.level, slices) for step in self.steps)
+
+    def memory_bytes(self, workers: int = 1) -> int:
+        """Bytes of inputs and arenas when `workers` slices are in memory at once.
+
+        Workspaces of the kernels and the sums of the slices come on top; the executor knows their size.
+        """
+        own = max(self.sliced_elements - self.shared_elements, 0)
+        return ITEM_BYTES[self.dtype] * (self.input_elements + self.arena_elements + (workers - 1) * own)
