@@ -1,1 +1,46 @@
 """What the compiled core offers to Python; `tests/test_native_stub.py` holds this file against the binary."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+# Engine: running compiled programs
+
+class Engine:
+    def __new__(
+        cls,
+        dtype: str,
+        simd_level: str | None,
+        num_inputs: int,
+        tensors: npt.NDArray[np.int64],
+        steps: npt.NDArray[np.int64],
+        modes: npt.NDArray[np.int64],
+        slice_sizes: list[int],
+        slice_strides: list[list[tuple[int, int]]],
+        output_slice_strides: list[int],
+        output_axes: list[tuple[int, int]],
+        lengths: tuple[int, int, int, int],
+    ) -> Engine: ...
+    def workspace_len(self, threads: int) -> int: ...
+    def run(
+        self,
+        inputs: npt.NDArray[np.complexfloating],
+        exponents: list[int],
+        *,
+        first: int,
+        last: int,
+        workers: int,
+        threads: int,
+        block_log2: int,
+        sequential: bool,
+        inline: bool,
+        profiled: bool,
+        tick: Callable[[int], bool] | None,
+    ) -> tuple[npt.NDArray[np.complex128], int | None, list[int], tuple[list[int], list[int]] | None]: ...
+    @staticmethod
+    def sum_bytes(first: int, last: int, workers: int, sequential: bool, output_len: int) -> int: ...
+
+class EngineStopped(Exception): ...  # noqa: N818
+class EngineNotFinite(Exception): ...  # noqa: N818
+class EngineBroken(Exception): ...  # noqa: N818

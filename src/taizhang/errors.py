@@ -11,6 +11,7 @@
     │   ├── MemoryLimitError      no plan found within the memory limit
     │   └── SizeLimitError        a result or an input is larger than what is allowed
     ├── NumericalError            a NaN or an infinity appeared; names the slice (exit status 1)
+    ├── StoppedError              the caller stopped the work before its end
     ├── MissingPackageError       an optional package is needed and not installed; also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
@@ -95,6 +96,10 @@ class NumericalError(TaizhangError, ArithmeticError):
     def __init__(self, message: str, *, slice_number: int | None = None) -> None:
         self.slice_number = slice_number
         super().__init__(message)
+
+
+class StoppedError(TaizhangError):
+    """The caller stopped the work before its end."""
 
 
 class MissingPackageError(TaizhangError, ImportError):

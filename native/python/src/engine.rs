@@ -1,7 +1,8 @@
 //! Bindings of `taizhang_core::engine`.
 
-use numpy::{Complex32, Complex64, Element, IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
-use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyValueError};
+use numpy::{Complex64, Element, IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use taizhang_core::engine::complex::{Complex, Real};
 use taizhang_core::engine::level::SimdLevel;
@@ -9,6 +10,20 @@ use taizhang_core::engine::modes::Mode;
 use taizhang_core::engine::pool::{run_slices, sum_bytes, Outcome, Request};
 use taizhang_core::engine::program::{Program, Region, Step, Tensor};
 use taizhang_core::engine::run::{self, Failure, Inputs};
+
+create_exception!(taizhang._native, EngineStopped, PyException, "A run was told to stop.");
+create_exception!(
+    taizhang._native,
+    EngineNotFinite,
+    PyException,
+    "A slice gave a NaN or an infinity; holds its number."
+);
+create_exception!(
+    taizhang._native,
+    EngineBroken,
+    PyException,
+    "A worker ended by a panic; holds what it said."
+);
 
 /// A program compiled for one number type, ready to run. Not changed by running: threads may share it.
 #[pyclass(frozen, module = "taizhang._native")]
@@ -113,8 +128,8 @@ impl Engine {
             inline,
         };
         let outcome = match &self.compiled {
-            Compiled::Single(engine) => start::<f32, Complex32>(py, engine, inputs, &exponents, request, tick.as_ref()),
-            Compiled::Double(engine) => start::<f64, Complex64>(py, engine, inputs, &exponents, request, tick.as_ref()),
+            Compiled::Single(engine) => start::<f32>(py, engine, inputs, &exponents, request, tick.as_ref()),
+            Compiled::Double(engine) => start::<f64>(py, engine, inputs, &exponents, request, tick.as_ref()),
         }?;
         let values = outcome.sum.values.into_pyarray(py);
         let profile = outcome.profile.map(|profile| (profile.nanoseconds, profile.runs));
@@ -138,7 +153,7 @@ impl Engine {
     }
 }
 
-fn start<T, E>(
+fn start<T>(
     py: Python<'_>,
     engine: &run::Engine<T>,
     inputs: &Bound<'_, PyAny>,
@@ -148,11 +163,10 @@ fn start<T, E>(
 ) -> PyResult<Outcome>
 where
     T: Real,
-    E: Element,
-    for<'a> &'a [E]: AsComplex<'a, T>,
+    Complex<T>: Element,
 {
-    let elements: PyReadonlyArray1<'_, E> = inputs.extract()?;
-    let elements = elements.as_slice()?.as_complex();
+    let elements: PyReadonlyArray1<'_, Complex<T>> = inputs.extract()?;
+    let elements = elements.as_slice()?;
     let program = engine.program();
     if elements.len() != program.input_len || exponents.len() != program.num_inputs {
         return Err(PyValueError::new_err(
@@ -189,28 +203,11 @@ where
         return Err(error);
     }
     outcome.map_err(|failure| match failure {
-        Failure::Stopped => PyRuntimeError::new_err("stopped"),
-        Failure::NotFinite(slice) => pyo3::exceptions::PyArithmeticError::new_err(slice),
+        Failure::Stopped => EngineStopped::new_err(()),
+        Failure::NotFinite(slice) => EngineNotFinite::new_err(slice),
         Failure::OutOfMemory(bytes) => PyMemoryError::new_err(bytes),
-        Failure::Broken(text) => PyRuntimeError::new_err(format!("broken: {text}")),
+        Failure::Broken(text) => EngineBroken::new_err(text),
     })
-}
-
-/// NumPy's complex numbers seen as the engine's; both are num-complex.
-trait AsComplex<'a, T> {
-    fn as_complex(self) -> &'a [Complex<T>];
-}
-
-impl<'a> AsComplex<'a, f32> for &'a [Complex32] {
-    fn as_complex(self) -> &'a [Complex<f32>] {
-        self
-    }
-}
-
-impl<'a> AsComplex<'a, f64> for &'a [Complex64] {
-    fn as_complex(self) -> &'a [Complex<f64>] {
-        self
-    }
 }
 
 fn count(number: i64) -> PyResult<usize> {
@@ -267,5 +264,9 @@ fn steps_of(steps: &PyReadonlyArray2<'_, i64>, modes: &PyReadonlyArray2<'_, i64>
 
 /// Adds what this file binds to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("EngineStopped", py.get_type::<EngineStopped>())?;
+    module.add("EngineNotFinite", py.get_type::<EngineNotFinite>())?;
+    module.add("EngineBroken", py.get_type::<EngineBroken>())?;
     module.add_class::<Engine>()
 }

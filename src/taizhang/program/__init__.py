@@ -1,1 +1,1 @@
-
+"""Programs: plans compiled to plain steps."""

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from taizhang._types import DtypeName
+from taizhang.errors import PlanError
 from taizhang.network.network import NetworkShape
 from taizhang.plan.plan_file import Plan
 from taizhang.program.buffers import Lifetime, assign_offsets, rounded_up
@@ -57,9 +58,16 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64") -> Program:
 
     Returns:
         The program, whose steps do what the plan says, with every shared step at its level.
+
+    Raises:
+        PlanError: A sliced index is on no tensor.
     """
     shape = plan.shape
     sliced = plan.sliced_indices
+    absent = set(sliced).difference(*shape.inputs)
+    if absent:
+        name = shape.index_names[min(absent)]
+        raise PlanError(f"index '{name}' is sliced but on no tensor; leave it out of sliced_indices")
     facts = _facts(shape, plan.tree.ssa_path, sliced)
     lengths = [math.prod(shape.sizes[index] for index in indices) for indices in facts.indices]
     axis_orders = _input_orders(shape, sliced, facts.death)
@@ -74,6 +82,7 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64") -> Program:
     return Program(
         shape_sha256=shape.sha256(),
         dtype=dtype,
+        input_shapes=tuple(tuple([shape.sizes[index] for index in term]) for term in shape.inputs),
         axis_orders=axis_orders,
         places=tuple(places),
         steps=tuple(_steps(shape.sizes, facts, lengths, places)),
@@ -81,6 +90,7 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64") -> Program:
         output_shape=tuple(shape.sizes[index] for index in shape.output),
         slice_sizes=tuple(shape.sizes[index] for index in sliced),
         slice_strides=tuple(tuple(strides) for strides in slice_strides),
+        output_axes=tuple((shape.sizes[i], full_strides[i]) for i in shape.output if i not in sliced),
         output_strides=tuple(full_strides.get(index, 0) for index in sliced),
         input_elements=input_elements,
         arena_elements=arena,
@@ -153,27 +163,30 @@ def _orders(
         orders[number] = tuple(dict.fromkeys(index for index in ordered if index not in gone))
     rank = [(step, index) for index, step in enumerate(facts.death)]
     root = len(facts.indices) - 1
-    for number, a, b, _ in facts.pairs:
+    for pair in facts.pairs:
+        number = pair.number
         if number == root:
             orders[number] = tuple(index for index in shape.output if index not in gone)
             continue
         by_death = sorted(facts.indices[number], key=rank.__getitem__)
         if lengths[number] >= LARGE_ELEMENTS:
-            lanes = _lanes(shape.sizes, orders, facts.indices, number, a, b)
+            lanes = _lanes(shape.sizes, orders, facts.indices, pair)
             by_death = [index for index in by_death if index not in lanes] + lanes
         orders[number] = tuple(by_death)
     return orders
 
 
 def _lanes(
-    sizes: Sequence[int], orders: Sequence[Sequence[int]], indices: Sequence[frozenset[int]], number: int, a: int, b: int
+    sizes: Sequence[int], orders: Sequence[Sequence[int]], indices: Sequence[frozenset[int]], pair: _Pair
 ) -> list[int]:
     """The fastest indices of a large output: the fastest ones kept of the operand that keeps more."""
 
     def kept_alone(operand: int, other: int) -> list[int]:
-        return [index for index in orders[operand] if index in indices[number] and index not in indices[other]]
+        others = indices[other] if other != ONE else frozenset()
+        return [index for index in orders[operand] if index in indices[pair.number] and index not in others]
 
-    own_a, own_b = kept_alone(a, b), kept_alone(b, a)
+    own_a = kept_alone(pair.a, pair.b)
+    own_b = kept_alone(pair.b, pair.a) if pair.b != ONE else []
     own = own_a if math.prod(sizes[index] for index in own_a) >= math.prod(sizes[index] for index in own_b) else own_b
     lanes: list[int] = []
     while own and math.prod(sizes[index] for index in lanes) < LANE_ELEMENTS:
@@ -197,14 +210,10 @@ def _arena(num_inputs: int, facts: _Facts, lengths: Sequence[int]) -> tuple[list
                 last[when[operand]] = step
     lifetimes = [Lifetime(step, last[step], lengths[pair.number]) for step, pair in enumerate(pairs)]
     slices_differ = pairs[-1].level > 0
-    kept = [
-        step for step, pair in enumerate(pairs) if slices_differ and pair.level == 0 and last[step] == len(pairs)
-    ]
+    kept = [step for step, pair in enumerate(pairs) if slices_differ and pair.level == 0 and last[step] == len(pairs)]
     offsets, arena = assign_offsets(lifetimes, bottom=kept)
     shared = sum(rounded_up(lifetimes[step].num_elements) for step in kept)
-    ends = [
-        offsets[step] + rounded_up(lengths[pair.number]) for step, pair in enumerate(pairs) if pair.level > 0
-    ]
+    ends = [offsets[step] + rounded_up(lengths[pair.number]) for step, pair in enumerate(pairs) if pair.level > 0]
     return offsets, arena, shared, max(ends, default=0)
 
 
@@ -255,7 +264,5 @@ def _steps(sizes: Sequence[int], facts: _Facts, lengths: Sequence[int], places: 
                 touched *= size
                 modes.append(Mode(size, in_a.get(index, 0), in_b.get(index, 0), in_out.get(index, 0)))
         traffic = lengths[a] + (lengths[b] if b != ONE else 0) + lengths[number]
-        steps.append(
-            Step(a, b, number, tuple(modes), (), block, level, touched if b != ONE else 0, traffic)
-        )
+        steps.append(Step(a, b, number, tuple(modes), (), block, level, touched if b != ONE else 0, traffic))
     return steps

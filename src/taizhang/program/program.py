@@ -92,6 +92,7 @@ class Program:
     Attributes:
         shape_sha256: Hash of the shape of the network that it is for.
         dtype: Type of all elements.
+        input_shapes: Shape of each input.
         axis_orders: For each input the order in which its axes are laid out, slowest first.
         places: Place of each tensor, by number: inputs first, then outputs of steps.
         steps: In order of execution, sorted by level.
@@ -99,6 +100,7 @@ class Program:
         output_shape: Shape of the value.
         slice_sizes: Size of each sliced index, the slowest first.
         slice_strides: For each sliced index and each input that has it: (input, stride).
+        output_axes: Size of each axis of a slice's result, and its stride in the value; the slowest first.
         output_strides: For each sliced index its stride in the value, in elements; 0 for those summed over.
         input_elements: Elements of all inputs, one after another.
         arena_elements: Elements of the arena of one worker.
@@ -108,6 +110,7 @@ class Program:
 
     shape_sha256: str
     dtype: DtypeName
+    input_shapes: tuple[tuple[int, ...], ...]
     axis_orders: tuple[tuple[int, ...], ...]
     places: tuple[Place, ...]
     steps: tuple[Step, ...]
@@ -115,6 +118,7 @@ class Program:
     output_shape: tuple[int, ...]
     slice_sizes: tuple[int, ...]
     slice_strides: tuple[tuple[tuple[int, int], ...], ...]
+    output_axes: tuple[tuple[int, int], ...]
     output_strides: tuple[int, ...]
     input_elements: int
     arena_elements: int

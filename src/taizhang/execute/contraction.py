@@ -1,0 +1,319 @@
+"""Contracts a network along a plan: the door of this layer.
+
+A plan is compiled once (`compile_plan`) and may then be run for many sets of arrays and many ranges of slices
+(`run_program`); `contract_network` does both. Slices are added along a fixed binary tree over their numbers, in double
+precision, so that the value has the same bits for any number of threads, and ranges that are aligned blocks of a power
+of two add up to the bits of one run. Values of more than 2**16 elements are added slice by slice in the order of their
+numbers instead.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from taizhang._resources import available_memory, usable_cores
+from taizhang._types import ComplexArray, DtypeName
+from taizhang.errors import PlanError, StoppedError, UsageError
+from taizhang.execute import numpy_backend
+from taizhang.execute.inputs import load_inputs
+from taizhang.execute.native_backend import NativeProgram
+from taizhang.execute.schedule import choose_schedule
+from taizhang.network.network import TensorNetwork
+from taizhang.plan.plan_file import Plan
+from taizhang.program.lower import lower
+from taizhang.program.program import ITEM_BYTES, ONE, Program, Step
+
+BackendName: TypeAlias = Literal["native", "numpy"]
+Progress: TypeAlias = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """What one step of a profiled run did, over all its runs.
+
+    Attributes:
+        step: Position in the program.
+        shape: log2 of the sizes of what is kept of the first operand, of the second, summed, and kept of both.
+        level: How many sliced indices it depends on, from the slowest.
+        runs: How often it ran.
+        multiply_adds: Of all runs.
+        traffic_bytes: Bytes of operands and output, of all runs.
+        seconds: Of all runs, over all workers.
+    """
+
+    step: int
+    shape: tuple[float, float, float, float]
+    level: int
+    runs: int
+    multiply_adds: int
+    traffic_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contraction:
+    """The value of a network, or of some of its slices, and what it took.
+
+    Attributes:
+        mantissa: complex128, in the shape of the output; the value is mantissa * 2**exponent.
+        exponent: See `mantissa`. Values too small or too large for a float are kept this way.
+        dtype: Type that was computed in.
+        slices_done: Number of slices that were added.
+        multiply_adds: Complex multiply-adds, counted.
+        seconds: Wall-clock time of running, without compiling the plan.
+        peak_bytes: Memory that the run needed, known before it starts.
+        profile: What each step took; empty unless asked for.
+    """
+
+    mantissa: ComplexArray
+    exponent: int
+    dtype: DtypeName
+    slices_done: int
+    multiply_adds: int
+    seconds: float
+    peak_bytes: int
+    profile: tuple[StepRecord, ...] = ()
+
+    @property
+    def value(self) -> ComplexArray:
+        """The value, shape as the output; complex128 for scalars, the dtype of the run for arrays."""
+        re, im = np.ldexp(self.mantissa.real, self.exponent), np.ldexp(self.mantissa.imag, self.exponent)
+        value = np.asarray(re + 1j * im)
+        return value if value.ndim == 0 else value.astype(self.dtype)
+
+
+def compile_plan(plan: Plan, *, dtype: DtypeName = "complex64", simd_level: str | None = None) -> NativeProgram:
+    """Compiles a plan for this machine, to be run any number of times.
+
+    Args:
+        plan: The plan.
+        dtype: Type to compute in.
+        simd_level: `portable`, `avx2` or `avx512`; the widest one of the machine by default.
+    """
+    return NativeProgram(lower(plan, dtype=dtype), simd_level=simd_level)
+
+
+def contract_network(
+    network: TensorNetwork,
+    plan: Plan,
+    *,
+    dtype: DtypeName = "complex64",
+    slices: range | None = None,
+    threads: int | None = None,
+    memory_bytes: int | None = None,
+    backend: BackendName = "native",
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    profile: bool = False,
+) -> Contraction:
+    """Contracts a network along a plan.
+
+    Args:
+        network: The network.
+        plan: A plan for a network of its shape.
+        dtype: Type to compute in.
+        slices: Slices to add, consecutive; all by default.
+        threads: Threads to use at most; the cores this process may use by default.
+        memory_bytes: Memory for the run; what is available by default.
+        backend: `native`, or `numpy` for the slow reference.
+        progress: Called with slices done and slices wanted, at most about ten times a second.
+        should_stop: Asked as often; the run is left within a second when it says True.
+        profile: Measure each step (native only).
+
+    Returns:
+        The sum over the slices.
+
+    Raises:
+        PlanError: The plan is for another network.
+        UsageError: The slices are not a part of the plan's, or threads is below 1.
+        MemoryLimitError: The run does not fit in the memory; nothing was allocated.
+        NumericalError: A NaN or an infinity is in the arrays or came out of a slice.
+        StoppedError: `should_stop` said so.
+
+    Example:
+        >>> network = TensorNetwork([(np.ones((2, 2)), "ab"), (np.eye(2), "bc")], output="ac")
+        >>> plan = Plan.from_ssa_path(network, [(0, 1)])
+        >>> contract_network(network, plan).value.real
+        array([[1., 1.],
+               [1., 1.]], dtype=float32)
+    """
+    plan = plan.for_network(network)
+    if backend == "numpy":
+        return _contract_numpy(network, plan, dtype, _checked_slices(slices, plan.num_slices), progress, should_stop)
+    if backend != "native":
+        raise UsageError(f"backend was given as {backend!r}; wanted is 'native' or 'numpy'")
+    return run_program(
+        compile_plan(plan, dtype=dtype),
+        network.arrays,
+        exponent=network.exponent,
+        slices=slices,
+        threads=threads,
+        memory_bytes=memory_bytes,
+        progress=progress,
+        should_stop=should_stop,
+        profile=profile,
+    )
+
+
+def run_program(
+    compiled: NativeProgram,
+    arrays: Sequence[np.typing.NDArray[np.generic]],
+    *,
+    exponent: int = 0,
+    slices: range | None = None,
+    threads: int | None = None,
+    memory_bytes: int | None = None,
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    profile: bool = False,
+) -> Contraction:
+    """Runs a compiled plan on arrays; arguments and errors are those of `contract_network`.
+
+    Args:
+        compiled: What `compile_plan` gave. It is not changed, so threads may share it.
+        arrays: Arrays of a network of the plan's shape, in order.
+        exponent: The value is what the arrays give, times 2**exponent.
+        slices: Slices to add, consecutive; all by default.
+        threads: Threads to use at most; the cores this process may use by default.
+        memory_bytes: Memory for the run; what is available by default.
+        progress: Called with slices done and slices wanted.
+        should_stop: Says True to stop the run.
+        profile: Measure each step.
+    """
+    program = compiled.program
+    wanted = _checked_slices(slices, program.num_slices)
+    threads = usable_cores() if threads is None else threads
+    if threads < 1:
+        raise UsageError(f"threads was given as {threads}; at least 1 is wanted")
+    _check_arrays(program, arrays)
+    started = time.perf_counter()
+    if not len(wanted) or program.result == ONE:
+        return _without_steps(program, exponent, wanted)
+    schedule = choose_schedule(
+        program,
+        wanted,
+        threads=threads,
+        memory_bytes=available_memory() if memory_bytes is None else memory_bytes,
+        peak_bytes=lambda schedule: compiled.peak_bytes(schedule, wanted),
+    )
+    inputs = load_inputs(
+        arrays,
+        axis_orders=program.axis_orders,
+        offsets=[place.offset for place in program.places[: program.num_inputs]],
+        num_elements=program.input_elements,
+        dtype=program.dtype,
+    )
+
+    def tick(done: int) -> bool:
+        if progress is not None:
+            progress(done, len(wanted))
+        return should_stop is None or not should_stop()
+
+    total = compiled.run(inputs, wanted, schedule, tick=tick, profile=profile)
+    if total is None:
+        raise StoppedError("the contraction was stopped before its end; run it again for its value")
+    if progress is not None:
+        progress(len(wanted), len(wanted))
+    return Contraction(
+        mantissa=total.mantissa,
+        exponent=total.exponent + exponent,
+        dtype=program.dtype,
+        slices_done=len(wanted),
+        multiply_adds=total.multiply_adds,
+        seconds=time.perf_counter() - started,
+        peak_bytes=compiled.peak_bytes(schedule, wanted),
+        profile=_records(program, total.step_seconds, total.step_runs),
+    )
+
+
+def _checked_slices(slices: range | None, num_slices: int) -> range:
+    if slices is None:
+        return range(num_slices)
+    if slices.step != 1 or (len(slices) and not (slices.start >= 0 and slices.stop <= num_slices)):
+        raise UsageError(f"slices were given as {slices!r}; a consecutive part of range({num_slices}) is wanted")
+    return slices
+
+
+def _check_arrays(program: Program, arrays: Sequence[np.typing.NDArray[np.generic]]) -> None:
+    if len(arrays) != program.num_inputs:
+        raise PlanError(f"{len(arrays)} arrays were given; the plan is for {program.num_inputs} tensors")
+    for number, (array, wanted) in enumerate(zip(arrays, program.input_shapes, strict=True)):
+        if array.shape != wanted:
+            raise PlanError(f"array {number} has shape {array.shape}; the plan is for one of shape {wanted}")
+
+
+def _without_steps(program: Program, exponent: int, slices: range) -> Contraction:
+    """The value of a network of no tensors, which is 1, or of no slices, which is 0."""
+    value = np.full(program.output_shape, 1.0 if len(slices) else 0.0, dtype=np.complex128)
+    return Contraction(
+        mantissa=value,
+        exponent=exponent,
+        dtype=program.dtype,
+        slices_done=len(slices),
+        multiply_adds=0,
+        seconds=0.0,
+        peak_bytes=value.nbytes,
+    )
+
+
+def _contract_numpy(
+    network: TensorNetwork,
+    plan: Plan,
+    dtype: DtypeName,
+    slices: range,
+    progress: Progress | None,
+    should_stop: Callable[[], bool] | None,
+) -> Contraction:
+    """Runs the reference backend, asking after each slice whether to go on."""
+    started = time.perf_counter()
+
+    def watched() -> Iterator[int]:
+        for done, number in enumerate(slices):
+            if should_stop is not None and should_stop():
+                raise StoppedError("the contraction was stopped before its end; run it again for its value")
+            yield number
+            if progress is not None:
+                progress(done + 1, len(slices))
+
+    mantissa, exponent = numpy_backend.sum_of_slices(plan, network.arrays, watched(), dtype=dtype)
+    per_slice = plan.cost.multiply_adds_naive // max(plan.num_slices, 1)
+    return Contraction(
+        mantissa=mantissa,
+        exponent=exponent + network.exponent,
+        dtype=dtype,
+        slices_done=len(slices),
+        multiply_adds=per_slice * len(slices),
+        seconds=time.perf_counter() - started,
+        peak_bytes=plan.cost.peak_bytes,
+    )
+
+
+def _records(program: Program, seconds: Sequence[float], runs: Sequence[int]) -> tuple[StepRecord, ...]:
+    item = ITEM_BYTES[program.dtype]
+    return tuple(
+        StepRecord(
+            step=number,
+            shape=_log2_shape(step),
+            level=step.level,
+            runs=count,
+            multiply_adds=count * step.multiply_adds,
+            traffic_bytes=count * step.traffic_elements * item,
+            seconds=spent,
+        )
+        for number, (step, spent, count) in enumerate(zip(program.steps, seconds, runs, strict=False))
+    )
+
+
+def _log2_shape(step: Step) -> tuple[float, float, float, float]:
+    """log2 of the sizes kept of a, kept of b, summed, kept of both."""
+    parts = [0.0, 0.0, 0.0, 0.0]
+    for mode in (*step.modes, *step.loops):
+        kind = 2 if not mode.out else 3 if mode.a and mode.b else 0 if mode.a else 1
+        parts[kind] += math.log2(mode.size)
+    return (parts[0], parts[1], parts[2], parts[3])

@@ -1,0 +1,150 @@
+"""Runs programs in the compiled core: a whole range of slices is one native call, without the interpreter lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from taizhang import _native
+from taizhang._types import ComplexArray
+from taizhang.errors import MemoryLimitError, NumericalError, TaizhangError
+from taizhang.execute.inputs import LoadedInputs
+from taizhang.execute.schedule import Schedule
+from taizhang.program.program import ITEM_BYTES, Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeSum:
+    """What the core gives for a range of slices.
+
+    Attributes:
+        mantissa: complex128, in the shape of the value.
+        exponent: The sum is mantissa * 2**exponent.
+        multiply_adds: Counted: what the steps that ran cost.
+        step_seconds: Seconds spent in each step of the program; empty if not asked for.
+        step_runs: How often each step ran; empty if not asked for.
+    """
+
+    mantissa: ComplexArray
+    exponent: int
+    multiply_adds: int
+    step_seconds: tuple[float, ...]
+    step_runs: tuple[int, ...]
+
+
+class NativeProgram:
+    """A program compiled for this machine; immutable, so threads may share it.
+
+    Args:
+        program: The program.
+        simd_level: `portable`, `avx2` or `avx512`; the widest one of the machine by default.
+    """
+
+    __slots__ = ("_engine", "program")
+
+    def __init__(self, program: Program, *, simd_level: str | None = None) -> None:
+        self.program = program
+        places = [(0 if place.region == "input" else 1, place.offset, place.num_elements) for place in program.places]
+        steps = [(step.a, step.b, step.out, step.level, len(step.modes)) for step in program.steps]
+        modes = [mode for step in program.steps for mode in step.modes]
+        self._engine = _native.Engine(
+            program.dtype,
+            simd_level,
+            program.num_inputs,
+            _table(places, 3),
+            _table(steps, 5),
+            _table(modes, 4),
+            list(program.slice_sizes),
+            [list(strides) for strides in program.slice_strides],
+            list(program.output_strides),
+            list(program.output_axes),
+            (program.input_elements, program.arena_elements, program.shared_elements, program.sliced_elements),
+        )
+
+    def peak_bytes(self, schedule: Schedule, slices: range) -> int:
+        """Bytes that a run holds at once: inputs, arenas, workspaces, sums of slices and the value."""
+        program, workers = self.program, schedule.workers
+        item = ITEM_BYTES[program.dtype]
+        workspace = self._engine.workspace_len(schedule.workers * schedule.threads)
+        if workers > 1:
+            workspace += workers * self._engine.workspace_len(schedule.threads)
+        sums = self._engine.sum_bytes(slices[0], slices[-1], workers, schedule.sequential, program.output_elements)
+        return program.memory_bytes(workers) + item * workspace + sums + 16 * program.output_elements
+
+    def run(
+        self,
+        inputs: LoadedInputs,
+        slices: range,
+        schedule: Schedule,
+        *,
+        tick: Callable[[int], bool] | None = None,
+        profile: bool = False,
+    ) -> NativeSum | None:
+        """Runs slices and adds them up.
+
+        Args:
+            inputs: The loaded arrays.
+            slices: Consecutive slice numbers, at least one.
+            schedule: How many workers and threads.
+            tick: Called with the slices done about ten times a second; the run stops when it returns False.
+            profile: Measure each step.
+
+        Returns:
+            The sum; None if `tick` stopped it.
+
+        Raises:
+            NumericalError: The result of a slice is not finite.
+            MemoryLimitError: The system refused memory.
+        """
+        try:
+            values, exponent, starts, measured = self._engine.run(
+                inputs.elements,
+                inputs.exponents,
+                first=slices[0],
+                last=slices[-1],
+                workers=schedule.workers,
+                threads=schedule.threads,
+                block_log2=schedule.block_log2,
+                sequential=schedule.sequential,
+                inline=schedule.inline,
+                profiled=profile,
+                tick=tick,
+            )
+        except _native.EngineStopped:
+            return None
+        except _native.EngineNotFinite as error:
+            number = int(error.args[0])
+            raise NumericalError(
+                f"slice {number} gave a NaN or an infinity; check the network's arrays, or use dtype complex128",
+                slice_number=number,
+            ) from None
+        except MemoryError as error:
+            raise MemoryLimitError(
+                f"the system refused {error.args[0]} bytes of memory; give a lower memory limit to the plan"
+            ) from None
+        except _native.EngineBroken as error:
+            raise TaizhangError(f"the compiled core failed ({error}); please report this with the network") from None
+        nanoseconds, runs = measured or ((), ())
+        return NativeSum(
+            mantissa=values.reshape(self.program.output_shape),
+            exponent=exponent or 0,
+            multiply_adds=self._counted(starts),
+            step_seconds=tuple(1e-9 * count for count in nanoseconds),
+            step_runs=tuple(runs),
+        )
+
+    def _counted(self, starts_of_level: list[int]) -> int:
+        """Multiply-adds of steps that were started from each level on: those of that level and above ran."""
+        total, runs, by_level = 0, 0, [0] * len(starts_of_level)
+        for step in self.program.steps:
+            by_level[step.level] += step.multiply_adds
+        for level, (starts, cost) in enumerate(zip(starts_of_level, by_level, strict=True)):
+            runs = starts if level == 0 else (runs if level > 1 else 0) + starts
+            total += runs * cost
+        return total
+
+
+def _table(rows: Sequence[tuple[int, ...]], width: int) -> np.typing.NDArray[np.int64]:
+    return np.array(rows, dtype=np.int64).reshape(len(rows), width)

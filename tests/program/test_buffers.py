@@ -1,0 +1,43 @@
+"""Places in the arena."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taizhang.program.buffers import ALIGNMENT, Lifetime, assign_offsets, rounded_up
+
+lifetimes = st.lists(
+    st.builds(
+        lambda first, length, size: Lifetime(first, first + length, size),
+        st.integers(0, 20),
+        st.integers(0, 10),
+        st.integers(1, 300),
+    ),
+    max_size=40,
+)
+
+
+@given(lifetimes)
+def test_tensors_alive_at_once_do_not_overlap(lives):
+    offsets, length = assign_offsets(lives)
+    for k, (one, start) in enumerate(zip(lives, offsets, strict=True)):
+        assert start % ALIGNMENT == 0
+        assert start + one.num_elements <= length
+        for other, other_start in zip(lives[:k], offsets[:k], strict=True):
+            if one.first <= other.last and other.first <= one.last:
+                assert start + one.num_elements <= other_start or other_start + other.num_elements <= start
+
+
+@given(lifetimes)
+def test_the_arena_is_never_longer_than_all_tensors_together(lives):
+    assert assign_offsets(lives)[1] <= sum(rounded_up(life.num_elements) for life in lives)
+
+
+def test_a_chain_needs_two_buffers():
+    lives = [Lifetime(step, step + 1, 1024) for step in range(50)]
+    assert assign_offsets(lives)[1] == 2 * 1024
+
+
+def test_tensors_for_the_bottom_are_stacked_from_the_start():
+    offsets, _ = assign_offsets([Lifetime(0, 9, 64), Lifetime(3, 9, 16), Lifetime(1, 9, 32)], bottom=[1, 2])
+    assert offsets[1:] == [0, 16]
+    assert offsets[0] == 48
