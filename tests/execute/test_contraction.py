@@ -128,6 +128,6 @@ def test_a_run_stops_when_told(three):
 def test_a_profile_has_a_record_of_each_step(three):
     network, plan, _ = three
     contraction = contract_network(network, plan, profile=True)
-    assert sorted(record.runs for record in contraction.profile) == [4, 16]
+    assert [record.runs for record in contraction.profile] == [16, 16]
     assert sum(record.multiply_adds for record in contraction.profile) == contraction.multiply_adds
     assert all(record.seconds > 0 for record in contraction.profile)
