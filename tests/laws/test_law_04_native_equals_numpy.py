@@ -1,0 +1,47 @@
+"""Law 4: native equals NumPy at every SIMD level the machine has."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from tests.strategies import direct_value, planned_networks, qubit_networks
+
+from taizhang.execute import compile_plan, contract_network, run_program
+from taizhang.network.network import TensorNetwork
+from taizhang.plan.plan_file import Plan
+
+
+def available(level):
+    network = TensorNetwork([(np.ones(2), "a")])
+    try:
+        compile_plan(Plan.from_ssa_path(network, []), simd_level=level)
+    except ValueError:
+        return False
+    return True
+
+
+LEVELS = [
+    pytest.param(level, marks=pytest.mark.skipif(not available(level), reason=f"this machine has no {level}"))
+    for level in ("portable", "avx2", "avx512")
+]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(("dtype", "tolerance"), [("complex64", 1e-6), ("complex128", 1e-14)])
+@given(planned=planned_networks())
+def test_native_equals_numpy(level, dtype, tolerance, planned):
+    network, plan = planned
+    expected = contract_network(network, plan, dtype="complex128", backend="numpy").value
+    compiled = compile_plan(plan, dtype=dtype, simd_level=level)
+    value = run_program(compiled, network.arrays, exponent=network.exponent).value
+    np.testing.assert_allclose(value, expected, rtol=0, atol=tolerance * direct_value(network)[1])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(("dtype", "tolerance"), [("complex64", 1e-6), ("complex128", 1e-14)])
+@given(planned=planned_networks(qubit_networks()))
+def test_native_equals_numpy_on_larger_tensors(level, dtype, tolerance, planned):
+    network, plan = planned
+    expected = contract_network(network, plan, dtype="complex128", backend="numpy").value
+    compiled = compile_plan(plan, dtype=dtype, simd_level=level)
+    value = run_program(compiled, network.arrays, exponent=network.exponent).value
+    np.testing.assert_allclose(value, expected, rtol=0, atol=tolerance * direct_value(network)[1])

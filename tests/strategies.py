@@ -1,0 +1,91 @@
+"""Hypothesis strategies shared by the tests: whatever broke the code once belongs in here."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import strategies as st
+
+from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.plan.plan_file import Plan
+
+# Networks and plans
+
+
+@st.composite
+def networks(draw, max_tensors=6, max_indices=7, max_elements=1 << 14):
+    """Networks of any form: hyperindices, diagonals, scalars, lone indices, parts without connection, any sizes."""
+    sizes = draw(st.lists(st.sampled_from([2, 2, 2, 2, 1, 3, 4]), min_size=1, max_size=max_indices))
+    while math.prod(sizes) > max_elements:
+        sizes.pop()
+    index = st.integers(0, len(sizes) - 1)
+    inputs = draw(st.lists(st.lists(index, max_size=5).map(tuple), max_size=max_tensors))
+    used = sorted({i for term in inputs for i in term})
+    output = draw(st.lists(st.sampled_from(used), unique=True, max_size=3)) if used else []
+    shape = NetworkShape(inputs=tuple(inputs), output=tuple(output), sizes=tuple(sizes))
+    return filled(shape, draw(st.integers(0, 1 << 32)), exponent=draw(st.integers(-3, 3)))
+
+
+@st.composite
+def qubit_networks(draw, max_indices=18, max_tensors=10):
+    """Networks of size-2 indices whose intermediates are large enough for vector kernels and blocks."""
+    count = draw(st.integers(14, max_indices))
+    index = st.integers(0, count - 1)
+    small = st.lists(index, min_size=1, max_size=6, unique=True).map(tuple)
+    inputs = draw(st.lists(small, min_size=2, max_size=max_tensors))
+    inputs.append(draw(st.lists(index, min_size=10, max_size=14, unique=True).map(tuple)))
+    used = sorted({i for term in inputs for i in term})
+    output = draw(st.lists(st.sampled_from(used), unique=True, max_size=8))
+    shape = NetworkShape(inputs=tuple(inputs), output=tuple(output), sizes=(2,) * count)
+    return filled(shape, draw(st.integers(0, 1 << 32)))
+
+
+def filled(shape, seed, exponent=0):
+    """A network of that shape with random complex numbers."""
+    rng = np.random.default_rng(seed)
+    arrays = []
+    for term in shape.inputs:
+        wanted = [shape.sizes[index] for index in term]
+        arrays.append(rng.normal(size=wanted) + 1j * rng.normal(size=wanted))
+    return TensorNetwork.from_shape(shape, arrays, exponent)
+
+
+@st.composite
+def paths(draw, num_tensors):
+    """Paths in single-assignment form over `num_tensors` tensors, any tree in any order."""
+    alive, path = list(range(num_tensors)), []
+    while len(alive) > 1:
+        left = alive.pop(draw(st.integers(0, len(alive) - 1)))
+        right = alive.pop(draw(st.integers(0, len(alive) - 1)))
+        alive.append(num_tensors + len(path))
+        path.append((left, right))
+    return path
+
+
+@st.composite
+def plans(draw, network, max_sliced=3):
+    """Plans for `network`: any tree, any few indices sliced in any order, those of the output too."""
+    used = sorted({i for term in network.shape.inputs for i in term})
+    sliced = draw(st.lists(st.sampled_from(used), unique=True, max_size=max_sliced)) if used else []
+    names = [network.shape.index_names[index] for index in sliced]
+    return Plan.from_ssa_path(network, draw(paths(network.shape.num_tensors)), names)
+
+
+@st.composite
+def planned_networks(draw, given=None, max_sliced=3):
+    """Pairs of a network and a plan for it."""
+    network = draw(networks() if given is None else given)
+    return network, draw(plans(network, max_sliced))
+
+
+def direct_value(network):
+    """The value by one einsum over all tensors, and a bound on the size of the terms it sums."""
+    letters = [chr(ord("a") + index) for index in range(network.shape.num_indices)]
+    terms = ",".join("".join(letters[index] for index in term) for term in network.shape.inputs)
+    output = "".join(letters[index] for index in network.shape.output)
+    factor = 2.0**network.exponent
+    if not network.arrays:
+        return np.array(factor), factor
+    bound = math.prod(float(np.abs(array).sum()) for array in network.arrays) * factor
+    return np.einsum(f"{terms}->{output}", *network.arrays, optimize="greedy") * factor, bound
