@@ -1,5 +1,7 @@
 """Law 9: the same plan gives the same bits under any number of threads and any way of sharing slices."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from taizhang.execute.schedule import Schedule
 
 schedules = st.builds(
     Schedule,
-    workers=st.integers(1, 3),
+    workers=st.just(1),
     threads=st.integers(1, 3),
     block_log2=st.just(0),
     sequential=st.just(False),
@@ -33,9 +35,10 @@ def run(compiled, arrays, slices, schedule):
 
 
 @settings(max_examples=50)
-@given(planned=planned_networks(qubit_networks(), max_sliced=4), schedule=schedules)
-def test_threads_and_workers_do_not_change_a_bit(planned, schedule):
+@given(planned=planned_networks(qubit_networks(), max_sliced=4), schedule=schedules, workers=st.integers(1, 3))
+def test_threads_and_workers_do_not_change_a_bit(planned, schedule, workers):
     network, plan = planned
+    schedule = replace(schedule, workers=min(workers, plan.num_slices))
     compiled = compile_plan(plan)
     slices = range(plan.num_slices)
     one = Schedule(workers=1, threads=1, block_log2=0, sequential=False, inline=True)

@@ -179,6 +179,9 @@ where
     if request.workers == 0 || request.threads == 0 || request.block_log2 > 62 {
         return Err(PyValueError::new_err("workers and threads are at least 1"));
     }
+    if request.workers as u64 > request.last - request.first + 1 {
+        return Err(PyValueError::new_err("there are more workers than slices"));
+    }
     if request.workers > 1 && (request.sequential || request.inline) {
         return Err(PyValueError::new_err(
             "only one worker can run inline or add slices one by one",
