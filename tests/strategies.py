@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.plan_file import Plan
+from taizhang.plan.tree import ContractionTree
 
 # Networks and plans
 
@@ -89,3 +90,27 @@ def direct_value(network):
         return np.array(factor), factor
     bound = math.prod(float(np.abs(array).sum()) for array in network.arrays) * factor
     return np.einsum(f"{terms}->{output}", *network.arrays, optimize="greedy") * factor, bound
+
+
+# Shapes, for what never sees arrays
+
+
+@st.composite
+def network_shapes(draw, *, min_tensors=0, max_tensors=8, max_size=4):
+    """Shapes with hyperindices, repeated indices, sizes from 1, scalars, parts that share nothing, open indices."""
+    num_indices = draw(st.integers(1, 10))
+    sizes = draw(st.lists(st.integers(1, max_size), min_size=num_indices, max_size=num_indices))
+    terms = st.lists(st.integers(0, num_indices - 1), max_size=4).map(tuple)
+    inputs = draw(st.lists(terms, min_size=min_tensors, max_size=max_tensors))
+    used = sorted({index for term in inputs for index in term})
+    output = draw(st.lists(st.sampled_from(used), unique=True, max_size=3)) if used else []
+    return NetworkShape(inputs=tuple(inputs), output=tuple(output), sizes=tuple(sizes))
+
+
+@st.composite
+def planned_shapes(draw, *, max_tensors=8):
+    """A shape, a tree over it and indices to slice."""
+    shape = draw(network_shapes(max_tensors=max_tensors))
+    used = sorted({index for term in shape.inputs for index in term})
+    sliced = tuple(draw(st.lists(st.sampled_from(used), unique=True, max_size=4))) if used else ()
+    return shape, ContractionTree.from_pairs(shape.num_tensors, draw(paths(shape.num_tensors))), sliced

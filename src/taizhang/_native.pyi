@@ -1,9 +1,27 @@
 """What the compiled core offers to Python; `tests/test_native_stub.py` holds this file against the binary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+# Plan: the search
+
+def search_plan(
+    inputs: Sequence[Sequence[int]],
+    output: Sequence[int],
+    sizes: Sequence[int],
+    *,
+    width: float,
+    memory_elements: float,
+    seconds: float | None,
+    trials: int | None,
+    seed: int,
+    threads: int,
+    log2_per_element: float,
+    charge_per_second: float,
+    look: Callable[[tuple[float, float, int, bool] | None, int], bool] | None,
+) -> tuple[list[tuple[int, int]], list[int], bool, float, int, list[tuple[float, float]]] | None: ...
 
 # Engine: running compiled programs
 

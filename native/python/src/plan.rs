@@ -1,8 +1,116 @@
 //! Bindings of `taizhang_core::plan`.
 
 use pyo3::prelude::*;
+use std::time::Duration;
+use taizhang_core::plan::network::Terms;
+use taizhang_core::plan::portfolio::{search, Board, Options};
+use taizhang_core::plan::tree::Charge;
+
+/// Between two looks at signals and progress.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A path, the sliced indices, whether it fits, elements alive, the trial, and pairs of seconds and log2 cost.
+type Outcome = (Vec<(u32, u32)>, Vec<u32>, bool, f64, u64, Vec<(f64, f64)>);
+
+/// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
+#[pyfunction]
+#[pyo3(signature = (inputs, output, sizes, *, width, memory_elements, seconds, trials, seed, threads, log2_per_element,
+    charge_per_second, look))]
+#[allow(clippy::too_many_arguments)]
+fn search_plan(
+    py: Python<'_>,
+    inputs: Vec<Vec<u32>>,
+    output: Vec<u32>,
+    sizes: Vec<u64>,
+    width: f32,
+    memory_elements: f64,
+    seconds: Option<f64>,
+    trials: Option<u64>,
+    seed: u64,
+    threads: usize,
+    log2_per_element: f32,
+    charge_per_second: f64,
+    look: Option<Py<PyAny>>,
+) -> PyResult<Option<Outcome>> {
+    let terms = Terms { inputs, output, sizes };
+    let charge = Charge { log2_per_element };
+    let options = Options {
+        width,
+        memory_elements,
+        seconds,
+        trials,
+        seed,
+        threads,
+        charge,
+        charge_per_second,
+    };
+    let board = Board::default();
+    let raised = std::thread::scope(|scope| {
+        let searching = std::thread::Builder::new().spawn_scoped(scope, || {
+            search(&terms, &options, &board);
+        })?;
+        let raised = wait(py, &board, look.as_ref(), || searching.is_finished());
+        py.detach(|| {
+            searching
+                .join()
+                .map_err(|_| pyo3::exceptions::PyRuntimeError::new_err("the search failed"))
+        })?;
+        raised
+    });
+    raised?;
+    Ok(board.best().map(|best| {
+        let found = best.finished;
+        let path = found.path.iter().map(|&[a, b]| (a, b)).collect();
+        (
+            path,
+            found.sliced,
+            found.fits,
+            found.peak_elements,
+            best.trial,
+            board.history(),
+        )
+    }))
+}
+
+/// Waits for the search, looking at signals and showing progress now and then. An interrupt ends the search early; an
+/// error of `look` does too, and is raised in the end.
+fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl Fn() -> bool + Sync) -> PyResult<()> {
+    let mut pause = Duration::from_micros(200);
+    let mut raised = Ok(());
+    let mut since_look = Duration::ZERO;
+    while !finished() {
+        py.detach(|| std::thread::sleep(pause));
+        since_look += pause;
+        pause = (pause * 2).min(LOOK);
+        if py.check_signals().is_err() {
+            board.stop();
+        }
+        if since_look < LOOK || board.stopped() {
+            continue;
+        }
+        since_look = Duration::ZERO;
+        if let Some(look) = look {
+            let state = board.best().map(|best| {
+                let found = best.finished;
+                (found.log2_cost, found.width, found.sliced.len(), found.fits)
+            });
+            match look
+                .call1(py, (state, board.trials_done()))
+                .and_then(|answer| answer.is_truthy(py))
+            {
+                Ok(false) => {}
+                Ok(true) => board.stop(),
+                Err(error) => {
+                    raised = Err(error);
+                    board.stop();
+                }
+            }
+        }
+    }
+    raised
+}
 
 /// Adds what this file binds to the module.
-pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(search_plan, module)?)
 }

@@ -1,24 +1,48 @@
 """The search for a plan: the door to the native code.
 
-Searching is anytime: the best plan so far is kept, and returned when time is up, when going on cannot pay, or when
-asked to stop.
+Trees and sliced indices are annealed together, on all threads, again and again from other starts, and the best is
+kept. The search is anytime: it ends when time is up, when going on cannot pay, on Ctrl-C or when asked to stop, and
+then gives the best plan so far. With a number of trials instead of a time it gives the same plan on any machine and any
+number of threads.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from taizhang import _native
 from taizhang._types import DtypeName
-from taizhang.errors import MemoryLimitError
+from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
-from taizhang.plan.cost import cost_of_steps, step_costs
+from taizhang.plan.cost import BYTES_PER_ELEMENT, cost_of_steps, step_costs
 from taizhang.plan.machine import Machine, assumed_machine
 from taizhang.plan.objective import predicted_seconds
 from taizhang.plan.plan_file import Plan, readable_bytes
 from taizhang.plan.tree import ContractionTree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchProgress:
+    """How a search stands.
+
+    Attributes:
+        log10_multiply_adds: log10 of the best plan's multiply-adds over all slices; None before there is a plan.
+        width: log2 of the best plan's largest intermediate.
+        num_sliced: Number of indices that the best plan slices.
+        trials_done: Number of annealing runs that have ended.
+        seconds: Time spent.
+        seconds_left: Time left; None where no time was given.
+    """
+
+    log10_multiply_adds: float | None
+    width: float | None
+    num_sliced: int | None
+    trials_done: int
+    seconds: float
+    seconds_left: float | None
 
 
 def search(
@@ -32,47 +56,88 @@ def search(
     threads: int = 1,
     machine: Machine | None = None,
     dtype: DtypeName = "complex64",
-    progress: Callable[[object], None] | None = None,
+    progress: Callable[[SearchProgress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
     """Searches for a good plan.
 
     Args:
         shape: The network.
-        memory_bytes: Most memory the plan may have alive at once.
+        memory_bytes: Most memory that may be alive at once while the plan runs.
         width: log2 of the most elements an intermediate may have.
-        seconds: Time to search; None lets the search weigh its time against the run it plans.
-        trials: Number of trials, instead of a time.
-        seed: Seed of the search.
+        seconds: Time to search. With neither `seconds` nor `trials` the search weighs its own time against that of the
+            run it plans: small networks are planned in milliseconds.
+        trials: Number of annealing runs, instead of a time; the plan is then the same on every machine.
+        seed: Seed of the search, a whole number from 0.
         threads: Number of threads.
-        machine: Rates of the machine that will run the plan.
+        machine: Rates of the machine that will run the plan; assumed rates if not given.
         dtype: Type of the tensors.
-        progress: Called now and then with the state of the search.
-        should_stop: Asked now and then; once it says yes, the best plan so far is returned.
+        progress: Called about twenty times a second with the state of the search.
+        should_stop: Asked as often; once it says yes, the best plan so far is returned.
+
+    Returns:
+        The best plan found. Ctrl-C ends the search early, and the best plan so far is returned.
 
     Raises:
-        MemoryLimitError: No plan was found within the memory limit.
+        MemoryLimitError: No plan was found within the memory or width given.
+        UsageError: An option has a value that it cannot have.
+
+    Example:
+        >>> shape = NetworkShape(inputs=((0, 1), (1, 2), (2, 0)), output=(), sizes=(2, 2, 2))
+        >>> search(shape).cost.multiply_adds_naive
+        12
     """
-    del seconds, progress, should_stop
+    _check(memory_bytes=memory_bytes, width=width, seconds=seconds, trials=trials, seed=seed, threads=threads)
     started = time.perf_counter()
     machine = machine or assumed_machine(threads)
-    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=_greedy(shape))
-    sliced: list[int] = []
-    while True:
-        steps = step_costs(shape, tree, sliced)
-        cost = cost_of_steps(shape, steps, sliced, dtype=dtype)
-        small = width is None or cost.width <= width
-        if small and (memory_bytes is None or cost.peak_bytes <= memory_bytes):
-            break
-        largest = max(steps, key=lambda step: step.out_elements, default=None)
-        candidates = [] if largest is None else _indices_of(shape, tree, largest.left, largest.right, sliced)
-        if not candidates:
-            raise MemoryLimitError(
-                f"the smallest slicing found needs {readable_bytes(cost.peak_bytes)} and width {cost.width:g}; "
-                "allow more memory or a larger width"
+    bytes_per_element = BYTES_PER_ELEMENT[dtype]
+    fixed_bytes = bytes_per_element * _fixed_elements(shape)
+    available = math.inf if memory_bytes is None else (memory_bytes - fixed_bytes) / bytes_per_element
+
+    def look(state: tuple[float, float, int, bool] | None, trials_done: int) -> bool:
+        spent = time.perf_counter() - started
+        if progress is not None:
+            progress(
+                SearchProgress(
+                    log10_multiply_adds=None if state is None else state[0] * math.log10(2),
+                    width=None if state is None else state[1],
+                    num_sliced=None if state is None else state[2],
+                    trials_done=trials_done,
+                    seconds=spent,
+                    seconds_left=None if seconds is None else max(seconds - spent, 0.0),
+                )
             )
-        sliced.append(
-            min(candidates, key=lambda i: sum(s.multiply_adds * s.runs for s in step_costs(shape, tree, [*sliced, i])))
+        return should_stop is not None and should_stop()
+
+    found = _native.search_plan(
+        [list(term) for term in shape.inputs],
+        list(shape.output),
+        list(shape.sizes),
+        width=math.inf if width is None else width,
+        memory_elements=max(available, 1.0),
+        seconds=seconds,
+        trials=trials,
+        seed=seed,
+        threads=threads,
+        log2_per_element=-math.inf,
+        charge_per_second=machine.contraction_rate(64, 64, dtype),
+        look=None if progress is None and should_stop is None else look,
+    )
+    if found is None:
+        raise MemoryLimitError("the search ended before any plan was found; give it more time")
+    path, sliced, fits, _, trial, history = found
+    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(path))
+    steps = step_costs(shape, tree, sliced)
+    cost = cost_of_steps(shape, steps, sliced, dtype=dtype)
+    if memory_bytes is not None and (not fits or cost.peak_bytes > memory_bytes):
+        raise MemoryLimitError(
+            f"the smallest plan found needs {readable_bytes(cost.peak_bytes)}, of which inputs and result take "
+            f"{readable_bytes(fixed_bytes)}, but the limit is {readable_bytes(memory_bytes)}; allow more memory, "
+            "or leave fewer qubits open"
+        )
+    if width is not None and (not fits or cost.width > width + 1e-3):
+        raise MemoryLimitError(
+            f"the narrowest plan found has width {cost.width:g}, but the limit is {width:g}; allow a larger width"
         )
     return Plan(
         shape=shape,
@@ -84,72 +149,37 @@ def search(
         planning_seconds=time.perf_counter() - started,
         seed=seed,
         trials=trials,
+        trial=trial,
+        history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in history),
     )
 
 
-def _terms(shape: NetworkShape, path: list[tuple[int, int]]) -> list[frozenset[int]]:
-    uses = [0] * shape.num_indices
-    terms = [frozenset(term) for term in shape.inputs]
-    for term in (*terms, frozenset(shape.output)):
-        for index in term:
-            uses[index] += 1
-    for left, right in path:
-        for index in terms[left] & terms[right]:
-            uses[index] -= 1
-        terms.append(frozenset(i for i in terms[left] | terms[right] if uses[i] > 1))
-    return terms
+def _fixed_elements(shape: NetworkShape) -> int:
+    """Elements that any plan has alive: the inputs, and the result twice, as slices are summed in double precision."""
+    terms = (*shape.inputs, shape.output, shape.output)
+    return sum(math.prod(shape.sizes[index] for index in term) for term in terms)
 
 
-def _indices_of(shape: NetworkShape, tree: ContractionTree, left: int, right: int, sliced: list[int]) -> list[int]:
-    terms = _terms(shape, list(tree.ssa_path))
-    number = shape.num_tensors + tree.ssa_path.index((left, right))
-    return sorted(i for i in terms[number] if i not in sliced and shape.sizes[i] > 1)
-
-
-def _greedy(shape: NetworkShape) -> tuple[tuple[int, int], ...]:
-    """Contracts again and again the pair whose result exceeds its operands least."""
-    sizes = shape.sizes
-    terms: dict[int, frozenset[int]] = {k: frozenset(term) for k, term in enumerate(shape.inputs)}
-    where: list[set[int]] = [set() for _ in sizes]
-    for k, term in terms.items():
-        for index in term:
-            where[index].add(k)
-    output = frozenset(shape.output)
-
-    def size(term: frozenset[int]) -> int:
-        return math.prod(sizes[i] for i in term)
-
-    def result(a: int, b: int) -> frozenset[int]:
-        return frozenset(i for i in terms[a] | terms[b] if i in output or where[i] - {a, b})
-
-    def neighbours(a: int) -> set[int]:
-        return {b for i in terms[a] if len(where[i]) <= 20 for b in where[i]} - {a}
-
-    def push(a: int, b: int) -> None:
-        a, b = min(a, b), max(a, b)
-        heapq.heappush(heap, (size(result(a, b)) - size(terms[a]) - size(terms[b]), a, b))
-
-    heap: list[tuple[int, int, int]] = []
-    for a in list(terms):
-        for b in neighbours(a):
-            if a < b:
-                push(a, b)
-    path: list[tuple[int, int]] = []
-    while len(terms) > 1:
-        if heap:
-            _, a, b = heapq.heappop(heap)
-            if a not in terms or b not in terms:
-                continue
-        else:
-            a, b = sorted(sorted(terms, key=lambda k: (size(terms[k]), k))[:2])
-        made, number = result(a, b), shape.num_tensors + len(path)
-        for k in (a, b):
-            for index in terms.pop(k):
-                where[index].discard(k)
-        terms[number] = made
-        for index in made:
-            where[index].add(number)
-        path.append((a, b))
-        for b in sorted(neighbours(number)):
-            push(number, b)
-    return tuple(path)
+def _check(
+    *,
+    memory_bytes: int | None,
+    width: float | None,
+    seconds: float | None,
+    trials: int | None,
+    seed: int,
+    threads: int,
+) -> None:
+    if memory_bytes is not None and memory_bytes <= 0:
+        raise UsageError(f"the memory limit is {memory_bytes} bytes; a positive number is wanted")
+    if width is not None and not width >= 0:
+        raise UsageError(f"the width limit is {width}; a number from 0 is wanted")
+    if seconds is not None and not seconds >= 0:
+        raise UsageError(f"the planning time is {seconds} seconds; a number from 0 is wanted")
+    if seconds is not None and trials is not None:
+        raise UsageError("both a planning time and a number of trials were given; give one of them")
+    if trials is not None and trials < 1:
+        raise UsageError(f"the number of trials is {trials}; at least 1 is wanted")
+    if not 0 <= seed < 1 << 64:
+        raise UsageError(f"the seed is {seed}; a whole number from 0 to 2^64 - 1 is wanted")
+    if threads < 1:
+        raise UsageError(f"the number of threads is {threads}; at least 1 is wanted")

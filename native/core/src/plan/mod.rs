@@ -1,1 +1,13 @@
-//! Contraction-tree search: cost, greedy start, joint annealing of tree and slices.
+//! Contraction-tree search: greedy start, joint annealing of tree and slices, exact repair of small subtrees.
+
+pub mod anneal;
+pub mod finish;
+pub mod greedy;
+pub mod network;
+pub mod order;
+pub mod portfolio;
+pub mod premerge;
+pub mod rng;
+pub mod slicing;
+pub mod squeeze;
+pub mod tree;

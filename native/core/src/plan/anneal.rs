@@ -1,0 +1,284 @@
+//! Annealing of contraction trees by rotations.
+//!
+//! ```text
+//!        P                P
+//!       / \              / \
+//!      X   C    ──▶     X'  B        X' = (A ∪ C) ∩ (B ∪ P), letters standing for index sets
+//!     / \              / \
+//!    A   B            A   C
+//! ```
+//!
+//! The rule for X' is right with any number of tensors on an index. The energy of a rotation is local: log2 of what its
+//! two steps cost, new less old, plus a penalty for sizes beyond the width wanted. Most proposals are made among the
+//! costly steps. Kalachev, Panteleev & Yung, arXiv:2108.05665; Morvan et al., arXiv:2304.11119.
+
+use super::network::Network;
+use super::rng::Rng;
+use super::tree::{add_log2, Tree};
+
+/// What a sweep is run with.
+#[derive(Clone, Copy, Debug)]
+pub struct Heat {
+    /// Inverse temperature, against energies in bits.
+    pub beta: f32,
+    /// log2 size beyond which intermediates are penalised.
+    pub width: f32,
+    /// Penalty for each bit beyond.
+    pub penalty: f32,
+}
+
+impl Heat {
+    /// No limit on the width.
+    pub fn free(beta: f32) -> Self {
+        Heat {
+            beta,
+            width: f32::INFINITY,
+            penalty: 0.0,
+        }
+    }
+}
+
+/// How far below the costliest step the focus of a sweep reaches, in bits: between these.
+const FOCUS: (f32, f32) = (10.0, 25.0);
+
+/// Anneals trees; holds what is needed from sweep to sweep.
+#[derive(Clone, Debug)]
+pub struct Annealer {
+    rng: Rng,
+    costly: Vec<u32>,
+}
+
+impl Annealer {
+    /// An annealer with its own stream of random numbers.
+    pub fn new(rng: Rng) -> Self {
+        Annealer {
+            rng,
+            costly: Vec::new(),
+        }
+    }
+
+    /// The stream of random numbers.
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    /// Proposes as many rotations as asked for; returns how many were accepted.
+    pub fn sweep(&mut self, network: &Network, tree: &mut Tree, heat: Heat, proposals: usize) -> usize {
+        if tree.num_steps() < 2 {
+            return 0;
+        }
+        self.focus(tree);
+        dispatch(network, tree, &self.costly, &mut self.rng, heat, proposals)
+    }
+
+    /// Lists the steps that are within reach of the costliest.
+    fn focus(&mut self, tree: &Tree) {
+        let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let floor = top - FOCUS.0 - (FOCUS.1 - FOCUS.0) * self.rng.unit();
+        self.costly.clear();
+        let steps = tree.cost.iter().enumerate().filter(|(_, &cost)| cost >= floor);
+        self.costly.extend(steps.map(|(step, _)| step as u32));
+    }
+}
+
+fn dispatch(network: &Network, tree: &mut Tree, costly: &[u32], rng: &mut Rng, heat: Heat, proposals: usize) -> usize {
+    macro_rules! by_words {
+        ($($words:literal)*) => {
+            match (tree.words, network.all_two) {
+                $(
+                    ($words, true) => sweep::<$words, true>(network, tree, costly, rng, heat, proposals),
+                    ($words, false) => sweep::<$words, false>(network, tree, costly, rng, heat, proposals),
+                )*
+                (_, true) => sweep::<0, true>(network, tree, costly, rng, heat, proposals),
+                (_, false) => sweep::<0, false>(network, tree, costly, rng, heat, proposals),
+            }
+        };
+    }
+    by_words!(1 2 3 4 6 8 12 16 24)
+}
+
+/// One sweep; `W` is the number of words, or 0 for any.
+#[inline(always)]
+fn sweep<const W: usize, const TWO: bool>(
+    network: &Network,
+    tree: &mut Tree,
+    costly: &[u32],
+    rng: &mut Rng,
+    heat: Heat,
+    proposals: usize,
+) -> usize {
+    let words = if W == 0 { tree.words } else { W };
+    let n = tree.num_tensors;
+    let num_steps = tree.num_steps();
+    let charge = tree.charge;
+    let moves = charge.moves();
+    let beta = heat.beta * std::f32::consts::LOG2_E;
+    let mut accepted = 0;
+    for _ in 0..proposals {
+        let random = rng.bits();
+        let pick = (random >> 32) as usize;
+        let step = if random & 7 != 0 {
+            costly[(pick * costly.len()) >> 32] as usize
+        } else {
+            (pick * num_steps) >> 32
+        };
+        let p = step + n;
+        let mut side = (random >> 3 & 1) as usize;
+        if (tree.children[step][side] as usize) < n {
+            side ^= 1;
+            if (tree.children[step][side] as usize) < n {
+                continue;
+            }
+        }
+        let x = tree.children[step][side] as usize;
+        let c = tree.children[step][side ^ 1] as usize;
+        let inner = x - n;
+        let which = (random >> 4 & 1) as usize;
+        let a = tree.children[inner][which] as usize;
+        let b = tree.children[inner][which ^ 1] as usize;
+
+        let set = |node: usize| &tree.bits[node * words..node * words + words];
+        let (sa, sb, sc, sp, mask) = (set(a), set(b), set(c), set(p), &tree.mask[..words]);
+        let (mut inner_work, mut outer_work, mut size);
+        if TWO {
+            let mut counts = [0u32; 3];
+            for w in 0..words {
+                let m = mask[w];
+                let ac = (sa[w] | sc[w]) & m;
+                let made = ac & (sb[w] | sp[w]);
+                counts[0] += ac.count_ones();
+                counts[1] += made.count_ones();
+                counts[2] += (made | (sb[w] & m)).count_ones();
+            }
+            (inner_work, size, outer_work) = (counts[0] as f32, counts[1] as f32, counts[2] as f32);
+        } else {
+            (inner_work, size, outer_work) = (0.0, 0.0, 0.0);
+            for w in 0..words {
+                let (m, weight) = (mask[w], network.word_log2[w]);
+                let ac = (sa[w] | sc[w]) & m;
+                let made = ac & (sb[w] | sp[w]);
+                inner_work += ac.count_ones() as f32 * weight;
+                size += made.count_ones() as f32 * weight;
+                outer_work += (made | (sb[w] & m)).count_ones() as f32 * weight;
+            }
+        }
+        let (mut inner_cost, mut outer_cost) = (inner_work, outer_work);
+        if moves {
+            inner_cost = charge.of(inner_work, tree.size[a], tree.size[c], size);
+            outer_cost = charge.of(outer_work, size, tree.size[b], tree.size[p]);
+        }
+        let mut energy = add_log2(inner_cost, outer_cost) - add_log2(tree.cost[inner], tree.cost[step]);
+        energy += heat.penalty * ((size - heat.width).max(0.0) - (tree.size[x] - heat.width).max(0.0));
+        if energy > 0.0 && power_of_two(-beta * energy) <= (random >> 8 & 0xFF_FFFF) as f32 * (1.0 / 16_777_216.0) {
+            continue;
+        }
+        accepted += 1;
+        for w in 0..words {
+            let ac = tree.bits[a * words + w] | tree.bits[c * words + w];
+            tree.bits[x * words + w] = ac & (tree.bits[b * words + w] | tree.bits[p * words + w]);
+        }
+        tree.children[inner] = [a as u32, c as u32];
+        tree.children[step] = [x as u32, b as u32];
+        tree.parent[c] = x as u32;
+        tree.parent[b] = p as u32;
+        tree.size[x] = size;
+        tree.work[inner] = inner_work;
+        tree.work[step] = outer_work;
+        tree.cost[inner] = inner_cost;
+        tree.cost[step] = outer_cost;
+    }
+    accepted
+}
+
+/// 2^x for x ≤ 0, to within 6 %: good enough to accept by, and much faster (Schraudolph, Neural Computation 1999).
+#[inline(always)]
+fn power_of_two(x: f32) -> f32 {
+    f32::from_bits((((x + 126.95).max(0.0)) * 8_388_608.0) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::network::Terms;
+    use super::super::tree::Charge;
+    use super::*;
+
+    /// A network with hyperindices, open indices, dangling ones and several sizes.
+    fn random_network(seed: u64, two: bool) -> Network {
+        let mut rng = Rng::new(seed, 0);
+        let num_indices = 12 + rng.below(80);
+        let inputs =
+            (0..10 + rng.below(30)).map(|_| (0..1 + rng.below(5)).map(|_| rng.below(num_indices) as u32).collect());
+        let mut terms = Terms {
+            inputs: inputs.collect(),
+            output: vec![],
+            sizes: (0..num_indices)
+                .map(|_| if two { 2 } else { 1 + rng.below(5) as u64 })
+                .collect(),
+        };
+        terms.output = vec![terms.inputs[0][0], terms.inputs[3][0]];
+        Network::new(&terms.tidy())
+    }
+
+    #[test]
+    fn rotations_keep_sets_and_costs_right() {
+        for seed in 0..20 {
+            let network = random_network(seed, seed % 2 == 0);
+            let path: Vec<[u32; 2]> = (0..network.num_tensors as u32 - 1)
+                .map(|k| {
+                    if k == 0 {
+                        [0, 1]
+                    } else {
+                        [network.num_tensors as u32 + k - 1, k + 1]
+                    }
+                })
+                .collect();
+            let charge = if seed % 3 == 0 {
+                Charge { log2_per_element: 4.0 }
+            } else {
+                Charge::MULTIPLY_ADDS
+            };
+            let mut tree = Tree::new(&network, &path, charge);
+            let mut annealer = Annealer::new(Rng::new(seed, 1));
+            let bits: Vec<u32> = network.used_bits().collect();
+            for round in 0..40 {
+                annealer.sweep(
+                    &network,
+                    &mut tree,
+                    Heat {
+                        beta: 0.3,
+                        width: 4.0,
+                        penalty: 1.0,
+                    },
+                    50,
+                );
+                tree.toggle(&network, bits[round * 7 % bits.len()]);
+            }
+            let mut fresh = Tree::new(&network, &tree.ssa_path(), charge);
+            tree.sliced.iter().for_each(|&bit| fresh.toggle(&network, bit));
+            assert!((fresh.log2_cost() - tree.log2_cost()).abs() < 1e-2);
+            assert!((fresh.log2_work() - tree.log2_work()).abs() < 1e-3);
+            assert!((fresh.width() - tree.width()).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn annealing_lowers_the_cost() {
+        let network = random_network(5, true);
+        let path: Vec<[u32; 2]> = (0..network.num_tensors as u32 - 1)
+            .map(|k| {
+                if k == 0 {
+                    [0, 1]
+                } else {
+                    [network.num_tensors as u32 + k - 1, k + 1]
+                }
+            })
+            .collect();
+        let mut tree = Tree::new(&network, &path, Charge::MULTIPLY_ADDS);
+        let before = tree.log2_cost();
+        let mut annealer = Annealer::new(Rng::new(1, 1));
+        for round in 0..200 {
+            annealer.sweep(&network, &mut tree, Heat::free(0.5 + round as f32 * 0.05), 100);
+        }
+        assert!(tree.log2_cost() < before);
+    }
+}

@@ -1,0 +1,116 @@
+//! From an annealed tree over the merged network to a plan of the whole network, within its limits.
+
+use super::network::{Network, Terms};
+use super::order::{frugal_order, order_slices, running};
+use super::premerge::Merged;
+use super::slicing::{drop_needless, slice_down_to};
+use super::tree::{Charge, Tree};
+
+/// A plan of the whole network.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Pairs contracted, in order.
+    pub path: Vec<[u32; 2]>,
+    /// Sliced indices, the last counting fastest.
+    pub sliced: Vec<u32>,
+    /// log2 of the charge of all steps in all slices.
+    pub log2_cost: f64,
+    /// log2 of the charge of all steps executed.
+    pub log2_executed: f64,
+    /// log2 of the elements of the largest intermediate.
+    pub width: f32,
+    /// Most elements of intermediates alive at once.
+    pub peak_elements: f64,
+    /// Whether it is within the limits.
+    pub fits: bool,
+}
+
+impl Finished {
+    /// The plan of a network of one tensor or none.
+    pub fn trivial() -> Self {
+        Finished {
+            path: Vec::new(),
+            sliced: Vec::new(),
+            log2_cost: 0.0,
+            log2_executed: 0.0,
+            width: 0.0,
+            peak_elements: 0.0,
+            fits: true,
+        }
+    }
+
+    /// What plans are sorted by: those that fit first, then the cheap ones, then the first found.
+    pub fn rank(&self, trial: u64) -> (bool, i64, u64) {
+        let cost = if self.fits {
+            self.log2_cost
+        } else {
+            self.peak_elements.max(1.0).log2()
+        };
+        (!self.fits, (cost * 1e6) as i64, trial)
+    }
+}
+
+/// Puts the merged steps below the tree, makes it fit the limits (width, elements alive) and chooses the orders.
+pub fn finish(
+    terms: &Terms,
+    merged: &Merged,
+    small: &Network,
+    full: &Network,
+    tree: Option<Tree>,
+    charge: Charge,
+    limits: (f32, f64),
+) -> Option<Finished> {
+    let path = whole_path(terms.inputs.len(), merged, tree.as_ref());
+    let mut whole = Tree::new(full, &path, charge);
+    if let Some(tree) = &tree {
+        for &bit in &tree.sliced {
+            let index = small.index_of_bit[bit as usize]?;
+            let bit = full.index_of_bit.iter().position(|&i| i == Some(index))?;
+            whole.toggle(full, bit as u32);
+        }
+    }
+    whole.refresh(full);
+    let mut width = limits.0;
+    loop {
+        let narrow = slice_down_to(full, &mut whole, width);
+        drop_needless(full, &mut whole, width);
+        order_slices(full, &mut whole);
+        let order = frugal_order(&whole);
+        let figures = running(full, &whole, &order);
+        let fits = narrow && figures.peak_elements <= limits.1;
+        if fits || !narrow || whole.width() <= 0.0 {
+            return Some(Finished {
+                path: whole.path_in_order(&order),
+                sliced: whole
+                    .sliced
+                    .iter()
+                    .filter_map(|&bit| full.index_of_bit[bit as usize])
+                    .collect(),
+                log2_cost: whole.log2_cost() + f64::from(whole.log2_slices(full)),
+                log2_executed: figures.log2_executed,
+                width: whole.width(),
+                peak_elements: figures.peak_elements,
+                fits,
+            });
+        }
+        width = width.min(whole.width()) - 0.5;
+    }
+}
+
+/// The merged steps, then those of the tree.
+fn whole_path(num_tensors: usize, merged: &Merged, tree: Option<&Tree>) -> Vec<[u32; 2]> {
+    let mut path = merged.steps.clone();
+    if let Some(tree) = tree {
+        let kept = merged.origin.len() as u32;
+        let offset = (num_tensors + merged.steps.len()) as u32;
+        let number = |node: u32| {
+            if node < kept {
+                merged.origin[node as usize]
+            } else {
+                node - kept + offset
+            }
+        };
+        path.extend(tree.ssa_path().iter().map(|pair| pair.map(number)));
+    }
+    path
+}

@@ -1,0 +1,190 @@
+//! Greedy trees: contract again and again the pair whose result exceeds its operands least.
+//!
+//! The score of a pair is size(result) - α (size(a) + size(b)) on a logarithmic scale, blurred by a temperature so that
+//! every seed gives another tree. Parts that share no index are joined at the end, the smallest first.
+//! Gray & Kourtis, arXiv:2002.01935.
+
+use super::network::Terms;
+use super::rng::Rng;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Partners looked at for one index: hubs would make this quadratic.
+const MAX_PARTNERS: usize = 16;
+
+/// How a greedy tree is grown.
+#[derive(Clone, Copy, Debug)]
+pub struct Greed {
+    /// Weight of the operands' sizes against that of the result.
+    pub alpha: f32,
+    /// Blur of the score, in bits.
+    pub temperature: f32,
+}
+
+/// Grows a tree over tidied terms; returns its ssa path.
+pub fn greedy(terms: &Terms, greed: Greed, rng: &mut Rng) -> Vec<[u32; 2]> {
+    let mut grower = Grower::new(terms, greed);
+    for tensor in 0..terms.inputs.len() as u32 {
+        grower.propose(tensor, rng, |other| other > tensor);
+    }
+    let wanted = terms.inputs.len().saturating_sub(1);
+    while grower.path.len() < wanted {
+        let Some(Reverse((_, a, b))) = grower.heap.pop() else {
+            break;
+        };
+        if grower.alive[a as usize] && grower.alive[b as usize] {
+            let made = grower.contract(a, b);
+            grower.propose(made, rng, |_| true);
+        }
+    }
+    grower.join_parts();
+    grower.path
+}
+
+/// An f32 as an integer that sorts the same.
+fn ordered(value: f32) -> i32 {
+    let bits = value.to_bits() as i32;
+    bits ^ (((bits >> 31) as u32) >> 1) as i32
+}
+
+struct Grower {
+    greed: Greed,
+    sets: Vec<Vec<u32>>,
+    sizes: Vec<f32>,
+    alive: Vec<bool>,
+    holders: Vec<Vec<u32>>,
+    in_output: Vec<bool>,
+    log2: Vec<f32>,
+    heap: BinaryHeap<Reverse<(i32, u32, u32)>>,
+    path: Vec<[u32; 2]>,
+}
+
+impl Grower {
+    fn new(terms: &Terms, greed: Greed) -> Self {
+        let log2: Vec<f32> = terms.sizes.iter().map(|&size| (size as f32).log2()).collect();
+        let mut holders = vec![Vec::new(); terms.sizes.len()];
+        for (tensor, term) in terms.inputs.iter().enumerate() {
+            term.iter()
+                .for_each(|&index| holders[index as usize].push(tensor as u32));
+        }
+        let mut in_output = vec![false; terms.sizes.len()];
+        terms.output.iter().for_each(|&index| in_output[index as usize] = true);
+        Grower {
+            greed,
+            sizes: terms
+                .inputs
+                .iter()
+                .map(|term| term.iter().map(|&i| log2[i as usize]).sum())
+                .collect(),
+            sets: terms.inputs.clone(),
+            alive: vec![true; terms.inputs.len()],
+            holders,
+            in_output,
+            log2,
+            heap: BinaryHeap::new(),
+            path: Vec::new(),
+        }
+    }
+
+    /// Indices left of two sorted sets once they are contracted.
+    fn result(&self, a: u32, b: u32) -> Vec<u32> {
+        let (one, other) = (&self.sets[a as usize], &self.sets[b as usize]);
+        let mut kept = Vec::with_capacity(one.len() + other.len());
+        let (mut i, mut j) = (0, 0);
+        while i < one.len() || j < other.len() {
+            let in_one = j >= other.len() || (i < one.len() && one[i] <= other[j]);
+            let in_other = i >= one.len() || (j < other.len() && other[j] <= one[i]);
+            let index = if in_one { one[i] } else { other[j] };
+            let own = in_one as usize + in_other as usize;
+            i += in_one as usize;
+            j += in_other as usize;
+            if self.in_output[index as usize] || self.holders[index as usize].len() > own {
+                kept.push(index);
+            }
+        }
+        kept
+    }
+
+    fn propose(&mut self, tensor: u32, rng: &mut Rng, wanted: impl Fn(u32) -> bool) {
+        let mut others: Vec<u32> = self.sets[tensor as usize]
+            .iter()
+            .flat_map(|&i| self.holders[i as usize].iter().rev().take(MAX_PARTNERS))
+            .copied()
+            .filter(|&other| other != tensor && wanted(other))
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        for other in others {
+            let made: f32 = self.result(tensor, other).iter().map(|&i| self.log2[i as usize]).sum();
+            let [a, b] = [self.sizes[tensor as usize], self.sizes[other as usize]].map(f32::exp2);
+            let score = made.min(120.0).exp2() - self.greed.alpha * (a + b);
+            let mut score = (score.abs() + 1.0).log2().copysign(score);
+            if self.greed.temperature > 0.0 {
+                score -= self.greed.temperature * rng.gumbel();
+            }
+            self.heap
+                .push(Reverse((ordered(score), tensor.min(other), tensor.max(other))));
+        }
+    }
+
+    fn contract(&mut self, a: u32, b: u32) -> u32 {
+        let made = self.sets.len() as u32;
+        let set = self.result(a, b);
+        for tensor in [a, b] {
+            for index in std::mem::take(&mut self.sets[tensor as usize]) {
+                self.holders[index as usize].retain(|&t| t != tensor);
+            }
+            self.alive[tensor as usize] = false;
+        }
+        set.iter().for_each(|&index| self.holders[index as usize].push(made));
+        self.sizes.push(set.iter().map(|&i| self.log2[i as usize]).sum());
+        self.sets.push(set);
+        self.alive.push(true);
+        self.path.push([a, b]);
+        made
+    }
+
+    fn join_parts(&mut self) {
+        let parts = (0..self.alive.len() as u32).filter(|&t| self.alive[t as usize]);
+        let mut heap: BinaryHeap<Reverse<(i32, u32)>> =
+            parts.map(|t| Reverse((ordered(self.sizes[t as usize]), t))).collect();
+        while heap.len() > 1 {
+            if let (Some(Reverse((_, a))), Some(Reverse((_, b)))) = (heap.pop(), heap.pop()) {
+                let made = self.contract(a, b);
+                heap.push(Reverse((ordered(self.sizes[made as usize]), made)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_sort_as_their_floats() {
+        let values = [-1e30f32, -2.5, -1.0, 0.0, 0.5, 3.0, 1e30];
+        assert!(values.windows(2).all(|pair| ordered(pair[0]) < ordered(pair[1])));
+    }
+
+    #[test]
+    fn every_tensor_is_contracted_once_even_without_shared_indices() {
+        let inputs = vec![vec![0, 1], vec![1, 2], vec![], vec![3], vec![3, 4], vec![0]];
+        let terms = Terms {
+            inputs,
+            output: vec![4],
+            sizes: vec![2; 5],
+        };
+        let path = greedy(
+            &terms,
+            Greed {
+                alpha: 1.0,
+                temperature: 0.5,
+            },
+            &mut Rng::new(1, 1),
+        );
+        let mut used: Vec<u32> = path.iter().flatten().copied().collect();
+        used.sort_unstable();
+        assert_eq!(used, (0..10).collect::<Vec<_>>());
+    }
+}

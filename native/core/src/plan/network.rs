@@ -1,0 +1,156 @@
+//! The shape of a network as the search sees it: sets of indices as bits, sizes as log2.
+//!
+//! Indices of the same size share words, so that the log2 size of a set is a sum over words of the number of bits times the
+//! word's weight: exact for any sizes, a bare count of bits where all are 2. Indices of size 1 cost nothing and are left out.
+
+/// Word counts for which the inner loops are compiled; beyond the last they take any number.
+pub const WORD_CLASSES: [usize; 9] = [1, 2, 3, 4, 6, 8, 12, 16, 24];
+
+/// A network as it comes from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// For each tensor its indices; repeats do no harm.
+    pub inputs: Vec<Vec<u32>>,
+    /// Indices of the result.
+    pub output: Vec<u32>,
+    /// Size of each index, at least 1.
+    pub sizes: Vec<u64>,
+}
+
+impl Terms {
+    /// Sorts each tensor's indices and leaves out repeats and indices of size 1.
+    pub fn tidy(mut self) -> Self {
+        let sizes = &self.sizes;
+        for term in self.inputs.iter_mut().chain(std::iter::once(&mut self.output)) {
+            term.retain(|&i| sizes[i as usize] > 1);
+            term.sort_unstable();
+            term.dedup();
+        }
+        self
+    }
+}
+
+/// A tidied network in bits.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Number of tensors.
+    pub num_tensors: usize,
+    /// Words of a set.
+    pub words: usize,
+    /// Index set of each tensor, `words` words each.
+    pub leaf_bits: Vec<u64>,
+    /// Index set of the result.
+    pub output_bits: Vec<u64>,
+    /// log2 of the size of the indices in each word.
+    pub word_log2: Vec<f32>,
+    /// Whether all sizes are 2.
+    pub all_two: bool,
+    /// The index at each bit that is used.
+    pub index_of_bit: Vec<Option<u32>>,
+    /// The tensors that have the index at each bit.
+    pub holders: Vec<Vec<u32>>,
+}
+
+impl Network {
+    /// Puts tidied terms into bits.
+    pub fn new(terms: &Terms) -> Self {
+        let mut used: Vec<u32> = terms.inputs.iter().flatten().copied().collect();
+        used.sort_unstable();
+        used.dedup();
+        used.sort_by_key(|&i| terms.sizes[i as usize]);
+        let mut bit_of_index = vec![u32::MAX; terms.sizes.len()];
+        let mut index_of_bit: Vec<Option<u32>> = Vec::new();
+        let mut word_log2: Vec<f32> = Vec::new();
+        let mut last_size = 0;
+        for &index in &used {
+            let size = terms.sizes[index as usize];
+            if size != last_size {
+                index_of_bit.resize(index_of_bit.len().div_ceil(64) * 64, None);
+            }
+            last_size = size;
+            if index_of_bit.len().is_multiple_of(64) {
+                word_log2.push((size as f64).log2() as f32);
+            }
+            bit_of_index[index as usize] = index_of_bit.len() as u32;
+            index_of_bit.push(Some(index));
+        }
+        let needed = word_log2.len().max(1);
+        let words = WORD_CLASSES
+            .into_iter()
+            .find(|&class| class >= needed)
+            .unwrap_or(needed.next_multiple_of(8));
+        word_log2.resize(words, 1.0);
+        index_of_bit.resize(words * 64, None);
+
+        let num_tensors = terms.inputs.len();
+        let mut holders = vec![Vec::new(); words * 64];
+        let mut leaf_bits = vec![0; num_tensors * words];
+        for (tensor, term) in terms.inputs.iter().enumerate() {
+            for &index in term {
+                let bit = bit_of_index[index as usize] as usize;
+                leaf_bits[tensor * words + bit / 64] |= 1 << (bit % 64);
+                holders[bit].push(tensor as u32);
+            }
+        }
+        let mut output_bits = vec![0; words];
+        for &index in &terms.output {
+            let bit = bit_of_index[index as usize] as usize;
+            output_bits[bit / 64] |= 1 << (bit % 64);
+        }
+        let all_two = word_log2.iter().all(|&weight| weight == 1.0);
+        Network {
+            num_tensors,
+            words,
+            leaf_bits,
+            output_bits,
+            word_log2,
+            all_two,
+            index_of_bit,
+            holders,
+        }
+    }
+
+    /// Index set of one tensor.
+    pub fn leaf(&self, tensor: usize) -> &[u64] {
+        &self.leaf_bits[tensor * self.words..][..self.words]
+    }
+
+    /// log2 of the number of elements over a set.
+    pub fn log2_size(&self, set: impl Iterator<Item = u64>) -> f32 {
+        set.zip(&self.word_log2)
+            .map(|(word, &weight)| word.count_ones() as f32 * weight)
+            .sum()
+    }
+
+    /// log2 of the size of the index at a bit.
+    pub fn bit_log2(&self, bit: u32) -> f32 {
+        self.word_log2[bit as usize / 64]
+    }
+
+    /// The bits that are used.
+    pub fn used_bits(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.index_of_bit.len() as u32).filter(|&bit| self.index_of_bit[bit as usize].is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_exact_for_any_mix() {
+        let terms = Terms {
+            inputs: vec![vec![0, 1, 1, 3], vec![1, 2], vec![2, 4]],
+            output: vec![0],
+            sizes: vec![2, 3, 2, 1, 3],
+        }
+        .tidy();
+        let network = Network::new(&terms);
+        let size = |t: usize| network.log2_size(network.leaf(t).iter().copied());
+        assert!((size(0) - 6f32.log2()).abs() < 1e-6);
+        assert!((size(1) - 6f32.log2()).abs() < 1e-6);
+        assert_eq!(network.words, 2);
+        assert!(!network.all_two);
+        assert_eq!(network.used_bits().count(), 4);
+    }
+}

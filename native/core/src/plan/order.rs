@@ -1,0 +1,190 @@
+//! In what order the steps of a tree run, in what order sliced indices count, and what memory that takes.
+//!
+//! Of a step's two operands the one that needs more memory to make, beyond what it then occupies, is made first: among
+//! depth-first orders this keeps least alive (Sethi & Ullman, J. ACM 1970; Liu, SIAM J. Alg. Disc. Meth. 1986).
+//! The slice number counts through the sliced indices, the last fastest. The last is the one that most work does not depend
+//! on; the steps of that work are shared by the slices that differ in it alone, and so on inwards.
+
+use super::network::Network;
+use super::tree::Tree;
+
+/// Steps in an order that keeps little alive.
+pub fn frugal_order(tree: &Tree) -> Vec<u32> {
+    let n = tree.num_tensors;
+    let down = tree.top_down();
+    let mut need = vec![0f64; tree.size.len()];
+    let mut right_first = vec![false; tree.num_steps()];
+    let occupied = |node: u32| {
+        if (node as usize) < n {
+            0.0
+        } else {
+            f64::from(tree.size[node as usize]).exp2()
+        }
+    };
+    for &step in down.iter().rev() {
+        let [l, r] = tree.children[step as usize - n];
+        let (need_l, need_r) = (need[l as usize], need[r as usize]);
+        let right = need_r - occupied(r) > need_l - occupied(l);
+        let (first, second) = if right { (r, l) } else { (l, r) };
+        right_first[step as usize - n] = right;
+        let running = occupied(l) + occupied(r) + occupied(step);
+        need[step as usize] = need[first as usize]
+            .max(occupied(first) + need[second as usize])
+            .max(running);
+    }
+    let mut order = Vec::with_capacity(down.len());
+    let mut stack = vec![(tree.root(), false)];
+    while let Some((step, expanded)) = stack.pop() {
+        if expanded {
+            order.push(step);
+            continue;
+        }
+        stack.push((step, true));
+        let [l, r] = tree.children[step as usize - n];
+        let (first, second) = if right_first[step as usize - n] { (r, l) } else { (l, r) };
+        for child in [second, first] {
+            if child as usize >= n {
+                stack.push((child, false));
+            }
+        }
+    }
+    order
+}
+
+/// The sliced indices below each node, as a bit for each place in `tree.sliced`; more than 128 share the last bit.
+fn dependence(tree: &Tree) -> Vec<u128> {
+    let n = tree.num_tensors;
+    let mut depends = vec![0u128; tree.size.len()];
+    for (leaf, depends) in depends.iter_mut().enumerate().take(n) {
+        for (place, &bit) in tree.sliced.iter().enumerate() {
+            *depends |= u128::from(tree.has(leaf as u32, bit)) << place.min(127);
+        }
+    }
+    for &step in tree.top_down().iter().rev() {
+        let [l, r] = tree.children[step as usize - n];
+        depends[step as usize] = depends[l as usize] | depends[r as usize];
+    }
+    depends
+}
+
+/// Orders `tree.sliced` so that little is executed more than once.
+pub fn order_slices(network: &Network, tree: &mut Tree) {
+    let n = tree.num_tensors;
+    let depends = dependence(tree);
+    let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut open: Vec<(u128, f64)> = (0..tree.num_steps())
+        .map(|s| (depends[s + n], f64::from(tree.cost[s] - top).exp2()))
+        .collect();
+    let mut left: Vec<usize> = (0..tree.sliced.len().min(128)).collect();
+    let mut last_first: Vec<u32> = tree.sliced.iter().skip(128).copied().collect();
+    while !left.is_empty() {
+        let charge = |place: usize| {
+            let runs = f64::from(network.bit_log2(tree.sliced[place])).exp2();
+            open.iter()
+                .map(|&(d, work)| if d >> place & 1 == 1 { work } else { work / runs })
+                .sum::<f64>()
+        };
+        let best = (0..left.len())
+            .min_by(|&a, &b| charge(left[a]).total_cmp(&charge(left[b])))
+            .unwrap_or(0);
+        let place = left.remove(best);
+        last_first.push(tree.sliced[place]);
+        open.retain(|&(d, _)| d >> place & 1 == 0);
+    }
+    last_first.reverse();
+    tree.sliced = last_first;
+}
+
+/// What running a tree takes, with its steps in `order` and its sliced indices as ordered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Running {
+    /// Most elements of intermediates alive at once, those kept between slices among them.
+    pub peak_elements: f64,
+    /// log2 of the charge of all steps executed.
+    pub log2_executed: f64,
+}
+
+/// Counts what running takes. The Python side has the definition (`plan/cost.py`); tests hold the two together.
+pub fn running(network: &Network, tree: &Tree, order: &[u32]) -> Running {
+    let n = tree.num_tensors;
+    let depends = dependence(tree);
+    let level = |node: u32| (128 - depends[node as usize].leading_zeros()) as usize;
+    let mut log2_runs = vec![0f64];
+    for &bit in &tree.sliced {
+        log2_runs.push(log2_runs[log2_runs.len() - 1] + f64::from(network.bit_log2(bit)));
+    }
+    let elements = |node: u32| f64::from(tree.size[node as usize]).exp2();
+    let mut alive = vec![0f64; order.len()];
+    let mut now = 0.0;
+    let mut executed = 0.0;
+    let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    for (place, &step) in order.iter().enumerate() {
+        now += elements(step);
+        alive[place] = now;
+        for child in tree.children[step as usize - n] {
+            if child as usize >= n && level(child) == level(step) {
+                now -= elements(child);
+            }
+        }
+        executed +=
+            (log2_runs[level(step).min(tree.sliced.len())] + f64::from(tree.cost[step as usize - n] - top)).exp2();
+    }
+    let mut kept_later = vec![0f64; tree.sliced.len().max(128) + 2];
+    for (place, &step) in order.iter().enumerate().rev() {
+        alive[place] += kept_later[..level(step)].iter().sum::<f64>();
+        let parent = tree.parent[step as usize];
+        if parent != super::tree::NONE && level(parent) != level(step) {
+            kept_later[level(step)] += elements(step);
+        }
+    }
+    Running {
+        peak_elements: alive.iter().copied().fold(0.0, f64::max),
+        log2_executed: f64::from(top) + executed.log2(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::greedy::{greedy, Greed};
+    use super::super::network::Terms;
+    use super::super::rng::Rng;
+    use super::super::tree::Charge;
+    use super::*;
+
+    #[test]
+    fn operands_come_before_their_step_and_the_order_needs_no_more() {
+        let terms = Terms {
+            inputs: (0..30).map(|k| vec![k, (k + 1) % 30, (k + 11) % 30]).collect(),
+            output: vec![],
+            sizes: vec![2; 30],
+        }
+        .tidy();
+        let network = Network::new(&terms);
+        let path = greedy(
+            &terms,
+            Greed {
+                alpha: 1.0,
+                temperature: 0.0,
+            },
+            &mut Rng::new(0, 0),
+        );
+        let mut tree = Tree::new(&network, &path, Charge::MULTIPLY_ADDS);
+        let order = frugal_order(&tree);
+        let mut seen = vec![false; tree.size.len()];
+        seen[..30].fill(true);
+        for &step in &order {
+            assert!(tree.children[step as usize - 30].iter().all(|&c| seen[c as usize]));
+            seen[step as usize] = true;
+        }
+        let mut plain = tree.top_down();
+        plain.reverse();
+        assert!(running(&network, &tree, &order).peak_elements <= running(&network, &tree, &plain).peak_elements);
+        tree.toggle(&network, 3);
+        tree.toggle(&network, 17);
+        order_slices(&network, &mut tree);
+        let executed = running(&network, &tree, &order).log2_executed;
+        assert!(executed <= tree.log2_cost() + 2.0 + 1e-6);
+        tree.sliced.reverse();
+        assert!(executed <= running(&network, &tree, &order).log2_executed + 1e-6);
+    }
+}

@@ -1,0 +1,196 @@
+//! Merging of tensors that no plan would keep apart, before the search.
+//!
+//! Two tensors that share an index are merged when the result is no larger than the larger of them. A network of a circuit
+//! becomes several times smaller by this: gates on one qubit, diagonal gates and projections vanish into their neighbours.
+//! Seen as a graph of indices these are the reductions of vertices of degree one and two, which keep the treewidth
+//! (Bodlaender & Koster, Information and Computation 2006).
+
+use super::network::Terms;
+use std::collections::VecDeque;
+
+/// Partners looked at for one index: hubs would make this quadratic.
+const MAX_PARTNERS: usize = 24;
+
+/// A smaller network and the steps that lead to it.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// The smaller network.
+    pub terms: Terms,
+    /// For each tensor of the smaller network its number among the original tensors and the results of `steps`.
+    pub origin: Vec<u32>,
+    /// Pairs contracted, in static-single-assignment form over the original tensors.
+    pub steps: Vec<[u32; 2]>,
+}
+
+/// Merges until no pair is left that can be merged for nothing.
+pub fn premerge(terms: &Terms) -> Merged {
+    let mut state = State::new(terms);
+    let mut queue: VecDeque<u32> = (0..terms.inputs.len() as u32).collect();
+    let mut waiting = vec![true; terms.inputs.len()];
+    while let Some(tensor) = queue.pop_front() {
+        waiting[tensor as usize] = false;
+        if state.alive[tensor as usize] && state.num_alive > 1 {
+            if let Some(partner) = state.partner(tensor) {
+                let made = state.merge(tensor, partner);
+                waiting.push(true);
+                queue.push_back(made);
+                for neighbour in state.neighbours(made) {
+                    if !std::mem::replace(&mut waiting[neighbour as usize], true) {
+                        queue.push_back(neighbour);
+                    }
+                }
+            }
+        }
+    }
+    let origin: Vec<u32> = (0..state.alive.len() as u32)
+        .filter(|&t| state.alive[t as usize])
+        .collect();
+    let inputs = origin
+        .iter()
+        .map(|&t| std::mem::take(&mut state.sets[t as usize]))
+        .collect();
+    Merged {
+        terms: Terms {
+            inputs,
+            output: terms.output.clone(),
+            sizes: terms.sizes.clone(),
+        },
+        origin,
+        steps: state.steps,
+    }
+}
+
+struct State {
+    sets: Vec<Vec<u32>>,
+    alive: Vec<bool>,
+    num_alive: usize,
+    holders: Vec<Vec<u32>>,
+    in_output: Vec<bool>,
+    log2: Vec<f32>,
+    steps: Vec<[u32; 2]>,
+}
+
+impl State {
+    fn new(terms: &Terms) -> Self {
+        let mut holders = vec![Vec::new(); terms.sizes.len()];
+        for (tensor, term) in terms.inputs.iter().enumerate() {
+            for &index in term {
+                holders[index as usize].push(tensor as u32);
+            }
+        }
+        let mut in_output = vec![false; terms.sizes.len()];
+        for &index in &terms.output {
+            in_output[index as usize] = true;
+        }
+        State {
+            sets: terms.inputs.clone(),
+            alive: vec![true; terms.inputs.len()],
+            num_alive: terms.inputs.len(),
+            holders,
+            in_output,
+            log2: terms.sizes.iter().map(|&size| (size as f32).log2()).collect(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn size(&self, set: &[u32]) -> f32 {
+        set.iter().map(|&i| self.log2[i as usize]).sum()
+    }
+
+    /// Tensors that share an index with this one; of an index on very many, the first few.
+    fn neighbours(&self, tensor: u32) -> Vec<u32> {
+        let mut found: Vec<u32> = self.sets[tensor as usize]
+            .iter()
+            .flat_map(|&i| self.holders[i as usize].iter().take(MAX_PARTNERS))
+            .copied()
+            .filter(|&other| other != tensor)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The neighbour with which the result is smallest, if it is no larger than the larger of the two.
+    fn partner(&self, tensor: u32) -> Option<u32> {
+        let own = self.size(&self.sets[tensor as usize]);
+        let mut best: Option<(f32, u32)> = None;
+        for other in self.neighbours(tensor) {
+            let limit = own.max(self.size(&self.sets[other as usize]));
+            let made = self.size(&self.result(tensor, other));
+            if made <= limit + 1e-4 && best.is_none_or(|(size, _)| made < size) {
+                best = Some((made, other));
+            }
+        }
+        best.map(|(_, other)| other)
+    }
+
+    /// What is left of two tensors' indices once they are contracted.
+    fn result(&self, a: u32, b: u32) -> Vec<u32> {
+        let mut union: Vec<u32> = self.sets[a as usize]
+            .iter()
+            .chain(&self.sets[b as usize])
+            .copied()
+            .collect();
+        union.sort_unstable();
+        union.dedup();
+        union.retain(|&i| self.in_output[i as usize] || self.holders[i as usize].iter().any(|&t| t != a && t != b));
+        union
+    }
+
+    fn merge(&mut self, a: u32, b: u32) -> u32 {
+        let made = self.sets.len() as u32;
+        let set = self.result(a, b);
+        for tensor in [a, b] {
+            for index in std::mem::take(&mut self.sets[tensor as usize]) {
+                self.holders[index as usize].retain(|&t| t != tensor);
+            }
+            self.alive[tensor as usize] = false;
+        }
+        for &index in &set {
+            self.holders[index as usize].push(made);
+        }
+        self.sets.push(set);
+        self.alive.push(true);
+        self.num_alive -= 1;
+        self.steps.push([a, b]);
+        made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_vanishes_into_one_tensor() {
+        let inputs = (0..9).map(|k| vec![k, k + 1]).collect();
+        let merged = premerge(&Terms {
+            inputs,
+            output: vec![0, 9],
+            sizes: vec![2; 10],
+        });
+        assert_eq!(merged.terms.inputs, vec![vec![0, 9]]);
+        assert_eq!(merged.steps.len(), 8);
+    }
+
+    #[test]
+    fn tensors_on_the_same_hyperindices_become_one() {
+        let inputs = vec![
+            vec![0, 1],
+            vec![0, 1],
+            vec![0],
+            vec![0, 2],
+            vec![1, 2],
+            vec![2, 3],
+            vec![3, 0],
+            vec![3, 1],
+        ];
+        let merged = premerge(&Terms {
+            inputs,
+            output: vec![],
+            sizes: vec![2; 4],
+        });
+        assert!(merged.terms.inputs.len() <= 6);
+        assert_eq!(merged.origin.len(), merged.terms.inputs.len());
+    }
+}

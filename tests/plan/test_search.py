@@ -1,0 +1,145 @@
+"""The search for plans."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.shared_data import needs_shared_data, shared_path
+from tests.strategies import network_shapes
+
+from taizhang.errors import MemoryLimitError, UsageError
+from taizhang.network.network import NetworkShape
+from taizhang.plan.cost import cost_of
+from taizhang.plan.search import SearchProgress, search
+
+
+def lattice(side: int, *, size: int = 2) -> NetworkShape:
+    """A square lattice of tensors, closed."""
+    names: dict[tuple[int, int, str], int] = {}
+    inputs = []
+    for row in range(side):
+        for column in range(side):
+            term = []
+            for r, c, way in (
+                (row, column, "right"),
+                (row, column - 1, "right"),
+                (row, column, "down"),
+                (row - 1, column, "down"),
+            ):
+                inside = r >= 0 and c >= 0 and (c + 1 < side if way == "right" else r + 1 < side)
+                if inside:
+                    term.append(names.setdefault((r, c, way), len(names)))
+            inputs.append(tuple(term))
+    return NetworkShape(inputs=tuple(inputs), output=(), sizes=(size,) * len(names))
+
+
+@settings(deadline=None, max_examples=60)
+@given(network_shapes(max_tensors=12), st.integers(0, 3))
+def test_any_network_is_planned(shape, seed) -> None:
+    plan = search(shape, trials=1, seed=seed)
+    assert plan.cost == cost_of(shape, plan.tree, plan.sliced_indices)
+    assert plan.sliced_indices == ()
+
+
+@settings(deadline=None, max_examples=60)
+@given(network_shapes(min_tensors=3, max_tensors=12), st.integers(2, 6))
+def test_a_width_is_kept_to_or_refused(shape, width) -> None:
+    try:
+        plan = search(shape, trials=1, width=width)
+    except MemoryLimitError:
+        pytest.fail("slicing every index makes any intermediate one element")
+    assert plan.cost.width <= width + 1e-9
+
+
+def test_a_lattice_is_contracted_along_its_side() -> None:
+    plan = search(lattice(8), trials=4)
+    assert plan.cost.width <= 8
+    assert plan.cost.log10_multiply_adds_naive < 4.5
+
+
+def test_a_width_below_the_side_of_a_lattice_is_reached_by_slicing() -> None:
+    plan = search(lattice(12), width=8, trials=2)
+    assert plan.cost.width <= 8
+    assert plan.num_slices > 1
+
+
+def test_memory_is_kept_to() -> None:
+    free = search(lattice(16), trials=1)
+    limit = free.cost.peak_bytes // 8
+    plan = search(lattice(16), memory_bytes=limit, trials=1)
+    assert plan.cost.peak_bytes <= limit
+
+
+def test_memory_too_small_for_the_inputs_is_a_clear_error() -> None:
+    with pytest.raises(MemoryLimitError, match=r"inputs and result take .*; allow more memory"):
+        search(lattice(6), memory_bytes=100, trials=1)
+
+
+def test_small_networks_are_planned_in_milliseconds() -> None:
+    shape = lattice(7)
+    search(shape)
+    best = min(timed(shape) for _ in range(5))
+    assert best < 0.03
+
+
+def timed(shape: NetworkShape) -> float:
+    started = time.perf_counter()
+    search(shape, threads=2)
+    return time.perf_counter() - started
+
+
+def test_a_given_time_is_kept_to() -> None:
+    started = time.perf_counter()
+    search(lattice(14), width=8, seconds=0.5, threads=2)
+    assert 0.3 < time.perf_counter() - started < 1.5
+
+
+def test_progress_is_shown_and_the_search_stops_when_asked() -> None:
+    seen: list[SearchProgress] = []
+    started = time.perf_counter()
+    plan = search(
+        lattice(20), width=10, seconds=60, progress=seen.append, should_stop=lambda: time.perf_counter() - started > 0.3
+    )
+    assert time.perf_counter() - started < 5
+    assert plan.cost.width <= 10
+    assert seen
+    assert seen[-1].seconds_left is not None
+
+
+def test_an_error_of_the_progress_function_comes_through() -> None:
+    def fail(_: SearchProgress) -> None:
+        raise KeyError("from progress")
+
+    with pytest.raises(KeyError, match="from progress"):
+        search(lattice(20), width=10, seconds=20, progress=fail)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"trials": 0}, {"seconds": -1.0}, {"threads": 0}, {"seed": -1}, {"width": -2.0}, {"memory_bytes": 0},
+     {"seconds": 1.0, "trials": 1}],
+)  # fmt: skip
+def test_wrong_options_are_refused(options) -> None:
+    with pytest.raises(UsageError, match=r"wanted|give one of them"):
+        search(lattice(3), **options)
+
+
+@needs_shared_data
+@pytest.mark.parametrize("name", ["syc_m12", "grcs_7x7_d40", "qaoa_n120_p4"])
+def test_costs_agree_with_an_independent_count(name) -> None:
+    network = json.loads(shared_path("networks", f"{name}.json").read_text())
+    plan_cost = runpy.run_path(str(shared_path("tools", "plan_cost.py")))["plan_cost"]
+    shape = NetworkShape.from_names(network["inputs"], network["output"], network["size_dict"])
+    plan = search(shape, width=24, seconds=1.0, threads=2)
+    counted = plan_cost(
+        network["inputs"], network["output"], network["size_dict"], plan.tree.ssa_path, plan.sliced_names
+    )
+    assert counted["log10_multiply_adds_naive"] == pytest.approx(plan.cost.log10_multiply_adds_naive)
+    assert counted["log10_multiply_adds_shared"] == pytest.approx(plan.cost.log10_multiply_adds_shared)
+    assert counted["width"] == plan.cost.width <= 24
+    assert counted["num_slices"] == plan.num_slices
