@@ -7,6 +7,8 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
+from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.gates import RECORDS, gate, unitary_gate
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.tree import ContractionTree
@@ -114,3 +116,64 @@ def planned_shapes(draw, *, max_tensors=8):
     used = sorted({index for term in shape.inputs for index in term})
     sliced = tuple(draw(st.lists(st.sampled_from(used), unique=True, max_size=4))) if used else ()
     return shape, ContractionTree.from_pairs(shape.num_tensors, draw(paths(shape.num_tensors))), sliced
+
+
+@st.composite
+def structured_networks(draw, max_tensors=7, max_indices=7):
+    """Networks whose arrays are full of zeros, products and ties, with everything else that `networks` has."""
+    network = draw(networks(max_tensors, max_indices))
+    rng = np.random.default_rng(draw(st.integers(0, 1 << 32)))
+    arrays = [structured_array(array.shape, rng) for array in network.arrays]
+    return TensorNetwork.from_shape(network.shape, arrays, network.exponent)
+
+
+def structured_array(shape, rng):
+    """An array with some structure: sparse, a product, tied axes, one value only, or none of it."""
+    array = rng.normal(size=shape) + 1j * rng.normal(size=shape)
+    kind = rng.integers(6)
+    if kind == 0:
+        array *= rng.random(size=shape) < 0.4
+    elif kind == 1:
+        array = np.ones(shape, dtype=complex)
+        for axis, size in enumerate(shape):
+            array *= rng.normal(size=size).reshape([-1 if k == axis else 1 for k in range(len(shape))])
+    elif kind == 2:
+        array *= np.indices(shape).sum(axis=0) % 2 == rng.integers(2) if shape else 1
+    elif kind == 3 and len(shape) > 1:
+        values = np.indices(shape)
+        array *= values[0] == (values[1] if rng.random() < 0.5 else 1 - values[1])
+    elif kind == 4:
+        array = np.asarray(rng.integers(-1, 2, size=shape) * (1.0 + 0j))
+    return array
+
+
+# Circuits that lead to every kind of network
+
+
+@st.composite
+def mixed_circuits(draw, max_qubits=8, max_operations=40):
+    """Circuits of all gates: many that only permute basis states, angles at which others do, up to five controls."""
+    num_qubits = draw(st.integers(1, max_qubits))
+    num_operations = draw(st.integers(0, max_operations))
+    rng = np.random.default_rng(draw(st.integers(0, 1 << 32)))
+    operations = []
+    while len(operations) < num_operations:
+        chosen = _mixed_gate(rng)
+        if chosen.num_qubits <= num_qubits:
+            qubits = rng.permutation(num_qubits)[: chosen.num_qubits]
+            operations.append(Operation(chosen, tuple(map(int, qubits))))
+    return Circuit.from_operations(num_qubits, operations)
+
+
+def _mixed_gate(rng):
+    kind = rng.random()
+    if kind < 0.45:
+        return gate(rng.choice(["x", "h", "h", "t", "s", "cx", "cx", "cz", "swap", "iswap", "ccx", "cswap"]))
+    if kind < 0.5:
+        size = 2 ** rng.integers(1, 4)
+        return unitary_gate(np.linalg.qr(rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size)))[0])
+    record = RECORDS[rng.choice(sorted(RECORDS))]
+    special = [0.0, math.pi / 2, math.pi, -math.pi / 2]
+    angles = [rng.choice(special) if rng.random() < 0.4 else rng.uniform(-4, 4) for _ in range(record.num_parameters)]
+    chosen = gate(record.name, *map(float, angles))
+    return chosen.controlled(int(rng.integers(1, 6))) if rng.random() < 0.3 else chosen

@@ -1,1 +1,1 @@
-
+"""Networks: from a circuit to a small tensor network of its amplitudes."""

@@ -69,7 +69,7 @@ class NetworkShape:
             raise NetworkError("an index is repeated in the output; each may be there once")
         for index in self.output:
             if index not in seen:
-                name = self.index_names[index] if 0 <= index < len(self.sizes) else index
+                name = self.index_names[index] if 0 <= index < len(self.sizes) else str(index)
                 raise NetworkError(f"output index '{name}' is on no tensor")
 
     @property

@@ -1,0 +1,138 @@
+"""One network for all bitstrings of a circuit: simplified once, filled with arrays for each.
+
+The final bits are put in after simplification. So the shape, and with it the plan, is the same for every bitstring, and
+only the few arrays near the end of the circuit have to be looked up or computed for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.circuit.bitstring import parse_bitstring
+from taizhang.circuit.circuit import Circuit
+from taizhang.network.build import build_circuit_network, compact_shape
+from taizhang.network.network import TensorNetwork
+from taizhang.network.recipe import ScaledProduct
+from taizhang.network.reduce import reduce
+from taizhang.network.simplify import network_sizes
+from taizhang.network.workspace import Node, Workspace
+
+
+class AmplitudeNetwork:
+    """The simplified network of all amplitudes of a circuit.
+
+    Args:
+        circuit: Any circuit.
+        open_qubits: Qubits left open; their indices are the output, in this order.
+
+    Attributes:
+        num_qubits: Qubits of the circuit.
+        open_qubits: Qubits left open.
+        shape: Shape of the network, the same for every bitstring.
+        sizes_before: What the network was made of before simplification.
+        sizes_after: What it is made of.
+
+    Raises:
+        CircuitError: An open qubit is not in the circuit, or twice.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> network = AmplitudeNetwork(bell)
+        >>> arrays, exponent = network.arrays_for("11")
+        >>> network.shape.inputs, float(abs(arrays[0]) * 2.0**exponent)
+        (((),), 0.707...)
+    """
+
+    __slots__ = (
+        "_arrays",
+        "_depends",
+        "_exponent",
+        "_factor_goes_to",
+        "_mantissa",
+        "_recipe",
+        "_scalars",
+        "num_qubits",
+        "open_qubits",
+        "shape",
+        "sizes_after",
+        "sizes_before",
+    )
+
+    def __init__(self, circuit: Circuit, *, open_qubits: Sequence[int] = ()) -> None:
+        whole = build_circuit_network(circuit, open_qubits=open_qubits)
+        self.num_qubits = whole.num_qubits
+        self.open_qubits = whole.open_qubits
+        names = whole.index_names
+        inputs = [tuple(index for index in indices if index >= 0) for indices, _ in whole.tensors]
+        before, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
+        self.sizes_before = network_sizes(before)
+        work = Workspace(whole.tensors, whole.output, (2,) * len(names), ScaledProduct(whole.factor, whole.exponent))
+        reduce(work)
+        nodes = [] if work.vanished else list(work.nodes.values())
+        self._mantissa = 0j if work.vanished else work.scalar.mantissa
+        self._exponent = work.scalar.exponent
+        self._recipe = work.recipe
+        self._scalars = [work.entry(node) for node in work.scalar_nodes]
+        if work.vanished:
+            nodes = [Node((index,), np.ones(2, dtype=np.complex128)) for index in whole.output]
+        if not nodes:
+            nodes = [Node((), np.ones((), dtype=np.complex128))]
+        inputs = [tuple(index for index in node.axes if index >= 0) for node in nodes]
+        self.shape, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
+        self.sizes_after = network_sizes(self.shape)
+        self._depends = {
+            number: work.entry(node)
+            for number, node in enumerate(nodes)
+            if node.array is None or any(index < 0 for index in node.axes)
+        }
+        # A place is kept for the arrays that depend on the bits.
+        self._arrays: list[ComplexArray] = [
+            np.zeros((), dtype=np.complex128)
+            if number in self._depends or node.array is None
+            else np.asarray(node.array, order="C")
+            for number, node in enumerate(nodes)
+        ]
+        candidates = sorted(self._depends) or range(len(nodes))
+        self._factor_goes_to = min(candidates, key=lambda number: len(self.shape.inputs[number]))
+
+    def arrays_for(self, bitstring: str | None) -> tuple[tuple[ComplexArray, ...], int]:
+        """Gives the arrays of one bitstring.
+
+        Args:
+            bitstring: Final bits, qubit 0 first; what stands at open qubits is ignored. May be None when all are open.
+
+        Returns:
+            One complex128 array for each tensor of `shape`, and the exponent: the amplitude is the value of the
+            network times 2**exponent. Arrays that do not depend on the bits are the same objects every time; none may
+            be changed.
+
+        Raises:
+            CircuitError: The bitstring does not fit the circuit.
+        """
+        bits = parse_bitstring(bitstring, self.num_qubits, self.open_qubits)
+        made, exponents = self._recipe.run(bits)
+        factor = ScaledProduct(self._mantissa, self._exponent)
+        for entry in self._scalars:
+            factor.multiply(complex(made[entry]), exponents[entry])
+        arrays = self._arrays.copy()
+        for number, entry in self._depends.items():
+            arrays[number] = made[entry]
+            factor.multiply(1.0, exponents[entry])
+        if factor.mantissa != 1:
+            arrays[self._factor_goes_to] = arrays[self._factor_goes_to] * factor.mantissa
+        return tuple(arrays), factor.exponent
+
+    def network_for(self, bitstring: str | None) -> TensorNetwork:
+        """Gives the network of one bitstring, as `arrays_for` does.
+
+        Raises:
+            CircuitError: The bitstring does not fit the circuit.
+        """
+        arrays, exponent = self.arrays_for(bitstring)
+        return TensorNetwork.from_shape(self.shape, arrays, exponent)
+
+    def __repr__(self) -> str:
+        return f"AmplitudeNetwork({self.num_qubits} qubits, {self.sizes_after})"

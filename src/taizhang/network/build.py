@@ -1,0 +1,370 @@
+"""From a circuit to the tensor network of its amplitudes.
+
+The operations are walked through once, with a `Wire` for each qubit. `CircuitNetwork` is what comes out: the network of
+all amplitudes at once, in which the final bit of each projected qubit is an index of its own, chosen later. So one
+network, simplified once, serves every bitstring.
+
+Sources: Markov & Shi, SIAM J. Comput. 38, 963 (2008); Boixo et al., arXiv:1712.05384.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.circuit.bitstring import parse_bitstring
+from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.gates import Gate
+from taizhang.errors import CircuitError
+from taizhang.network.einsum import einsum
+from taizhang.network.gate_form import FREE, TIED, Core, GateForm, Matrix2, Output, gate_form
+from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.network.wire import IDENTITY, Wire, bare, phases, product, then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitNetwork:
+    """The network of the amplitudes of a circuit, before simplification; sizes are all 2.
+
+    Attributes:
+        num_qubits: Qubits of the circuit.
+        open_qubits: Qubits left open, in the order of the output.
+        tensors: Pairs of indices and an array. An index ≥ 0 is summed or in the output; index -1 - q stands for the
+            final bit of qubit q. No index is twice on a tensor, but for final bits.
+        output: One index for each open qubit.
+        index_names: Name of each index ≥ 0.
+        factor: Number to multiply by, times 2**exponent.
+        exponent: See `factor`.
+    """
+
+    num_qubits: int
+    open_qubits: tuple[int, ...]
+    tensors: tuple[tuple[tuple[int, ...], ComplexArray], ...]
+    output: tuple[int, ...]
+    index_names: tuple[str, ...]
+    factor: complex
+    exponent: int
+
+
+def build_network(circuit: Circuit, *, bitstring: str | None = None, open_qubits: Sequence[int] = ()) -> TensorNetwork:
+    """Builds the network of one amplitude, or of those of all values of the open qubits; not simplified.
+
+    Args:
+        circuit: Any circuit.
+        bitstring: Final bits, qubit 0 first; what stands at open qubits is ignored. May be None when all are open.
+        open_qubits: Qubits left open; their indices are the output, in this order.
+
+    Returns:
+        The network; its value is the amplitude, or an array of shape (2,) * len(open_qubits).
+
+    Raises:
+        CircuitError: The bitstring or the open qubits do not fit the circuit.
+
+    Example:
+        >>> from taizhang.circuit.circuit import Circuit
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> build_network(bell, bitstring="1x", open_qubits=[1]).shape.output
+        (0,)
+    """
+    whole = build_circuit_network(circuit, open_qubits=open_qubits)
+    bits = parse_bitstring(bitstring, circuit.num_qubits, whole.open_qubits)
+    inputs: list[tuple[int, ...]] = []
+    arrays: list[ComplexArray] = []
+    for indices, array in whole.tensors:
+        chosen = tuple(bits[-1 - index] if index < 0 else slice(None) for index in indices)
+        inputs.append(tuple(index for index in indices if index >= 0))
+        arrays.append(array[chosen])
+    if whole.factor != 1 or not arrays:
+        inputs.append(())
+        arrays.append(np.array(whole.factor, dtype=np.complex128))
+    return renumbered(inputs, whole.output, arrays, whole.index_names, whole.exponent)
+
+
+def renumbered(
+    inputs: Iterable[tuple[int, ...]],
+    output: tuple[int, ...],
+    arrays: Sequence[ComplexArray],
+    index_names: Sequence[str],
+    exponent: int,
+) -> TensorNetwork:
+    """Gives the network over those indices that are on a tensor, numbered from 0 as they appear."""
+    shape, _ = compact_shape(inputs, output, [array.shape for array in arrays], index_names)
+    return TensorNetwork.from_shape(shape, arrays, exponent)
+
+
+def compact_shape(
+    inputs: Iterable[tuple[int, ...]],
+    output: tuple[int, ...],
+    shapes: Sequence[tuple[int, ...]],
+    index_names: Sequence[str],
+) -> tuple[NetworkShape, list[int]]:
+    """Numbers from 0 the indices that are on a tensor, as they appear, the output first.
+
+    Returns:
+        The shape, and the former number of each index.
+    """
+    number: dict[int, int] = {index: k for k, index in enumerate(output)}
+    size: dict[int, int] = {}
+    new_inputs = []
+    for indices, array_shape in zip(inputs, shapes, strict=True):
+        new_inputs.append(tuple([number.setdefault(index, len(number)) for index in indices]))
+        size.update(zip(indices, array_shape, strict=True))
+    former = list(number)
+    shape = NetworkShape(
+        inputs=tuple(new_inputs),
+        output=tuple(range(len(output))),
+        sizes=tuple([size[index] for index in former]),
+        index_names=tuple([index_names[index] for index in former]),
+    )
+    return shape, former
+
+
+def build_circuit_network(circuit: Circuit, *, open_qubits: Sequence[int] = ()) -> CircuitNetwork:
+    """Builds the network of all amplitudes of a circuit.
+
+    Args:
+        circuit: Any circuit.
+        open_qubits: Qubits left open; the others are projected.
+
+    Returns:
+        The network, not simplified.
+
+    Raises:
+        CircuitError: An open qubit is not in the circuit, or twice.
+    """
+    opened = check_open_qubits(open_qubits, circuit.num_qubits)
+    builder = _Builder(circuit.num_qubits)
+    for operation in circuit.operations:
+        builder.apply(operation)
+    return builder.finish(opened)
+
+
+class _Builder:
+    """Wires and tensors so far."""
+
+    def __init__(self, num_qubits: int) -> None:
+        self.wires = [Wire(-1)] * num_qubits
+        self.tensors: list[tuple[tuple[int, ...], ComplexArray]] = []
+        self.index_names: list[str] = []
+        self.names_of_qubit = [0] * num_qubits
+        self.factor = 1.0 + 0.0j
+        self.exponent = 0
+        self.matrices: dict[int, Matrix2] = {}
+        self.forms: dict[tuple[Gate, tuple[int, ...]], GateForm] = {}
+
+    # Gates
+
+    def apply(self, operation: Operation) -> None:
+        gate, qubits = operation.gate, operation.qubits
+        if len(qubits) != 1:
+            self._apply_form(self._form(gate, qubits), qubits)
+            return
+        matrix = self.matrices.get(id(gate))
+        if matrix is None:
+            (a, b), (c, d) = gate.matrix.tolist()
+            self.matrices[id(gate)] = matrix = (a, b, c, d)
+        self._then(qubits[0], self.wires[qubits[0]], matrix)
+
+    def _then(self, qubit: int, wire: Wire, matrix: Matrix2) -> None:
+        self.wires[qubit], factor = then(wire, matrix)
+        if factor != 1:
+            self._multiply(factor)
+
+    def _multiply(self, factor: complex) -> None:
+        self.factor *= factor
+        size = abs(self.factor)
+        if not 1e-100 < size < 1e100 and size != 0:
+            shift = math.frexp(size)[1]
+            self.factor *= 2.0**-shift
+            self.exponent += shift
+
+    def _form(self, gate: Gate, qubits: tuple[int, ...]) -> GateForm:
+        known = []
+        first_on: dict[int, int] = {}
+        for at, qubit in enumerate(qubits):
+            wire = self.wires[qubit]
+            if wire.known:
+                known.append(wire.bit)
+            elif wire.index >= 0 and wire.monomial:
+                first = first_on.setdefault(wire.index, at)
+                known.append(FREE if first == at else self._tie(qubits[first], qubit, first))
+            else:
+                known.append(FREE)
+        key = (gate, tuple(known))
+        form = self.forms.get(key)
+        if form is None:
+            form = self.forms[key] = gate_form(gate, key[1])
+        return form
+
+    def _tie(self, first: int, second: int, position: int) -> int:
+        """Moves the phases of the second wire to the first, which has the same index; tells how they are tied."""
+        one, other = self.wires[first], self.wires[second]
+        zero, unit = phases(other)
+        if zero != 1 or unit != 1:
+            matrix = product(one.matrix or IDENTITY, (zero, 0, 0, unit))
+            self.wires[first] = Wire(one.index, one.bit, matrix, one.monomial, one.flipped)
+        self.wires[second] = bare(other)
+        return TIED + 2 * position + (one.flipped != other.flipped)
+
+    def _apply_form(self, form: GateForm, qubits: tuple[int, ...]) -> None:
+        if form.factor != 1:
+            self._multiply(form.factor)
+        entering: list[Wire | None] = [None] * form.num_legs
+        vectors: dict[int, ComplexArray] = {}
+        for leg, qubit in zip(form.inputs, qubits, strict=True):
+            if leg >= 0:
+                wire = self.wires[qubit]
+                if form.touched[leg] and not (wire.monomial and wire.index >= 0):
+                    wire = self._as_index(qubit, wire, leg, vectors, any(leg in core.legs for core in form.cores))
+                entering[leg] = wire
+        for output, qubit in zip(form.outputs, qubits, strict=True):
+            if output.leg >= 0 and entering[output.leg] is None:
+                entering[output.leg] = Wire(self._new_index(qubit))
+        for core in form.cores:
+            self._emit(form, core, entering, vectors)
+        for output, qubit in zip(form.outputs, qubits, strict=True):
+            self._leave(qubit, output, entering)
+
+    def _as_index(self, qubit: int, wire: Wire, leg: int, vectors: dict[int, ComplexArray], in_core: bool) -> Wire:
+        """Gives a wire that is on an index, with its matrix put into a tensor."""
+        matrix = np.array(wire.matrix or IDENTITY).reshape(2, 2)
+        index = self._new_index(qubit)
+        if wire.index >= 0:
+            self.tensors.append(((index, wire.index), matrix))
+        elif in_core:
+            vectors[leg] = matrix[:, wire.bit]
+        else:
+            self.tensors.append(((index,), matrix[:, wire.bit]))
+        return Wire(index)
+
+    def _new_index(self, qubit: int) -> int:
+        count = self.names_of_qubit[qubit]
+        self.names_of_qubit[qubit] = count + 1
+        self.index_names.append(f"q{qubit}.{count}")
+        return len(self.index_names) - 1
+
+    def _emit(self, form: GateForm, core: Core, entering: list[Wire | None], vectors: dict[int, ComplexArray]) -> None:
+        """Adds a gate's tensor to the network, with the matrices of the wires that end in it."""
+        array, rank = core.array, core.array.ndim
+        label_of: dict[int, int] = {}
+        labels = list(range(rank))
+        factors: list[tuple[ComplexArray, Sequence[int]]] = []
+        for axis, leg in enumerate(core.legs):
+            wire = entering[leg]
+            if wire is None:
+                entering[leg] = wire = self._star_index()
+            label = label_of.setdefault(wire.index, rank + len(label_of)) if wire.index >= 0 else -1
+            if form.consumed[leg] and wire.matrix is not None:
+                matrix = np.array(wire.matrix).reshape(2, 2)
+                factors.append((matrix, (axis, label)) if label >= 0 else (matrix[:, 0], (axis,)))
+                continue
+            labels[axis] = label
+            if wire.flipped:
+                array = np.flip(array, axis)
+            if leg in vectors:
+                factors.append((vectors.pop(leg), (label,)))
+        if factors or len(label_of) < rank:
+            array = einsum([(array, labels), *factors], list(label_of.values()))
+        self.tensors.append((tuple(label_of), array))
+
+    def _star_index(self) -> Wire:
+        self.index_names.append(f"s{len(self.index_names)}")
+        return Wire(len(self.index_names) - 1)
+
+    def _leave(self, qubit: int, output: Output, entering: list[Wire | None]) -> None:
+        """Sets the wire of a qubit behind a gate."""
+        wire = Wire(-1, output.bit) if output.leg < 0 else entering[output.leg]
+        if wire is None:
+            return
+        if output.shares_leg:
+            wire = bare(wire)
+        if output.matrix is None:
+            self.wires[qubit] = wire
+        else:
+            self._then(qubit, wire, output.matrix)
+
+    # The end
+
+    def finish(self, open_qubits: tuple[int, ...]) -> CircuitNetwork:
+        """Ends every wire: in the output, or in a bit that is chosen later."""
+        output = self._open(open_qubits)
+        renamed = self._project(set(range(len(self.wires))) - set(open_qubits), set(output))
+        return CircuitNetwork(
+            num_qubits=len(self.wires),
+            open_qubits=open_qubits,
+            tensors=tuple(_rename(indices, array, renamed) for indices, array in self.tensors),
+            output=output,
+            index_names=tuple(self.index_names),
+            factor=self.factor,
+            exponent=self.exponent,
+        )
+
+    def _open(self, open_qubits: tuple[int, ...]) -> tuple[int, ...]:
+        """Gives each open qubit an index of its own, which is on some tensor."""
+        output: list[int] = []
+        for qubit in open_qubits:
+            wire = self.wires[qubit]
+            matrix = np.array(wire.matrix or IDENTITY, dtype=np.complex128).reshape(2, 2)
+            if wire.index < 0:
+                index = self._new_index(qubit)
+                self.tensors.append(((index,), matrix[:, wire.bit]))
+            elif wire.monomial and not wire.flipped and wire.index not in output:
+                index = wire.index
+                # Even where the weights are 1: the output must be on some tensor.
+                self.tensors.append(((index,), np.diagonal(matrix)))
+            else:
+                index = self._new_index(qubit)
+                self.tensors.append(((index, wire.index), matrix))
+            output.append(index)
+        return tuple(output)
+
+    def _project(self, qubits: set[int], kept: set[int]) -> dict[int, tuple[int, bool]]:
+        """Ends wires in their final bits; tells which indices become such a bit, and whether flipped."""
+        renamed: dict[int, tuple[int, bool]] = {}
+        for qubit in sorted(qubits):
+            wire, bit = self.wires[qubit], -1 - qubit
+            matrix = np.array(wire.matrix or IDENTITY, dtype=np.complex128).reshape(2, 2)
+            if wire.index < 0:
+                self.tensors.append(((bit,), matrix[:, wire.bit]))
+            elif wire.monomial and wire.index not in kept and wire.index not in renamed:
+                renamed[wire.index] = (bit, wire.flipped)
+                if phases(wire) != (1, 1):
+                    self.tensors.append(((wire.index,), np.array(phases(wire), dtype=np.complex128)))
+            else:
+                self.tensors.append(((bit, wire.index), matrix))
+        return renamed
+
+
+def _rename(
+    indices: tuple[int, ...], array: ComplexArray, renamed: dict[int, tuple[int, bool]]
+) -> tuple[tuple[int, ...], ComplexArray]:
+    """Puts final bits for the indices that they take the place of."""
+    if not any(index in renamed for index in indices):
+        return indices, array
+    new = list(indices)
+    for axis, index in enumerate(indices):
+        if index in renamed:
+            new[axis], flipped = renamed[index]
+            if flipped:
+                array = np.flip(array, axis)
+    return tuple(new), array
+
+
+def check_open_qubits(open_qubits: Sequence[int], num_qubits: int) -> tuple[int, ...]:
+    """Gives the open qubits as a tuple.
+
+    Raises:
+        CircuitError: One is not in the circuit, or twice.
+    """
+    opened = tuple(open_qubits)
+    for qubit in opened:
+        if not 0 <= qubit < num_qubits:
+            raise CircuitError(f"open qubit {qubit} is not in the circuit; its qubits are 0 to {num_qubits - 1}")
+    if len(set(opened)) != len(opened):
+        twice = next(qubit for qubit in opened if opened.count(qubit) > 1)
+        raise CircuitError(f"open qubit {twice} is given twice; give each once")
+    return opened

@@ -1,0 +1,38 @@
+"""One way to contract small arrays: axes labelled by any integers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+
+# Contractions of more scalar multiplications than this are done pair by pair, as matrix products where possible.
+_MUCH_WORK = 1 << 13
+
+
+def einsum(operands: Sequence[tuple[ComplexArray, Sequence[int]]], output: Sequence[int]) -> ComplexArray:
+    """Multiplies arrays and sums over the labels that are not in the output.
+
+    Args:
+        operands: Pairs of an array and the labels of its axes; a label may repeat, on one array too.
+        output: Labels of the result's axes, each once.
+
+    Returns:
+        The contraction, as numpy.einsum defines it, but for any number of different integers as labels up to 52.
+
+    Example:
+        >>> einsum([(np.eye(2), (7, 7)), (np.ones(3), (-5,))], (-5,))
+        array([2., 2., 2.])
+    """
+    small: dict[int, int] = {}
+    sizes: dict[int, int] = {}
+    arguments: list[Any] = []
+    for array, labels in operands:
+        arguments += [array, [small.setdefault(label, len(small)) for label in labels]]
+        sizes.update(zip(labels, array.shape, strict=True))
+    much = prod(sizes.values()) > _MUCH_WORK
+    return np.asarray(np.einsum(*arguments, [small[label] for label in output], optimize=much))

@@ -1,0 +1,153 @@
+"""What is left to compute when the final bits are known.
+
+While a network of all amplitudes is simplified, most of its tensors come to depend on no final bit, or on so few that a
+table over all their values is small. A tensor that depends on more is not computed: a recipe notes the steps, few and
+tiny, to be taken once the bits are given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.network.einsum import einsum
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A table of arrays, chosen by bits.
+
+    Attributes:
+        table: Shape (2,) * len(qubits) + shape of the array.
+        qubits: Qubits whose bits choose.
+    """
+
+    table: ComplexArray
+    qubits: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Contracts one or two earlier arrays, given with the labels of their axes."""
+
+    operands: tuple[tuple[int, tuple[int, ...]], ...]
+    output: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Takes one value of an axis of an earlier array: that of a qubit's bit, flipped or not, or a constant."""
+
+    operand: int
+    axis: int
+    qubit: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """Reverses an axis of an earlier array: if a qubit's bit is 1, or always where `qubit` is -1."""
+
+    operand: int
+    axis: int
+    qubit: int
+
+
+Entry: TypeAlias = Lookup | Contract | Pick | Reverse
+
+
+@dataclass(slots=True)
+class Recipe:
+    """Entries, each of which makes one array out of the bits and the arrays before it."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def add(self, entry: Entry) -> int:
+        """Adds an entry; returns its number."""
+        self.entries.append(entry)
+        return len(self.entries) - 1
+
+    def run(self, bits: Sequence[int]) -> tuple[list[ComplexArray], list[int]]:
+        """Computes every entry.
+
+        Args:
+            bits: The final bit of each qubit.
+
+        Returns:
+            The arrays, and for each the exponent e for which its true value is the array times 2**e.
+        """
+        arrays: list[ComplexArray] = []
+        exponents: list[int] = []
+        for entry in self.entries:
+            exponent = 0
+            if isinstance(entry, Lookup):
+                array = entry.table[tuple([bits[qubit] for qubit in entry.qubits])]
+            elif isinstance(entry, Contract):
+                operands = [(arrays[number], labels) for number, labels in entry.operands]
+                array, exponent = normalised(einsum(operands, entry.output))
+                exponent += sum(exponents[number] for number, _ in entry.operands)
+            else:
+                array, exponent = arrays[entry.operand], exponents[entry.operand]
+                bit = 0 if entry.qubit < 0 else bits[entry.qubit]
+                if isinstance(entry, Pick):
+                    array = array.take(bit ^ entry.value, axis=entry.axis)
+                elif bit or entry.qubit < 0:
+                    array = np.flip(array, entry.axis)
+            arrays.append(array)
+            exponents.append(exponent)
+        return arrays, exponents
+
+
+def normalised(array: ComplexArray) -> tuple[ComplexArray, int]:
+    """Divides an array by the power of two that brings its largest modulus into [0.5, 1).
+
+    Returns:
+        The array and the exponent; unchanged where all is zero, or something is not finite.
+
+    Example:
+        >>> normalised(np.array([12.0]))
+        (array([0.75]), 4)
+    """
+    largest = float(np.abs(array).max(initial=0.0))
+    if largest == 0.0 or not math.isfinite(largest):
+        return array, 0
+    exponent = math.frexp(largest)[1]
+    if abs(exponent) > 1000:  # 2**-exponent would not be a normal number
+        half = exponent // 2
+        return array * 2.0**-half * 2.0 ** (half - exponent), exponent
+    return array * 2.0**-exponent, exponent
+
+
+class ScaledProduct:
+    """A product of complex numbers that neither overflows nor underflows.
+
+    Attributes:
+        mantissa: The product is mantissa * 2**exponent.
+        exponent: See `mantissa`.
+    """
+
+    __slots__ = ("exponent", "mantissa")
+
+    def __init__(self, mantissa: complex = 1.0, exponent: int = 0) -> None:
+        self.mantissa = complex(mantissa)
+        self.exponent = exponent
+        self._renormalise()
+
+    def multiply(self, factor: complex, exponent: int = 0) -> None:
+        """Multiplies by factor * 2**exponent."""
+        self.exponent += exponent
+        self.mantissa *= factor
+        self._renormalise()
+
+    def _renormalise(self) -> None:
+        size = max(abs(self.mantissa.real), abs(self.mantissa.imag))
+        if size != 0.0 and not 1e-4 < size <= 1.0 and math.isfinite(size):
+            shift = math.frexp(size)[1]
+            self.exponent += shift
+            real, imag = math.ldexp(self.mantissa.real, -shift), math.ldexp(self.mantissa.imag, -shift)
+            self.mantissa = complex(real, imag)

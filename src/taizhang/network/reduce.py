@@ -1,0 +1,219 @@
+"""The reductions: which small contractions and changes of indices make a network smaller.
+
+Each tensor is looked at when it is new or has changed, those of lowest rank first:
+
+- indices on no other tensor are summed, a repeated index is made one, tensors without indices are multiplied out;
+- two tensors are contracted when the result is no larger than the larger of the two. That is so in two cases only: the
+  indices of one are among those of the other, or they share an index that is on no third tensor. So it is enough to
+  look at the tensors on one index, and at one tensor for each index of degree two;
+- from the zeros of a tensor: an index of which only one value counts is fixed, two tied indices become one, and an
+  outer product is split.
+
+Nothing here makes a larger tensor than the network had. Sources: Gray & Kourtis, arXiv:2002.01935; the undirected view
+of diagonal tensors is that of Boixo et al., arXiv:1712.05384.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations, islice
+
+from taizhang.network.structure import MAX_ELEMENTS, constant_axes, split_product, support, tied_axes, tied_triples
+from taizhang.network.workspace import Node, Workspace
+
+# Contractions over more than this many elements are left to the plan.
+MAX_WORK = 1 << 18
+MAX_UNION_RANK = 28
+# Of the tensors on a hyperindex so many are looked at for one that contains a given tensor.
+_MAX_LOOKED_AT = 64
+# Of those that contain it so many are weighed against each other.
+_MAX_CHOICE = 4
+# Subsets of the indices of tensors of higher rank are not looked up.
+_MAX_RANK_OF_SUBSETS = 6
+
+
+def reduce(work: Workspace, *, by_values: bool = True) -> None:
+    """Reduces until nothing is left to do.
+
+    Args:
+        work: The network, which is changed.
+        by_values: Whether zeros of the arrays may be used, and not only the shape.
+    """
+    while (number := work.next_queued()) is not None and not work.vanished:
+        if _tidy(work, number) or _merge_equal(work, number):
+            continue
+        if by_values and _use_values(work, number):
+            continue
+        if not _absorb(work, number):
+            work.by_key[work.nodes[number].key] = number
+
+
+def _replace(work: Workspace, number: int, node: Node) -> None:
+    work.remove(number)
+    if node.key:
+        work.insert(node)
+    else:
+        work.drop_scalar(node)
+
+
+def _tidy(work: Workspace, number: int) -> bool:
+    """Sums indices on this tensor alone, makes repeated ones one, multiplies out numbers."""
+    node = work.nodes[number]
+    alone = [index for index in node.key if len(work.on[index]) == 1 and index not in work.output]
+    ones = [index for index in node.key if work.sizes[index] == 1 and index not in work.output]
+    if alone or ones or len(node.key) == 0 or len(set(node.axes)) != len(node.axes):
+        _replace(work, number, work.tidied(node, {*alone, *ones}))
+        return True
+    return False
+
+
+def _merge(work: Workspace, first: int, second: int) -> None:
+    both = (first, second)
+    one, other = work.nodes[first], work.nodes[second]
+    summed = [
+        index
+        for index in one.key | other.key
+        if index not in work.output and all(number in both for number in work.on[index])
+    ]
+    work.remove(first)
+    _replace(work, second, work.contract(one, other, summed))
+
+
+def _merge_equal(work: Workspace, number: int) -> bool:
+    """Multiplies two tensors on the same indices into one."""
+    other = work.by_key.get(work.nodes[number].key, number)
+    if other == number:
+        return False
+    _merge(work, other, number)
+    return True
+
+
+# By shape
+
+
+def _absorb(work: Workspace, number: int) -> bool:
+    """Contracts a tensor with that neighbour with which the result is smallest, if it is no larger than they are."""
+    node = work.nodes[number]
+    size = work.size(node.key)
+    best: tuple[int, int, int] | None = None
+    for other in _partners(work, number):
+        key = work.nodes[other].key
+        union = node.key | key
+        summed = [index for index in node.key & key if len(work.on[index]) == 2 and index not in work.output]
+        whole = work.size(union)
+        result = whole // work.size(summed)
+        if whole <= MAX_WORK and result <= max(size, work.size(key)) and len(union) <= MAX_UNION_RANK:
+            bits = sum(index < 0 for index in work.nodes[other].axes)
+            best = min(best or (result, bits, other), (result, bits, other))
+    if best is None:
+        return False
+    _merge(work, number, best[2])
+    return True
+
+
+def _partners(work: Workspace, number: int) -> Iterator[int]:
+    """Gives the tensors with which the product may be no larger; one that is not given never is."""
+    node = work.nodes[number]
+    for index in node.key:
+        tensors = work.on[index]
+        if len(tensors) == 2 and index not in work.output:
+            yield next(other for other in tensors if other != number)
+    rarest = min(node.key, key=lambda index: len(work.on[index]))
+    found = 0
+    for other in islice(work.on[rarest], _MAX_LOOKED_AT):
+        if other != number and node.key <= work.nodes[other].key:
+            yield other
+            found += 1
+            if found == _MAX_CHOICE:
+                break
+    if len(node.key) <= _MAX_RANK_OF_SUBSETS:
+        for rank in range(1, len(node.key)):
+            for subset in combinations(node.key, rank):
+                inside = work.by_key.get(frozenset(subset))
+                if inside is not None:
+                    yield inside
+
+
+# By value
+
+
+def _use_values(work: Workspace, number: int) -> bool:
+    """Uses the zeros of a tensor; tells whether the network has changed."""
+    node = work.nodes[number]
+    if node.array is None or node.array.size > MAX_ELEMENTS:
+        return False
+    found = support(node.array)
+    positions = found.positions
+    if positions == 0:
+        work.vanished = True
+        return True
+    work.scale(node, found.largest)
+    full = positions.bit_count() == node.array.size
+    if not full and (_fix_constant(work, node, positions) or _join_tied(work, number, positions)):
+        return True
+    return _split(work, number, found.peak)
+
+
+def _fix_constant(work: Workspace, node: Node, positions: int) -> bool:
+    for axis, value in constant_axes(positions, node.array.shape):  # type: ignore[union-attr]
+        index = node.axes[axis]
+        if index >= 0 and index not in work.output:
+            work.fix(index, value)
+            return True
+    return False
+
+
+def _join_tied(work: Workspace, number: int, positions: int) -> bool:
+    node = work.nodes[number]
+    for tie in tied_axes(positions, node.array.shape):  # type: ignore[union-attr]
+        kept, lost = node.axes[tie.first], node.axes[tie.second]
+        if _binding(work, kept) < _binding(work, lost):
+            kept, lost = lost, kept
+        if lost >= 0 and lost not in work.output and not (kept < 0 and work.sizes[lost] != 2):
+            work.rename(lost, kept, tie.flipped)
+            return True
+    return any(index < 0 for index in node.axes) and _join_by_bit(work, node, positions)
+
+
+def _join_by_bit(work: Workspace, node: Node, positions: int) -> bool:
+    """Joins two indices that agree or differ as a final bit says."""
+    for triple, odd in tied_triples(positions, node.array.shape):  # type: ignore[union-attr]
+        lost, *others = sorted((node.axes[axis] for axis in triple), key=lambda index: _binding(work, index))
+        bit, kept = sorted(others)
+        if lost >= 0 and bit < 0 and lost not in work.output:
+            work.rename(lost, kept, odd, bit)
+            return True
+    return False
+
+
+def _binding(work: Workspace, index: int) -> int:
+    """The index that stays when two are tied is the one for which this is larger."""
+    if index in work.output:
+        return 1 << 62
+    if index < 0:
+        return 1 << 61
+    return len(work.on[index])
+
+
+def _split(work: Workspace, number: int, peak: int) -> bool:
+    node = work.nodes[number]
+    if node.array is None or len(node.axes) < 2:
+        return False
+    product = split_product(node.array, peak)
+    if product is None:
+        return False
+    inside, first, second = product
+    work.remove(number)
+    for array, axes in (
+        (first, tuple(node.axes[k] for k in inside)),
+        (second, tuple(index for k, index in enumerate(node.axes) if k not in inside)),
+    ):
+        _insert(work, Node(axes, array))
+    return True
+
+
+def _insert(work: Workspace, node: Node) -> None:
+    if node.key:
+        work.insert(node)
+    else:
+        work.drop_scalar(node)

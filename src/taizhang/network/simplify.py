@@ -1,0 +1,106 @@
+"""Simplification: a smaller network of the same value, and how much smaller it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.network.build import renumbered
+from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.network.recipe import ScaledProduct
+from taizhang.network.reduce import reduce
+from taizhang.network.workspace import Node, Workspace
+
+# Arrays up to this size are turned into double precision before anything is computed with them.
+_MAX_CONVERTED = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSizes:
+    """How large a network is.
+
+    Attributes:
+        num_tensors: Number of tensors.
+        num_indices: Number of indices on some tensor.
+        num_hyperindices: Indices on three or more tensors.
+        largest_rank: Most axes of one tensor.
+
+    Example:
+        >>> network_sizes(NetworkShape(inputs=((0, 1), (1,), (1,)), output=(0,), sizes=(2, 2)))
+        NetworkSizes(num_tensors=3, num_indices=2, num_hyperindices=1, largest_rank=2)
+    """
+
+    num_tensors: int
+    num_indices: int
+    num_hyperindices: int
+    largest_rank: int
+
+
+def network_sizes(shape: NetworkShape) -> NetworkSizes:
+    """Counts what a network is made of."""
+    degrees = Counter(index for indices in shape.inputs for index in set(indices))
+    return NetworkSizes(
+        num_tensors=shape.num_tensors,
+        num_indices=len(degrees),
+        num_hyperindices=sum(degree > 2 for degree in degrees.values()),
+        largest_rank=max(map(len, shape.inputs), default=0),
+    )
+
+
+def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork:
+    """Gives a smaller network of the same value.
+
+    Nothing is computed that makes a tensor larger than the network has, so this needs little time and memory.
+
+    Args:
+        network: Any network.
+        by_values: Whether zeros in the arrays may be used (numbers below 2**-48 of the largest of their array count as
+            zeros). If not, the result's shape depends on the shape of the network only.
+
+    Returns:
+        A network with the same output, over indices of the same names; numbers split off are in its `exponent` and,
+        for what is no power of two, in one of its arrays.
+
+    Example:
+        >>> chain = TensorNetwork(tensors=[(np.eye(2), "ab"), (np.ones((2, 2)), "bc"), (np.ones(2), "c")], output="a")
+        >>> small = simplify(chain)
+        >>> small.shape.inputs, small.arrays[0] * 2.0**small.exponent
+        (((0,),), array([2.+0.j, 2.+0.j]))
+    """
+    shape = network.shape
+    tensors = [(indices, _as_numbers(array)) for indices, array in zip(shape.inputs, network.arrays, strict=True)]
+    work = Workspace(tensors, shape.output, shape.sizes, ScaledProduct(1.0, network.exponent))
+    reduce(work, by_values=by_values)
+    nodes = list(work.nodes.values())
+    if work.vanished:
+        nodes = [Node((index,), np.ones(shape.sizes[index], dtype=np.complex128)) for index in shape.output]
+    inputs = [node.axes for node in nodes]
+    arrays = [node.array for node in nodes if node.array is not None]
+    put_factor(inputs, arrays, 0 if work.vanished else work.scalar.mantissa)
+    return renumbered(inputs, shape.output, arrays, shape.index_names, work.scalar.exponent)
+
+
+def put_factor(inputs: list[tuple[int, ...]], arrays: list[ComplexArray], factor: complex) -> None:
+    """Multiplies the smallest array by a number; makes a tensor for it where there is none."""
+    if not arrays:
+        inputs.append(())
+        arrays.append(np.array(factor, dtype=np.complex128))
+    elif factor != 1:
+        smallest = smallest_of(arrays)
+        arrays[smallest] = arrays[smallest] * factor
+
+
+def smallest_of(arrays: Sequence[ComplexArray]) -> int:
+    """Gives the number of the smallest array, the first of several."""
+    return min(range(len(arrays)), key=lambda number: arrays[number].size)
+
+
+def _as_numbers(array: ComplexArray) -> ComplexArray:
+    """Gives an array in double precision; a large one of floating point stays as it is."""
+    if array.size > _MAX_CONVERTED and np.issubdtype(array.dtype, np.inexact):
+        return array
+    return array.astype(np.complex128, copy=False)
