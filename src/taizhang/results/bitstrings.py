@@ -1,0 +1,125 @@
+"""Lists of bitstrings: files of them, arrays of them, and those that open qubits stand for.
+
+A file of bitstrings is text with one bitstring on a line, qubit 0 first; empty lines are skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang.circuit.bitstring import parse_bitstring
+from taizhang.errors import CircuitError, CircuitFileError, SizeLimitError
+
+MAX_BITSTRINGS = 10_000_000
+MAX_FILE_BYTES = 4 << 30
+
+
+def read_bitstrings(
+    file: str | PathLike[str] | BinaryIO, num_qubits: int, open_qubits: Sequence[int] = ()
+) -> tuple[str, ...]:
+    r"""Reads a file of bitstrings.
+
+    Args:
+        file: Its path, or a binary file that is open for reading.
+        num_qubits: Length that each must have.
+        open_qubits: Qubits at which a bitstring may have an x.
+
+    Returns:
+        The bitstrings, in the order of the file.
+
+    Raises:
+        CircuitFileError: A line is not a bitstring of that length, or there is none; names the line.
+        SizeLimitError: More than ten million bitstrings, or 4 GiB.
+
+    Example:
+        >>> import io
+        >>> read_bitstrings(io.BytesIO(b"010\\n111\\n"), 3)
+        ('010', '111')
+    """
+    if not isinstance(file, (str, PathLike)):
+        return _read(file, num_qubits, open_qubits, getattr(file, "name", None))
+    with Path(file).open("rb") as opened:
+        return _read(opened, num_qubits, open_qubits, str(file))
+
+
+def _read(file: BinaryIO, num_qubits: int, open_qubits: Sequence[int], name: object) -> tuple[str, ...]:
+    source = name if isinstance(name, str) else None
+    found: list[str] = []
+    number = taken = 0
+    # No line is read further than an honest one is long.
+    longest = num_qubits + 64
+    while line := file.readline(longest):
+        taken += len(line)
+        number += 1
+        text = line.strip().decode("ascii", errors="replace")
+        if not text:
+            continue
+        try:
+            parse_bitstring(text, num_qubits, open_qubits)
+        except CircuitError as error:
+            raise CircuitFileError(str(error), line=number, source=source) from None
+        found.append(text)
+        if len(found) > MAX_BITSTRINGS or taken > MAX_FILE_BYTES:
+            raise SizeLimitError(
+                f"{source or 'the file'} has more than {MAX_BITSTRINGS:,} bitstrings or {MAX_FILE_BYTES >> 30} GiB; "
+                "split it into several files"
+            )
+    if not found:
+        raise CircuitFileError("the file holds no bitstring; give one on each line", source=source)
+    return tuple(found)
+
+
+def as_array(bitstrings: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Gives bitstrings of one length as an array of 0 and 1, shape (number, qubits).
+
+    Raises:
+        CircuitError: The lengths differ, or a character is not 0 or 1.
+
+    Example:
+        >>> as_array(["01", "11"]).tolist()
+        [[0, 1], [1, 1]]
+    """
+    length = len(bitstrings[0]) if bitstrings else 0
+    for number, bitstring in enumerate(bitstrings):
+        parse_bitstring(bitstring, length, what=f"bitstring {number}")
+    characters = np.frombuffer("".join(bitstrings).encode("ascii"), dtype=np.uint8)
+    return (characters - ord("0")).reshape(len(bitstrings), length)
+
+
+def as_strings(bits: npt.NDArray[np.integer]) -> tuple[str, ...]:
+    """Gives the rows of an array of 0 and 1 as bitstrings.
+
+    Args:
+        bits: Shape (number, qubits).
+
+    Example:
+        >>> as_strings(np.array([[0, 1], [1, 1]]))
+        ('01', '11')
+    """
+    characters = (np.asarray(bits, dtype=np.uint8) + ord("0")).tobytes().decode("ascii")
+    length = bits.shape[1]
+    return tuple(characters[start * length : (start + 1) * length] for start in range(len(bits)))
+
+
+def opened_bitstrings(bitstring: str, open_qubits: Sequence[int]) -> Iterator[str]:
+    """Gives the bitstrings that a batch of amplitudes is for, in the order of its elements.
+
+    Args:
+        bitstring: Bits of all qubits; what stands at open ones is ignored.
+        open_qubits: The open qubits, the first the slowest.
+
+    Example:
+        >>> list(opened_bitstrings("x1x", [2, 0]))
+        ['010', '110', '011', '111']
+    """
+    characters = list(bitstring)
+    for number in range(2 ** len(open_qubits)):
+        for place, qubit in enumerate(reversed(open_qubits)):
+            characters[qubit] = "1" if number >> place & 1 else "0"
+        yield "".join(characters)
