@@ -8,10 +8,70 @@ import numpy as np
 from hypothesis import strategies as st
 
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.circuit.gates import RECORDS, gate, unitary_gate
+from taizhang.circuit.gates import RECORDS, Gate, gate, unitary_gate
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.tree import ContractionTree
+
+# Gates and circuits
+
+angles = st.one_of(
+    st.sampled_from([0.0, math.pi / 4, math.pi / 2, math.pi, -math.pi / 2, 2 * math.pi]),
+    st.floats(-10, 10, allow_nan=False),
+)
+
+table_gates = st.sampled_from(sorted(RECORDS)).flatmap(
+    lambda name: st.builds(Gate, st.just(name), st.tuples(*[angles] * RECORDS[name].num_parameters))
+)
+"""Any gate of the table, without controls."""
+
+
+@st.composite
+def matrix_gates(draw, max_qubits: int = 2) -> Gate:
+    """A gate given by a random unitary matrix."""
+    num_qubits = draw(st.integers(1, max_qubits))
+    generator = np.random.Generator(np.random.PCG64(draw(st.integers(0, 2**32 - 1))))
+    shape = (2**num_qubits, 2**num_qubits)
+    unitary, _ = np.linalg.qr(generator.normal(size=shape) + 1j * generator.normal(size=shape))
+    return unitary_gate(unitary)
+
+
+@st.composite
+def gates(draw, max_qubits: int = 5, matrices: bool = True) -> Gate:
+    """A gate of the table or of a matrix, with up to two controls, on at most `max_qubits` qubits."""
+    base = draw(st.one_of(table_gates, matrix_gates(min(2, max_qubits))) if matrices and max_qubits else table_gates)
+    if base.num_qubits > max_qubits:
+        base = draw(
+            st.sampled_from([Gate("x"), Gate("h"), Gate("t")]) if max_qubits else st.just(Gate("gphase", (1.0,)))
+        )
+    return base.controlled(draw(st.integers(0, min(2, max_qubits - base.num_qubits))))
+
+
+@st.composite
+def circuits(
+    draw, min_qubits: int = 1, max_qubits: int = 6, max_operations: int = 20, matrices: bool = True
+) -> Circuit:
+    """A circuit of any gates."""
+    num_qubits = draw(st.integers(min_qubits, max_qubits))
+    operations = []
+    for _ in range(draw(st.integers(0, max_operations))):
+        chosen = draw(gates(max_qubits=num_qubits, matrices=matrices))
+        qubits = draw(st.permutations(range(num_qubits)))[: chosen.num_qubits]
+        operations.append(Operation(chosen, tuple(qubits)))
+    return Circuit.from_operations(num_qubits, operations)
+
+
+@st.composite
+def grcs_circuits(draw, max_qubits: int = 6, max_operations: int = 20) -> Circuit:
+    """A circuit of the gates of GRCS text."""
+    names = st.sampled_from(["h", "t", "x_1_2", "y_1_2", "cz", "iswap"])
+    num_qubits = draw(st.integers(2, max_qubits))
+    circuit = Circuit(num_qubits)
+    for name in draw(st.lists(names, max_size=max_operations)):
+        first, second = draw(st.permutations(range(num_qubits)))[:2]
+        circuit = circuit.append(name, *((first, second) if name in ("cz", "iswap") else (first,)))
+    return circuit
+
 
 # Networks and plans
 

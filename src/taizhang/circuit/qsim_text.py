@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.gate_definitions import simpler_operations
 from taizhang.circuit.gates import RECORDS, Gate, GateRecord, gate
 from taizhang.circuit.timed_text import GateWord, TimedTextReader, timed_lines
 from taizhang.errors import CircuitError
@@ -43,10 +44,10 @@ def read_qsim(text: str | bytes, *, source: str | None = None) -> Circuit:
 def write_qsim(circuit: Circuit) -> str:
     """Writes a circuit in qsim's text, every operation as early as its qubits allow.
 
-    Gates of one qubit that qsim does not have are written as rotations and a phase.
+    Gates of one target that qsim does not have are written as rotations and a phase, others by their definitions.
 
     Args:
-        circuit: Any circuit; gates of two or more targets must be among those of qsim, apart from controls.
+        circuit: Any circuit, except for gates given by a matrix on two or more targets.
 
     Returns:
         The text.
@@ -124,8 +125,15 @@ def _line(operation: Operation) -> str:
 def _in_qsim_gates(operation: Operation) -> Iterator[Operation]:
     """Yields operations that qsim has, equal to the one given."""
     chosen, controls = operation.gate, operation.qubits[: operation.gate.num_controls]
-    if _spelling(chosen) is not None or chosen.num_targets > 1:
+    if _spelling(chosen) is not None:
         yield operation
+        return
+    if chosen.num_targets > 1:
+        # A gate without a definition goes on as it is, and is refused by name where its line is made.
+        for simpler in simpler_operations(operation) or ():
+            yield from _in_qsim_gates(simpler)
+        if chosen.entries is not None:
+            yield operation
         return
     if chosen.num_targets == 0:
         angle = cmath.phase(complex(chosen.matrix[0, 0]))

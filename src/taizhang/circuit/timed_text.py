@@ -24,6 +24,8 @@ MAX_TIME = 2**31 - 1
 
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
+_NOT_BLANK = re.compile(rb"\S")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateWord:
@@ -106,6 +108,17 @@ class TimedTextReader:
             tokens = line.split()
             if tokens:
                 yield tokens
+            else:
+                self._skip_blank_lines(stream)
+
+    def _skip_blank_lines(self, stream: io.BytesIO) -> None:
+        """Moves to the next line that is not blank, at once however far it is."""
+        start = stream.tell()
+        found = _NOT_BLANK.search(self._text, start)
+        line_start = self._text.rfind(b"\n", start, found.start()) + 1 if found else len(self._text)
+        if line_start > start:
+            self._line_number += self._text.count(b"\n", start, line_start)
+            stream.seek(line_start)
 
     def _read_num_qubits(self, tokens: list[bytes] | None) -> None:
         if tokens is None:

@@ -1,0 +1,92 @@
+"""Circuit files of any format: recognised, read, written."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+from tests.shared_data import needs_shared_data, shared_path
+
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.read import read_circuit, write_circuit
+from taizhang.errors import CircuitError, CircuitFileError, UsageError
+
+BELL = Circuit(2).append("h", 0).append("cx", 0, 1)
+QSIM = "2\n0 h 0\n1 cnot 0 1\n"
+REAL = {
+    "grcs_bristlecone70_24_0.txt": (70, 1133),
+    "grcs_bristlecone70_32_0.txt": (70, 1463),
+    "grcs_cz_8x8_40_0.txt": (64, 1641),
+    "grcs_is_5x5_20_0.txt": (25, 331),
+    "sycamore_n53_m20.qsim": (53, 3263),
+    "zuchongzhi_n56_m20.qsim": (56, 1646),
+}
+
+
+@needs_shared_data
+@pytest.mark.parametrize("name", REAL)
+def test_real_files_are_read(name):
+    circuit = read_circuit(shared_path("circuits", name))
+    assert (circuit.num_qubits, len(circuit.operations)) == REAL[name]
+
+
+def test_a_circuit_is_written_and_read_by_its_ending(tmp_path):
+    for name in ("bell.qsim", "bell.txt"):
+        write_circuit(BELL, tmp_path / name)
+        assert read_circuit(tmp_path / name) == BELL
+        assert read_circuit(str(tmp_path / name)) == BELL
+
+
+def test_standard_input_and_output_are_a_dash(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(QSIM.encode())))
+    assert read_circuit("-") == BELL
+    write_circuit(BELL, "-", format="qsim")
+    assert capsys.readouterr().out == QSIM
+
+
+def test_open_files_of_text_and_bytes_are_read_and_written():
+    assert read_circuit(io.StringIO(QSIM)) == BELL
+    assert read_circuit(io.BytesIO(QSIM.encode())) == BELL
+    for stream in (io.StringIO(), io.BytesIO()):
+        write_circuit(BELL, stream, format="qsim")
+        written = stream.getvalue()
+        assert written in (QSIM, QSIM.encode())
+
+
+def test_missing_file_is_told():
+    with pytest.raises(CircuitFileError, match=r"nowhere\.qsim: the file cannot be read: No such file"):
+        read_circuit("nowhere.qsim")
+    with pytest.raises(CircuitFileError, match="cannot be written"):
+        write_circuit(BELL, "/nowhere/bell.qsim")
+
+
+def test_unknown_content_is_told():
+    with pytest.raises(CircuitFileError, match="format is not recognised"):
+        read_circuit(io.BytesIO(b"%PDF-1.7 ..."))
+    with pytest.raises(CircuitFileError, match="not text"):
+        read_circuit(io.TextIOWrapper(io.BytesIO(b"\xff\xfe2\n"), encoding="utf-8"))
+
+
+def test_unknown_format_is_told(tmp_path):
+    with pytest.raises(UsageError, match="'quil' is not a format of circuits; choose one of qsim, grcs"):
+        read_circuit(io.StringIO(QSIM), format="quil")
+    with pytest.raises(UsageError, match=r"bell\.xyz in is not known; name one of"):
+        write_circuit(BELL, tmp_path / "bell.xyz")
+
+
+def test_a_gate_that_the_format_lacks_is_told(tmp_path):
+    with pytest.raises(CircuitError, match="gate 'rz' cannot be written in GRCS text"):
+        write_circuit(Circuit(1).append("rz", 0, parameters=[0.5]), tmp_path / "rz.txt")
+
+
+def test_endless_input_is_cut_off():
+    class Endless(io.RawIOBase):
+        def readable(self):
+            return True
+
+        def read(self, size=-1):
+            return b"1" * size
+
+    with pytest.raises(CircuitFileError, match="longer than"):
+        read_circuit(Endless(), format="qsim")
