@@ -62,3 +62,9 @@ class Engine:
 class EngineStopped(Exception): ...  # noqa: N818
 class EngineNotFinite(Exception): ...  # noqa: N818
 class EngineBroken(Exception): ...  # noqa: N818
+
+# Probes: what the machine can do
+
+def time_contraction(m: int, n: int, k: int, dtype: str, threads: int, repeats: int) -> float: ...
+def time_copy(bytes: int, threads: int) -> float: ...
+def simd_level() -> str: ...

@@ -5,11 +5,13 @@ use pyo3::prelude::*;
 mod engine;
 mod openqasm;
 mod plan;
+mod probes;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     plan::register(module)?;
     engine::register(module)?;
     openqasm::register(module)?;
+    probes::register(module)?;
     Ok(())
 }

@@ -1,5 +1,9 @@
 //! The numbers of the engine: complex, interleaved in memory, over `f32` or `f64`.
 
+use super::simd::Simd;
+use super::simd_portable::Portable;
+#[cfg(target_arch = "x86_64")]
+use super::{simd_avx2, simd_avx512};
 pub use num_complex::Complex;
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
@@ -19,6 +23,14 @@ pub trait Real:
     + Neg<Output = Self>
     + 'static
 {
+    /// Its vectors at each level.
+    type Portable: Simd<Real = Self>;
+    /// Its vectors at each level.
+    #[cfg(target_arch = "x86_64")]
+    type Avx2: Simd<Real = Self>;
+    /// Its vectors at each level.
+    #[cfg(target_arch = "x86_64")]
+    type Avx512: Simd<Real = Self>;
     /// 0.
     const ZERO: Self;
     /// 1.
@@ -32,6 +44,11 @@ pub trait Real:
 }
 
 impl Real for f32 {
+    type Portable = Portable<f32>;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = simd_avx2::Avx2F32;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = simd_avx512::Avx512F32;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     fn from_f64(value: f64) -> Self {
@@ -46,6 +63,11 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
+    type Portable = Portable<f64>;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = simd_avx2::Avx2F64;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = simd_avx512::Avx512F64;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     fn from_f64(value: f64) -> Self {

@@ -5,11 +5,23 @@
 
 pub mod accumulate;
 pub mod arena;
+pub mod blocked;
 pub mod complex;
+pub mod direct;
+pub mod layout;
 pub mod level;
+pub mod microkernel;
 pub mod modes;
+pub mod pack;
 pub mod pool;
+pub mod probes;
 pub mod program;
 pub mod reference;
 pub mod run;
+pub mod simd;
+#[cfg(target_arch = "x86_64")]
+pub mod simd_avx2;
+#[cfg(target_arch = "x86_64")]
+pub mod simd_avx512;
+pub mod simd_portable;
 pub mod step;

@@ -52,6 +52,18 @@ pub fn extent(modes: &[Mode], stride: impl Fn(&Mode) -> usize) -> usize {
     1 + modes.iter().map(|mode| (mode.size - 1) * stride(mode)).sum::<usize>()
 }
 
+/// Whether different values of the output's modes surely lie at different elements.
+pub fn is_injective(modes: &[Mode]) -> bool {
+    let mut kept: Vec<&Mode> = modes.iter().filter(|mode| mode.out != 0 && mode.size > 1).collect();
+    kept.sort_by_key(|mode| mode.out);
+    let mut reached = 0;
+    kept.iter().all(|mode| {
+        let apart = mode.out > reached;
+        reached += (mode.size - 1) * mode.out;
+        apart
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,10 +1,14 @@
 //! One step of a contraction, compiled: two tensors in, one out.
 
+use super::blocked::Blocked;
 use super::complex::{Complex, Real};
+use super::direct::Direct;
 use super::level::SimdLevel;
-use super::modes::{extent, simplified, Mode};
+use super::modes::{extent, is_injective, simplified, volume, Mode};
 use super::reference;
-use std::marker::PhantomData;
+
+/// Steps of at most this many multiply-adds are not worth packing.
+const TINY: usize = 256;
 
 /// A pairwise contraction compiled for the strides of its tensors and the instructions of the machine.
 ///
@@ -13,28 +17,51 @@ use std::marker::PhantomData;
 /// second operand.
 #[derive(Clone, Debug)]
 pub struct StepKernel<T: Real> {
-    modes: Vec<Mode>,
+    algorithm: Algorithm<T>,
     extent_a: usize,
     extent_b: usize,
     extent_out: usize,
-    number: PhantomData<T>,
+}
+
+/// How a step is computed.
+#[derive(Clone, Debug)]
+enum Algorithm<T: Real> {
+    /// The obvious loops: for strides that the others do not take.
+    Obvious(Vec<Mode>),
+    /// Tiny steps.
+    Direct(Direct),
+    /// Everything else.
+    Blocked(Box<Blocked<T>>),
 }
 
 impl<T: Real> StepKernel<T> {
     /// Takes every decision about how to run the step.
-    pub fn compile(modes: &[Mode], _level: SimdLevel) -> Self {
+    pub fn compile(modes: &[Mode], level: SimdLevel) -> Self {
+        let (extent_a, extent_b) = (extent(modes, |mode| mode.a), extent(modes, |mode| mode.b));
+        let extent_out = extent(modes, |mode| mode.out);
+        let modes = simplified(modes);
+        let addressable = extent_a.max(extent_b).max(extent_out) < u32::MAX as usize;
+        let algorithm = if volume(&modes) == 0 || !addressable || !is_injective(&modes) {
+            Algorithm::Obvious(modes)
+        } else if volume(&modes) <= TINY {
+            Algorithm::Direct(Direct::compile(&modes))
+        } else {
+            Algorithm::Blocked(Box::new(Blocked::compile(&modes, level)))
+        };
         Self {
-            modes: simplified(modes),
-            extent_a: extent(modes, |mode| mode.a),
-            extent_b: extent(modes, |mode| mode.b),
-            extent_out: extent(modes, |mode| mode.out),
-            number: PhantomData,
+            algorithm,
+            extent_a,
+            extent_b,
+            extent_out,
         }
     }
 
     /// Length of the workspace that [`StepKernel::run`] needs, in complex elements.
-    pub fn workspace_len(&self, _threads: usize) -> usize {
-        0
+    pub fn workspace_len(&self, threads: usize) -> usize {
+        match &self.algorithm {
+            Algorithm::Obvious(_) | Algorithm::Direct(_) => 0,
+            Algorithm::Blocked(blocked) => blocked.workspace_len(threads),
+        }
     }
 
     /// Computes `out = scale * sum(a * b)` over the modes that `out` does not have.
@@ -71,7 +98,12 @@ impl<T: Real> StepKernel<T> {
             workspace.len() >= self.workspace_len(threads),
             "the workspace is shorter than this step needs"
         );
-        reference::contract(&self.modes, a, b, out, scale)
+        match &self.algorithm {
+            Algorithm::Obvious(modes) => reference::contract(modes, a, b, out, scale),
+            Algorithm::Direct(direct) => direct.run(a, b, out, scale),
+            // SAFETY: lengths were checked above, and `compile` has checked that output elements are distinct.
+            Algorithm::Blocked(blocked) => unsafe { blocked.run(a, b, out, scale, workspace, threads) },
+        }
     }
 }
 

@@ -1,0 +1,319 @@
+//! The general kernel: pack blocks, multiply panels, write tiles; blocks are spread over threads.
+
+use super::complex::{larger, Complex, Real};
+use super::layout::{Lanes, Layout, PANEL_COLUMNS};
+use super::level::SimdLevel;
+use super::microkernel::{Target, Tile};
+use super::modes::{volume, Mode};
+use super::pack::pack;
+use super::reference::offsets;
+use super::simd::{dispatch, lanes, largest_lane, panel_vectors, Kernel, Simd};
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+
+/// Outputs of more bytes than this go past the caches.
+const STREAM_BYTES: usize = 1 << 23;
+/// Bytes of a cache line: blocks of the workspace and streamed stores are aligned to it.
+const LINE: usize = 64;
+/// Multiply-adds (or elements touched) below which a step is not worth waking a thread.
+const WORTH_A_THREAD: usize = 1 << 17;
+/// Portions of work for each thread, so that they end together.
+const PORTIONS: usize = 4;
+
+/// A contraction cut into blocks.
+#[derive(Clone, Debug)]
+pub struct Blocked<T: Real> {
+    level: SimdLevel,
+    layout: Layout,
+    /// Independent blocks of the output: (m, n, batch) blocks, m fastest.
+    tiles: (usize, usize, usize),
+    sums: usize,
+    work: usize,
+    stream: bool,
+    number: std::marker::PhantomData<T>,
+}
+
+impl<T: Real> Blocked<T> {
+    /// Chooses the blocks.
+    pub fn compile(modes: &[Mode], level: SimdLevel) -> Self {
+        let layout = Layout::choose(modes, lanes::<T>(level), panel_vectors::<T>(level));
+        let written: usize = modes
+            .iter()
+            .filter(|mode| mode.out != 0)
+            .map(|mode| mode.size)
+            .product();
+        let element = size_of::<Complex<T>>();
+        let sums = volume(&layout.outer_k);
+        Self {
+            level,
+            tiles: (
+                volume(&layout.outer_m),
+                volume(&layout.outer_n),
+                volume(&layout.outer_batch),
+            ),
+            sums,
+            work: volume(modes),
+            stream: sums == 1 && written * element >= STREAM_BYTES && layout.out_is_aligned(LINE / element),
+            layout,
+            number: std::marker::PhantomData,
+        }
+    }
+
+    /// Complex elements of workspace for one thread.
+    fn thread_workspace(&self) -> usize {
+        let line = LINE / size_of::<Complex<T>>();
+        (self.layout.reals_a() / 2).next_multiple_of(line) + (self.layout.reals_b() / 2).next_multiple_of(line) + line
+    }
+
+    /// Complex elements of workspace.
+    pub fn workspace_len(&self, threads: usize) -> usize {
+        self.thread_workspace() * threads.max(1)
+    }
+
+    /// See [`super::step::StepKernel::run`], which checks the lengths.
+    ///
+    /// # Safety
+    ///
+    /// The tensors are as long as the modes say, the workspace as [`Blocked::workspace_len`] says, and no two values
+    /// of the modes of the output share an element.
+    pub unsafe fn run(
+        &self,
+        a: &[Complex<T>],
+        b: &[Complex<T>],
+        out: &mut [Complex<T>],
+        scale: T,
+        workspace: &mut [Complex<T>],
+        threads: usize,
+    ) -> T {
+        let (a, b) = if self.layout.swapped { (b, a) } else { (a, b) };
+        let total = self.tiles.0 * self.tiles.1 * self.tiles.2;
+        let stream = self.stream && out.as_ptr().addr().is_multiple_of(LINE);
+        let out = Shared(out.as_mut_ptr().cast::<T>());
+        let range = |tiles: Range<usize>, workspace: &mut [Complex<T>]| {
+            dispatch(
+                self.level,
+                RunTiles {
+                    blocked: self,
+                    a: a.as_ptr().cast(),
+                    b: b.as_ptr().cast(),
+                    out: out.pointer(),
+                    scale,
+                    workspace: aligned(workspace),
+                    stream,
+                    tiles,
+                },
+            )
+        };
+        let threads = threads.min(total).min(1 + self.work / WORTH_A_THREAD);
+        if threads <= 1 {
+            return range(0..total, workspace);
+        }
+        let portion = total.div_ceil(threads * PORTIONS);
+        let next = AtomicUsize::new(0);
+        let largest = Mutex::new(T::ZERO);
+        rayon::scope(|scope| {
+            for workspace in workspace.chunks_exact_mut(self.thread_workspace()).take(threads) {
+                let (next, largest, range) = (&next, &largest, &range);
+                scope.spawn(move |_| {
+                    let mut mine = T::ZERO;
+                    loop {
+                        let first = next.fetch_add(portion, Ordering::Relaxed);
+                        if first >= total {
+                            break;
+                        }
+                        mine = larger(mine, range(first..total.min(first + portion), workspace));
+                    }
+                    if let Ok(mut largest) = largest.lock() {
+                        *largest = larger(*largest, mine);
+                    }
+                });
+            }
+        });
+        largest.into_inner().unwrap_or(T::ZERO)
+    }
+}
+
+/// The first real of the workspace at a multiple of a cache line.
+fn aligned<T: Real>(workspace: &mut [Complex<T>]) -> *mut T {
+    let start = workspace.as_mut_ptr();
+    let skip = start.align_offset(LINE).min(LINE / size_of::<Complex<T>>());
+    start.wrapping_add(skip).cast()
+}
+
+/// An output that threads write disjoint parts of.
+#[derive(Clone, Copy)]
+struct Shared<T>(*mut T);
+
+impl<T> Shared<T> {
+    fn pointer(&self) -> *mut T {
+        self.0
+    }
+}
+
+// SAFETY: threads write disjoint blocks of tiles, since no two values of the output's modes share an element.
+unsafe impl<T: Send> Send for Shared<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Shared<T> {}
+
+/// A range of tiles, run by one thread.
+struct RunTiles<'a, T: Real> {
+    blocked: &'a Blocked<T>,
+    a: *const T,
+    b: *const T,
+    out: *mut T,
+    scale: T,
+    workspace: *mut T,
+    stream: bool,
+    tiles: Range<usize>,
+}
+
+impl<T: Real> Kernel<T> for RunTiles<'_, T> {
+    type Output = T;
+
+    #[inline(always)]
+    unsafe fn run<S: Simd<Real = T>>(self) -> T {
+        let blocked = self.blocked;
+        let layout = &blocked.layout;
+        let (packed_a, packed_b) = (self.workspace, layout.reals_a().next_multiple_of(LINE / size_of::<T>()));
+        // SAFETY: the workspace is as long as `thread_workspace` says; offsets come from the modes, which the tensors
+        // hold; the rest is the contract of the functions called.
+        unsafe {
+            let packed_b = self.workspace.add(packed_b);
+            if layout.lanes_a == Lanes::Scattered {
+                // Lanes without a row are never packed: they must be 0.
+                packed_a.write_bytes(0, layout.reals_a());
+            }
+            let mut held_b = usize::MAX;
+            let mut largest = S::splat(T::ZERO);
+            let mut tile = self.tiles.start;
+            while tile < self.tiles.end {
+                let (m, rest) = (tile % blocked.tiles.0, tile / blocked.tiles.0);
+                let m_end = blocked.tiles.0.min(m + self.tiles.end - tile);
+                let (_, n_b, n_out) = offsets(&layout.outer_n, rest % blocked.tiles.1);
+                let (batch_a, batch_b, batch_out) = offsets(&layout.outer_batch, rest / blocked.tiles.1);
+                for sum in 0..blocked.sums {
+                    let (sum_a, sum_b, _) = offsets(&layout.outer_k, sum);
+                    let from_b = n_b + batch_b + sum_b;
+                    if held_b != from_b {
+                        held_b = from_b;
+                        pack::<S>(
+                            &layout.pack_b,
+                            layout.lanes_b.as_ref(),
+                            1,
+                            self.b.add(2 * from_b),
+                            packed_b,
+                        );
+                    }
+                    for m in m..m_end {
+                        let (m_a, _, m_out) = offsets(&layout.outer_m, m);
+                        let from_a = self.a.add(2 * (m_a + batch_a + sum_a));
+                        pack::<S>(&layout.pack_a, Some(&layout.lanes_a), S::LANES, from_a, packed_a);
+                        let target = Target {
+                            out: self.out.add(2 * (m_out + n_out + batch_out)),
+                            lanes: &layout.lanes_out,
+                            accumulate: sum > 0,
+                            stream: self.stream,
+                            scale: S::splat(self.scale),
+                        };
+                        let mut ignored = S::splat(T::ZERO);
+                        let last = sum + 1 == blocked.sums;
+                        let largest = if last { &mut largest } else { &mut ignored };
+                        multiply_block::<S>(layout, packed_a, packed_b, target, largest);
+                    }
+                }
+                tile += m_end - m;
+            }
+            if self.stream {
+                S::fence();
+            }
+            largest_lane::<S>(largest)
+        }
+    }
+}
+
+/// Multiplies one packed block by the other.
+#[inline(always)]
+unsafe fn multiply_block<S: Simd>(
+    layout: &Layout,
+    packed_a: *const S::Real,
+    packed_b: *const S::Real,
+    mut target: Target<S>,
+    largest: &mut S::Vector,
+) {
+    let first = target.out;
+    // SAFETY: panels lie where `Layout` has put them; the rest is the contract of the caller.
+    unsafe {
+        for (batch, offset) in layout.out_batch.iter().enumerate() {
+            target.out = first.add(2 * *offset as usize);
+            let (a, b) = (
+                packed_a.add(batch * layout.batch_reals_a()),
+                packed_b.add(batch * layout.batch_reals_b()),
+            );
+            let mut column = 0;
+            while column < layout.columns {
+                let width = PANEL_COLUMNS.min(layout.columns - column);
+                let b = b.add(column * layout.terms * layout.unit_b());
+                macro_rules! panels {
+                    ($columns:literal) => {
+                        if layout.lanes_b.is_some() {
+                            column_panel::<S, $columns, true>(layout, a, b, column, &target, largest)
+                        } else {
+                            column_panel::<S, $columns, false>(layout, a, b, column, &target, largest)
+                        }
+                    };
+                }
+                match width {
+                    1 => panels!(1),
+                    2 => panels!(2),
+                    3 => panels!(3),
+                    _ => panels!(4),
+                }
+                column += width;
+            }
+        }
+    }
+}
+
+/// Multiplies all panels of `a` by one of `b`.
+#[inline(always)]
+unsafe fn column_panel<S: Simd, const COLUMNS: usize, const SPLIT: bool>(
+    layout: &Layout,
+    a: *const S::Real,
+    b: *const S::Real,
+    column: usize,
+    target: &Target<S>,
+    largest: &mut S::Vector,
+) {
+    let columns = &layout.out_column[column..column + COLUMNS];
+    // SAFETY: as for `multiply_block`.
+    unsafe {
+        let mut vector = 0;
+        while vector < layout.vectors {
+            let width = S::PANEL_VECTORS.min(layout.vectors - vector);
+            let a = a.add(vector * layout.terms * 2 * S::LANES);
+            macro_rules! tile {
+                ($vectors:literal) => {{
+                    let tile = Tile::<S, $vectors, COLUMNS>::product::<SPLIT>(layout.terms, a, b);
+                    if matches!(layout.lanes_out, Lanes::Scattered) {
+                        let lanes = &layout.scattered_out[vector * S::LANES..(vector + $vectors) * S::LANES];
+                        tile.write_scattered(target, lanes, columns, largest);
+                    } else {
+                        tile.write(
+                            target,
+                            &layout.out_vector[vector..vector + $vectors],
+                            columns,
+                            largest,
+                        );
+                    }
+                }};
+            }
+            if width == 2 {
+                tile!(2)
+            } else {
+                tile!(1)
+            }
+            vector += width;
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! One small interface to vector instructions; kernels are written once, for any [`Simd`].
+//!
+//! A kernel is a value that implements [`Kernel`]: its `run` is generic over the instructions and always inlined into
+//! one of the entry points below, which carry the `target_feature`s. So one binary holds every level, and a further
+//! level (NEON, say) is one more implementation of [`Simd`] and one more entry point.
+
+use super::complex::Real;
+use super::level::SimdLevel;
+
+/// Vectors of one real type. Complex numbers are kept as a vector of real and one of imaginary parts.
+///
+/// # Safety
+///
+/// Every function needs the instructions of its level (guaranteed inside [`Kernel::run`]), and pointers that are valid
+/// for what it reads or writes. Complex pointers point to interleaved (re, im) pairs; offsets count pairs.
+#[allow(clippy::missing_safety_doc)] // one contract for all, above
+pub trait Simd: Copy + 'static {
+    /// What a lane holds.
+    type Real: Real;
+    /// A vector of `LANES` reals.
+    type Vector: Copy;
+    /// Lanes of a vector, at most [`MAX_LANES`].
+    const LANES: usize;
+    /// Vectors of a full panel of the microkernel: as many as its registers allow.
+    const PANEL_VECTORS: usize;
+
+    /// All lanes `value`.
+    unsafe fn splat(value: Self::Real) -> Self::Vector;
+    /// `LANES` reals in a row.
+    unsafe fn load(from: *const Self::Real) -> Self::Vector;
+    /// `LANES` reals in a row.
+    unsafe fn store(to: *mut Self::Real, value: Self::Vector);
+    /// `a + b`.
+    unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a * b`.
+    unsafe fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `c + a * b`.
+    unsafe fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// `c - a * b`.
+    unsafe fn mul_sub_from(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// The larger magnitude in each lane.
+    unsafe fn max_abs(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `LANES` complex numbers in a row, as (re, im).
+    unsafe fn load_complex(from: *const Self::Real) -> (Self::Vector, Self::Vector);
+    /// `LANES` complex numbers in a row.
+    unsafe fn store_complex(to: *mut Self::Real, re: Self::Vector, im: Self::Vector);
+    /// As `store_complex`, past the caches; `to` must be aligned to 64 bytes.
+    unsafe fn stream_complex(to: *mut Self::Real, re: Self::Vector, im: Self::Vector) {
+        // SAFETY: the contract of the trait.
+        unsafe { Self::store_complex(to, re, im) }
+    }
+    /// Complex numbers at `from + offsets[lane]`.
+    unsafe fn gather_complex(from: *const Self::Real, offsets: *const i64) -> (Self::Vector, Self::Vector) {
+        // SAFETY: the contract of the trait; the buffers hold LANES <= MAX_LANES reals.
+        unsafe {
+            let (mut re, mut im) = ([Self::Real::ZERO; MAX_LANES], [Self::Real::ZERO; MAX_LANES]);
+            for lane in 0..Self::LANES {
+                let pair = from.offset(2 * *offsets.add(lane) as isize);
+                re[lane] = *pair;
+                im[lane] = *pair.add(1);
+            }
+            (Self::load(re.as_ptr()), Self::load(im.as_ptr()))
+        }
+    }
+    /// Complex numbers to `to + offsets[lane]`.
+    unsafe fn scatter_complex(to: *mut Self::Real, offsets: *const i64, re: Self::Vector, im: Self::Vector) {
+        // SAFETY: the contract of the trait; the buffers hold LANES <= MAX_LANES reals.
+        unsafe {
+            let (mut re_lanes, mut im_lanes) = ([Self::Real::ZERO; MAX_LANES], [Self::Real::ZERO; MAX_LANES]);
+            Self::store(re_lanes.as_mut_ptr(), re);
+            Self::store(im_lanes.as_mut_ptr(), im);
+            for lane in 0..Self::LANES {
+                let pair = to.offset(2 * *offsets.add(lane) as isize);
+                *pair = re_lanes[lane];
+                *pair.add(1) = im_lanes[lane];
+            }
+        }
+    }
+    /// Makes earlier `stream_complex` stores visible to other threads.
+    unsafe fn fence() {}
+}
+
+/// The most lanes a vector has at any level.
+pub const MAX_LANES: usize = 16;
+
+/// Lanes summed in a fixed order.
+///
+/// # Safety
+///
+/// As for [`Simd`].
+#[inline(always)]
+pub unsafe fn sum_of_lanes<S: Simd>(vector: S::Vector) -> S::Real {
+    let mut lanes = [S::Real::ZERO; MAX_LANES];
+    // SAFETY: the buffer holds LANES <= MAX_LANES reals.
+    unsafe { S::store(lanes.as_mut_ptr(), vector) };
+    let mut width = S::LANES;
+    while width > 1 {
+        width /= 2;
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+    }
+    lanes[0]
+}
+
+/// The largest lane.
+///
+/// # Safety
+///
+/// As for [`Simd`].
+#[inline(always)]
+pub unsafe fn largest_lane<S: Simd>(vector: S::Vector) -> S::Real {
+    let mut lanes = [S::Real::ZERO; MAX_LANES];
+    // SAFETY: the buffer holds LANES <= MAX_LANES reals.
+    unsafe { S::store(lanes.as_mut_ptr(), vector) };
+    lanes[..S::LANES].iter().fold(
+        S::Real::ZERO,
+        |largest, lane| if *lane > largest { *lane } else { largest },
+    )
+}
+
+/// Work written once for all levels. `run` must be `#[inline(always)]`.
+pub trait Kernel<T: Real> {
+    /// What the work returns.
+    type Output;
+    /// Does the work with the instructions of `S`.
+    ///
+    /// # Safety
+    ///
+    /// The machine has the instructions of `S`.
+    unsafe fn run<S: Simd<Real = T>>(self) -> Self::Output;
+}
+
+/// Runs a kernel with the instructions of `level`, lowered to what the machine has.
+#[inline]
+pub fn dispatch<T: Real, K: Kernel<T>>(level: SimdLevel, kernel: K) -> K::Output {
+    match level.min(SimdLevel::widest()) {
+        // SAFETY: the portable level needs nothing.
+        SimdLevel::Portable => unsafe { kernel.run::<T::Portable>() },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `widest` has found the instructions.
+        SimdLevel::Avx2 => unsafe { run_avx2(kernel) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `widest` has found the instructions.
+        SimdLevel::Avx512 => unsafe { run_avx512(kernel) },
+        #[cfg(not(target_arch = "x86_64"))]
+        // SAFETY: the portable level needs nothing.
+        _ => unsafe { kernel.run::<T::Portable>() },
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn run_avx2<T: Real, K: Kernel<T>>(kernel: K) -> K::Output {
+    // SAFETY: this function has the features, by its own contract.
+    unsafe { kernel.run::<T::Avx2>() }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")]
+unsafe fn run_avx512<T: Real, K: Kernel<T>>(kernel: K) -> K::Output {
+    // SAFETY: this function has the features, by its own contract.
+    unsafe { kernel.run::<T::Avx512>() }
+}
+
+/// Lanes of a vector at a level.
+pub fn lanes<T: Real>(level: SimdLevel) -> usize {
+    struct Lanes;
+    impl<T: Real> Kernel<T> for Lanes {
+        type Output = (usize, usize);
+        #[inline(always)]
+        unsafe fn run<S: Simd<Real = T>>(self) -> (usize, usize) {
+            (S::LANES, S::PANEL_VECTORS)
+        }
+    }
+    dispatch::<T, _>(level, Lanes).0
+}
+
+/// Vectors of a full panel at a level.
+pub fn panel_vectors<T: Real>(level: SimdLevel) -> usize {
+    struct Vectors;
+    impl<T: Real> Kernel<T> for Vectors {
+        type Output = usize;
+        #[inline(always)]
+        unsafe fn run<S: Simd<Real = T>>(self) -> usize {
+            S::PANEL_VECTORS
+        }
+    }
+    dispatch::<T, _>(level, Vectors)
+}

@@ -1,0 +1,211 @@
+//! 256-bit vectors with fused multiply-add.
+
+use super::simd::Simd;
+use std::arch::x86_64::*;
+
+/// Eight lanes of `f32`.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2F32;
+
+/// Four lanes of `f64`.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2F64;
+
+// SAFETY of every block below: the contract of `Simd` gives the instructions and valid pointers.
+
+impl Simd for Avx2F32 {
+    type Real = f32;
+    type Vector = __m256;
+    const LANES: usize = 8;
+    const PANEL_VECTORS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_set1_ps(value) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, value: __m256) {
+        // SAFETY: see above.
+        unsafe { _mm256_storeu_ps(to, value) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_add_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn mul_sub_from(a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_fnmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn max_abs(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: see above.
+        unsafe {
+            let sign = _mm256_set1_ps(-0.0);
+            _mm256_max_ps(_mm256_andnot_ps(sign, a), _mm256_andnot_ps(sign, b))
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_complex(from: *const f32) -> (__m256, __m256) {
+        // SAFETY: see above.
+        unsafe {
+            let (low, high) = (_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8)));
+            // Within 128-bit halves: (r0 r1 r4 r5 | r2 r3 r6 r7); then the 64-bit quarters go to their places.
+            let order = |v: __m256| _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(v)));
+            (
+                order(_mm256_shuffle_ps::<0b10_00_10_00>(low, high)),
+                order(_mm256_shuffle_ps::<0b11_01_11_01>(low, high)),
+            )
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_complex(to: *mut f32, re: __m256, im: __m256) {
+        // SAFETY: see above.
+        unsafe {
+            let (low, high) = interleaved_f32(re, im);
+            _mm256_storeu_ps(to, low);
+            _mm256_storeu_ps(to.add(8), high);
+        }
+    }
+    #[inline(always)]
+    unsafe fn stream_complex(to: *mut f32, re: __m256, im: __m256) {
+        // SAFETY: see above.
+        unsafe {
+            let (low, high) = interleaved_f32(re, im);
+            _mm256_stream_ps(to, low);
+            _mm256_stream_ps(to.add(8), high);
+        }
+    }
+    #[inline(always)]
+    unsafe fn fence() {
+        // SAFETY: see above.
+        unsafe { _mm_sfence() }
+    }
+}
+
+#[inline(always)]
+unsafe fn interleaved_f32(re: __m256, im: __m256) -> (__m256, __m256) {
+    // SAFETY: see above.
+    unsafe {
+        let (low, high) = (_mm256_unpacklo_ps(re, im), _mm256_unpackhi_ps(re, im));
+        (
+            _mm256_permute2f128_ps::<0x20>(low, high),
+            _mm256_permute2f128_ps::<0x31>(low, high),
+        )
+    }
+}
+
+#[inline(always)]
+unsafe fn interleaved_f64(re: __m256d, im: __m256d) -> (__m256d, __m256d) {
+    // SAFETY: see above.
+    unsafe {
+        let (low, high) = (_mm256_unpacklo_pd(re, im), _mm256_unpackhi_pd(re, im));
+        (
+            _mm256_permute2f128_pd::<0x20>(low, high),
+            _mm256_permute2f128_pd::<0x31>(low, high),
+        )
+    }
+}
+
+impl Simd for Avx2F64 {
+    type Real = f64;
+    type Vector = __m256d;
+    const LANES: usize = 4;
+    const PANEL_VECTORS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn splat(value: f64) -> __m256d {
+        // SAFETY: see above.
+        unsafe { _mm256_set1_pd(value) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> __m256d {
+        // SAFETY: see above.
+        unsafe { _mm256_loadu_pd(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(to: *mut f64, value: __m256d) {
+        // SAFETY: see above.
+        unsafe { _mm256_storeu_pd(to, value) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: see above.
+        unsafe { _mm256_add_pd(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul(a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: see above.
+        unsafe { _mm256_mul_pd(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul_add(a: __m256d, b: __m256d, c: __m256d) -> __m256d {
+        // SAFETY: see above.
+        unsafe { _mm256_fmadd_pd(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn mul_sub_from(a: __m256d, b: __m256d, c: __m256d) -> __m256d {
+        // SAFETY: see above.
+        unsafe { _mm256_fnmadd_pd(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn max_abs(a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: see above.
+        unsafe {
+            let sign = _mm256_set1_pd(-0.0);
+            _mm256_max_pd(_mm256_andnot_pd(sign, a), _mm256_andnot_pd(sign, b))
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_complex(from: *const f64) -> (__m256d, __m256d) {
+        // SAFETY: see above.
+        unsafe {
+            let (low, high) = (_mm256_loadu_pd(from), _mm256_loadu_pd(from.add(4)));
+            let order = |v: __m256d| _mm256_permute4x64_pd::<0b11_01_10_00>(v);
+            (
+                order(_mm256_unpacklo_pd(low, high)),
+                order(_mm256_unpackhi_pd(low, high)),
+            )
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_complex(to: *mut f64, re: __m256d, im: __m256d) {
+        // SAFETY: see above.
+        unsafe {
+            let (low, high) = interleaved_f64(re, im);
+            _mm256_storeu_pd(to, low);
+            _mm256_storeu_pd(to.add(4), high);
+        }
+    }
+    #[inline(always)]
+    unsafe fn stream_complex(to: *mut f64, re: __m256d, im: __m256d) {
+        // SAFETY: see above.
+        unsafe {
+            let (low, high) = interleaved_f64(re, im);
+            _mm256_stream_pd(to, low);
+            _mm256_stream_pd(to.add(4), high);
+        }
+    }
+    #[inline(always)]
+    unsafe fn fence() {
+        // SAFETY: see above.
+        unsafe { _mm_sfence() }
+    }
+}

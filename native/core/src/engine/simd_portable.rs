@@ -1,0 +1,73 @@
+//! Vectors in plain Rust: arrays of four, which compilers turn into the baseline vectors of the machine.
+
+use super::complex::Real;
+use super::simd::Simd;
+use std::marker::PhantomData;
+
+/// Four lanes of `T` without any special instruction.
+#[derive(Clone, Copy, Debug)]
+pub struct Portable<T>(PhantomData<T>);
+
+const LANES: usize = 4;
+
+#[inline(always)]
+fn zip<T: Real>(a: [T; LANES], b: [T; LANES], f: impl Fn(T, T) -> T) -> [T; LANES] {
+    std::array::from_fn(|lane| f(a[lane], b[lane]))
+}
+
+impl<T: Real> Simd for Portable<T> {
+    type Real = T;
+    type Vector = [T; LANES];
+    const LANES: usize = LANES;
+    const PANEL_VECTORS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn splat(value: T) -> [T; LANES] {
+        [value; LANES]
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const T) -> [T; LANES] {
+        // SAFETY: the contract of the trait.
+        unsafe { from.cast::<[T; LANES]>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store(to: *mut T, value: [T; LANES]) {
+        // SAFETY: the contract of the trait.
+        unsafe { to.cast::<[T; LANES]>().write_unaligned(value) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        zip(a, b, |x, y| x + y)
+    }
+    #[inline(always)]
+    unsafe fn mul(a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        zip(a, b, |x, y| x * y)
+    }
+    #[inline(always)]
+    unsafe fn mul_add(a: [T; LANES], b: [T; LANES], c: [T; LANES]) -> [T; LANES] {
+        zip(c, zip(a, b, |x, y| x * y), |x, y| x + y)
+    }
+    #[inline(always)]
+    unsafe fn mul_sub_from(a: [T; LANES], b: [T; LANES], c: [T; LANES]) -> [T; LANES] {
+        zip(c, zip(a, b, |x, y| x * y), |x, y| x - y)
+    }
+    #[inline(always)]
+    unsafe fn max_abs(a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        zip(a, b, |x, y| if x.abs() > y.abs() { x.abs() } else { y.abs() })
+    }
+    #[inline(always)]
+    unsafe fn load_complex(from: *const T) -> ([T; LANES], [T; LANES]) {
+        // SAFETY: the contract of the trait.
+        let pairs = unsafe { from.cast::<[T; 8]>().read_unaligned() };
+        (
+            std::array::from_fn(|lane| pairs[2 * lane]),
+            std::array::from_fn(|lane| pairs[2 * lane + 1]),
+        )
+    }
+    #[inline(always)]
+    unsafe fn store_complex(to: *mut T, re: [T; LANES], im: [T; LANES]) {
+        let pairs: [T; 8] = std::array::from_fn(|part| if part % 2 == 0 { re[part / 2] } else { im[part / 2] });
+        // SAFETY: the contract of the trait.
+        unsafe { to.cast::<[T; 8]>().write_unaligned(pairs) }
+    }
+}

@@ -1,0 +1,289 @@
+//! The fast contraction against the obvious one, on random modes, at every level of instructions.
+
+use taizhang_core::engine::complex::{Complex, Real};
+use taizhang_core::engine::level::SimdLevel;
+use taizhang_core::engine::modes::{extent, volume, Mode};
+use taizhang_core::engine::reference;
+use taizhang_core::engine::step::StepKernel;
+
+/// Xorshift*: the same cases everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        ((self.next() >> 33) % limit as u64) as usize
+    }
+
+    fn chance(&mut self, one_in: usize) -> bool {
+        self.below(one_in) == 0
+    }
+
+    fn tensor<T: Real>(&mut self, len: usize) -> Vec<Complex<T>> {
+        let mut part = || T::from_f64((self.next() >> 40) as f64 / (1u64 << 23) as f64 - 1.0);
+        (0..len).map(|_| Complex::new(part(), part())).collect()
+    }
+}
+
+/// Which tensors have a mode: bit 0 the first operand, bit 1 the second, bit 2 the output.
+const BATCH: u8 = 0b111;
+const M: u8 = 0b101;
+const N: u8 = 0b110;
+const K: u8 = 0b011;
+const ANY: [u8; 4] = [0b000, 0b001, 0b010, 0b100];
+
+/// Modes of the given groups in a random order in each tensor, sometimes with gaps between them.
+fn random_modes(random: &mut Random, groups: &[(u8, usize)]) -> Vec<Mode> {
+    let mut modes: Vec<(u8, Mode)> = Vec::new();
+    for (group, count) in groups {
+        for _ in 0..*count {
+            modes.push((
+                *group,
+                Mode {
+                    size: 2,
+                    a: 0,
+                    b: 0,
+                    out: 0,
+                },
+            ));
+        }
+    }
+    for (_, mode) in &mut modes {
+        if random.chance(12) {
+            mode.size = [1, 3, 4, 5, 7][random.below(5)];
+        }
+    }
+    let ordered = random.chance(3);
+    for tensor in 0..3 {
+        let mut order: Vec<usize> = (0..modes.len())
+            .filter(|index| modes[*index].0 >> tensor & 1 == 1)
+            .collect();
+        let len = order.len();
+        for index in 0..len {
+            // Nearly ordered in one case of three: long contiguous runs.
+            if !ordered || random.chance(8) {
+                order.swap(index, random.below(len));
+            }
+        }
+        let mut stride = if random.chance(10) { 3 } else { 1 };
+        for index in order {
+            let mode = &mut modes[index].1;
+            *[&mut mode.a, &mut mode.b, &mut mode.out][tensor] = stride;
+            stride *= mode.size;
+            if random.chance(25) {
+                stride *= 2;
+            }
+        }
+    }
+    modes.into_iter().map(|(_, mode)| mode).collect()
+}
+
+fn check<T: Real>(random: &mut Random, modes: &[Mode], level: SimdLevel, tolerance: f64) {
+    let spare = random.below(3);
+    let a = random.tensor::<T>(extent(modes, |mode| mode.a) + spare);
+    let b = random.tensor::<T>(extent(modes, |mode| mode.b) + spare);
+    let untouched = Complex::new(T::from_f64(77.0), T::from_f64(-77.0));
+    let mut expected = vec![untouched; extent(modes, |mode| mode.out) + random.below(20)];
+    let mut found = expected.clone();
+    let scale = T::from_f64([1.0, 0.25, 8.0][random.below(3)]);
+    let largest = reference::contract(modes, &a, &b, &mut expected, scale).to_f64();
+    let kernel = StepKernel::<T>::compile(modes, level);
+    for threads in [1, 2] {
+        found.fill(untouched);
+        let mut workspace = vec![untouched; kernel.workspace_len(threads)];
+        let found_largest = kernel.run(&a, &b, &mut found, scale, &mut workspace, threads).to_f64();
+        let terms: usize = modes
+            .iter()
+            .filter(|mode| mode.out == 0)
+            .map(|mode| mode.size)
+            .product();
+        let bound = tolerance * scale.to_f64() * (terms as f64).sqrt().max(1.0);
+        for (index, (x, y)) in expected.iter().zip(&found).enumerate() {
+            let error = (x.re.to_f64() - y.re.to_f64())
+                .abs()
+                .max((x.im.to_f64() - y.im.to_f64()).abs());
+            assert!(
+                error <= bound,
+                "element {index}: {x:?} expected, {y:?} found at {level:?} of {modes:?}"
+            );
+        }
+        assert!(
+            (largest - found_largest).abs() <= bound,
+            "largest {largest} expected, {found_largest} found: {modes:?}"
+        );
+    }
+}
+
+fn check_all(groups: impl Fn(&mut Random) -> Vec<(u8, usize)>, cases: usize, seed: u64) {
+    let cases = if std::env::var_os("TAIZHANG_FEW_CASES").is_some() {
+        cases / 20 + 1
+    } else {
+        cases
+    };
+    for level in SimdLevel::available() {
+        let mut random = Random(seed);
+        for _ in 0..cases {
+            let groups = groups(&mut random);
+            let modes = random_modes(&mut random, &groups);
+            if volume(&modes) > 1 << 18 {
+                continue;
+            }
+            check::<f32>(&mut random, &modes, level, 2e-5);
+            check::<f64>(&mut random, &modes, level, 5e-14);
+        }
+    }
+}
+
+#[test]
+fn matrix_products_are_right() {
+    check_all(|r| vec![(M, 2 + r.below(6)), (N, r.below(6)), (K, r.below(6))], 150, 1);
+}
+
+#[test]
+fn products_with_hyperindices_that_stay_are_right() {
+    check_all(
+        |r| {
+            vec![
+                (BATCH, 1 + r.below(6)),
+                (M, r.below(6)),
+                (N, r.below(4)),
+                (K, r.below(4)),
+            ]
+        },
+        150,
+        2,
+    );
+}
+
+#[test]
+fn long_sums_are_right() {
+    check_all(
+        |r| {
+            vec![
+                (BATCH, r.below(2)),
+                (M, r.below(6)),
+                (N, r.below(3)),
+                (K, 8 + r.below(4)),
+            ]
+        },
+        60,
+        3,
+    );
+}
+
+#[test]
+fn dot_products_are_right() {
+    check_all(|r| vec![(K, 8 + r.below(8)), (N, r.below(2))], 40, 4);
+}
+
+#[test]
+fn outer_products_are_right() {
+    check_all(|r| vec![(M, r.below(8)), (N, r.below(8))], 60, 5);
+}
+
+#[test]
+fn elementwise_products_are_right() {
+    check_all(|r| vec![(BATCH, 1 + r.below(10)), (M, r.below(4))], 60, 6);
+}
+
+#[test]
+fn small_gates_on_large_tensors_are_right() {
+    check_all(|r| vec![(M, 9 + r.below(4)), (N, r.below(4)), (K, r.below(4))], 60, 7);
+}
+
+#[test]
+fn every_combination_of_modes_is_right() {
+    let any = |r: &mut Random| ANY[r.below(4)];
+    check_all(
+        |r| {
+            vec![
+                (BATCH, r.below(4)),
+                (M, r.below(4)),
+                (N, r.below(4)),
+                (K, r.below(4)),
+                (any(r), r.below(4)),
+                (any(r), 1),
+            ]
+        },
+        200,
+        8,
+    );
+}
+
+#[test]
+fn tiny_steps_are_right() {
+    check_all(
+        |r| {
+            vec![
+                (BATCH, r.below(2)),
+                (M, r.below(3)),
+                (N, r.below(3)),
+                (K, r.below(3)),
+                (ANY[r.below(4)], r.below(2)),
+            ]
+        },
+        200,
+        9,
+    );
+}
+
+#[test]
+fn large_outputs_are_right_past_the_caches() {
+    let mut random = Random(10);
+    for level in SimdLevel::available() {
+        // 2^21 elements of the output, two summed loops at the bottom of the large operand.
+        let modes = [
+            Mode {
+                size: 1 << 19,
+                a: 4,
+                b: 0,
+                out: 1,
+            },
+            Mode {
+                size: 2,
+                a: 1,
+                b: 4,
+                out: 0,
+            },
+            Mode {
+                size: 2,
+                a: 2,
+                b: 8,
+                out: 0,
+            },
+            Mode {
+                size: 4,
+                a: 0,
+                b: 1,
+                out: 1 << 19,
+            },
+        ];
+        check::<f32>(&mut random, &modes, level, 2e-5);
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    let mut random = Random(11);
+    for _ in 0..10 {
+        let groups = [(M, 8), (N, 3), (K, 9), (BATCH, random.below(3))];
+        let modes = random_modes(&mut random, &groups);
+        let a = random.tensor::<f32>(extent(&modes, |mode| mode.a));
+        let b = random.tensor::<f32>(extent(&modes, |mode| mode.b));
+        let kernel = StepKernel::<f32>::compile(&modes, SimdLevel::detect());
+        let run = |threads| {
+            let mut out = vec![Complex::new(0.0, 0.0); extent(&modes, |mode| mode.out)];
+            let mut workspace = vec![Complex::new(0.0, 0.0); kernel.workspace_len(threads)];
+            let largest = kernel.run(&a, &b, &mut out, 1.0, &mut workspace, threads);
+            (out, largest)
+        };
+        let one = run(1);
+        assert!((2..5).all(|threads| run(threads) == one));
+    }
+}

@@ -1,0 +1,43 @@
+//! Bindings of `taizhang_core::engine::probes`: what the machine can do.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use taizhang_core::engine::level::SimdLevel;
+use taizhang_core::engine::probes;
+
+/// Best seconds of a contraction of contiguous matrices; raises ValueError for another dtype.
+#[pyfunction]
+fn time_contraction(
+    py: Python<'_>,
+    m: usize,
+    n: usize,
+    k: usize,
+    dtype: &str,
+    threads: usize,
+    repeats: usize,
+) -> PyResult<f64> {
+    match dtype {
+        "complex64" => Ok(py.detach(|| probes::contraction_seconds::<f32>(m, n, k, threads, repeats))),
+        "complex128" => Ok(py.detach(|| probes::contraction_seconds::<f64>(m, n, k, threads, repeats))),
+        _ => Err(PyValueError::new_err(format!("dtype {dtype:?} was given, but complex64 or complex128 is wanted"))),
+    }
+}
+
+/// Best seconds to copy so many bytes.
+#[pyfunction]
+fn time_copy(py: Python<'_>, bytes: usize, threads: usize) -> f64 {
+    py.detach(|| probes::copy_seconds(bytes, threads))
+}
+
+/// The vector instructions in use: portable, avx2 or avx512.
+#[pyfunction]
+fn simd_level() -> &'static str {
+    SimdLevel::detect().name()
+}
+
+/// Adds what this file binds to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(time_contraction, module)?)?;
+    module.add_function(wrap_pyfunction!(time_copy, module)?)?;
+    module.add_function(wrap_pyfunction!(simd_level, module)?)
+}
