@@ -19,7 +19,9 @@ fn time_contraction(
     match dtype {
         "complex64" => Ok(py.detach(|| probes::contraction_seconds::<f32>(m, n, k, threads, repeats))),
         "complex128" => Ok(py.detach(|| probes::contraction_seconds::<f64>(m, n, k, threads, repeats))),
-        _ => Err(PyValueError::new_err(format!("dtype {dtype:?} was given, but complex64 or complex128 is wanted"))),
+        _ => Err(PyValueError::new_err(format!(
+            "dtype {dtype:?} was given, but complex64 or complex128 is wanted"
+        ))),
     }
 }
 
