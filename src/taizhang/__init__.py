@@ -1,5 +1,53 @@
-"""Quantum circuit simulation by tensor-network contraction."""
+"""Quantum circuit simulation by tensor-network contraction.
+
+>>> import taizhang as tz
+>>> bell = tz.Circuit(2).append("h", 0).append("cx", 0, 1)
+>>> round(abs(tz.amplitude(bell, "00")) ** 2, 6)
+0.5
+"""
 
 from __future__ import annotations
+
+from taizhang.circuit.circuit import Circuit as Circuit
+from taizhang.circuit.circuit import Operation as Operation
+from taizhang.circuit.gates import Gate as Gate
+from taizhang.circuit.gates import gate as gate
+from taizhang.circuit.gates import unitary_gate as unitary_gate
+from taizhang.circuit.interop import from_cirq as from_cirq
+from taizhang.circuit.interop import from_qiskit as from_qiskit
+from taizhang.circuit.interop import to_cirq as to_cirq
+from taizhang.circuit.interop import to_qiskit as to_qiskit
+from taizhang.circuit.random_circuits import grid_circuit as grid_circuit
+from taizhang.circuit.random_circuits import sycamore_circuit as sycamore_circuit
+from taizhang.circuit.read import read_circuit as read_circuit
+from taizhang.circuit.read import write_circuit as write_circuit
+from taizhang.doors import amplitude as amplitude
+from taizhang.doors import amplitude_batch as amplitude_batch
+from taizhang.doors import amplitudes as amplitudes
+from taizhang.doors import contract as contract
+from taizhang.doors import plan as plan
+from taizhang.doors import state_vector as state_vector
+from taizhang.errors import CircuitError as CircuitError
+from taizhang.errors import CircuitFileError as CircuitFileError
+from taizhang.errors import InputError as InputError
+from taizhang.errors import LimitError as LimitError
+from taizhang.errors import MemoryLimitError as MemoryLimitError
+from taizhang.errors import MissingPackageError as MissingPackageError
+from taizhang.errors import NetworkError as NetworkError
+from taizhang.errors import NotBuiltError as NotBuiltError
+from taizhang.errors import NumericalError as NumericalError
+from taizhang.errors import PlanError as PlanError
+from taizhang.errors import SizeLimitError as SizeLimitError
+from taizhang.errors import TaizhangError as TaizhangError
+from taizhang.errors import UsageError as UsageError
+from taizhang.network.amplitude_network import AmplitudeNetwork as AmplitudeNetwork
+from taizhang.network.network import NetworkShape as NetworkShape
+from taizhang.network.network import TensorNetwork as TensorNetwork
+from taizhang.network.network_file import read_network as read_network
+from taizhang.network.network_file import write_network as write_network
+from taizhang.network.simplify import simplify as simplify
+from taizhang.plan.plan_file import Plan as Plan
+from taizhang.plan.tree import ContractionTree as ContractionTree
+from taizhang.results.inspection import inspect as inspect
 
 __version__ = "0.1.0"

@@ -23,7 +23,7 @@ from taizhang.errors import PlanError, StoppedError, UsageError
 from taizhang.execute import numpy_backend
 from taizhang.execute.inputs import load_inputs
 from taizhang.execute.native_backend import NativeProgram
-from taizhang.execute.schedule import choose_schedule
+from taizhang.execute.schedule import Schedule, choose_schedule
 from taizhang.network.network import TensorNetwork
 from taizhang.plan.plan_file import Plan
 from taizhang.program.lower import lower
@@ -188,20 +188,11 @@ def run_program(
     """
     program = compiled.program
     wanted = _checked_slices(slices, program.num_slices)
-    threads = usable_cores() if threads is None else threads
-    if threads < 1:
-        raise UsageError(f"threads was given as {threads}; at least 1 is wanted")
     _check_arrays(program, arrays)
     started = time.perf_counter()
     if not len(wanted) or program.result == ONE:
         return _without_steps(program, exponent, wanted)
-    schedule = choose_schedule(
-        program,
-        wanted,
-        threads=threads,
-        memory_bytes=available_memory() if memory_bytes is None else memory_bytes,
-        peak_bytes=lambda schedule: compiled.peak_bytes(schedule, wanted),
-    )
+    schedule = _schedule_of_run(compiled, wanted, threads, memory_bytes)
     inputs = load_inputs(
         arrays,
         axis_orders=program.axis_orders,
@@ -229,6 +220,37 @@ def run_program(
         seconds=time.perf_counter() - started,
         peak_bytes=compiled.peak_bytes(schedule, wanted),
         profile=_records(program, total.step_seconds, total.step_runs),
+    )
+
+
+def peak_bytes_of_run(
+    compiled: NativeProgram,
+    *,
+    slices: range | None = None,
+    threads: int | None = None,
+    memory_bytes: int | None = None,
+) -> int:
+    """Tells the bytes that `run_program` will hold with the same arguments, before anything is allocated.
+
+    Raises:
+        MemoryLimitError: The run does not fit in the memory; its `needed_bytes` tells what would.
+    """
+    wanted = _checked_slices(slices, compiled.program.num_slices)
+    if not len(wanted) or compiled.program.result == ONE:
+        return 0
+    return compiled.peak_bytes(_schedule_of_run(compiled, wanted, threads, memory_bytes), wanted)
+
+
+def _schedule_of_run(compiled: NativeProgram, slices: range, threads: int | None, memory_bytes: int | None) -> Schedule:
+    threads = usable_cores() if threads is None else threads
+    if threads < 1:
+        raise UsageError(f"threads was given as {threads}; at least 1 is wanted")
+    return choose_schedule(
+        compiled.program,
+        slices,
+        threads=threads,
+        memory_bytes=available_memory() if memory_bytes is None else memory_bytes,
+        peak_bytes=lambda schedule: compiled.peak_bytes(schedule, slices),
     )
 
 

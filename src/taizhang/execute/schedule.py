@@ -81,7 +81,8 @@ def choose_schedule(
     if not fitting:
         raise MemoryLimitError(
             f"one slice of this plan needs {human_bytes(peak_bytes(one))}, but the limit is "
-            f"{human_bytes(memory_bytes)}; allow more memory, or make a plan for less"
+            f"{human_bytes(memory_bytes)}; allow more memory, or make a plan for less",
+            needed_bytes=peak_bytes(one),
         )
     return min(fitting, key=lambda entry: entry[:2])[2]
 

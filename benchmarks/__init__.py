@@ -1,0 +1,1 @@
+"""Taizhang beside its peers on the same work, in one run."""

@@ -1,0 +1,29 @@
+"""Runs the benchmarks and prints a table for each: `python -m benchmarks [planner] [engine] [end-to-end]`."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import end_to_end, engine, planner
+from benchmarks.tables import show
+
+SUITES = {"planner": planner.run, "engine": engine.run, "end-to-end": end_to_end.run}
+
+
+def main() -> None:
+    """Reads the options and runs the suites asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(SUITES)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="the small cases only, with less time each")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    unknown = [suite for suite in options.suites if suite not in SUITES]
+    if unknown:
+        parser.error(f"there is no suite {', '.join(unknown)}; there are {', '.join(SUITES)}")
+    for suite in options.suites or SUITES:
+        title, columns, rows = SUITES[suite](quick=options.quick, threads=options.threads)
+        show(title, columns, rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Where the work comes from: real circuits and networks beside the checkout, or generated ones where those are not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import taizhang as tz
+
+SHARED = Path(os.environ.get("TAIZHANG_SHARED", Path(__file__).resolve().parents[1] / ".." / "shared")).resolve()
+
+
+def networks(folder: Path, *, quick: bool) -> dict[str, Path]:
+    """Network files by name."""
+    all_names = ["syc_m12", "syc_m20", "grcs_8x8_d40", "bris70_d32", "qaoa_n120_p4"]
+    names = ["syc_m10", "qaoa_n120_p4"] if quick else all_names
+    found = {name: path for name in names if (path := SHARED / "networks" / f"{name}.json").exists()}
+    if found:
+        return found
+    generated = {
+        "sycamore_53_12": tz.sycamore_circuit(53, cycles=12, seed=1),
+        "grid_7x7_32": tz.grid_circuit(7, 7, 32, seed=1),
+    }
+    for name, circuit in generated.items():
+        found[name] = folder / f"{name}.json"
+        tz.write_network(tz.AmplitudeNetwork(circuit).shape, found[name])
+    return found
+
+
+def circuits(folder: Path, *, quick: bool) -> dict[str, Path]:
+    """Circuit files by name."""
+    names = ["grcs_cz_6x6_32_0.txt", "sycamore_n53_m10.qsim", "grcs_bristlecone70_32_0.txt"]
+    found = {name: path for name in names if (path := SHARED / "circuits" / name).exists()}
+    if not found:
+        generated = {
+            "grid_6x6_32": tz.grid_circuit(6, 6, 32, seed=1),
+            "sycamore_53_10": tz.sycamore_circuit(53, cycles=10, seed=1),
+        }
+        for name, circuit in generated.items():
+            found[name] = folder / f"{name}.qsim"
+            tz.write_circuit(circuit, found[name])
+    return dict(list(found.items())[: 1 if quick else None])
+
+
+def trees(*, quick: bool) -> dict[str, Path]:
+    """Stems of files that hold a network, its arrays and a plan made elsewhere."""
+    names = ["sycamore_m10"] if quick else ["sycamore_m10", "sycamore_m12", "grcs_7x7_d41"]
+    return {name: SHARED / "trees" / name for name in names if (SHARED / "trees" / f"{name}.path.json").exists()}

@@ -1,0 +1,122 @@
+"""`taizhang amplitude`: amplitudes of a circuit, with the cost told beforehand and compared afterwards."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+
+from taizhang._resources import peak_resident_bytes
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.cli.display import Display
+from taizhang.cli.options import circuit_options, echo_json, output_options, parse_qubits, settings_options
+from taizhang.cli.reports import plan_report, predicted_and_actual
+from taizhang.errors import UsageError
+from taizhang.plan.plan_file import Plan
+from taizhang.results.amplitudes import Amplitudes
+from taizhang.results.bitstrings import read_bitstrings
+from taizhang.settings import Settings
+from taizhang.simulator import AmplitudeResult, compute_amplitudes
+
+# More lines than this help nobody on a terminal; `-o` takes them all.
+MOST_LINES = 64
+
+
+@click.command("amplitude")
+@click.argument("circuit")
+@click.argument("bits", nargs=-1, metavar="[BITSTRING]...")
+@circuit_options
+@click.option("--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input.")
+@click.option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open.")
+@click.option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once.")
+@click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
+@click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
+@settings_options
+@output_options
+def amplitude_command(
+    circuit: str,
+    bits: tuple[str, ...],
+    circuit_format: CircuitFormat | None,
+    bitstrings: str | None,
+    bitstring: str | None,
+    open_qubits: str | None,
+    plan_file: str | None,
+    output: str | None,
+    settings: Settings,
+    as_json: bool,
+) -> None:
+    """Compute amplitudes ⟨BITSTRING|CIRCUIT|0…0⟩. A bitstring is written qubit 0 first."""
+    opened = parse_qubits(open_qubits)
+    plan = Plan.load(plan_file) if plan_file is not None else None
+    started = time.perf_counter()
+    with Display() as display:
+        display.stage("read")
+        read = read_circuit(circuit, format=circuit_format)
+        asked = _asked(read, bits, bitstring, bitstrings, opened)
+        reading = time.perf_counter() - started
+        result = compute_amplitudes(read, asked, settings, open_qubits=opened, plan=plan, observer=display)
+    seconds = {"read": reading, **result.seconds}
+    predicted, observed = result.predicted_bytes, peak_resident_bytes()
+    if output is not None:
+        _write(result, Path(output))
+    if as_json:
+        report = {"amplitudes": [] if output else list(_records(result)), "plan": plan_report(result.plan, predicted)}
+        echo_json({**report, "seconds": seconds, "peak_bytes": observed})
+        return
+    if output is None:
+        _show(result)
+    else:
+        click.echo(f"{result.values.size} amplitudes written to {output}")
+    click.echo(err=True)
+    click.echo(str(result.plan), err=True)
+    runs = len(result.bitstrings)
+    click.echo(err=True)
+    click.echo(predicted_and_actual(result.plan, runs, predicted, seconds["run"], observed), err=True)
+    stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
+    click.echo(f"{sum(seconds.values()):.2f} s in all: {stages}", err=True)
+
+
+def _asked(
+    circuit: Circuit, bits: tuple[str, ...], bitstring: str | None, bitstrings: str | None, opened: tuple[int, ...]
+) -> list[str]:
+    """The bitstrings asked for, in whichever of three ways; with open qubits, all others are 0 unless said."""
+    asked = [*bits, *([bitstring] if bitstring else [])]
+    if bitstrings is not None:
+        file = sys.stdin.buffer if bitstrings == "-" else bitstrings
+        asked += read_bitstrings(file, circuit.num_qubits, opened)
+    if not asked and opened:
+        return ["0" * circuit.num_qubits]
+    if not asked:
+        raise UsageError("no bitstring was given; wanted is BITSTRING..., --bitstrings FILE, or --open Q,Q,...")
+    return asked
+
+
+def _records(result: AmplitudeResult) -> Iterator[dict[str, str | float]]:
+    """Each amplitude with its whole bitstring."""
+    for bitstring, values in zip(result.bitstrings, result.values, strict=True):
+        yield from Amplitudes.of_batch(bitstring, result.open_qubits, values).records()
+
+
+def _show(result: AmplitudeResult) -> None:
+    for number, entry in enumerate(_records(result)):
+        if number == MOST_LINES:
+            click.echo(f"… and {result.values.size - number} more; -o FILE writes all of them")
+            return
+        re, im = float(entry["re"]), float(entry["im"])
+        click.echo(f"{entry['bitstring']}  {re:+.8e} {im:+.8e}i  probability {re * re + im * im:.6e}")
+
+
+def _write(result: AmplitudeResult, path: Path) -> None:
+    if path.suffix == ".npy":
+        np.save(path, result.values, allow_pickle=False)
+    elif path.suffix == ".json":
+        path.write_text(json.dumps({"amplitudes": list(_records(result))}), encoding="utf-8")
+    else:
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(f"{entry['bitstring']} {entry['re']!r} {entry['im']!r}\n" for entry in _records(result))

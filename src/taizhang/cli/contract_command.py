@@ -1,0 +1,71 @@
+"""`taizhang contract`: the value of any tensor network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from taizhang._resources import peak_resident_bytes
+from taizhang.cli.display import Display
+from taizhang.cli.options import echo_json, output_options, parse_slices, settings_options
+from taizhang.cli.reports import plan_report, predicted_and_actual
+from taizhang.network.network_file import read_arrays, read_network
+from taizhang.plan.plan_file import Plan
+from taizhang.settings import Settings
+from taizhang.simulator import compute_contraction
+
+
+@click.command("contract")
+@click.argument("network")
+@click.argument("arrays")
+@click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
+@click.option("--slices", metavar="A:B", help="Only these slices, A included, B not.")
+@click.option("-o", "--output", metavar="FILE.npy", help="Write the value as an array.")
+@settings_options
+@output_options
+def contract_command(
+    network: str,
+    arrays: str,
+    plan_file: str | None,
+    slices: str | None,
+    output: str | None,
+    settings: Settings,
+    as_json: bool,
+) -> None:
+    """Contract NETWORK (JSON) with ARRAYS (.npz: arr_0, arr_1, … in the order of its inputs)."""
+    wanted = parse_slices(slices)
+    plan = Plan.load(plan_file) if plan_file is not None else None
+    with Display() as display:
+        display.stage("read")
+        whole = read_arrays(read_network(network), arrays)
+        result = compute_contraction(whole, settings, plan=plan, slices=wanted, observer=display)
+    done, plan = result.contraction, result.plan
+    if output is not None:
+        np.save(Path(output), done.value, allow_pickle=False)
+    scalar = np.ndim(done.value) == 0
+    number = complex(done.value) if scalar else 0j
+    predicted, observed = result.predicted_bytes, peak_resident_bytes()
+    if as_json:
+        value = {"re": number.real, "im": number.imag} if scalar else {"shape": list(np.shape(done.value))}
+        echo_json(
+            {
+                "value": value,
+                "seconds": done.seconds,
+                "multiply_adds": done.multiply_adds,
+                "slices_done": done.slices_done,
+                "plan": plan_report(plan, predicted),
+                "peak_bytes": observed,
+            }
+        )
+        return
+    if scalar:
+        click.echo(f"{number.real:+.10e} {number.imag:+.10e}i")
+    elif output is None:
+        click.echo(np.array2string(np.asarray(done.value), threshold=64))
+    else:
+        click.echo(f"array of shape {np.shape(done.value)} written to {output}")
+    click.echo(f"\n{plan}\n", err=True)
+    part = done.slices_done / plan.num_slices
+    click.echo(predicted_and_actual(plan, part, predicted, done.seconds, observed), err=True)

@@ -1,0 +1,107 @@
+"""Progress on the terminal: what is being done, the best plan so far, and an honest time to finish.
+
+Drawn on standard error, and only where that is a terminal.
+"""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.text import Text
+
+from taizhang._units import human_bytes, human_seconds
+from taizhang.plan.plan_file import Plan
+from taizhang.plan.search import SearchProgress
+
+_STAGES = {"read": "Reading", "build": "Building the network", "plan": "Searching a plan", "run": "Contracting"}
+
+
+class _TimeLeft(ProgressColumn):
+    """Time passed and time left, the latter from what was predicted until the work itself tells."""
+
+    def render(self, task: Task) -> Text:
+        left = task.fields.get("seconds_left")
+        passed = human_seconds(task.elapsed or 0.0)
+        return Text(passed if left is None else f"{passed}, about {human_seconds(left)} left", style="cyan")
+
+
+class Display:
+    """An observer that draws on the terminal; a context manager, silent where standard error is no terminal."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            _TimeLeft(),
+            TextColumn("{task.fields[remark]}", style="dim"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            refresh_per_second=8,
+        )
+        self._task = self._progress.add_task("", total=None, remark="", seconds_left=None)
+        self._predicted: float | None = None
+        self._run_started = 0.0
+
+    def __enter__(self) -> Display:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def stage(self, name: str) -> None:
+        """Starts a line for the stage `name`."""
+        self._progress.reset(
+            self._task, description=_STAGES.get(name, name), total=None, completed=0, remark="", seconds_left=None
+        )
+        if name == "run":
+            self._run_started = time.monotonic()
+            self._progress.update(self._task, seconds_left=self._predicted)
+
+    def searching(self, progress: SearchProgress) -> None:
+        """Shows the best plan so far."""
+        remark = "looking for a first plan"
+        if progress.log10_multiply_adds is not None:
+            remark = f"10^{progress.log10_multiply_adds:.2f} multiply-adds, width {progress.width:.0f}"
+            remark += f", {progress.num_sliced} indices sliced"
+        left = progress.seconds_left
+        self._progress.update(
+            self._task,
+            remark=remark,
+            seconds_left=left,
+            completed=progress.seconds,
+            total=None if left is None else progress.seconds + left,
+        )
+
+    def planned(self, plan: Plan) -> None:
+        """Keeps what the plan predicts, to tell the time left before the first slice is done."""
+        self._predicted = plan.predicted_seconds
+
+    def contracting(self, slices_done: int, num_slices: int) -> None:
+        """Shows the slices done; the time left comes from their rate, weighed with what was predicted."""
+        passed = time.monotonic() - self._run_started
+        left = None if self._predicted is None else max(self._predicted - passed, 0.0)
+        if slices_done and passed > 1.0:
+            left = passed / slices_done * (num_slices - slices_done)
+        remark = f"slice {slices_done} of {num_slices}" if num_slices > 1 else ""
+        memory = "" if self._predicted is None else f"predicted {human_seconds(self._predicted)}"
+        self._progress.update(
+            self._task,
+            completed=slices_done,
+            total=num_slices,
+            seconds_left=left,
+            remark=", ".join(part for part in (remark, memory) if part),
+        )
+
+
+def memory_line(predicted: int, observed: int) -> str:
+    """Predicted and observed peak of memory, side by side."""
+    return f"{human_bytes(predicted)} predicted, {human_bytes(observed)} used"

@@ -1,0 +1,42 @@
+"""How a command ends when it cannot do its work: one sentence on standard error, and an exit status.
+
+0 done, 1 the work failed, 2 wrong usage or bad input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import click
+
+from taizhang.errors import InputError, TaizhangError
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def exit_status(error: BaseException) -> int:
+    """Exit status for an error."""
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return INTERRUPTED
+    if isinstance(error, (InputError, click.UsageError, click.FileError)):
+        return BAD_INPUT
+    if isinstance(error, OSError) and error.filename is not None:
+        return BAD_INPUT
+    return FAILED
+
+
+def sentence(error: BaseException) -> str:
+    """One sentence for a person, on one line, whatever the error."""
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return "interrupted; nothing was left behind"
+    if isinstance(error, click.ClickException):
+        text = error.format_message()
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            text = f"{text.rstrip('.')}; see '{error.ctx.command_path} --help'"
+    elif isinstance(error, TaizhangError):
+        text = str(error)
+    elif isinstance(error, OSError) and error.filename is not None:
+        text = f"cannot use the file '{error.filename}': {(error.strerror or 'unknown reason').lower()}"
+    elif isinstance(error, MemoryError):
+        text = "the system gave no more memory; lower --memory, or close other programs"
+    else:
+        text = f"something went wrong inside taizhang ({type(error).__name__}: {error}); --debug shows where"
+    return " ".join(text.split())

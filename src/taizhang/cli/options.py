@@ -1,0 +1,107 @@
+"""Options that commands share, and what they become."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+import click
+
+from taizhang.circuit.read import CircuitFormat
+from taizhang.settings import Settings
+
+Command = Callable[..., None]
+
+
+def output_options(command: Command) -> Command:
+    """Adds `--json`, and `--debug`, which `main` looks for by itself."""
+    command = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")(command)
+
+
+def circuit_options(command: Command) -> Command:
+    """Adds `--format`, for circuits whose kind cannot be told from their name, such as standard input."""
+    return click.option(
+        "--format",
+        "circuit_format",
+        type=click.Choice(get_args(CircuitFormat)),
+        help="Kind of the circuit file [told by its content and ending].",
+    )(command)
+
+
+def settings_options(command: Command) -> Command:
+    """Adds the options of every command that computes, and hands them on as one `settings`."""
+
+    @functools.wraps(command)
+    def with_settings(
+        *,
+        memory: str | None,
+        plan_time: str,
+        trials: int | None,
+        seed: int,
+        threads: int | None,
+        dtype: str,
+        width: float | None,
+        **others: Any,
+    ) -> None:
+        settings = Settings.checked(
+            memory=memory, plan_time=plan_time, trials=trials, width=width, seed=seed, threads=threads, dtype=dtype
+        )
+        command(settings=settings, **others)
+
+    for option in reversed(
+        (
+            click.option(
+                "--memory", metavar="SIZE", help="Most memory to use, such as 8GiB [80 % of what is available]."
+            ),
+            click.option(
+                "--plan-time",
+                metavar="TIME",
+                default="auto",
+                help="Time to search for a plan, such as 60s [auto: small beside the predicted run time].",
+            ),
+            click.option("--trials", type=int, help="Search with so many trials instead of for a time; reproducible."),
+            click.option("--seed", type=int, default=0, show_default=True, help="Seed of all randomness."),
+            click.option("--threads", type=int, help="Threads to use [the cores this process may use]."),
+            click.option("--dtype", default="complex64", show_default=True, help="complex64 or complex128."),
+            click.option("--width", type=float, help="Largest intermediate: at most 2^WIDTH elements."),
+        )
+    ):
+        with_settings = option(with_settings)
+    return with_settings
+
+
+def echo_json(report: Mapping[str, object]) -> None:
+    """Prints the one JSON object of a command on standard output."""
+    click.echo(json.dumps(report, allow_nan=False))
+
+
+def parse_qubits(given: str | None) -> tuple[int, ...]:
+    """Reads a list of qubits such as `0,3,17`.
+
+    Raises:
+        click.BadParameter: It is not a list of whole numbers.
+    """
+    if given is None or not given.strip():
+        return ()
+    try:
+        return tuple(int(word) for word in given.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"open qubits were given as {given[:64]!r}; wanted are qubit numbers with commas between, such as 0,3,17"
+        ) from None
+
+
+def parse_slices(given: str | None) -> slice | None:
+    """Reads a range of slices `A:B` (A included, B not; either may be left out)."""
+    if given is None:
+        return None
+    first, colon, last = given.partition(":")
+    try:
+        if not colon:
+            raise ValueError
+        return slice(int(first) if first else None, int(last) if last else None)
+    except ValueError:
+        raise click.BadParameter(f"slices were given as {given[:64]!r}; wanted is A:B, such as 0:16") from None

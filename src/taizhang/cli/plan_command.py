@@ -1,0 +1,70 @@
+"""`taizhang plan`: search a plan, report what it costs, keep it."""
+
+from __future__ import annotations
+
+import click
+
+from taizhang.circuit.bitstring import parse_bitstring
+from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.cli.display import Display
+from taizhang.cli.options import (
+    circuit_options,
+    echo_json,
+    output_options,
+    parse_qubits,
+    settings_options,
+)
+from taizhang.cli.reports import plan_report
+from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.network.network_file import read_network
+from taizhang.results.bitstrings import read_bitstrings
+from taizhang.settings import Settings
+from taizhang.simulator import ready_plan
+
+
+@click.command("plan")
+@click.argument("circuit", required=False)
+@circuit_options
+@click.option("--network", metavar="FILE", help="Plan for this network (JSON) instead of a circuit's.")
+@click.option("--bitstring", metavar="BITS", help="The amplitude to plan for; all of a circuit's share one plan.")
+@click.option("--bitstrings", metavar="FILE", help="The amplitudes to plan for, one bitstring a line.")
+@click.option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open.")
+@click.option("-o", "--output", metavar="PLAN", help="Keep the plan in this file.")
+@settings_options
+@output_options
+def plan_command(
+    circuit: str | None,
+    circuit_format: CircuitFormat | None,
+    network: str | None,
+    bitstring: str | None,
+    bitstrings: str | None,
+    open_qubits: str | None,
+    output: str | None,
+    settings: Settings,
+    as_json: bool,
+) -> None:
+    """Search a plan for an amplitude of CIRCUIT, or for a network, and tell what it costs."""
+    if (circuit is None) == (network is None):
+        raise click.UsageError("wanted is either a CIRCUIT or --network FILE")
+    with Display() as display:
+        if network is not None:
+            if bitstring or bitstrings or open_qubits:
+                raise click.UsageError("--bitstring, --bitstrings and --open belong to a CIRCUIT, not to a network")
+            shape = read_network(network)
+        else:
+            display.stage("read")
+            read = read_circuit(str(circuit), format=circuit_format)
+            opened = parse_qubits(open_qubits)
+            if bitstring is not None:
+                parse_bitstring(bitstring, read.num_qubits, opened)
+            if bitstrings is not None:
+                read_bitstrings(bitstrings, read.num_qubits, opened)
+            display.stage("build")
+            shape = AmplitudeNetwork(read, open_qubits=opened).shape
+        ready = ready_plan(shape, settings, display)
+    if output is not None:
+        ready.plan.save(output)
+    if as_json:
+        echo_json(plan_report(ready.plan, ready.predicted_bytes))
+    else:
+        click.echo(str(ready.plan))

@@ -1,0 +1,56 @@
+"""`taizhang random`: random circuits of the families the field measures itself on."""
+
+from __future__ import annotations
+
+import click
+
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.random_circuits import grid_circuit, sycamore_circuit
+from taizhang.circuit.read import write_circuit
+from taizhang.cli.options import echo_json, output_options
+
+
+@click.group("random")
+def random_command() -> None:
+    """Make a random circuit of a family the field measures itself on."""
+
+
+def _written(circuit: Circuit, output: str, as_json: bool) -> None:
+    write_circuit(circuit, output)
+    report = {"output": output, "num_qubits": circuit.num_qubits, "num_gates": len(circuit.operations)}
+    if as_json:
+        echo_json(report)
+    else:
+        click.echo(f"{output}: {circuit.num_qubits} qubits, {len(circuit.operations)} gates, seed as given", err=True)
+
+
+_output = click.option(
+    "-o", "--output", required=True, metavar="FILE", help="Where to: .qsim, .txt (GRCS text) or .qasm."
+)
+_seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all randomness.")
+
+
+@random_command.command("grid")
+@click.option("--rows", type=int, required=True)
+@click.option("--columns", type=int, required=True)
+@click.option("--depth", type=int, required=True, help="Layers of two-qubit gates.")
+@click.option("--gate", type=click.Choice(["cz", "is"]), default="cz", show_default=True, help="The two-qubit gate.")
+@_seed
+@_output
+@output_options
+def grid_command(rows: int, columns: int, depth: int, gate: str, seed: int, output: str, as_json: bool) -> None:
+    """A random circuit on a grid of qubits, by the rules of Google's GRCS (arXiv:1608.00263, arXiv:1807.10749)."""
+    _written(grid_circuit(rows, columns, depth, seed=seed, two_qubit="cz" if gate == "cz" else "is"), output, as_json)
+
+
+@random_command.command("sycamore")
+@click.option("--qubits", type=int, default=53, show_default=True, help="The whole processor, or a patch of it.")
+@click.option("--cycles", type=int, required=True)
+@click.option("--pattern", type=click.Choice(["ABCDCDAB", "EFGH"]), default="ABCDCDAB", show_default=True)
+@_seed
+@_output
+@output_options
+def sycamore_command(qubits: int, cycles: int, pattern: str, seed: int, output: str, as_json: bool) -> None:
+    """A random circuit on the qubits of Sycamore, as in Arute et al., Nature 574 (2019)."""
+    circuit = sycamore_circuit(qubits, cycles=cycles, seed=seed, pattern="EFGH" if pattern == "EFGH" else "ABCDCDAB")
+    _written(circuit, output, as_json)

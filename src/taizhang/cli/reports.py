@@ -1,0 +1,43 @@
+"""What commands tell about plans, in the keys of `--json` and as lines for people."""
+
+from __future__ import annotations
+
+from taizhang._units import human_bytes, human_seconds
+from taizhang.plan.plan_file import Plan
+
+
+def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
+    """The JSON keys of a plan.
+
+    Args:
+        plan: The plan.
+        peak_bytes: Most memory that the whole process is predicted to hold while it runs the plan.
+    """
+    return {
+        "log10_multiply_adds": plan.cost.log10_multiply_adds_executed,
+        "log10_multiply_adds_naive": plan.cost.log10_multiply_adds_naive,
+        "width": plan.cost.width,
+        "num_slices": plan.num_slices,
+        "peak_bytes": peak_bytes,
+        "predicted_seconds": plan.predicted_seconds,
+        "planning_seconds": plan.planning_seconds,
+        "num_tensors": plan.shape.num_tensors,
+        "num_indices": plan.shape.num_indices,
+    }
+
+
+def side_by_side(rows: list[tuple[str, str, str]]) -> str:
+    """A small table of what was predicted and what came."""
+    lines = [("", "predicted", "actual"), *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    return "\n".join(f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in lines)
+
+
+def predicted_and_actual(plan: Plan, runs: float, predicted_bytes: int, run_seconds: float, peak_bytes: int) -> str:
+    """Time and memory of running a plan `runs` times, predicted and actual."""
+    return side_by_side(
+        [
+            ("run time", human_seconds(plan.predicted_seconds * runs), human_seconds(run_seconds)),
+            ("peak memory", human_bytes(predicted_bytes), human_bytes(peak_bytes)),
+        ]
+    )

@@ -1,0 +1,232 @@
+"""The doors of the package in Python, in the words of the command line.
+
+All of them take the options described in `taizhang.settings` as keywords: `memory`, `plan_time`, `trials`, `width`,
+`seed`, `threads`, `dtype`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.circuit.circuit import Circuit
+from taizhang.errors import UsageError
+from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.observer import Observer
+from taizhang.plan.plan_file import Plan
+from taizhang.settings import Settings
+from taizhang.simulator import compute_amplitudes, compute_contraction, ready_plan
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class Options(TypedDict, total=False):
+    """The keywords that every door takes; `taizhang.settings` says what each means."""
+
+    memory: str | float | None
+    plan_time: str | float
+    trials: int | None
+    width: float | None
+    seed: int
+    threads: int | None
+    dtype: str
+
+
+def amplitude(
+    circuit: Circuit,
+    bitstring: str,
+    *,
+    plan: Plan | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> complex:
+    """Computes the amplitude ⟨bitstring|circuit|0…0⟩.
+
+    Args:
+        circuit: The circuit.
+        bitstring: One character `0` or `1` for each qubit, qubit 0 first.
+        plan: A plan made before, by `plan(circuit)`; searched where none is given.
+        observer: Is told of the progress.
+        options: See `taizhang.settings`.
+
+    Returns:
+        The amplitude, with its phase; computed in complex64 unless `dtype` says otherwise.
+
+    Raises:
+        CircuitError: The bitstring does not fit the circuit.
+        PlanError: The plan is for another network.
+        MemoryLimitError: No plan fits the memory limit.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> round(abs(amplitude(bell, "11")) ** 2, 6)
+        0.5
+    """
+    return complex(amplitudes(circuit, [bitstring], plan=plan, observer=observer, **options)[0])
+
+
+def amplitudes(
+    circuit: Circuit,
+    bitstrings: Sequence[str],
+    *,
+    plan: Plan | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> ComplexArray:
+    """Computes several amplitudes of one circuit, with one plan for all.
+
+    Args:
+        circuit: The circuit.
+        bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first.
+        plan: A plan made before, by `plan(circuit)`.
+        observer: Is told of the progress.
+        options: See `taizhang.settings`.
+
+    Returns:
+        Array of shape (len(bitstrings),), complex64 unless `dtype` says otherwise.
+
+    Raises:
+        CircuitError: A bitstring does not fit the circuit.
+        PlanError: The plan is for another network.
+        MemoryLimitError: No plan fits the memory limit.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> (abs(amplitudes(bell, ["00", "01"])) ** 2).round(6).tolist()
+        [0.5, 0.0]
+    """
+    if isinstance(bitstrings, str):
+        raise UsageError("one string was given for bitstrings; wanted is a list of them, or use amplitude()")
+    settings = Settings.checked(**options)
+    return compute_amplitudes(circuit, list(bitstrings), settings, plan=plan, observer=observer).values
+
+
+def amplitude_batch(
+    circuit: Circuit,
+    bitstring: str,
+    *,
+    open_qubits: Sequence[int],
+    plan: Plan | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> ComplexArray:
+    """Computes all amplitudes over some open qubits, the others fixed, in one contraction.
+
+    Args:
+        circuit: The circuit.
+        bitstring: Qubit 0 first; what it says of open qubits is not looked at.
+        open_qubits: The qubits left open, in the order of the axes of the result.
+        plan: A plan made before, by `plan(circuit, open_qubits=...)`.
+        observer: Is told of the progress.
+        options: See `taizhang.settings`.
+
+    Returns:
+        Array with one axis of length 2 for each open qubit, complex64 unless `dtype` says otherwise.
+
+    Raises:
+        CircuitError: The bitstring or an open qubit does not fit the circuit.
+        PlanError: The plan is for another network.
+        LimitError: The result, or every plan, is too large for the memory limit.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> (abs(amplitude_batch(bell, "00", open_qubits=[1])) ** 2).round(6).tolist()
+        [0.5, 0.0]
+    """
+    settings = Settings.checked(**options)
+    found = compute_amplitudes(circuit, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer)
+    batch: ComplexArray = found.values[0]
+    return batch
+
+
+def state_vector(circuit: Circuit, *, observer: Observer | None = None, **options: Unpack[Options]) -> ComplexArray:
+    """Computes all amplitudes of a circuit, by leaving every qubit open.
+
+    Returns:
+        Array of shape (2**num_qubits,), qubit 0 the slowest axis; complex64 unless `dtype` says otherwise.
+
+    Raises:
+        SizeLimitError: The state vector does not fit the memory limit.
+
+    Example:
+        >>> (abs(state_vector(Circuit(2).append("h", 0))) ** 2).round(6).tolist()
+        [0.5, 0.0, 0.5, 0.0]
+    """
+    zeros, every_qubit = "0" * circuit.num_qubits, range(circuit.num_qubits)
+    return amplitude_batch(circuit, zeros, open_qubits=every_qubit, observer=observer, **options).reshape(-1)
+
+
+def plan(
+    what: Circuit | TensorNetwork | NetworkShape,
+    *,
+    open_qubits: Sequence[int] = (),
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> Plan:
+    """Searches a plan: for the amplitudes of a circuit, or for any network.
+
+    Args:
+        what: A circuit, a network, or the shape of one.
+        open_qubits: For a circuit: the qubits left open.
+        observer: Is told of the progress.
+        options: See `taizhang.settings`.
+
+    Returns:
+        The plan; printing it shows work, slices, memory and predicted time. It serves all bitstrings of a circuit.
+
+    Raises:
+        MemoryLimitError: No plan fits the memory limit.
+
+    Example:
+        >>> found = plan(Circuit(2).append("h", 0).append("cx", 0, 1), seed=0)
+        >>> found.num_slices
+        1
+    """
+    if isinstance(what, Circuit):
+        shape = AmplitudeNetwork(what, open_qubits=open_qubits).shape
+    elif open_qubits:
+        raise UsageError("open_qubits were given with a network; only a circuit has qubits to leave open")
+    else:
+        shape = what.shape if isinstance(what, TensorNetwork) else what
+    return ready_plan(shape, Settings.checked(**options), observer).plan
+
+
+def contract(
+    network: TensorNetwork,
+    *,
+    plan: Plan | None = None,
+    slices: range | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> complex | ComplexArray:
+    """Contracts a network.
+
+    Args:
+        network: Any network; hyperindices, repeated indices and disconnected parts are welcome.
+        plan: A plan for it; searched where none is given.
+        slices: Sum only these slices, by number, consecutive. Slice numbers count through the sliced indices in the
+            order given by the plan, the last fastest.
+        observer: Is told of the progress.
+        options: See `taizhang.settings`.
+
+    Returns:
+        A complex number where the network has no output indices; else an array with one axis for each of them.
+
+    Raises:
+        PlanError: The plan is for another network.
+        MemoryLimitError: The run, or every plan, is too large for the memory limit.
+        NumericalError: A NaN or an infinity appeared.
+
+    Example:
+        >>> network = TensorNetwork([(np.ones((2, 2)), ("a", "b")), (np.ones(2), ("b",))], output=("a",))
+        >>> contract(network).real.tolist()
+        [2.0, 2.0]
+    """
+    settings = Settings.checked(**options)
+    value = compute_contraction(network, settings, plan=plan, slices=slices, observer=observer).contraction.value
+    return complex(value) if np.ndim(value) == 0 else value

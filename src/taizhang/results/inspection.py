@@ -1,0 +1,65 @@
+"""What a circuit is made of, and the network that one of its amplitudes becomes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from taizhang.circuit.circuit import Circuit
+from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.network.simplify import NetworkSizes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitReport:
+    """A circuit in figures; its string is made for people.
+
+    Attributes:
+        num_qubits: Number of qubits.
+        num_gates: Number of gates.
+        depth: Layers of gates when each gate comes as early as it can.
+        gate_counts: Number of gates of each kind.
+        network_before: The network of one amplitude as built.
+        network_after: The same, simplified.
+    """
+
+    num_qubits: int
+    num_gates: int
+    depth: int
+    gate_counts: dict[str, int]
+    network_before: NetworkSizes
+    network_after: NetworkSizes
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as a JSON object."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        counts = sorted(self.gate_counts.items(), key=lambda item: (-item[1], item[0]))
+        width = max((len(name) for name, _ in counts), default=0)
+        lines = [f"{self.num_qubits} qubits, {self.num_gates} gates, depth {self.depth}"]
+        lines += [f"  {name:<{width}}  {count:>8}" for name, count in counts]
+        rows = (("as built", self.network_before), ("simplified", self.network_after))
+        lines.append("network of one amplitude")
+        lines.append(f"  {'':<10}  {'tensors':>8} {'indices':>8} {'hyperindices':>13} {'largest rank':>13}")
+        for name, sizes in rows:
+            figures = f"{sizes.num_tensors:>8} {sizes.num_indices:>8} {sizes.num_hyperindices:>13}"
+            lines.append(f"  {name:<10}  {figures} {sizes.largest_rank:>13}")
+        return "\n".join(lines)
+
+
+def inspect(circuit: Circuit) -> CircuitReport:
+    """Looks at a circuit, and at the network of one of its amplitudes before and after simplification.
+
+    Example:
+        >>> inspect(Circuit(2).append("h", 0).append("cx", 0, 1)).gate_counts
+        {'h': 1, 'cx': 1}
+    """
+    network = AmplitudeNetwork(circuit)
+    return CircuitReport(
+        num_qubits=circuit.num_qubits,
+        num_gates=len(circuit.operations),
+        depth=circuit.depth(),
+        gate_counts=circuit.gate_counts(),
+        network_before=network.sizes_before,
+        network_after=network.sizes_after,
+    )

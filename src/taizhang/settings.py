@@ -1,0 +1,97 @@
+"""The options that all doors have in common, checked.
+
+- `memory`: most memory that this process may hold, such as `"8GiB"`; by default 80 % of what is available.
+- `plan_time`: how long to search for a plan, such as `"60s"`; `"auto"` searches while that is small beside the
+  predicted run time.
+- `trials`: search with so many trials instead of for a time; the plan is then the same whatever the number of threads.
+- `width`: no intermediate may have more than 2**width elements.
+- `seed`, `threads` (default: the cores this process may use), `dtype` (`"complex64"` or `"complex128"`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from taizhang._resources import default_memory, resident_bytes, usable_cores
+from taizhang._types import DtypeName
+from taizhang._units import human_bytes, parse_memory, parse_time
+from taizhang.errors import MemoryLimitError, UsageError
+
+# What the process needs beside the arrays of a run: the planner's trees, thread stacks, the interpreter's growth.
+WORKING_MEMORY = 32 * 2**20
+MAX_THREADS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The common options of all doors, checked.
+
+    Attributes:
+        memory_bytes: Most bytes this process may hold.
+        plan_seconds: Time for the search; None lets it weigh searching against running.
+        trials: Number of trials instead of a time.
+        width: Largest log2 elements of an intermediate, or None.
+        seed: Seed of the search, ≥ 0.
+        threads: Threads to use, ≥ 1.
+        dtype: Type of the numbers.
+    """
+
+    memory_bytes: int
+    plan_seconds: float | None
+    trials: int | None
+    width: float | None
+    seed: int
+    threads: int
+    dtype: DtypeName
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        memory: str | float | None = None,
+        plan_time: str | float = "auto",
+        trials: int | None = None,
+        width: float | None = None,
+        seed: int = 0,
+        threads: int | None = None,
+        dtype: str = "complex64",
+    ) -> Settings:
+        """Reads the options as people write them.
+
+        Raises:
+            UsageError: An option has a value that it cannot have.
+        """
+        if dtype not in get_args(DtypeName):
+            raise UsageError(f"dtype was given as {dtype!r}; wanted is complex64 or complex128")
+        if threads is not None and not 1 <= threads <= MAX_THREADS:
+            raise UsageError(f"threads was given as {threads}; wanted is a number from 1 to {MAX_THREADS}")
+        if trials is not None and trials < 1:
+            raise UsageError(f"trials was given as {trials}; wanted is at least 1")
+        if width is not None and not 0 <= width <= 62:
+            raise UsageError(f"width was given as {width}; wanted is a number from 0 to 62 (log2 of elements)")
+        if not 0 <= seed < 2**63:
+            raise UsageError(f"seed was given as {seed}; wanted is a number from 0 to 2^63 - 1")
+        return cls(
+            memory_bytes=default_memory() if memory is None else parse_memory(memory),
+            plan_seconds=None if plan_time == "auto" else parse_time(plan_time),
+            trials=trials,
+            width=width,
+            seed=seed,
+            threads=usable_cores() if threads is None else threads,
+            dtype="complex64" if dtype == "complex64" else "complex128",
+        )
+
+    def free_bytes(self) -> int:
+        """Bytes left for the arrays of a run.
+
+        Raises:
+            MemoryLimitError: The process holds more already.
+        """
+        left = self.memory_bytes - resident_bytes() - WORKING_MEMORY
+        if left <= 0:
+            raise MemoryLimitError(
+                f"the memory limit is {human_bytes(self.memory_bytes)}, but the program itself needs "
+                f"{human_bytes(self.memory_bytes - left)}; allow more memory"
+            )
+        return left

@@ -1,0 +1,234 @@
+"""What the doors do: compose build, search, lower and run, and keep count of time and memory.
+
+Each function takes checked `Settings` and may tell an `Observer` of the progress. `taizhang.doors` and the command line
+are made of these.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from taizhang._resources import resident_bytes
+from taizhang._types import ComplexArray
+from taizhang._units import human_bytes
+from taizhang.circuit.bitstring import parse_bitstring
+from taizhang.circuit.circuit import Circuit
+from taizhang.errors import MemoryLimitError, SizeLimitError, UsageError
+from taizhang.execute.contraction import Contraction, compile_plan, peak_bytes_of_run, run_program
+from taizhang.execute.native_backend import NativeProgram
+from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.observer import Observer, Silent
+from taizhang.plan.cost import BYTES_PER_ELEMENT
+from taizhang.plan.plan_file import Plan
+from taizhang.plan.search import search
+from taizhang.settings import Settings
+
+# How often the search is asked for a smaller plan when what it found does not fit once it is compiled.
+MEMORY_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmplitudeResult:
+    """Amplitudes, and how they came about.
+
+    Attributes:
+        bitstrings: The bitstrings asked for, qubit 0 first.
+        open_qubits: Qubits left open, or none.
+        values: complex64 or complex128; shape (len(bitstrings),), followed by one axis of length 2 for each open qubit.
+        plan: The plan that was run, once for each bitstring.
+        predicted_bytes: Most memory that the process was predicted to hold.
+        seconds: Wall time of the stages `"build"`, `"plan"` and `"run"`.
+    """
+
+    bitstrings: tuple[str, ...]
+    open_qubits: tuple[int, ...]
+    values: ComplexArray
+    plan: Plan
+    predicted_bytes: int
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyPlan:
+    """A plan that fits the memory, compiled.
+
+    Attributes:
+        plan: The plan.
+        program: What is run.
+        predicted_bytes: Most memory that the process will hold.
+    """
+
+    plan: Plan
+    program: NativeProgram
+    predicted_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractResult:
+    """The value of a network, or of some of its slices, and how it came about.
+
+    Attributes:
+        contraction: The value and what it took.
+        plan: The plan that was run.
+        predicted_bytes: Most memory that the process was predicted to hold.
+    """
+
+    contraction: Contraction
+    plan: Plan
+    predicted_bytes: int
+
+
+def ready_plan(
+    shape: NetworkShape, settings: Settings, observer: Observer | None = None, *, plan: Plan | None = None
+) -> ReadyPlan:
+    """Searches a plan, or takes the one given, and compiles it so that it fits the memory.
+
+    The search bounds the memory of the tensors; kernels need workspaces beside them, whose size is known once the plan
+    is compiled. Where both together are too much, the search is asked for a smaller plan.
+
+    Raises:
+        PlanError: The plan given is for another network.
+        MemoryLimitError: No plan fits the limit, or the one given does not.
+    """
+    watch = observer or Silent()
+    watch.stage("plan")
+    if plan is not None:
+        return _compiled(plan.for_network(shape), settings, watch)
+    allowed = settings.free_bytes()
+    for _ in range(MEMORY_ATTEMPTS - 1):
+        try:
+            return _compiled(_search(shape, allowed, settings, watch), settings, watch)
+        except MemoryLimitError as error:
+            if error.needed_bytes is None:
+                raise
+            allowed = int(0.95 * allowed * min(1.0, settings.free_bytes() / error.needed_bytes))
+    return _compiled(_search(shape, allowed, settings, watch), settings, watch)
+
+
+def _search(shape: NetworkShape, allowed: int, settings: Settings, observer: Observer) -> Plan:
+    return search(
+        shape,
+        memory_bytes=allowed,
+        width=settings.width,
+        seconds=settings.plan_seconds,
+        trials=settings.trials,
+        seed=settings.seed,
+        threads=settings.threads,
+        dtype=settings.dtype,
+        progress=observer.searching,
+    )
+
+
+def _compiled(plan: Plan, settings: Settings, observer: Observer) -> ReadyPlan:
+    program = compile_plan(plan, dtype=settings.dtype)
+    needed = peak_bytes_of_run(program, threads=settings.threads, memory_bytes=settings.free_bytes())
+    observer.planned(plan)
+    return ReadyPlan(plan=plan, program=program, predicted_bytes=resident_bytes() + needed)
+
+
+def compute_amplitudes(
+    circuit: Circuit,
+    bitstrings: Sequence[str],
+    settings: Settings,
+    *,
+    open_qubits: Sequence[int] = (),
+    plan: Plan | None = None,
+    observer: Observer | None = None,
+) -> AmplitudeResult:
+    """Computes amplitudes of one circuit with one plan, and tells what each stage took.
+
+    Args:
+        circuit: The circuit, started in |0…0⟩.
+        bitstrings: What is asked for, each of length `circuit.num_qubits`, qubit 0 first.
+        settings: The common options.
+        open_qubits: Qubits left open; what the bitstrings say of them is not looked at.
+        plan: A plan made before for the network of this circuit and these open qubits.
+        observer: Is told of the progress.
+
+    Raises:
+        CircuitError: A bitstring or an open qubit does not fit the circuit.
+        PlanError: The plan is for another network.
+        LimitError: The work or the result does not fit the memory limit.
+    """
+    if not bitstrings:
+        raise UsageError("no bitstring was given; wanted is at least one")
+    for number, bitstring in enumerate(bitstrings):
+        parse_bitstring(bitstring, circuit.num_qubits, open_qubits, what=f"bitstring {number}")
+    watch = observer or Silent()
+    watch.stage("build")
+    started = time.perf_counter()
+    _check_result_size(len(bitstrings) << len(open_qubits), settings)
+    network = AmplitudeNetwork(circuit, open_qubits=open_qubits)
+    built = time.perf_counter()
+    ready = ready_plan(network.shape, settings, watch, plan=plan)
+    planned = time.perf_counter()
+    watch.stage("run")
+    values = np.empty((len(bitstrings), *(2,) * len(open_qubits)), dtype=settings.dtype)
+    for number, bitstring in enumerate(bitstrings):
+        arrays, exponent = network.arrays_for(bitstring)
+        values[number] = run_program(
+            ready.program,
+            arrays,
+            exponent=exponent,
+            threads=settings.threads,
+            memory_bytes=settings.free_bytes(),
+            progress=_part_of(watch, number, len(bitstrings)),
+        ).value
+    seconds = {"build": built - started, "plan": planned - built, "run": time.perf_counter() - planned}
+    return AmplitudeResult(
+        bitstrings=tuple(bitstrings),
+        open_qubits=tuple(open_qubits),
+        values=values,
+        plan=ready.plan,
+        predicted_bytes=ready.predicted_bytes,
+        seconds=seconds,
+    )
+
+
+def _check_result_size(num_amplitudes: int, settings: Settings) -> None:
+    needed = num_amplitudes * BYTES_PER_ELEMENT[settings.dtype]
+    if needed > settings.free_bytes():
+        raise SizeLimitError(
+            f"{num_amplitudes} amplitudes need {human_bytes(needed)}, but the memory limit is "
+            f"{human_bytes(settings.memory_bytes)}; leave fewer qubits open, or ask for fewer bitstrings"
+        )
+
+
+def _part_of(observer: Observer, number: int, count: int) -> Callable[[int, int], None]:
+    """Progress of run `number` of `count` equal ones, told as slices of all of them."""
+
+    def told(slices_done: int, num_slices: int) -> None:
+        observer.contracting(number * num_slices + slices_done, count * num_slices)
+
+    return told
+
+
+def compute_contraction(
+    network: TensorNetwork,
+    settings: Settings,
+    *,
+    plan: Plan | None = None,
+    slices: range | slice | None = None,
+    observer: Observer | None = None,
+) -> ContractResult:
+    """Contracts any network with the common options, and tells what it took."""
+    watch = observer or Silent()
+    ready = ready_plan(network.shape, settings, watch, plan=plan)
+    if isinstance(slices, slice):
+        slices = range(ready.plan.num_slices)[slices]
+    watch.stage("run")
+    contraction = run_program(
+        ready.program,
+        network.arrays,
+        exponent=network.exponent,
+        slices=slices,
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+        progress=watch.contracting,
+    )
+    return ContractResult(contraction=contraction, plan=ready.plan, predicted_bytes=ready.predicted_bytes)

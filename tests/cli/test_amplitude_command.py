@@ -1,0 +1,134 @@
+import io
+import json
+import sys
+
+import numpy as np
+import pytest
+
+import taizhang as tz
+from taizhang.results.statevector import state_vector
+
+PLAN_KEYS = {
+    "log10_multiply_adds",
+    "log10_multiply_adds_naive",
+    "width",
+    "num_slices",
+    "peak_bytes",
+    "predicted_seconds",
+    "planning_seconds",
+    "num_tensors",
+    "num_indices",
+}
+
+
+def exact(path, bitstring):
+    return state_vector(tz.read_circuit(path))[int(bitstring, 2)]
+
+
+def test_amplitudes_of_several_bitstrings_come_with_plan_times_and_memory(run, circuit_file):
+    done = run("amplitude", circuit_file, "000000000", "010011100", "--json")
+    assert done.status == 0
+    told = done.json
+    assert [entry["bitstring"] for entry in told["amplitudes"]] == ["000000000", "010011100"]
+    for entry in told["amplitudes"]:
+        assert complex(entry["re"], entry["im"]) == pytest.approx(exact(circuit_file, entry["bitstring"]), rel=1e-4)
+    assert told["plan"].keys() >= PLAN_KEYS
+    assert set(told["seconds"]) == {"read", "build", "plan", "run"}
+    assert told["peak_bytes"] > 0
+
+
+def test_double_precision_is_kept_to_the_output(run, circuit_file):
+    told = run("amplitude", circuit_file, "110000001", "--dtype", "complex128", "--json").json
+    entry = told["amplitudes"][0]
+    assert complex(entry["re"], entry["im"]) == pytest.approx(exact(circuit_file, "110000001"), rel=1e-10)
+
+
+def test_open_qubits_give_all_their_amplitudes(run, circuit_file):
+    told = run("amplitude", circuit_file, "--bitstring", "010011100", "--open", "8,2", "--json").json
+    assert [entry["bitstring"] for entry in told["amplitudes"]] == ["010011100", "011011100", "010011101", "011011101"]
+    for entry in told["amplitudes"]:
+        assert complex(entry["re"], entry["im"]) == pytest.approx(exact(circuit_file, entry["bitstring"]), rel=1e-4)
+
+
+@pytest.mark.parametrize("ending", ["npy", "json", "txt"])
+def test_amplitudes_can_be_written_to_a_file(run, circuit_file, tmp_path, ending):
+    wanted = ["000000000", "111111111", "010101010"]
+    (tmp_path / "bits.txt").write_text("\n".join(wanted) + "\n")
+    output = tmp_path / f"amplitudes.{ending}"
+    assert run("amplitude", circuit_file, "--bitstrings", tmp_path / "bits.txt", "-o", output).status == 0
+    if ending == "npy":
+        found = np.load(output, allow_pickle=False)
+    elif ending == "json":
+        found = [complex(entry["re"], entry["im"]) for entry in json.loads(output.read_text())["amplitudes"]]
+    else:
+        lines = [line.split() for line in output.read_text().splitlines()]
+        assert [line[0] for line in lines] == wanted
+        found = [complex(float(re), float(im)) for _, re, im in lines]
+    np.testing.assert_allclose(found, [exact(circuit_file, bits) for bits in wanted], rtol=1e-4)
+
+
+def test_a_person_sees_amplitude_plan_and_predicted_beside_actual(run, circuit_file):
+    done = run("amplitude", circuit_file, "000000000")
+    assert done.status == 0
+    assert done.out.startswith("000000000  ")
+    assert len(done.out.splitlines()) == 1
+    for word in ("multiply-adds", "predicted", "actual", "run time", "peak memory"):
+        assert word in done.err
+
+
+def test_a_kept_plan_is_run_again(run, circuit_file, tmp_path):
+    plan = tmp_path / "plan.json"
+    assert run("plan", circuit_file, "--bitstring", "000000000", "--trials", 2, "-o", plan).status == 0
+    first, second = (run("amplitude", circuit_file, "000000000", "--plan", plan, "--json").json for _ in range(2))
+    assert first["amplitudes"] == second["amplitudes"]
+    assert first["plan"]["num_slices"] == tz.Plan.load(plan).num_slices
+
+
+def test_a_circuit_comes_from_standard_input(run, circuit_file, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(circuit_file.read_bytes())))
+    assert run("amplitude", "-", "000000000", "--format", "grcs", "--json").status == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["0101"], "9"),
+        (["00000000x"], "x"),
+        ([], "no bitstring was given"),
+        (["000000000", "--memory", "many"], "8GiB"),
+        (["000000000", "--plan-time", "soon"], "30s"),
+        (["000000000", "--threads", "0"], "threads"),
+        (["000000000", "--dtype", "float16"], "complex64 or complex128"),
+        (["000000000", "--open", "a,b"], "0,3,17"),
+        (["000000000", "--open", "99"], "99"),
+        (["000000000", "--plan", "/no/such/plan.json"], "plan.json"),
+        (["--bitstrings", "/no/such/file"], "/no/such/file"),
+        (["000000000", "--surprise"], "--surprise"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_status_two(run, circuit_file, words, sentence):
+    done = run("amplitude", circuit_file, *words)
+    assert done.status == 2
+    assert sentence in done.err
+    assert done.out == ""
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith("taizhang: ")
+
+
+def test_too_little_memory_is_told_before_any_work(run, circuit_file):
+    done = run("amplitude", circuit_file, "000000000", "--memory", "1MiB")
+    assert done.status == 1
+    assert "memory limit is 1.0 MiB" in done.err
+
+
+def test_a_state_vector_that_cannot_fit_is_refused_before_memory_is_touched(run, tmp_path):
+    path = tmp_path / "wide.txt"
+    assert run("random", "grid", "--rows", 8, "--columns", 8, "--depth", 4, "-o", path).status == 0
+    done = run("amplitude", path, "--open", ",".join(map(str, range(64))))
+    assert done.status == 1
+    assert "leave fewer qubits open" in done.err
+
+
+def test_debug_shows_where_an_error_came_from(run, circuit_file):
+    assert "Traceback" in run("amplitude", circuit_file, "01", "--debug").err
+    assert "Traceback" not in run("amplitude", circuit_file, "01").err

@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+
+import taizhang as tz
+from taizhang.network.network_file import write_arrays
+
+NETWORK = tz.TensorNetwork(
+    [(np.arange(6.0).reshape(2, 3), ("a", "b")), (np.ones((3, 4)), ("b", "c")), (np.arange(4.0), ("c",))], ()
+)
+
+
+@pytest.fixture
+def network_files(tmp_path):
+    tz.write_network(NETWORK.shape, tmp_path / "n.json")
+    write_arrays(NETWORK, tmp_path / "n.npz")
+    return tmp_path / "n.json", tmp_path / "n.npz"
+
+
+def test_help_names_every_command(run):
+    done = run("--help")
+    assert done.status == 0
+    for name in ("inspect", "plan", "amplitude", "contract", "random", "doctor"):
+        assert name in done.out
+
+
+def test_version_is_told(run):
+    assert run("--version").out.strip() == f"taizhang {tz.__version__}"
+
+
+def test_an_unknown_command_is_named(run):
+    done = run("simulate")
+    assert (done.status, len(done.err.splitlines())) == (2, 1)
+    assert "simulate" in done.err
+
+
+def test_inspect_counts_gates_and_shows_the_network(run, circuit_file):
+    told = run("inspect", circuit_file, "--json").json
+    circuit = tz.read_circuit(circuit_file)
+    assert told["num_qubits"] == 9
+    assert told["gate_counts"] == circuit.gate_counts()
+    assert told["network_after"]["num_tensors"] <= told["network_before"]["num_tensors"]
+    assert "9 qubits" in run("inspect", circuit_file).out
+
+
+def test_inspect_says_what_is_wrong_with_a_file(run, tmp_path):
+    (tmp_path / "bad.qasm").write_text("OPENQASM 2.0;\nqreg q[2];\nfoo q[0];\n")
+    done = run("inspect", tmp_path / "bad.qasm")
+    assert done.status == 2
+    assert "line 3" in done.err
+    assert "foo" in done.err
+
+
+def test_a_missing_file_is_named(run, tmp_path):
+    done = run("inspect", tmp_path / "none.qsim")
+    assert done.status == 2
+    assert "none.qsim" in done.err
+
+
+def test_plan_of_a_circuit_is_reported_and_kept(run, circuit_file, tmp_path):
+    done = run("plan", circuit_file, "--bitstring", "0" * 9, "-o", tmp_path / "plan.json", "--json")
+    assert done.status == 0
+    plan = tz.Plan.load(tmp_path / "plan.json")
+    assert done.json["num_slices"] == plan.num_slices
+    assert done.json["num_tensors"] == plan.shape.num_tensors
+
+
+def test_plan_of_a_network_honours_a_width(run, network_files, tmp_path):
+    path = tmp_path / "grid.json"
+    tz.write_network(tz.AmplitudeNetwork(tz.grid_circuit(4, 4, 16, seed=1)).shape, path)
+    wide = run("plan", "--network", path, "--trials", 2, "--json").json
+    narrow = run("plan", "--network", path, "--trials", 2, "--width", wide["width"] - 2, "--json").json
+    assert narrow["width"] <= wide["width"] - 2
+    assert narrow["num_slices"] > wide["num_slices"]
+
+
+def test_plan_wants_a_circuit_or_a_network_but_not_both(run, circuit_file, network_files):
+    for words in ([], [circuit_file, "--network", network_files[0]]):
+        done = run("plan", *words)
+        assert done.status == 2
+        assert "either a CIRCUIT or --network" in done.err
+
+
+def test_contract_gives_the_value_and_what_it_took(run, network_files):
+    told = run("contract", *network_files, "--json").json
+    assert told["value"]["re"] == pytest.approx(15 * 6)
+    assert told["value"]["im"] == 0
+    assert told["slices_done"] == 1
+    assert told["multiply_adds"] > 0
+
+
+def test_slices_of_a_plan_made_elsewhere_add_up(run, network_files, tmp_path):
+    tz.Plan.from_ssa_path(NETWORK, [(0, 1), (3, 2)], sliced_indices=("b",)).save(tmp_path / "plan.json")
+    words = ["contract", *network_files, "--plan", tmp_path / "plan.json", "--json", "--slices"]
+    parts = [run(*words, part).json for part in ("0:1", "1:3")]
+    assert [part["slices_done"] for part in parts] == [1, 2]
+    assert sum(part["value"]["re"] for part in parts) == pytest.approx(90)
+
+
+def test_an_array_result_is_written_to_a_file(run, tmp_path):
+    network = tz.TensorNetwork([(np.eye(3), ("a", "b")), (np.arange(3.0), ("b",))], ("a",))
+    tz.write_network(network.shape, tmp_path / "n.json")
+    write_arrays(network, tmp_path / "n.npz")
+    assert run("contract", tmp_path / "n.json", tmp_path / "n.npz", "-o", tmp_path / "out.npy").status == 0
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), np.arange(3))
+
+
+def test_a_nan_is_refused(run, tmp_path):
+    network = tz.TensorNetwork([(np.array([1.0, np.nan]), ("a",)), (np.ones(2), ("a",))], ())
+    tz.write_network(network.shape, tmp_path / "n.json")
+    write_arrays(network, tmp_path / "n.npz")
+    done = run("contract", tmp_path / "n.json", tmp_path / "n.npz")
+    assert done.status == 1
+    assert "NaN" in done.err
+
+
+def test_a_plan_for_another_network_is_refused(run, circuit_file, network_files, tmp_path):
+    tz.Plan.from_ssa_path(NETWORK, [(0, 1), (3, 2)]).save(tmp_path / "plan.json")
+    done = run("amplitude", circuit_file, "0" * 9, "--plan", tmp_path / "plan.json")
+    assert done.status == 2
+    assert "another network" in done.err
+
+
+@pytest.mark.parametrize("kind", ["grid", "sycamore"])
+@pytest.mark.parametrize("ending", ["qsim", "qasm", "txt"])
+def test_random_circuits_are_written_in_every_format_and_read_again(run, tmp_path, kind, ending):
+    if (kind, ending) == ("sycamore", "txt"):
+        pytest.skip("GRCS text has no fSim gate")
+    path = tmp_path / f"c.{ending}"
+    size = ["--rows", 2, "--columns", 3, "--depth", 6] if kind == "grid" else ["--qubits", 12, "--cycles", 4]
+    assert run("random", kind, *size, "--seed", 3, "-o", path).status == 0
+    first = path.read_bytes()
+    assert run("random", kind, *size, "--seed", 3, "-o", path).status == 0
+    assert path.read_bytes() == first
+    assert run("inspect", path).status == 0
+
+
+def test_doctor_tells_cores_rates_and_memory(run):
+    told = run("doctor", "--json").json
+    assert told["cores"] >= 1
+    assert told["available_bytes"] > 0
+    assert told["simd_level"] in ("portable", "avx2", "avx512")

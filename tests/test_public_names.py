@@ -1,0 +1,57 @@
+import types
+
+import taizhang
+
+PUBLIC = {
+    "AmplitudeNetwork",
+    "Circuit",
+    "CircuitError",
+    "CircuitFileError",
+    "ContractionTree",
+    "Gate",
+    "InputError",
+    "LimitError",
+    "MemoryLimitError",
+    "MissingPackageError",
+    "NetworkError",
+    "NetworkShape",
+    "NotBuiltError",
+    "NumericalError",
+    "Operation",
+    "Plan",
+    "PlanError",
+    "SizeLimitError",
+    "TaizhangError",
+    "TensorNetwork",
+    "UsageError",
+    "amplitude",
+    "amplitude_batch",
+    "amplitudes",
+    "contract",
+    "from_cirq",
+    "from_qiskit",
+    "gate",
+    "grid_circuit",
+    "inspect",
+    "plan",
+    "read_circuit",
+    "read_network",
+    "simplify",
+    "state_vector",
+    "sycamore_circuit",
+    "to_cirq",
+    "to_qiskit",
+    "unitary_gate",
+    "write_circuit",
+    "write_network",
+}
+
+
+def test_the_public_names_are_these_and_no_others():
+    public = {n for n, v in vars(taizhang).items() if not n.startswith("_") and not isinstance(v, types.ModuleType)}
+    assert public - {"annotations"} == PUBLIC
+
+
+def test_every_public_name_is_documented():
+    for name in PUBLIC:
+        assert getattr(taizhang, name).__doc__, name
