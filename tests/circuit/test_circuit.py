@@ -104,9 +104,9 @@ def test_sizes_are_limited():
 
 def test_the_fast_door_is_fast():
     chosen = gate("cx")
-    start = time.perf_counter()
+    start = time.process_time()
     circuit = Circuit.from_operations(100, (Operation(chosen, (k % 99, 99)) for k in range(150_000)))
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     assert len(circuit.operations) == 150_000
     assert seconds < 2  # a third of a second on a machine that is not busy
 

@@ -138,10 +138,10 @@ def test_grcs_text_knows_its_own_gates_only():
     ids=["blank lines", "long number", "NUL", "too long", "long blank line", "many controls", "many measurements"],
 )
 def test_hostile_text_is_refused_fast_and_in_little_memory(text):
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(CircuitFileError):
         read_qsim(text)
-    assert time.perf_counter() - start < 5  # well below a second on a machine that is not busy
+    assert time.process_time() - start < 5  # well below a second on a machine that is not busy
     tracemalloc.start()
     with contextlib.suppress(CircuitFileError):
         read_qsim(text)
@@ -176,7 +176,7 @@ def test_three_megabytes_are_read_in_seconds():
     layer = [f"rz {qubit} {0.123456789 * qubit + 0.5!r}" for qubit in range(53)]
     text = lines("53", *(f"{time_} {rest}" for time_ in range(2500) for rest in layer))
     assert len(text) > 3e6
-    start = time.perf_counter()
+    start = time.process_time()
     circuit = read_qsim(text)
-    assert time.perf_counter() - start < 10  # below two on a machine that is not busy
+    assert time.process_time() - start < 10  # below two on a machine that is not busy
     assert len(circuit.operations) == 2500 * 53

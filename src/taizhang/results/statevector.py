@@ -1,7 +1,7 @@
 """The state vector: small, slow, obvious. The oracle that everything else is held against.
 
-Each gate is applied by one `tensordot` to the axes of its targets, on the part of the state in which its controls
-are 1.
+A gate on t targets mixes 2**t parts of the state, those in which its controls are 1 and its targets have each of their
+values; the new parts are the rows of its matrix times the old ones.
 """
 
 from __future__ import annotations
@@ -39,26 +39,42 @@ def state_vector(circuit: Circuit, *, dtype: npt.DTypeLike = np.complex128) -> C
             f"a state vector of {circuit.num_qubits} qubits was asked for; at most {MAX_QUBITS} are allowed, "
             "use amplitudes or samples instead"
         )
-    state: ComplexArray = np.zeros((2,) * circuit.num_qubits, dtype=dtype)
-    state[(0,) * circuit.num_qubits] = 1
+    state: ComplexArray = np.zeros(2**circuit.num_qubits, dtype=dtype)
+    state[0] = 1
     for operation in circuit.operations:
-        state = _apply(operation, state)
-    return state.reshape(-1)
-
-
-def _apply(operation: Operation, state: ComplexArray) -> ComplexArray:
-    num_controls = operation.gate.num_controls
-    controls, targets = operation.qubits[:num_controls], operation.qubits[num_controls:]
-    where = tuple(1 if qubit in controls else slice(None) for qubit in range(state.ndim))
-    # The axes of the controls are gone from the part; count the targets' axes without them.
-    axes = [target - sum(control < target for control in controls) for target in targets]
-    state[where] = _multiply(operation.gate.matrix, state[where], axes)
+        _apply(operation, state)
     return state
 
 
-def _multiply(matrix: ComplexArray, part: ComplexArray, axes: list[int]) -> ComplexArray:
-    """Returns the matrix applied to the given axes of a tensor."""
-    num_targets = len(axes)
-    tensor = matrix.astype(part.dtype).reshape((2,) * (2 * num_targets))
-    product = np.tensordot(tensor, part, axes=(range(num_targets, 2 * num_targets), axes))
-    return np.moveaxis(product, range(num_targets), axes)
+def _apply(operation: Operation, state: ComplexArray) -> None:
+    """Applies an operation to a state in place."""
+    ordered = sorted(operation.qubits)
+    # One axis for each qubit touched; all qubits between two of those share an axis.
+    sizes = np.diff([-1, *ordered, len(state).bit_length() - 1]) - 1
+    tensor = state.reshape([2 ** sizes[0], *(size for rest in sizes[1:] for size in (2, 2**rest))])
+    axes = [2 * ordered.index(qubit) + 1 for qubit in operation.qubits]
+    matrix = operation.gate.matrix.astype(state.dtype)
+    parts = [_part(axes, operation.gate.num_controls, value, tensor.ndim) for value in range(len(matrix))]
+    if operation.gate.diagonal:
+        for value, part in enumerate(parts):
+            tensor[part] *= matrix[value, value]
+        return
+    before = [tensor[part].copy() for part in parts]
+    for row, part in zip(matrix, parts, strict=True):
+        tensor[part] = sum(entry * old for entry, old in zip(row, before, strict=True) if entry != 0)
+
+
+def _part(axes: list[int], num_controls: int, value: int, num_axes: int) -> tuple[int | slice, ...]:
+    """Returns the index of the part of a state in which all controls are 1 and the targets are `value` in binary.
+
+    Args:
+        axes: Axis of each qubit, controls first.
+        num_controls: How many of them are controls.
+        value: The first target is its highest bit.
+        num_axes: Axes of the state.
+    """
+    bits = [1] * num_controls + [(value >> shift) & 1 for shift in reversed(range(len(axes) - num_controls))]
+    index: list[int | slice] = [slice(None)] * num_axes
+    for axis, bit in zip(axes, bits, strict=True):
+        index[axis] = bit
+    return tuple(index)
