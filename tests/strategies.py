@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 
 import numpy as np
 from hypothesis import strategies as st
@@ -142,9 +143,43 @@ def planned_networks(draw, given=None, max_sliced=3):
     return network, draw(plans(network, max_sliced))
 
 
+@st.composite
+def gate_chains(draw, max_qubits=13):
+    """A tensor of many indices, or an open one, on which small tensors act one after another; and its plan."""
+    count = draw(st.integers(8, max_qubits))
+    wires, fresh, inputs = list(range(count)), count, [tuple(range(count))]
+    for _ in range(draw(st.integers(2, 9))):
+        chosen = draw(st.lists(st.integers(0, len(wires) - 1), min_size=1, max_size=3, unique=True))
+        term = [wires[k] for k in chosen]
+        for position, k in enumerate(chosen):
+            kind = draw(st.sampled_from(["gate", "gate", "diagonal", "end"]))
+            if kind == "gate" or (kind == "end" and len(wires) - len(chosen) < 6):
+                term.append(fresh)
+                wires[k] = fresh
+                fresh += 1
+            elif kind == "end":
+                wires[k] = -1
+            if position == 0 and draw(st.booleans()):
+                term.append(fresh)
+                wires.append(fresh)
+                fresh += 1
+        wires = [wire for wire in wires if wire >= 0]
+        inputs.append(tuple(term))
+    inputs.append(tuple(wires[: len(wires) // 2]))
+    output = draw(st.permutations(wires[len(wires) // 2 :]))
+    shape = NetworkShape(inputs=tuple(inputs), output=tuple(output), sizes=(2,) * fresh)
+    network = filled(shape, draw(st.integers(0, 1 << 32)))
+    path, last = [], 0
+    for k in range(1, len(inputs)):
+        path.append((last, k) if draw(st.booleans()) else (k, last))
+        last = len(inputs) + k - 1
+    sliced = draw(st.lists(st.integers(0, fresh - 1), unique=True, max_size=2))
+    return network, Plan.from_ssa_path(network, path, [shape.index_names[index] for index in sliced])
+
+
 def direct_value(network):
     """The value by one einsum over all tensors, and a bound on the size of the terms it sums."""
-    letters = [chr(ord("a") + index) for index in range(network.shape.num_indices)]
+    letters = string.ascii_letters[: network.shape.num_indices]
     terms = ",".join("".join(letters[index] for index in term) for term in network.shape.inputs)
     output = "".join(letters[index] for index in network.shape.output)
     factor = 2.0**network.exponent

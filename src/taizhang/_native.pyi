@@ -38,7 +38,7 @@ class Engine:
         slice_strides: list[list[tuple[int, int]]],
         output_slice_strides: list[int],
         output_axes: list[tuple[int, int]],
-        lengths: tuple[int, int, int, int],
+        lengths: tuple[int, int, int, int, int],
     ) -> Engine: ...
     def workspace_len(self, threads: int) -> int: ...
     def run(

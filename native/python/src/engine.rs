@@ -60,7 +60,7 @@ impl Engine {
         slice_strides: Vec<Vec<(usize, usize)>>,
         output_slice_strides: Vec<usize>,
         output_axes: Vec<(usize, usize)>,
-        lengths: (usize, usize, usize, usize),
+        lengths: (usize, usize, usize, usize, usize),
     ) -> PyResult<Self> {
         let level = match simd_level {
             None => SimdLevel::detect(),
@@ -82,6 +82,7 @@ impl Engine {
             arena_len: lengths.1,
             shared_len: lengths.2,
             sliced_len: lengths.3,
+            block_len: lengths.4,
         };
         let compiled = py.detach(|| match dtype {
             "complex64" => run::Engine::compile(program, level).map(Compiled::Single),
@@ -227,7 +228,11 @@ fn rows<'a>(table: &'a PyReadonlyArray2<'_, i64>, width: usize) -> PyResult<impl
 
 fn tensors_of(table: &PyReadonlyArray2<'_, i64>) -> PyResult<Vec<Tensor>> {
     let tensor = |row: &[i64]| {
-        let region = if row[0] == 0 { Region::Input } else { Region::Arena };
+        let region = match row[0] {
+            0 => Region::Input,
+            1 => Region::Arena,
+            _ => Region::Block,
+        };
         Ok(Tensor {
             region,
             offset: count(row[1])?,
@@ -250,19 +255,22 @@ fn steps_of(steps: &PyReadonlyArray2<'_, i64>, modes: &PyReadonlyArray2<'_, i64>
     let mut taken = 0;
     let step = |row: &[i64]| {
         let first = taken;
-        taken += count(row[4])?;
-        let own = modes
-            .get(first..taken)
-            .ok_or_else(|| PyValueError::new_err("there are too few modes"))?;
+        taken += count(row[5])?;
+        let middle = taken;
+        taken += count(row[6])?;
+        let too_few = || PyValueError::new_err("there are too few modes");
+        let (own, loops) = (modes.get(first..middle), modes.get(middle..taken));
         Ok(Step {
             a: count(row[0])?,
             b: (row[1] >= 0).then_some(row[1] as usize),
             out: count(row[2])?,
             level: count(row[3])?,
-            modes: own.to_vec(),
+            block: (row[4] >= 0).then_some(row[4] as usize),
+            modes: own.ok_or_else(too_few)?.to_vec(),
+            loops: loops.ok_or_else(too_few)?.to_vec(),
         })
     };
-    rows(steps, 5)?.map(step).collect()
+    rows(steps, 7)?.map(step).collect()
 }
 
 /// Adds what this file binds to the module.

@@ -26,7 +26,8 @@ from taizhang.execute.native_backend import NativeProgram
 from taizhang.execute.schedule import Schedule, choose_schedule
 from taizhang.network.network import TensorNetwork
 from taizhang.plan.plan_file import Plan
-from taizhang.program.lower import lower
+from taizhang.program.blocks import BlockLimits
+from taizhang.program.lower import DEFAULT_LIMITS, lower
 from taizhang.program.program import ITEM_BYTES, ONE, Program, Step
 
 BackendName: TypeAlias = Literal["native", "numpy"]
@@ -88,15 +89,22 @@ class Contraction:
         return value if value.ndim == 0 else value.astype(self.dtype)
 
 
-def compile_plan(plan: Plan, *, dtype: DtypeName = "complex64", simd_level: str | None = None) -> NativeProgram:
+def compile_plan(
+    plan: Plan,
+    *,
+    dtype: DtypeName = "complex64",
+    simd_level: str | None = None,
+    limits: BlockLimits = DEFAULT_LIMITS,
+) -> NativeProgram:
     """Compiles a plan for this machine, to be run any number of times.
 
     Args:
         plan: The plan.
         dtype: Type to compute in.
         simd_level: `portable`, `avx2` or `avx512`; the widest one of the machine by default.
+        limits: Which runs of steps become blocks.
     """
-    return NativeProgram(lower(plan, dtype=dtype), simd_level=simd_level)
+    return NativeProgram(lower(plan, dtype=dtype, limits=limits), simd_level=simd_level)
 
 
 def contract_network(

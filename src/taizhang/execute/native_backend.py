@@ -12,7 +12,9 @@ from taizhang._types import ComplexArray
 from taizhang.errors import MemoryLimitError, NumericalError, TaizhangError
 from taizhang.execute.inputs import LoadedInputs
 from taizhang.execute.schedule import Schedule
-from taizhang.program.program import ITEM_BYTES, Program
+from taizhang.program.program import ITEM_BYTES, Program, Region
+
+_REGIONS: tuple[Region, ...] = ("input", "arena", "block")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +48,30 @@ class NativeProgram:
 
     def __init__(self, program: Program, *, simd_level: str | None = None) -> None:
         self.program = program
-        places = [(0 if place.region == "input" else 1, place.offset, place.num_elements) for place in program.places]
-        steps = [(step.a, step.b, step.out, step.level, len(step.modes)) for step in program.steps]
-        modes = [mode for step in program.steps for mode in step.modes]
+        places = [(_REGIONS.index(place.region), place.offset, place.num_elements) for place in program.places]
+        steps = [
+            (step.a, step.b, step.out, step.level, step.block, len(step.modes), len(step.loops))
+            for step in program.steps
+        ]
+        modes = [mode for step in program.steps for mode in (*step.modes, *step.loops)]
         self._engine = _native.Engine(
             program.dtype,
             simd_level,
             program.num_inputs,
             _table(places, 3),
-            _table(steps, 5),
+            _table(steps, 7),
             _table(modes, 4),
             list(program.slice_sizes),
             [list(strides) for strides in program.slice_strides],
             list(program.output_strides),
             list(program.output_axes),
-            (program.input_elements, program.arena_elements, program.shared_elements, program.sliced_elements),
+            (
+                program.input_elements,
+                program.arena_elements,
+                program.shared_elements,
+                program.sliced_elements,
+                program.block_elements,
+            ),
         )
 
     def peak_bytes(self, schedule: Schedule, slices: range) -> int:

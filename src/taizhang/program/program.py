@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from taizhang._types import DtypeName
 
-Region: TypeAlias = Literal["one", "input", "arena"]
+Region: TypeAlias = Literal["input", "arena", "block"]
 
 ONE = -1
 """Number of the tensor that is the scalar 1, the second operand of a step on one tensor."""
@@ -44,7 +44,7 @@ class Place(NamedTuple):
     """Where a tensor lies and how.
 
     Attributes:
-        region: Whether it is an input, an intermediate in the arena, or the scalar 1.
+        region: Whether it is an input, an intermediate in the arena, or a piece inside a block of steps.
         offset: First element, counted from the start of its region. Sliced inputs start later, by the slice number.
         indices: Its indices without sliced ones, slowest first. An index that an input has twice is there once.
         strides: Stride of each of `indices`, in elements.
@@ -66,9 +66,9 @@ class Step(NamedTuple):
         b: Number of the second operand; `ONE` where there is only one.
         out: Number of the output.
         modes: Its loops, without those of size 1.
-        loops: Loops around the step, shared by the steps of its block: each of their points is one run of `modes`.
-        block: Number of the block that the step belongs to; steps of one block are run together for each point of
-            their loops, on pieces of tensors that fit a cache.
+        loops: Loops around the step, the same for all steps of its block: each of their points is one run of `modes`.
+        block: Number of the block that the step belongs to, -1 for none. The steps of a block, next to each other, are
+            run together for each point of their loops, on pieces of tensors that fit a cache.
         level: How many of the sliced indices, from the first one, it depends on.
         multiply_adds: Complex multiply-adds of one execution.
         traffic_elements: Elements of both operands and the output.
@@ -90,7 +90,6 @@ class Program:
     """A plan compiled to steps for one dtype.
 
     Attributes:
-        shape_sha256: Hash of the shape of the network that it is for.
         dtype: Type of all elements.
         input_shapes: Shape of each input.
         axis_orders: For each input the order in which its axes are laid out, slowest first.
@@ -106,9 +105,9 @@ class Program:
         arena_elements: Elements of the arena of one worker.
         shared_elements: How many of them, from the start, are the same for all slices.
         sliced_elements: How many of them steps of level 1 and above reach, from the start.
+        block_elements: Elements of the pieces inside a block that each thread holds.
     """
 
-    shape_sha256: str
     dtype: DtypeName
     input_shapes: tuple[tuple[int, ...], ...]
     axis_orders: tuple[tuple[int, ...], ...]
@@ -124,6 +123,7 @@ class Program:
     arena_elements: int
     shared_elements: int
     sliced_elements: int
+    block_elements: int
 
     @property
     def num_inputs(self) -> int:

@@ -13,6 +13,7 @@ pub mod level;
 pub mod microkernel;
 pub mod modes;
 pub mod pack;
+mod piecewise;
 pub mod pool;
 pub mod probes;
 pub mod program;

@@ -9,6 +9,8 @@ pub enum Region {
     Input,
     /// In the arena of intermediates.
     Arena,
+    /// A piece of a tensor inside a block of steps, in the scratch of the thread that runs it.
+    Block,
 }
 
 /// A tensor of the program.
@@ -33,6 +35,11 @@ pub struct Step {
     pub out: usize,
     /// Its loops.
     pub modes: Vec<Mode>,
+    /// Loops around it, the same for all steps of its block, the slowest of the block's output first.
+    pub loops: Vec<Mode>,
+    /// The block it belongs to. Its steps follow each other: each reads the output of the one before as its first
+    /// operand. All of them run for each point of the loops, on pieces of tensors.
+    pub block: Option<usize>,
     /// It depends on this many sliced indices, counted from the slowest.
     pub level: usize,
 }
@@ -62,6 +69,17 @@ pub struct Program {
     pub shared_len: usize,
     /// The part of the arena, from its start, that steps of level 1 and above reach.
     pub sliced_len: usize,
+    /// Length of the pieces inside a block that a thread holds: two halves, used in turn.
+    pub block_len: usize,
+}
+
+/// Steps that run one after another: a single one, or those of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The first step.
+    pub start: usize,
+    /// One past the last step.
+    pub end: usize,
 }
 
 impl Program {
@@ -77,6 +95,23 @@ impl Program {
             .map(|(size, stride)| if *stride > 0 { *size } else { 1 })
             .product();
         self.output_axes.iter().map(|(size, _)| size).product::<usize>() * sliced
+    }
+
+    /// The steps in groups: those of a block together, every other one alone.
+    pub fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for (number, step) in self.steps.iter().enumerate() {
+            match groups.last_mut() {
+                Some(group) if step.block.is_some() && step.block == self.steps[group.start].block => {
+                    group.end = number + 1;
+                }
+                _ => groups.push(Group {
+                    start: number,
+                    end: number + 1,
+                }),
+            }
+        }
+        groups
     }
 
     /// The digits of a slice number, the slowest first.
@@ -107,6 +142,7 @@ impl Program {
             let (region, len) = match tensor.region {
                 Region::Input => (number < self.num_inputs, self.input_len),
                 Region::Arena => (number >= self.num_inputs, self.arena_len),
+                Region::Block => (number >= self.num_inputs, self.block_len / 2),
             };
             if !region || tensor.len == 0 || tensor.offset.checked_add(tensor.len).is_none_or(|end| end > len) {
                 return Err(format!("tensor {number} is out of bounds"));
@@ -133,14 +169,55 @@ impl Program {
                 return wrong("does not make a tensor of its own");
             }
             let out = self.tensors[step.out];
-            if step.level > 0 && (out.offset < self.shared_len || out.offset + out.len > self.sliced_len) {
+            if step.level > 0
+                && out.region == Region::Arena
+                && (out.offset < self.shared_len || out.offset + out.len > self.sliced_len)
+            {
                 return wrong("writes outside the part of the arena that is a slice's own");
             }
             (made[step.out], level[step.out], last_level) = (true, step.level, step.level);
         }
+        self.check_blocks()?;
         let inputs = self.slice_strides.iter().flatten();
         if inputs.into_iter().any(|(input, _)| *input >= self.num_inputs) {
             return Err("a sliced index is on a tensor that is not an input".into());
+        }
+        Ok(())
+    }
+
+    /// Says what is wrong with the blocks, if anything.
+    fn check_blocks(&self) -> Result<(), String> {
+        for group in self.groups() {
+            let steps = &self.steps[group.start..group.end];
+            if steps.len() == 1 && !steps[0].loops.is_empty() {
+                return Err(format!("step {} is a block of its own", group.start));
+            }
+            for (turn, step) in steps.iter().enumerate() {
+                let wrong = |what: &str| Err(format!("step {} {what}", group.start + turn));
+                if step.level != steps[0].level || step.loops.len() != steps[0].loops.len() {
+                    return wrong("differs in level or loops from its block");
+                }
+                if turn > 0 && step.a != steps[turn - 1].out {
+                    return wrong("does not go on from the step before it in its block");
+                }
+                let inside = turn + 1 < steps.len();
+                if inside != (self.tensors[step.out].region == Region::Block) {
+                    return wrong("puts its output in the wrong region");
+                }
+                let operands = [(turn == 0).then_some(step.a), step.b];
+                if operands
+                    .into_iter()
+                    .flatten()
+                    .any(|operand| self.tensors[operand].region == Region::Block)
+                {
+                    return wrong("reads a piece of another block");
+                }
+                for (mode, first) in step.loops.iter().zip(&steps[0].loops) {
+                    if mode.size != first.size || (turn > 0 && mode.a > 0) || (inside && mode.out > 0) {
+                        return wrong("has loops that do not fit its block");
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -169,6 +246,8 @@ mod tests {
                     b: 1,
                     out: 0,
                 }],
+                loops: vec![],
+                block: None,
                 level: 0,
             }],
             input_len: 4,

@@ -3,30 +3,38 @@
 use super::accumulate::{power_of_two, Scaled};
 use super::complex::{larger, Complex, Real};
 use super::level::SimdLevel;
-use super::program::Program;
+use super::modes::Mode;
+use super::piecewise::BlockRun;
+use super::program::{Group, Program, Region, Tensor};
 use super::step::StepKernel;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Where a step finds an operand, or puts its output.
 #[derive(Clone, Copy, Debug)]
-enum Source {
+pub(super) enum Source {
     /// The scalar 1.
     One,
     /// An input by number; it starts at an offset that depends on the slice.
     Input(usize),
     /// A stretch of the arena: first element and length.
     Arena(usize, usize),
+    /// What the step before made, inside a block.
+    Piece,
 }
 
+/// A step with its kernel.
 #[derive(Debug)]
-struct CompiledStep<T: Real> {
-    kernel: StepKernel<T>,
-    a: Source,
-    b: Source,
+pub(super) struct CompiledStep<T: Real> {
+    pub(super) kernel: StepKernel<T>,
+    pub(super) a: Source,
+    pub(super) b: Source,
     /// Tensor numbers of operands and output, for their exponents.
-    numbers: (usize, usize, usize),
-    out: (usize, usize),
+    pub(super) numbers: (usize, usize, usize),
+    /// Where the output starts in its region, and its length.
+    pub(super) out: (usize, usize),
+    /// Loops around the step, those of its block.
+    pub(super) loops: Vec<Mode>,
 }
 
 /// A program compiled for one number type and one set of vector instructions.
@@ -34,16 +42,17 @@ struct CompiledStep<T: Real> {
 pub struct Engine<T: Real> {
     program: Program,
     steps: Vec<CompiledStep<T>>,
-    /// First step of each level, then the number of steps.
+    groups: Vec<Group>,
+    /// First group of each level, then the number of groups.
     level_starts: Vec<usize>,
 }
 
 /// What is known of a tensor's size while running: values are its elements times `2^exponent`.
 #[derive(Clone, Copy, Debug, Default)]
-struct Magnitude {
-    exponent: i64,
+pub(super) struct Magnitude {
+    pub(super) exponent: i64,
     /// Exponent of the largest part among the elements.
-    largest: i64,
+    pub(super) largest: i64,
 }
 
 /// Why a run ended before its end.
@@ -92,7 +101,7 @@ pub struct Inputs<'a, T> {
 /// What one worker holds of a run besides its memory.
 #[derive(Debug)]
 pub struct State {
-    magnitudes: Vec<Magnitude>,
+    pub(super) magnitudes: Vec<Magnitude>,
     input_starts: Vec<usize>,
     digits: Option<Vec<usize>>,
     /// How often the steps were started from each level.
@@ -114,6 +123,72 @@ pub struct Memory<'a, T> {
     pub threads: usize,
 }
 
+/// Everything that a step may read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a, T> {
+    inputs: &'a [Complex<T>],
+    input_starts: &'a [usize],
+    shared: &'a [Complex<T>],
+    /// A worker's own part of the arena, up to the output of the step and from its end on.
+    before: &'a [Complex<T>],
+    after: &'a [Complex<T>],
+    after_start: usize,
+    one: [Complex<T>; 1],
+    pub(super) threads: usize,
+}
+
+impl<T: Real> View<'_, T> {
+    /// The elements of an operand, and possibly more behind it.
+    pub(super) fn operand(&self, source: Source) -> &[Complex<T>] {
+        match source {
+            Source::One | Source::Piece => &self.one,
+            Source::Input(number) => &self.inputs[self.input_starts[number]..],
+            Source::Arena(start, len) => {
+                let base = self.shared.len();
+                if start < base {
+                    &self.shared[start..start + len]
+                } else if start - base < self.before.len() {
+                    &self.before[start - base..start - base + len]
+                } else {
+                    &self.after[start - base - self.after_start..start - base - self.after_start + len]
+                }
+            }
+        }
+    }
+}
+
+impl<T: Real> Memory<'_, T> {
+    /// Splits off the stretch of the arena that a step writes; what remains can be read.
+    fn split<'a>(
+        &'a mut self,
+        (start, len): (usize, usize),
+        inputs: Inputs<'a, T>,
+        input_starts: &'a [usize],
+    ) -> (View<'a, T>, &'a mut [Complex<T>], &'a mut [Complex<T>]) {
+        let start = start - self.shared.len();
+        let (before, rest) = self.own.split_at_mut(start);
+        let (out, after) = rest.split_at_mut(len);
+        let view = View {
+            inputs: inputs.elements,
+            input_starts,
+            shared: self.shared,
+            before,
+            after,
+            after_start: start + len,
+            one: [Complex::new(T::ONE, T::ZERO)],
+            threads: self.threads,
+        };
+        (view, out, self.workspace)
+    }
+}
+
+/// The power of two that brings a product of two tensors of that size to about 1, as an exponent and as a factor.
+fn shift_and_scale<T: Real>(largest: i64) -> (i64, T) {
+    let most = if size_of::<T>() == 4 { 100 } else { 900 };
+    let shift = largest.clamp(-most, most);
+    (shift, T::from_f64(power_of_two(-shift)))
+}
+
 impl<T: Real> Engine<T> {
     /// Compiles every step; `Err` says what is wrong with the program.
     pub fn compile(program: Program, level: SimdLevel) -> Result<Self, String> {
@@ -121,7 +196,12 @@ impl<T: Real> Engine<T> {
         let source = |tensor: Option<usize>| match tensor {
             None => Source::One,
             Some(number) if number < program.num_inputs => Source::Input(number),
-            Some(number) => Source::Arena(program.tensors[number].offset, program.tensors[number].len),
+            Some(number) => match program.tensors[number] {
+                Tensor {
+                    region: Region::Block, ..
+                } => Source::Piece,
+                Tensor { offset, len, .. } => Source::Arena(offset, len),
+            },
         };
         let one = program.tensors.len();
         let steps: Vec<CompiledStep<T>> = program
@@ -133,14 +213,17 @@ impl<T: Real> Engine<T> {
                 b: source(step.b),
                 numbers: (step.a, step.b.unwrap_or(one), step.out),
                 out: (program.tensors[step.out].offset, program.tensors[step.out].len),
+                loops: step.loops.clone(),
             })
             .collect();
+        let groups = program.groups();
         let level_starts = (0..=program.slice_sizes.len() + 1)
-            .map(|level| program.steps.partition_point(|step| step.level < level))
+            .map(|level| groups.partition_point(|group| program.steps[group.start].level < level))
             .collect();
         Ok(Self {
             program,
             steps,
+            groups,
             level_starts,
         })
     }
@@ -152,11 +235,21 @@ impl<T: Real> Engine<T> {
 
     /// Length of the workspace that any step needs when `threads` work on it.
     pub fn workspace_len(&self, threads: usize) -> usize {
-        self.steps
-            .iter()
-            .map(|step| step.kernel.workspace_len(threads))
-            .max()
-            .unwrap_or(0)
+        let needed = |group: &Group| {
+            let steps = &self.steps[group.start..group.end];
+            if steps.len() == 1 {
+                let lens = steps.iter().map(|step| step.kernel.workspace_len(threads));
+                return lens.max().unwrap_or(0);
+            }
+            threads * self.thread_workspace_len(steps)
+        };
+        self.groups.iter().map(needed).max().unwrap_or(0)
+    }
+
+    /// Length of the workspace of one thread that runs a block: the pieces, and scratch of the kernels.
+    pub(super) fn thread_workspace_len(&self, steps: &[CompiledStep<T>]) -> usize {
+        let scratch = steps.iter().map(|step| step.kernel.workspace_len(1)).max().unwrap_or(0);
+        self.program.block_len + scratch.next_multiple_of(16)
     }
 
     /// A worker's state before anything has run.
@@ -228,7 +321,7 @@ impl<T: Real> Engine<T> {
             self.place_inputs(state, &digits);
             state.starts_of_level[changed + 1] += 1;
             self.run_steps(
-                self.level_starts[changed + 1]..self.steps.len(),
+                self.level_starts[changed + 1]..self.groups.len(),
                 state,
                 inputs,
                 memory,
@@ -258,55 +351,86 @@ impl<T: Real> Engine<T> {
         memory: &mut Memory<'_, T>,
         stop: &AtomicBool,
     ) -> Result<(), Failure> {
-        for number in range {
+        for group in &self.groups[range] {
             if stop.load(Ordering::Relaxed) {
                 return Err(Failure::Stopped);
             }
-            let started = state.profile.is_some().then(Instant::now);
-            self.run_step(&self.steps[number], state, inputs, memory);
-            if let (Some(profile), Some(started)) = (&mut state.profile, started) {
-                profile.nanoseconds[number] += started.elapsed().as_nanos() as u64;
-                profile.runs[number] += 1;
+            let steps = &self.steps[group.start..group.end];
+            let profile = state.profile.is_some();
+            let spent = if steps.len() == 1 {
+                let started = profile.then(Instant::now);
+                self.run_step(&steps[0], state, inputs, memory);
+                started.map(|started| vec![started.elapsed().as_nanos() as u64])
+            } else {
+                self.run_block(steps, state, inputs, memory, stop)?
+            };
+            if let (Some(profile), Some(spent)) = (&mut state.profile, spent) {
+                for (number, nanoseconds) in (group.start..).zip(spent) {
+                    profile.nanoseconds[number] += nanoseconds;
+                    profile.runs[number] += 1;
+                }
             }
         }
         Ok(())
     }
 
     fn run_step(&self, step: &CompiledStep<T>, state: &mut State, inputs: Inputs<'_, T>, memory: &mut Memory<'_, T>) {
-        let one = [Complex::new(T::ONE, T::ZERO)];
-        let base = memory.shared.len();
         let (a, b) = (state.magnitudes[step.numbers.0], state.magnitudes[step.numbers.1]);
-        let shift = (a.largest + b.largest).clamp(-max_shift::<T>(), max_shift::<T>());
-        let scale = T::from_f64(power_of_two(-shift));
-        let elsewhere = |source: Source| match source {
-            Source::One => Some(&one[..]),
-            Source::Input(number) => Some(&inputs.elements[state.input_starts[number]..]),
-            Source::Arena(start, len) => (start < base).then(|| &memory.shared[start..start + len]),
-        };
-        let here = |source: Source| match source {
-            Source::Arena(start, len) => start - base..start - base + len,
-            _ => 0..0,
-        };
-        let (outside_a, outside_b) = (elsewhere(step.a), elsewhere(step.b));
-        let own_a = if outside_a.is_some() { 0..0 } else { here(step.a) };
-        let own_b = if outside_b.is_some() { 0..0 } else { here(step.b) };
-        let out = here(Source::Arena(step.out.0, step.out.1));
-        let [out, own_a, own_b] = memory
-            .own
-            .get_disjoint_mut([out, own_a, own_b])
-            .expect("places of tensors alive together do not overlap");
+        let (shift, scale) = shift_and_scale::<T>(a.largest + b.largest);
+        let (view, out, workspace) = memory.split(step.out, inputs, &state.input_starts);
         let largest = step.kernel.run(
-            outside_a.unwrap_or(own_a),
-            outside_b.unwrap_or(own_b),
+            view.operand(step.a),
+            view.operand(step.b),
             out,
             scale,
-            memory.workspace,
-            memory.threads,
+            workspace,
+            view.threads,
         );
         state.magnitudes[step.numbers.2] = Magnitude {
             exponent: a.exponent + b.exponent + shift,
             largest: exponent_of(largest.to_f64()),
         };
+    }
+
+    /// Runs the steps of a block; gives the nanoseconds of each if the run is profiled.
+    fn run_block(
+        &self,
+        steps: &[CompiledStep<T>],
+        state: &mut State,
+        inputs: Inputs<'_, T>,
+        memory: &mut Memory<'_, T>,
+        stop: &AtomicBool,
+    ) -> Result<Option<Vec<u64>>, Failure> {
+        let last = &steps[steps.len() - 1];
+        let first = state.magnitudes[steps[0].numbers.0];
+        let (mut exponent, mut scales) = (first.exponent, Vec::with_capacity(steps.len()));
+        for (turn, step) in steps.iter().enumerate() {
+            // How large a piece is inside the block is not known for all pieces at once: assume it stays.
+            let b = state.magnitudes[step.numbers.1];
+            let (shift, scale) = shift_and_scale::<T>(b.largest + if turn == 0 { first.largest } else { 0 });
+            exponent += b.exponent + shift;
+            scales.push(scale);
+        }
+        let per_thread = self.thread_workspace_len(steps);
+        let profiled = state.profile.is_some();
+        let (view, out, workspace) = memory.split(last.out, inputs, &state.input_starts);
+        let block = BlockRun {
+            steps,
+            scales: &scales,
+            view: &view,
+            piece_len: self.program.block_len / 2,
+            profiled,
+            stop,
+        };
+        let done = block.run(out, workspace, per_thread);
+        if stop.load(Ordering::Relaxed) {
+            return Err(Failure::Stopped);
+        }
+        state.magnitudes[last.numbers.2] = Magnitude {
+            exponent,
+            largest: exponent_of(done.largest.to_f64()),
+        };
+        Ok(profiled.then_some(done.nanoseconds))
     }
 
     /// Adds the result of the slice that ran last, which had number `slice`, to `sum`, in its place in the value.
@@ -366,15 +490,6 @@ impl<T: Real> Engine<T> {
                 point[axis] = 0;
             }
         }
-    }
-}
-
-/// The largest power of two, as an exponent, by which a step scales.
-fn max_shift<T: Real>() -> i64 {
-    if size_of::<T>() == 4 {
-        100
-    } else {
-        900
     }
 }
 

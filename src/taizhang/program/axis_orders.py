@@ -1,0 +1,171 @@
+"""In what order each tensor has its axes.
+
+The decision that matters for speed. Every index is summed at exactly one step of the tree, its death. All tensors
+order their axes by death, the soonest to die slowest, the longest to live fastest: then the indices that a step sums
+are the slow ones of both operands in the same order, the indices that stay are the fast ones, and data is read and
+written in long runs. Two exceptions:
+
+- The few fastest axes of a large output, which fill the lanes of a vector, are all taken from one operand (the larger),
+  so that no vector has to be put together from two.
+- Tensors that a block of steps reads or writes piece by piece have the indices it loops over slowest, so that pieces
+  are long runs.
+
+Small inputs are laid out the same way when they are loaded; sliced indices are their slowest axes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from taizhang.network.network import NetworkShape
+from taizhang.program.blocks import Block, BlockLimits
+from taizhang.program.program import ONE
+from taizhang.program.tree_facts import Pair, TreeFacts
+
+LARGE_ELEMENTS = 1 << 12
+"""Outputs with fewer elements are ordered by death alone."""
+
+LARGE_INPUT_ELEMENTS = 1 << 20
+"""Inputs with more elements keep their axis order."""
+
+
+class AxisOrders(NamedTuple):
+    """Axis orders, slowest first.
+
+    Attributes:
+        axes: For each input its axes.
+        indices: For each tensor its indices; for those inside a block only the indices of a piece.
+        loops: For each block the indices that it loops over.
+    """
+
+    axes: tuple[tuple[int, ...], ...]
+    indices: list[tuple[int, ...]]
+    loops: list[frozenset[int]]
+
+
+def choose_orders(
+    shape: NetworkShape,
+    sliced: Sequence[int],
+    facts: TreeFacts,
+    blocks: Sequence[Block],
+    limits: BlockLimits,
+) -> AxisOrders:
+    """Chooses the axis order of every tensor, in the order in which they are made.
+
+    Args:
+        shape: The network.
+        sliced: Sliced indices, the slowest first.
+        facts: The walked tree, its steps in the order of execution.
+        blocks: Blocks of steps.
+        limits: What the blocks were made for.
+    """
+    gone = frozenset(sliced)
+    axes = _input_axes(shape, sliced, facts.death)
+    orders: list[tuple[int, ...]] = []
+    for term, order in zip(shape.inputs, axes, strict=True):
+        orders.append(tuple(dict.fromkeys(term[axis] for axis in order if term[axis] not in gone)))
+    orders += [()] * len(facts.pairs)
+    loops: list[frozenset[int]] = [frozenset()] * len(blocks)
+    block_of = {pair.number: number for number, block in enumerate(blocks) for pair in block.pairs}
+    reader_of = {block.pairs[0].a: number for number, block in enumerate(blocks)}
+    for number in range(shape.num_tensors):
+        if number in reader_of:
+            lanes = _fastest(orders[number], blocks[reader_of[number]].passing, shape.sizes, limits.lanes)
+            loops[reader_of[number]] = _loops(blocks[reader_of[number]], lanes, frozenset(), facts, shape.sizes)
+    root = len(facts.indices) - 1
+    rank = [(step, index) for index, step in enumerate(facts.death)]
+    for pair in facts.pairs:
+        number = pair.number
+        if number == root:
+            orders[number] = tuple(index for index in shape.output if index not in gone)
+            continue
+        writer = block_of.get(number)
+        looped = loops[writer] if writer is not None else frozenset()
+        if facts.lengths[number] < LARGE_ELEMENTS and writer is None and number not in reader_of:
+            orders[number] = tuple(sorted(facts.indices[number], key=rank.__getitem__))
+            continue
+        present = facts.indices[number]
+        if writer is not None and blocks[writer].pairs[-1] is not pair:
+            present = present - looped
+        lanes = _lanes(shape.sizes, orders, facts.indices, pair, looped, limits.lanes)
+        read = frozenset[int]()
+        if number in reader_of:
+            kept_fast = [*_missing_lanes(blocks[reader_of[number]], lanes, facts, shape.sizes, limits.lanes), *lanes]
+            read = loops[reader_of[number]] = _loops(blocks[reader_of[number]], kept_fast, looped, facts, shape.sizes)
+        rest = [index for index in present if index not in lanes]
+        rest.sort(key=lambda index: (-2 * (index in looped) - (index in read), rank[index]))
+        orders[number] = (*rest, *lanes)
+    return AxisOrders(axes, orders, loops)
+
+
+def _input_axes(shape: NetworkShape, sliced: Sequence[int], death: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """For each input its axes, slowest first: sliced ones, then by death; large inputs are left as they are."""
+    rank = [(step, index) for index, step in enumerate(death)]
+    for position, index in enumerate(sliced):
+        rank[index] = (-1, position)
+    orders = []
+    for term in shape.inputs:
+        axes = range(len(term))
+        if math.prod([shape.sizes[index] for index in term]) > LARGE_INPUT_ELEMENTS:
+            orders.append(tuple(axes))
+        else:
+            orders.append(tuple(sorted(axes, key=[rank[index] for index in term].__getitem__)))
+    return tuple(orders)
+
+
+def _lanes(
+    sizes: Sequence[int],
+    orders: Sequence[Sequence[int]],
+    indices: Sequence[frozenset[int]],
+    pair: Pair,
+    looped: frozenset[int],
+    wanted: int,
+) -> list[int]:
+    """The fastest indices of a large output: the fastest ones kept of the operand that keeps more."""
+    out = indices[pair.number] - looped
+    in_b = indices[pair.b] if pair.b != ONE else frozenset()
+    own_a = [index for index in orders[pair.a] if index in out and index not in in_b]
+    own_b = [index for index in orders[pair.b] if index in out and index not in indices[pair.a]] if in_b else []
+    own = own_a if math.prod([sizes[i] for i in own_a]) >= math.prod([sizes[i] for i in own_b]) else own_b
+    return _fastest(own, out, sizes, wanted)
+
+
+def _fastest(order: Sequence[int], allowed: frozenset[int], sizes: Sequence[int], wanted: int) -> list[int]:
+    """The fastest of `order` that are allowed, in order, until their sizes multiply to `wanted`."""
+    found: list[int] = []
+    elements = 1
+    for index in reversed(order):
+        if elements >= wanted:
+            break
+        if index in allowed:
+            found.insert(0, index)
+            elements *= sizes[index]
+    return found
+
+
+def _missing_lanes(
+    block: Block, lanes: Sequence[int], facts: TreeFacts, sizes: Sequence[int], wanted: int
+) -> list[int]:
+    """What a block keeps fast besides those of `lanes` that pass through it: the longest-lived that do."""
+    elements = math.prod([sizes[index] for index in lanes if index in block.passing])
+    by_death = sorted(block.passing.difference(lanes), key=lambda index: (facts.death[index], index))
+    return _fastest(by_death, block.passing, sizes, -(-wanted // elements))
+
+
+def _loops(
+    block: Block, kept_fast: Sequence[int], before: frozenset[int], facts: TreeFacts, sizes: Sequence[int]
+) -> frozenset[int]:
+    """Indices to loop over: as few as make the pieces small, those of the block before first, then the long-lived."""
+    free = sorted(
+        block.passing.difference(kept_fast), key=lambda index: (index not in before, -facts.death[index], index)
+    )
+    chosen: list[int] = []
+    pieces = 1
+    for index in sorted(free, key=lambda index: (index not in before, -facts.death[index], index)):
+        if pieces >= block.pieces:
+            break
+        chosen.append(index)
+        pieces *= sizes[index]
+    return frozenset(chosen)
