@@ -61,6 +61,8 @@ def test_every_gate_of_qiskits_library_is_read():
     for chosen in [
         library.RGate(0.3, 0.4), library.CUGate(1, 2, 3, 4), library.CXGate(ctrl_state=0), library.XXPlusYYGate(0.5),
         library.C3SXGate(), library.RC3XGate(), library.C3XGate(), library.UnitaryGate(np.diag([1, 1, 1j, 1])),
+        library.SXGate().control(2, annotated=True), library.RYGate(0.3).control(ctrl_state=0, annotated=True),
+        library.RXGate(0.3).power(2.5, annotated=True), library.SGate().inverse(annotated=True),
         library.MCPhaseGate(0.5, 3), library.QFTGate(3), library.U1Gate(0.3), library.CU3Gate(1, 2, 3),
     ]:  # fmt: skip
         circuit.append(chosen, list(range(chosen.num_qubits))[::-1])

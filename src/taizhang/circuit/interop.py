@@ -196,6 +196,8 @@ def _from_qiskit_gate(kind: Any) -> Gate | None:
             return gate("cu", *_parameters(kind))
         inner = _from_qiskit_gate(base)
         return None if inner is None else inner.controlled(kind.num_ctrl_qubits)
+    if hasattr(kind, "base_op"):
+        return _from_qiskit_modifiers(kind)
     if kind.name == "unitary" and kind.num_qubits <= MAX_DENSE_QUBITS:
         return unitary_gate(_first_qubit_slowest(np.asarray(kind.to_matrix())))
     if kind.name == "r":
@@ -206,6 +208,22 @@ def _from_qiskit_gate(kind: Any) -> Gate | None:
     if name is None or not _is_of_qiskits_library(kind):
         return None
     return gate(name, *_parameters(kind))
+
+
+def _from_qiskit_modifiers(kind: Any) -> Gate | None:
+    """Returns the gate that one of Qiskit's with modifiers (control, inverse, power) is, or None."""
+    chosen = _from_qiskit_gate(kind.base_op)
+    for modifier in kind.modifiers:
+        if chosen is None:
+            return None
+        if hasattr(modifier, "num_ctrl_qubits"):
+            all_ones = modifier.ctrl_state in (None, 2**modifier.num_ctrl_qubits - 1)
+            chosen = chosen.controlled(modifier.num_ctrl_qubits) if all_ones else None
+        elif hasattr(modifier, "power"):
+            chosen = chosen.power(_number(modifier.power, "a power"))
+        else:
+            chosen = chosen.inverse()
+    return chosen
 
 
 def _is_of_qiskits_library(kind: Any) -> bool:
@@ -252,7 +270,7 @@ def _to_qiskit_gate(library: Any, step: Operation) -> tuple[Any, list[int]]:
     if chosen.name == "gphase":
         phase = gate("gphase", *chosen.parameters).controlled(chosen.num_controls)
         return _to_qiskit_gate(library, Operation(phase, step.qubits))
-    return base.control(chosen.num_controls), qubits
+    return base.control(chosen.num_controls, annotated=False), qubits
 
 
 def _from_cirq_operations(cirq: Any, circuit: Any, places: dict[Any, int]) -> Iterator[Operation]:
