@@ -8,6 +8,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import gate, unitary_gate
@@ -148,6 +150,26 @@ def test_hostile_text_is_refused_fast_and_in_little_memory(text):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 100e6
+
+
+WORDS = st.sampled_from([*"0123", "-1", "h", "cz", "c", "m", "rx", "fs", "p", "0.5", "1e999", "\0", "é", "99999999999"])
+
+
+@given(st.lists(st.lists(WORDS, max_size=6).map(" ".join), max_size=12).map("\n".join))
+def test_any_text_is_read_or_refused_with_a_place(text):
+    for whole in (text, "4\n" + text):
+        place = None
+        try:
+            read_qsim(whole)
+        except CircuitFileError as error:
+            place = error.line, error.column
+        assert place is None or min(place) >= 1
+
+
+def test_the_same_gate_on_the_same_qubits_is_one_object():
+    first, second, third = read_qsim(lines("2", "0 cz 0 1", "1 cz 0 1", "2 cz 1 0")).operations
+    assert first is second
+    assert first is not third
 
 
 def test_writer_gives_each_operation_the_first_free_time():

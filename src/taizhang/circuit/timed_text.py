@@ -79,6 +79,7 @@ class TimedTextReader:
         self._time = 0
         self._times: list[int] = []
         self._measured: dict[int, int] = {}
+        self._known: dict[tuple[bytes, ...], Operation] = {}
 
     def read(self) -> Circuit:
         """Returns the circuit.
@@ -138,6 +139,17 @@ class TimedTextReader:
         if tokens[1] == b"m":
             self._measure(tokens)
             return None
+        # Circuits repeat themselves: the same gate on the same qubits is one object however often it comes.
+        words = tuple(tokens[1:])
+        operation = self._known.get(words)
+        if operation is None:
+            operation = self._make_operation(tokens)
+            if not operation.gate.parameters:
+                self._known[words] = operation
+        self._note_use(operation)
+        return operation
+
+    def _make_operation(self, tokens: list[bytes]) -> Operation:
         controls: list[int] = []
         at = 1
         if tokens[1] == b"c" and b"c" in self._words:
@@ -163,15 +175,17 @@ class TimedTextReader:
             )
         highest = self._num_qubits - 1
         targets = [self._integer(tokens, k, "qubit", highest) for k in range(at + 1, first_angle)]
+        angles = [self._angle(tokens, k) for k in range(first_angle, len(tokens))]
         try:
-            chosen = word.make(*[self._angle(tokens, k) for k in range(first_angle, len(tokens))])
+            chosen = word.make(*angles)
             if controls:
                 chosen = chosen.controlled(len(controls))
-            operation = Operation(chosen, tuple(controls + targets))
-        except CircuitFileError:
-            raise
+            return Operation(chosen, tuple(controls + targets))
         except CircuitError as error:
             self._fail(str(error), token=at)
+
+    def _note_use(self, operation: Operation) -> None:
+        """Checks that the qubits are free, and notes their time."""
         times = self._times
         for qubit in operation.qubits:
             if times[qubit] == self._time:
@@ -179,7 +193,6 @@ class TimedTextReader:
             if qubit in self._measured:
                 self._fail_measured(qubit)
             times[qubit] = self._time
-        return operation
 
     def _measure(self, tokens: list[bytes]) -> None:
         """Notes a measurement, which is accepted where nothing follows on its qubits."""
