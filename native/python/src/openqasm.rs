@@ -1,8 +1,99 @@
 //! Bindings of `taizhang_core::openqasm`.
 
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt, PyList, PyTuple};
+use taizhang_core::openqasm::{limits, read, Base, ReadError, ReadGate, Reading, Sequence};
+
+/// Base (a name, or the number of a product), parameters, powers, number of controls.
+type Gate<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, Bound<'py, PyTuple>, usize);
+/// Numbers of gates, qubits of each operation, global phase.
+type Steps<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, f64);
+/// Name, number of qubits, steps.
+type Product<'py> = (String, usize, Steps<'py>);
+
+/// Reads OpenQASM: number of qubits, gates, steps, products. Raises `CircuitFileError`.
+#[pyfunction]
+#[pyo3(signature = (text, source=None))]
+fn read_openqasm<'py>(
+    py: Python<'py>,
+    text: &[u8],
+    source: Option<&str>,
+) -> PyResult<(usize, Vec<Gate<'py>>, Steps<'py>, Vec<Product<'py>>)> {
+    let reading = match py.detach(|| read(text)) {
+        Ok(reading) => reading,
+        Err(error) => return Err(named(py, error, source)?),
+    };
+    let Reading {
+        num_qubits,
+        gates,
+        sequence,
+        products,
+    } = &reading;
+    // One number object for each qubit, not for each use of it.
+    let numbers: Vec<Bound<'py, PyInt>> = (0..*num_qubits)
+        .map(|qubit| qubit.into_pyobject(py))
+        .collect::<Result<_, _>>()?;
+    let converted = gates.iter().map(|gate| convert(py, gate)).collect::<PyResult<_>>()?;
+    let mut converted_products = Vec::with_capacity(products.len());
+    for product in products {
+        converted_products.push((
+            product.name.clone(),
+            product.num_qubits,
+            steps(py, &product.sequence, gates, &numbers)?,
+        ));
+    }
+    Ok((
+        *num_qubits,
+        converted,
+        steps(py, sequence, gates, &numbers)?,
+        converted_products,
+    ))
+}
+
+fn convert<'py>(py: Python<'py>, gate: &ReadGate) -> PyResult<Gate<'py>> {
+    let base = match gate.base {
+        Base::Named(name) => name.into_pyobject(py)?.into_any(),
+        Base::Product(number) => number.into_pyobject(py)?.into_any(),
+    };
+    Ok((
+        base,
+        PyTuple::new(py, &gate.parameters)?,
+        PyTuple::new(py, &gate.powers)?,
+        gate.num_controls,
+    ))
+}
+
+fn steps<'py>(
+    py: Python<'py>,
+    sequence: &Sequence,
+    gates: &[ReadGate],
+    numbers: &[Bound<'py, PyInt>],
+) -> PyResult<Steps<'py>> {
+    let mut tuples = Vec::with_capacity(sequence.operations.len());
+    let mut rest = sequence.qubits.as_slice();
+    for &number in &sequence.operations {
+        let (qubits, after) = rest.split_at(gates[number as usize].num_qubits);
+        rest = after;
+        tuples.push(PyTuple::new(py, qubits.iter().map(|&qubit| &numbers[qubit as usize]))?);
+    }
+    Ok((
+        PyList::new(py, &sequence.operations)?,
+        PyList::new(py, tuples)?,
+        sequence.phase,
+    ))
+}
+
+fn named(py: Python<'_>, error: ReadError, source: Option<&str>) -> PyResult<PyErr> {
+    let place = PyDict::new(py);
+    place.set_item("line", error.line)?;
+    place.set_item("column", error.column)?;
+    place.set_item("source", source)?;
+    let class = py.import("taizhang.errors")?.getattr("CircuitFileError")?;
+    Ok(PyErr::from_value(class.call((error.reason,), Some(&place))?))
+}
 
 /// Adds what this file binds to the module.
-pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("OPENQASM_MAX_BYTES", limits::MAX_BYTES)?;
+    module.add_function(wrap_pyfunction!(read_openqasm, module)?)
 }

@@ -1,1 +1,147 @@
-//! Reader for OpenQASM 2.0 and the gate-level part of OpenQASM 3.
+//! OpenQASM 2.0, and the gate level of OpenQASM 3, to a flat list of gates.
+//!
+//! Text becomes tokens (`lexer`), tokens become statements with every name looked up (`parser`, `statement_parser`,
+//! `gate_parser`, `expression_parser`), statements are carried out one by one (`machine`), and the gates that the file
+//! defines are written out in gates of the library (`expansion`). One pass, nothing kept but what may be used again.
+//!
+//! Files come from strangers: every limit stands in `limits`, costs are known before they are paid (`cost`), no
+//! function here calls itself deeper than `MAX_LOOP_NESTING`, no file is opened, and every refusal has its line and
+//! column.
+//!
+//! Why not the crates `oq3_lexer`, `oq3_parser` and `oq3_semantics` (0.7 was tried)? Their parser calls itself for each
+//! parenthesis, and 20,000 of them overflow the stack, which ends the whole process; their semantic pass panics on what
+//! it does not know and opens included files; they hold the whole file as a tree of 130 bytes for each of its bytes;
+//! they read no OpenQASM 2; and they bring some fifty crates.
+//!
+//! Source: Cross, Bishop, Smolin & Gambetta, arXiv:1707.03429 (OpenQASM 2); Cross et al., arXiv:2104.14722 (OpenQASM 3).
+
+mod cost;
+mod distinct;
+mod error;
+mod expansion;
+mod expression;
+mod expression_parser;
+mod gate_parser;
+mod lexer;
+mod library;
+pub mod limits;
+mod machine;
+mod parser;
+mod power;
+mod qubits;
+mod scope;
+mod statement_parser;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod unsupported;
+mod value;
+
+pub use error::ReadError;
+pub use expansion::{Product, Sequence};
+
+use distinct::Root;
+use error::{fault, Outcome};
+use machine::Machine;
+use parser::Parser;
+
+/// What a gate is before powers and controls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// A gate of qelib1.inc or stdgates.inc, or `U` or `CX`.
+    Named(&'static str),
+    /// A product, by its number.
+    Product(usize),
+}
+
+/// A gate: a base with parameters, raised to powers one after another, then controlled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadGate {
+    /// What it is before powers and controls.
+    pub base: Base,
+    /// Parameters of the base: finite numbers.
+    pub parameters: Vec<f64>,
+    /// Exponents, the first applied first.
+    pub powers: Vec<f64>,
+    /// Controls beyond those of the base.
+    pub num_controls: usize,
+    /// Qubits of the base and controls.
+    pub num_qubits: usize,
+}
+
+/// A circuit as it was read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Qubits of all registers, in the order of their declaration.
+    pub num_qubits: usize,
+    /// The gates, each once.
+    pub gates: Vec<ReadGate>,
+    /// What is done.
+    pub sequence: Sequence,
+    /// Gates defined by the file of which fractional powers are wanted; each uses only products before it.
+    pub products: Vec<Product>,
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// The text is not OpenQASM, asks for more than gates with measurements at the end, or passes a limit.
+pub fn read(text: &[u8]) -> Result<Reading, ReadError> {
+    read_checked(text).map_err(|fault| ReadError::locate(fault, text))
+}
+
+fn read_checked(text: &[u8]) -> Outcome<Reading> {
+    if text.len() > limits::MAX_BYTES {
+        return Err(fault!(
+            0,
+            "the file has {} bytes, but at most {} are allowed; make it smaller, for instance with 'gate' or 'for'",
+            text.len(),
+            limits::MAX_BYTES
+        ));
+    }
+    let text = std::str::from_utf8(text).map_err(|error| {
+        fault!(
+            error.valid_up_to(),
+            "the text is not UTF-8 from here on; save the file as plain text in UTF-8"
+        )
+    })?;
+    let mut parser = Parser::new(text)?;
+    let mut machine = Machine::default();
+    while let Some(statement) = parser.next_statement()? {
+        machine.make_room(parser.num_qubits, parser.num_variables, parser.num_aliases);
+        machine.run(&statement, &parser.definitions)?;
+    }
+    if parser.num_qubits == 0 {
+        return Err(fault!(
+            text.len(),
+            "the file declares no qubits; declare some, as in 'qreg q[2];' or 'qubit[2] q;'"
+        ));
+    }
+    Ok(collect(parser.num_qubits, machine.expansion))
+}
+
+fn collect(num_qubits: usize, expansion: expansion::Expansion) -> Reading {
+    let gates = (0..expansion.distinct.len()).map(|number| {
+        let (root, num_controls, powers, parameters) = expansion.distinct.parts(number);
+        let (base, targets) = match root {
+            Root::Standard(place) => (
+                Base::Named(library::STANDARD[place].name),
+                library::STANDARD[place].qubits,
+            ),
+            Root::Product(place) => (Base::Product(place), expansion.products[place].num_qubits),
+        };
+        ReadGate {
+            base,
+            parameters,
+            powers,
+            num_controls,
+            num_qubits: num_controls + targets,
+        }
+    });
+    Reading {
+        num_qubits,
+        gates: gates.collect(),
+        sequence: expansion.sequence,
+        products: expansion.products,
+    }
+}

@@ -1,0 +1,152 @@
+//! Gates told apart by name, parameters, powers and controls: each is kept once, and operations refer to it by number.
+//!
+//! An open-addressing table over one flat list of words; the standard hash keeps it safe from made-up collisions.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use super::error::{fault, Outcome};
+use super::limits::MAX_DISTINCT_GATES;
+
+/// What a gate is before powers and controls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Root {
+    /// A place in `library::STANDARD`.
+    Standard(usize),
+    /// A place among the products.
+    Product(usize),
+}
+
+/// The gates met so far.
+#[derive(Default)]
+pub(crate) struct DistinctGates {
+    /// For each gate: root and controls, number of powers, powers, parameters.
+    words: Vec<u64>,
+    /// Where each gate begins in `words`; one more at the end.
+    starts: Vec<usize>,
+    /// Numbers of gates plus one, by hash; 0 where free. The length is a power of two.
+    slots: Vec<u32>,
+    hasher: RandomState,
+}
+
+impl DistinctGates {
+    /// The number of a gate, new or met before.
+    pub fn number_of(
+        &mut self,
+        root: Root,
+        controls: usize,
+        powers: &[f64],
+        parameters: &[f64],
+        offset: usize,
+    ) -> Outcome<u32> {
+        if self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        let code = match root {
+            Root::Standard(place) => place as u64,
+            Root::Product(place) => 1 << 31 | place as u64,
+        };
+        let start = self.words.len();
+        self.words.push(code << 32 | controls as u64);
+        self.words.push(powers.len() as u64);
+        self.words
+            .extend(powers.iter().chain(parameters).map(|number| number.to_bits()));
+        let (count, slot) = (self.len(), self.find(start));
+        if self.slots[slot] != 0 {
+            self.words.truncate(start);
+            return Ok(self.slots[slot] - 1);
+        }
+        if count >= MAX_DISTINCT_GATES {
+            return Err(fault!(
+                offset,
+                "the circuit has more than {MAX_DISTINCT_GATES} gates that differ in name or parameters; make it smaller"
+            ));
+        }
+        self.starts.push(self.words.len());
+        self.slots[slot] = count as u32 + 1;
+        Ok(count as u32)
+    }
+
+    /// The slot of the gate in `words[start..]`: its own, or a free one.
+    fn find(&mut self, start: usize) -> usize {
+        if self.slots.len() < 2 * (self.len() + 1) {
+            self.grow();
+        }
+        let mask = self.slots.len() - 1;
+        let mut slot = self.hash(&self.words[start..]) as usize & mask;
+        loop {
+            match self.slots[slot] {
+                0 => return slot,
+                number if self.gate(number as usize - 1) == &self.words[start..] => return slot,
+                _ => slot = (slot + 1) & mask,
+            }
+        }
+    }
+
+    fn grow(&mut self) {
+        let size = (4 * self.slots.len()).max(64);
+        self.slots = vec![0; size];
+        for number in 0..self.len() {
+            let mut slot = self.hash(self.gate(number)) as usize & (size - 1);
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & (size - 1);
+            }
+            self.slots[slot] = number as u32 + 1;
+        }
+    }
+
+    fn hash(&self, words: &[u64]) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        words.iter().for_each(|&word| hasher.write_u64(word));
+        hasher.finish()
+    }
+
+    fn gate(&self, number: usize) -> &[u64] {
+        &self.words[self.starts[number]..self.starts[number + 1]]
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// Root, controls, powers and parameters of a gate.
+    pub fn parts(&self, number: usize) -> (Root, usize, Vec<f64>, Vec<f64>) {
+        let words = self.gate(number);
+        let (code, controls) = ((words[0] >> 32) as usize, words[0] as u32 as usize);
+        let root = if code >> 31 == 1 {
+            Root::Product(code & 0x7FFF_FFFF)
+        } else {
+            Root::Standard(code)
+        };
+        let numbers: Vec<f64> = words[2..].iter().map(|&word| f64::from_bits(word)).collect();
+        let (powers, parameters) = numbers.split_at(words[1] as usize);
+        (root, controls, powers.to_vec(), parameters.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_gates_have_equal_numbers() {
+        let mut gates = DistinctGates::default();
+        for round in 0..2 {
+            for k in 0..1000_u32 {
+                let angle = f64::from(k) * 0.1;
+                assert_eq!(
+                    gates.number_of(Root::Standard(3), 1, &[0.5], &[angle], 0),
+                    Ok(2 * k),
+                    "{round}"
+                );
+                assert_eq!(
+                    gates.number_of(Root::Product(3), 1, &[], &[0.5, angle], 0),
+                    Ok(2 * k + 1),
+                    "{round}"
+                );
+            }
+        }
+        assert_eq!(gates.parts(1), (Root::Product(3), 1, vec![], vec![0.5, 0.0]));
+        assert_eq!(gates.parts(20), (Root::Standard(3), 1, vec![0.5], vec![1.0]));
+    }
+}

@@ -1,0 +1,299 @@
+//! Writes gates out: calls of defined gates become gates of the library, on a stack of its own.
+//!
+//! Costs are checked before (`cost.rs`), so that nothing here runs away. A control on a defined gate is a control on
+//! every gate of its body; an inverse runs the body backwards; an integer power runs it that often; for a fractional
+//! power the body is written out apart, as a `Product` whose matrix is raised to the power by who reads the result.
+
+use std::collections::HashMap;
+
+use super::distinct::{DistinctGates, Root};
+use super::error::{counted, fault, shown, Outcome};
+use super::expression::Names;
+use super::library;
+use super::limits::{MAX_POWERS, MAX_POWER_NESTING, MAX_POWER_QUBITS};
+use super::power::Powers;
+use super::syntax::{Definition, Modifier, Target};
+
+/// Operations in order: numbers of distinct gates, their qubits one after another, and a phase of the whole.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sequence {
+    /// For each operation the number of its gate.
+    pub operations: Vec<u32>,
+    /// Qubits of the operations, controls first.
+    pub qubits: Vec<u32>,
+    /// Angle of the global phase, in radians.
+    pub phase: f64,
+}
+
+/// A gate defined by the file that is raised to a fractional power.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Product {
+    /// Name of the gate.
+    pub name: String,
+    /// Number of qubits, at most `MAX_POWER_QUBITS`.
+    pub num_qubits: usize,
+    /// Its gates on qubits `0..num_qubits`.
+    pub sequence: Sequence,
+}
+
+/// A gate call with every value known.
+#[derive(Clone, Copy)]
+pub(crate) struct Application<'c> {
+    pub offset: usize,
+    pub target: Target,
+    pub parameters: &'c [f64],
+    pub powers: &'c Powers,
+    /// For each control that modifiers add: whether it acts on |0>.
+    pub negated: &'c [bool],
+    /// Controls, then targets.
+    pub qubits: &'c [u32],
+}
+
+/// A definition that is being written out.
+struct Frame {
+    definition: usize,
+    parameters: Vec<f64>,
+    /// Controls, then the qubits of the definition.
+    qubits: Vec<u32>,
+    controls: usize,
+    /// Qubits to be flipped when the definition ends.
+    flips: Vec<u32>,
+    inverse: bool,
+    repeats: u64,
+    done: usize,
+}
+
+/// Collects what is written out.
+#[derive(Default)]
+pub(crate) struct Expansion {
+    pub distinct: DistinctGates,
+    pub sequence: Sequence,
+    pub products: Vec<Product>,
+    product_numbers: HashMap<(usize, Vec<u64>), usize>,
+    power_nesting: usize,
+}
+
+impl Expansion {
+    /// Writes a gate out at the end of the sequence.
+    pub fn apply(&mut self, call: Application<'_>, definitions: &[Definition]) -> Outcome<()> {
+        let mut frames = Vec::new();
+        self.enter(call, 0, definitions, &mut frames)?;
+        while let Some(frame) = frames.last_mut() {
+            let body = &definitions[frame.definition].body;
+            if frame.done == body.len() {
+                if frame.repeats > 1 {
+                    frame.repeats -= 1;
+                    frame.done = 0;
+                } else {
+                    let flips = std::mem::take(&mut frame.flips);
+                    self.flip(&flips, call.offset)?;
+                    frames.pop();
+                }
+                continue;
+            }
+            let place = if frame.inverse {
+                body.len() - 1 - frame.done
+            } else {
+                frame.done
+            };
+            frame.done += 1;
+            let inner = &body[place];
+            let names = Names {
+                parameters: &frame.parameters,
+                variables: &[],
+            };
+            let mut parameters = Vec::with_capacity(inner.parameters.len());
+            for expression in &inner.parameters {
+                parameters.push(expression.parameter(names)?);
+            }
+            let (mut powers, negated) = modified(&inner.modifiers, names)?;
+            if frame.inverse {
+                powers.raise(-1.0);
+            }
+            let (controls, formals) = frame.qubits.split_at(frame.controls);
+            let mut qubits = controls.to_vec();
+            qubits.extend(inner.operands.iter().map(|&place| formals[place]));
+            let inherited = frame.controls;
+            let call = Application {
+                offset: inner.offset,
+                target: inner.target,
+                parameters: &parameters,
+                powers: &powers,
+                negated: &negated,
+                qubits: &qubits,
+            };
+            self.enter(call, inherited, definitions, &mut frames)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a gate of the library, or begins a definition. The first `inherited` qubits are controls around it.
+    fn enter(
+        &mut self,
+        call: Application<'_>,
+        inherited: usize,
+        definitions: &[Definition],
+        frames: &mut Vec<Frame>,
+    ) -> Outcome<()> {
+        if call.powers.0 == [0.0] {
+            return Ok(());
+        }
+        let controls = inherited + call.negated.len();
+        let negated = call.negated.iter().zip(&call.qubits[inherited..]);
+        let flips: Vec<u32> = negated
+            .filter(|(&negated, _)| negated)
+            .map(|(_, &qubit)| qubit)
+            .collect();
+        self.flip(&flips, call.offset)?;
+        match (call.target, call.powers.integer()) {
+            (Target::Phase, _) => {
+                let angle = call
+                    .powers
+                    .0
+                    .iter()
+                    .fold(call.parameters[0], |angle, power| angle * power);
+                self.phase(angle, &call.qubits[..controls], call.offset)?;
+            }
+            (Target::Standard(place), _) => {
+                self.push(
+                    Root::Standard(place),
+                    controls,
+                    &call.powers.0,
+                    call.parameters,
+                    call.qubits,
+                    call.offset,
+                )?;
+            }
+            (Target::Defined(definition), Some(power)) => {
+                frames.push(Frame {
+                    definition,
+                    parameters: call.parameters.to_vec(),
+                    qubits: call.qubits.to_vec(),
+                    controls,
+                    flips,
+                    inverse: power < 0,
+                    repeats: power.unsigned_abs(),
+                    done: 0,
+                });
+                return Ok(());
+            }
+            (Target::Defined(definition), None) => {
+                let product = self.product(definition, call.parameters, definitions, call.offset)?;
+                self.push(
+                    Root::Product(product),
+                    controls,
+                    &call.powers.0,
+                    &[],
+                    call.qubits,
+                    call.offset,
+                )?;
+            }
+        }
+        self.flip(&flips, call.offset)
+    }
+
+    fn push(
+        &mut self,
+        root: Root,
+        controls: usize,
+        powers: &[f64],
+        parameters: &[f64],
+        qubits: &[u32],
+        offset: usize,
+    ) -> Outcome<()> {
+        let number = self.distinct.number_of(root, controls, powers, parameters, offset)?;
+        self.sequence.operations.push(number);
+        self.sequence.qubits.extend_from_slice(qubits);
+        Ok(())
+    }
+
+    /// Exchanges |0> and |1> of these qubits, so that a control on |1> becomes one on |0>.
+    fn flip(&mut self, qubits: &[u32], offset: usize) -> Outcome<()> {
+        for &qubit in qubits {
+            let x = library::place_of("x").unwrap_or(0);
+            self.push(Root::Standard(x), 0, &[], &[], &[qubit], offset)?;
+        }
+        Ok(())
+    }
+
+    /// A global phase; under controls it is a phase gate on the last of them.
+    fn phase(&mut self, angle: f64, controls: &[u32], offset: usize) -> Outcome<()> {
+        if controls.is_empty() {
+            // Kept small, so that adding up phases loses no digits.
+            self.sequence.phase = (self.sequence.phase + angle) % std::f64::consts::TAU;
+            return Ok(());
+        }
+        let p = library::place_of("p").unwrap_or(0);
+        self.push(Root::Standard(p), controls.len() - 1, &[], &[angle], controls, offset)
+    }
+
+    /// The number of the product of a definition with these parameters.
+    fn product(
+        &mut self,
+        place: usize,
+        parameters: &[f64],
+        definitions: &[Definition],
+        offset: usize,
+    ) -> Outcome<usize> {
+        let key = (
+            place,
+            parameters.iter().map(|number| number.to_bits()).collect::<Vec<u64>>(),
+        );
+        if let Some(&number) = self.product_numbers.get(&key) {
+            return Ok(number);
+        }
+        let definition = &definitions[place];
+        if definition.qubits > MAX_POWER_QUBITS {
+            return Err(fault!(
+                offset,
+                "the gate {} on {} is raised to a fractional power, which needs its matrix and is allowed up to {MAX_POWER_QUBITS} qubits; use an integer power",
+                shown(&definition.name),
+                counted(definition.qubits, "qubit")
+            ));
+        }
+        if self.products.len() >= MAX_POWERS || self.power_nesting >= MAX_POWER_NESTING {
+            return Err(fault!(
+                offset,
+                "more than {MAX_POWERS} defined gates are raised to fractional powers, or more than {MAX_POWER_NESTING} within one another; use fewer"
+            ));
+        }
+        let outer = std::mem::take(&mut self.sequence);
+        self.power_nesting += 1;
+        let qubits: Vec<u32> = (0..definition.qubits as u32).collect();
+        let call = Application {
+            offset,
+            target: Target::Defined(place),
+            parameters,
+            powers: &Powers::default(),
+            negated: &[],
+            qubits: &qubits,
+        };
+        let outcome = self.apply(call, definitions);
+        self.power_nesting -= 1;
+        let sequence = std::mem::replace(&mut self.sequence, outer);
+        outcome?;
+        let number = self.products.len();
+        self.products.push(Product {
+            name: definition.name.clone(),
+            num_qubits: definition.qubits,
+            sequence,
+        });
+        self.product_numbers.insert(key, number);
+        Ok(number)
+    }
+}
+
+/// What modifiers amount to: the powers, and for each control whether it is negated, in the order of the qubits.
+pub(crate) fn modified(modifiers: &[Modifier], names: Names<'_>) -> Outcome<(Powers, Vec<bool>)> {
+    let mut powers = Powers::default();
+    for modifier in modifiers.iter().rev() {
+        powers.modify(modifier, names)?;
+    }
+    let mut controls = Vec::new();
+    for modifier in modifiers {
+        if let Modifier::Control { count, negated } = modifier {
+            controls.extend(std::iter::repeat_n(*negated, *count));
+        }
+    }
+    Ok((powers, controls))
+}

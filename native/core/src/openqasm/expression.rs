@@ -1,0 +1,185 @@
+//! Expressions as code for a small stack machine: how they are kept, and how they are evaluated.
+//!
+//! An expression without names of parameters or variables is evaluated once, when it is read.
+
+use super::error::{fault, Outcome};
+use super::value::{Binary, Function, Type, Unary, Value};
+
+/// One step of the stack machine.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Operation {
+    Push(Value),
+    /// Pushes a parameter of the gate being defined.
+    Parameter(u32),
+    /// Pushes a variable.
+    Variable(u32),
+    Unary(Unary),
+    Binary(Binary),
+    Call(Function),
+    Cast(Type),
+}
+
+/// A step and the byte of the text to blame for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Instruction {
+    pub operation: Operation,
+    pub offset: usize,
+}
+
+/// A value, and where on the way to it a division of two integers left a remainder, if it did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Evaluated {
+    pub value: Value,
+    pub cut_division: Option<usize>,
+}
+
+/// An expression, and the byte at which it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Expression {
+    pub offset: usize,
+    pub body: Body,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Body {
+    Constant(Evaluated),
+    Code(Box<[Instruction]>),
+}
+
+/// The values that names stand for while an expression is evaluated.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'n> {
+    pub parameters: &'n [f64],
+    pub variables: &'n [Option<Value>],
+}
+
+/// No names: what constants are evaluated with.
+pub(crate) const NO_NAMES: Names<'static> = Names {
+    parameters: &[],
+    variables: &[],
+};
+
+impl Expression {
+    /// The expression of a value.
+    pub fn of_constant(value: Value, offset: usize) -> Self {
+        Expression {
+            offset,
+            body: Body::Constant(Evaluated {
+                value,
+                cut_division: None,
+            }),
+        }
+    }
+
+    /// The value as it is assigned to a variable of a type; reals from cut divisions are refused as for parameters.
+    pub fn assigned_to(&self, kind: Type, names: Names<'_>) -> Outcome<Value> {
+        let value = match kind {
+            Type::Real => Value::Real(self.parameter(names)?),
+            _ => self.evaluate(names)?.value,
+        };
+        kind.convert(value, self.offset)
+    }
+
+    /// The value.
+    pub fn evaluate(&self, names: Names<'_>) -> Outcome<Evaluated> {
+        match &self.body {
+            Body::Constant(value) => Ok(*value),
+            Body::Code(code) => run(code, names),
+        }
+    }
+
+    /// How many steps an evaluation takes.
+    pub fn work(&self) -> u64 {
+        match &self.body {
+            Body::Constant(_) => 1,
+            Body::Code(code) => code.len() as u64,
+        }
+    }
+
+    /// The value as the parameter of a gate.
+    ///
+    /// In OpenQASM 3 the quotient of two integers is cut to an integer, so that `rx(1/2)` would be `rx(0)`: more
+    /// likely a slip than a wish, and refused.
+    pub fn parameter(&self, names: Names<'_>) -> Outcome<f64> {
+        let found = self.evaluate(names)?;
+        if let Some(offset) = found.cut_division {
+            return Err(fault!(
+                offset,
+                "this division of two integers leaves a remainder, which OpenQASM 3 drops, so that 1/2 is 0; write one of them as a real number, as in 1.0/2"
+            ));
+        }
+        match found.value {
+            Value::Integer(number) => Ok(number as f64),
+            Value::Real(number) => Ok(number),
+            Value::Truth(truth) => Err(fault!(
+                self.offset,
+                "a number is wanted here, but {truth} was given; write a number"
+            )),
+        }
+    }
+
+    /// The value as an integer: an index, a size, a bound.
+    pub fn integer(&self, names: Names<'_>) -> Outcome<i64> {
+        match self.evaluate(names)?.value {
+            Value::Integer(number) => Ok(number),
+            other => Err(fault!(
+                self.offset,
+                "an integer is wanted here, but {other} was given; write an integer, or convert with int(x)"
+            )),
+        }
+    }
+
+    /// The value where it depends on no name.
+    pub fn constant(&self) -> Option<Evaluated> {
+        match self.body {
+            Body::Constant(value) => Some(value),
+            Body::Code(_) => None,
+        }
+    }
+}
+
+/// Runs code that the parser has made, so that every operator finds its values.
+pub(crate) fn run(code: &[Instruction], names: Names<'_>) -> Outcome<Evaluated> {
+    let mut stack: Vec<Value> = Vec::with_capacity(4);
+    let mut cut_division = None;
+    for &Instruction { operation, offset } in code {
+        let mut pop = || {
+            stack
+                .pop()
+                .ok_or_else(|| fault!(offset, "a value is missing here; complete the expression"))
+        };
+        let result = match operation {
+            Operation::Push(value) => value,
+            Operation::Parameter(at) => Value::Real(names.parameters.get(at as usize).copied().unwrap_or(0.0)),
+            Operation::Variable(at) => names.variables.get(at as usize).copied().flatten().ok_or_else(|| {
+                fault!(
+                    offset,
+                    "this variable is used before it has a value; assign it one first"
+                )
+            })?,
+            Operation::Unary(operator) => operator.apply(pop()?, offset)?,
+            Operation::Call(function) if function.arity() == 2 => {
+                let right = pop()?;
+                function.apply_two(pop()?, right, offset)?
+            }
+            Operation::Call(function) => function.apply(pop()?, offset)?,
+            Operation::Cast(kind) => kind.convert(pop()?, offset)?,
+            Operation::Binary(operator) => {
+                let right = pop()?;
+                let left = pop()?;
+                let result = operator.apply(left, right, offset)?;
+                if let (Binary::Divide, Value::Integer(a), Value::Integer(b)) = (operator, left, right) {
+                    if a.checked_rem(b) != Some(0) {
+                        cut_division = Some(offset);
+                    }
+                }
+                result
+            }
+        };
+        stack.push(result);
+    }
+    match stack.pop() {
+        Some(value) => Ok(Evaluated { value, cut_division }),
+        None => Err(fault!(0, "an expression is empty; write a number")),
+    }
+}

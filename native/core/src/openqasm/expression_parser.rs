@@ -1,0 +1,293 @@
+//! Reads an expression into code for the stack machine, by Dijkstra's shunting yard: no recursion, so that nested
+//! parentheses cost a slot of a list and not of the call stack.
+
+use super::error::{fault, shown, Outcome};
+use super::expression::{run, Body, Expression, Instruction, Operation, NO_NAMES};
+use super::lexer::{Kind, Token, Version};
+use super::limits::MAX_NESTING;
+use super::parser::Parser;
+use super::value::{Binary, Function, Type, Unary, Value};
+
+/// What waits for its right-hand side or its closing parenthesis.
+#[derive(Debug, Clone, Copy)]
+enum Pending {
+    Open,
+    Call(Function, usize),
+    Cast(Type),
+    Unary(Unary),
+    Binary(Binary),
+}
+
+/// How tightly unary operators bind: looser than powers, tighter than products.
+const UNARY_STRENGTH: u8 = 11;
+
+fn strength(operator: Binary) -> u8 {
+    match operator {
+        Binary::Or => 1,
+        Binary::And => 2,
+        Binary::BitOr => 3,
+        Binary::BitXor => 4,
+        Binary::BitAnd => 5,
+        Binary::Equal | Binary::NotEqual => 6,
+        Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual => 7,
+        Binary::ShiftLeft | Binary::ShiftRight => 8,
+        Binary::Add | Binary::Subtract => 9,
+        Binary::Multiply | Binary::Divide | Binary::Remainder => 10,
+        Binary::Power => 12,
+    }
+}
+
+/// The binary operator that a token stands for.
+pub(crate) fn binary_operator(kind: Kind, version: Version) -> Option<Binary> {
+    let operator = match kind {
+        Kind::Plus => Binary::Add,
+        Kind::Minus => Binary::Subtract,
+        Kind::Star => Binary::Multiply,
+        Kind::Slash => Binary::Divide,
+        Kind::Caret if version == Version::Two => Binary::Power,
+        _ if version == Version::Two => return None,
+        Kind::Percent => Binary::Remainder,
+        Kind::DoubleStar => Binary::Power,
+        Kind::Caret => Binary::BitXor,
+        Kind::Ampersand => Binary::BitAnd,
+        Kind::Bar => Binary::BitOr,
+        Kind::ShiftLeft => Binary::ShiftLeft,
+        Kind::ShiftRight => Binary::ShiftRight,
+        Kind::DoubleAmpersand => Binary::And,
+        Kind::DoubleBar => Binary::Or,
+        Kind::DoubleEqual => Binary::Equal,
+        Kind::NotEqual => Binary::NotEqual,
+        Kind::Less => Binary::Less,
+        Kind::LessEqual => Binary::LessEqual,
+        Kind::Greater => Binary::Greater,
+        Kind::GreaterEqual => Binary::GreaterEqual,
+        _ => return None,
+    };
+    Some(operator)
+}
+
+fn unary_operator(kind: Kind) -> Option<Unary> {
+    Some(match kind {
+        Kind::Plus => Unary::Plus,
+        Kind::Minus => Unary::Negate,
+        Kind::Exclamation => Unary::Not,
+        Kind::Tilde => Unary::Complement,
+        _ => return None,
+    })
+}
+
+/// The code made so far, and what is pending.
+#[derive(Default)]
+pub(crate) struct Yard {
+    code: Vec<Instruction>,
+    pending: Vec<(Pending, usize)>,
+}
+
+impl Yard {
+    fn emit(&mut self, operation: Operation, offset: usize) {
+        self.code.push(Instruction { operation, offset });
+    }
+
+    fn wait(&mut self, pending: Pending, offset: usize) -> Outcome<()> {
+        if self.pending.len() >= MAX_NESTING {
+            return Err(fault!(
+                offset,
+                "the expression is nested more than {MAX_NESTING} levels deep; split it, or remove needless parentheses"
+            ));
+        }
+        self.pending.push((pending, offset));
+        Ok(())
+    }
+
+    /// Emits the waiting operators that bind at least as tightly as what comes next.
+    fn settle(&mut self, next: u8, next_is_right_associative: bool) {
+        while let Some(&(pending, offset)) = self.pending.last() {
+            let (operation, waiting) = match pending {
+                Pending::Unary(operator) => (Operation::Unary(operator), UNARY_STRENGTH),
+                Pending::Binary(operator) => (Operation::Binary(operator), strength(operator)),
+                Pending::Open | Pending::Call(..) | Pending::Cast(_) => return,
+            };
+            if waiting < next || waiting == next && next_is_right_associative {
+                return;
+            }
+            self.pending.pop();
+            self.emit(operation, offset);
+        }
+    }
+
+    fn close(&mut self, at: usize) -> Outcome<()> {
+        match self.pending.pop() {
+            Some((Pending::Call(function, given), offset)) => {
+                if given != function.arity() {
+                    return Err(fault!(
+                        offset,
+                        "a function is given {given} values, but it takes {}; correct the list",
+                        function.arity()
+                    ));
+                }
+                self.emit(Operation::Call(function), offset);
+            }
+            Some((Pending::Cast(kind), offset)) => self.emit(Operation::Cast(kind), offset),
+            Some((Pending::Open, _)) => {}
+            _ => return Err(fault!(at, "')' closes nothing here; remove it")),
+        }
+        Ok(())
+    }
+}
+
+impl Parser<'_> {
+    /// Reads the longest expression that begins at the current token.
+    pub(crate) fn expression(&mut self) -> Outcome<Expression> {
+        let offset = self.token.start;
+        let mut yard = std::mem::take(&mut self.yard);
+        yard.code.clear();
+        yard.pending.clear();
+        let outcome = self.fill(&mut yard);
+        let made = outcome.and_then(|()| {
+            let named = |step: &Instruction| matches!(step.operation, Operation::Parameter(_) | Operation::Variable(_));
+            let body = if yard.code.iter().any(named) {
+                Body::Code(yard.code.as_slice().into())
+            } else {
+                Body::Constant(run(&yard.code, NO_NAMES)?)
+            };
+            Ok(Expression { offset, body })
+        });
+        self.yard = yard;
+        made
+    }
+
+    fn fill(&mut self, yard: &mut Yard) -> Outcome<()> {
+        loop {
+            self.operand(yard)?;
+            loop {
+                let Token { kind, start, .. } = self.token;
+                if let Some(operator) = binary_operator(kind, self.lexer.version) {
+                    yard.settle(strength(operator), operator == Binary::Power);
+                    yard.wait(Pending::Binary(operator), start)?;
+                    self.advance()?;
+                    break;
+                }
+                if !matches!(kind, Kind::RightParenthesis | Kind::Comma) {
+                    return self.finish(yard);
+                }
+                yard.settle(0, false);
+                match yard.pending.last_mut() {
+                    None => return Ok(()),
+                    Some((Pending::Call(_, given), _)) if kind == Kind::Comma => {
+                        *given += 1;
+                        self.advance()?;
+                        break;
+                    }
+                    Some(_) if kind == Kind::Comma => return self.finish(yard),
+                    Some(_) => {
+                        yard.close(start)?;
+                        self.advance()?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The expression ends here: nothing may be open.
+    fn finish(&mut self, yard: &mut Yard) -> Outcome<()> {
+        yard.settle(0, false);
+        match yard.pending.last() {
+            None => Ok(()),
+            Some(_) => Err(fault!(
+                self.token.start,
+                "an operator or ')' is wanted here, but {} was given; complete the expression",
+                self.token_shown()
+            )),
+        }
+    }
+
+    /// Reads prefix operators and opening parentheses up to and with one value.
+    fn operand(&mut self, yard: &mut Yard) -> Outcome<()> {
+        loop {
+            let token = self.token;
+            let offset = token.start;
+            match token.kind {
+                Kind::Integer | Kind::Real => {
+                    let value = self.number_value(token)?;
+                    yard.emit(Operation::Push(value), offset);
+                    return self.advance();
+                }
+                Kind::LeftParenthesis => yard.wait(Pending::Open, offset)?,
+                Kind::Identifier => {
+                    let name = self.lexer.text_of(token);
+                    self.advance()?;
+                    if let Some(kind) = self.type_named(name, offset)? {
+                        self.expect(Kind::LeftParenthesis, "'(' after a type")?;
+                        yard.wait(Pending::Cast(kind), offset)?;
+                        continue;
+                    }
+                    if self.token.kind != Kind::LeftParenthesis {
+                        let operation = self.named_value(name, offset)?;
+                        yard.emit(operation, offset);
+                        return Ok(());
+                    }
+                    let Some(function) = Function::named(name) else {
+                        return Err(fault!(
+                            offset,
+                            "the function {} is not known; use one of sin, cos, tan, arcsin, arccos, arctan, exp, ln, log, sqrt, ceiling, floor, mod, pow",
+                            shown(name)
+                        ));
+                    };
+                    yard.wait(Pending::Call(function, 1), offset)?;
+                }
+                kind => match unary_operator(kind) {
+                    Some(operator) => yard.wait(Pending::Unary(operator), offset)?,
+                    None => {
+                        return Err(fault!(
+                            offset,
+                            "a number, a name or '(' is wanted here, but {} was given; write an expression",
+                            self.token_shown()
+                        ))
+                    }
+                },
+            }
+            self.advance()?;
+        }
+    }
+
+    /// The value of a literal: in OpenQASM 2 a real number, in OpenQASM 3 an integer where it is written as one.
+    fn number_value(&self, token: Token) -> Outcome<Value> {
+        let text = self.lexer.text_of(token);
+        let digits: String = text.chars().filter(|&character| character != '_').collect();
+        if token.kind == Kind::Integer && self.lexer.version == Version::Three {
+            return self.integer_literal(token).map(Value::Integer);
+        }
+        match digits.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Value::Real(number)),
+            Ok(_) => Err(fault!(
+                token.start,
+                "the number {} is too large; write one that fits 64 bits, below 1.8e308",
+                shown(text)
+            )),
+            Err(_) => Err(fault!(
+                token.start,
+                "{} is not a number; write one as in 12, 0.5 or 1e-3",
+                shown(text)
+            )),
+        }
+    }
+
+    /// The value of an integer literal, decimal or with the prefix 0x, 0o or 0b.
+    pub(crate) fn integer_literal(&self, token: Token) -> Outcome<i64> {
+        let text = self.lexer.text_of(token);
+        let lower = text.to_ascii_lowercase().replace('_', "");
+        let (digits, base) = match lower.get(..2) {
+            Some("0x") => (&lower[2..], 16),
+            Some("0o") => (&lower[2..], 8),
+            Some("0b") => (&lower[2..], 2),
+            _ => (lower.as_str(), 10),
+        };
+        i64::from_str_radix(digits, base).map_err(|_| {
+            fault!(
+                token.start,
+                "{} is not an integer of 64 bits; write a smaller one, below 9.2e18",
+                shown(text)
+            )
+        })
+    }
+}

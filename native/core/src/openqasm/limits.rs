@@ -1,0 +1,30 @@
+//! What a file may ask for at most. A file past a limit is refused before the work or the memory is spent.
+
+/// Bytes of text.
+pub const MAX_BYTES: usize = 64 << 20;
+/// Bytes of one word, number or string of the text.
+pub const MAX_TOKEN_BYTES: usize = 1024;
+/// Qubits of all registers together, and classical bits likewise.
+pub const MAX_QUBITS: usize = 100_000;
+/// Gates after every definition, loop and broadcast is written out.
+pub const MAX_GATES: u64 = 10_000_000;
+/// Qubits touched by those gates, counted with repetition.
+pub const MAX_OPERANDS: u64 = 40_000_000;
+/// Gates that differ in name, parameters or modifiers.
+pub const MAX_DISTINCT_GATES: usize = 2_000_000;
+/// Elementary steps of loops, expressions and definitions, counted like the gates.
+pub const MAX_WORK: u64 = 100_000_000;
+/// Operators and parentheses waiting for their end in one expression, and definitions resting on one another.
+pub const MAX_NESTING: usize = 1_000;
+/// Loops within loops.
+pub const MAX_LOOP_NESTING: usize = 64;
+/// Gates defined by the file.
+pub const MAX_DEFINITIONS: usize = 100_000;
+/// Registers, aliases, constants and variables declared by the file.
+pub const MAX_DECLARATIONS: usize = 100_000;
+/// Qubits of a defined gate that is raised to a fractional power: its matrix is needed.
+pub const MAX_POWER_QUBITS: usize = 6;
+/// Defined gates, different in name or parameters, that are raised to a fractional power.
+pub const MAX_POWERS: usize = 1_000;
+/// Fractional powers within definitions that are themselves raised to a fractional power.
+pub const MAX_POWER_NESTING: usize = 8;

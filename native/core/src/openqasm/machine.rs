@@ -1,0 +1,321 @@
+//! Carries statements out: loops run, variables change, registers are gone through, gates are written out.
+
+use super::cost::Cost;
+use super::error::{counted, fault, Outcome};
+use super::expansion::{modified, Application, Expansion};
+use super::expression::{Expression, Names};
+use super::limits::MAX_QUBITS;
+use super::power::Powers;
+use super::qubits::{count_of_range, select, Selection};
+use super::statement_parser::sizes;
+use super::syntax::{Base, Call, Definition, Index, Operand, Statement, Values};
+use super::value::{Binary, Type, Value};
+
+/// The state of the program.
+#[derive(Default)]
+pub(crate) struct Machine {
+    variables: Vec<Option<Value>>,
+    aliases: Vec<Option<Selection>>,
+    measured: Vec<bool>,
+    /// For each qubit the number of the last operation that touched it, to find a qubit given twice.
+    touched: Vec<u32>,
+    operation: u32,
+    spent: Cost,
+    pub expansion: Expansion,
+    parameters: Vec<f64>,
+    qubits: Vec<u32>,
+}
+
+impl Machine {
+    /// Makes room for what the parser has declared.
+    pub fn make_room(&mut self, qubits: usize, variables: usize, aliases: usize) {
+        if self.variables.len() < variables {
+            self.variables.resize(variables, None);
+        }
+        if self.aliases.len() < aliases {
+            self.aliases.resize(aliases, None);
+        }
+        if self.measured.len() < qubits {
+            self.measured.resize(qubits, false);
+            self.touched.resize(qubits, 0);
+        }
+    }
+
+    /// Carries one statement out.
+    pub fn run(&mut self, statement: &Statement, definitions: &[Definition]) -> Outcome<()> {
+        match statement {
+            Statement::Nothing => Ok(()),
+            Statement::Call(call) => self.call(call, definitions),
+            Statement::Barrier(operands) => operands.iter().try_for_each(|operand| self.select(operand).map(|_| ())),
+            Statement::Measure { offset, source, target } => self.measure(*offset, source, target.as_ref()),
+            Statement::Assign {
+                slot,
+                kind,
+                operator,
+                value,
+                offset,
+            } => self.assign(*slot, *kind, *operator, value, *offset),
+            Statement::Alias { slot, parts } => self.alias(*slot, parts),
+            Statement::For {
+                slot,
+                kind,
+                values,
+                body,
+                offset,
+            } => self.repeat(*slot, *kind, values, body, definitions, *offset),
+        }
+    }
+
+    fn names(&self) -> Names<'_> {
+        Names {
+            parameters: &[],
+            variables: &self.variables,
+        }
+    }
+
+    fn spend(&mut self, work: u64, offset: usize) -> Outcome<()> {
+        self.spent = self.spent.plus(Cost {
+            work,
+            ..Cost::default()
+        });
+        self.spent.check(offset)
+    }
+
+    fn select(&mut self, operand: &Operand) -> Outcome<Selection> {
+        let selection = select(operand, &self.aliases, self.names())?;
+        if !operand.indices.is_empty() && !selection.single {
+            self.spend(selection.len() as u64, operand.offset)?;
+        }
+        Ok(selection)
+    }
+
+    fn call(&mut self, call: &Call<Operand>, definitions: &[Definition]) -> Outcome<()> {
+        let mut selections = Vec::with_capacity(call.operands.len());
+        let mut count = None;
+        for operand in &call.operands {
+            let selection = self.select(operand)?;
+            if !selection.single {
+                let length = selection.len();
+                match count {
+                    Some(before) if before != length => {
+                        return Err(fault!(
+                            operand.offset,
+                            "a gate is given registers of {before} and {}, but they must be of one length; give equal ones, or single qubits",
+                            counted(length, "qubit")
+                        ))
+                    }
+                    _ => count = Some(length),
+                }
+            }
+            selections.push(selection);
+        }
+        let (powers, negated) = modified(&call.modifiers, self.names())?;
+        let count = count.unwrap_or(1);
+        self.spent = self
+            .spent
+            .plus(Cost::of_call(call, &powers, definitions).times(count as u64));
+        self.spent.check(call.offset)?;
+        let mut parameters = std::mem::take(&mut self.parameters);
+        parameters.clear();
+        for expression in &call.parameters {
+            parameters.push(expression.parameter(self.names())?);
+        }
+        let mut qubits = std::mem::take(&mut self.qubits);
+        for place in 0..count {
+            qubits.clear();
+            qubits.extend(
+                selections
+                    .iter()
+                    .map(|selection| selection.at(if selection.single { 0 } else { place })),
+            );
+            self.check_qubits(&qubits, call)?;
+            let application = Application {
+                offset: call.offset,
+                target: call.target,
+                parameters: &parameters,
+                powers: &powers,
+                negated: &negated,
+                qubits: &qubits,
+            };
+            self.expansion.apply(application, definitions)?;
+        }
+        self.parameters = parameters;
+        self.qubits = qubits;
+        Ok(())
+    }
+
+    /// Refuses a qubit given twice, and one measured before.
+    fn check_qubits(&mut self, qubits: &[u32], call: &Call<Operand>) -> Outcome<()> {
+        self.operation += 1;
+        for (&qubit, operand) in qubits.iter().zip(&call.operands) {
+            let touched = &mut self.touched[qubit as usize];
+            if *touched == self.operation {
+                return Err(fault!(
+                    operand.offset,
+                    "one qubit is given twice to one gate; its qubits must differ"
+                ));
+            }
+            *touched = self.operation;
+            if self.measured[qubit as usize] {
+                return Err(fault!(
+                    call.offset,
+                    "a gate acts on a qubit after its measurement: measurement in mid-circuit is not supported; measure at the end, or use a fresh qubit"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn measure(&mut self, offset: usize, source: &Operand, target: Option<&Operand>) -> Outcome<()> {
+        let selection = self.select(source)?;
+        if let Some(target) = target {
+            let bits = self.select(target)?;
+            if bits.len() != selection.len() {
+                return Err(fault!(
+                    offset,
+                    "a measurement goes from {}, but their numbers must be equal; give as many bits as qubits",
+                    sizes(selection.len(), bits.len())
+                ));
+            }
+        }
+        self.spend(selection.len() as u64, offset)?;
+        for place in 0..selection.len() {
+            self.measured[selection.at(place) as usize] = true;
+        }
+        Ok(())
+    }
+
+    fn assign(
+        &mut self,
+        slot: usize,
+        kind: Type,
+        operator: Option<Binary>,
+        value: &Expression,
+        offset: usize,
+    ) -> Outcome<()> {
+        self.spend(1 + value.work(), offset)?;
+        let mut result = value.assigned_to(kind, self.names());
+        if let Some(operator) = operator {
+            let before = self.variables[slot].ok_or_else(|| {
+                fault!(
+                    offset,
+                    "this variable is changed before it has a value; assign it one first"
+                )
+            })?;
+            let given = value.evaluate(self.names())?.value;
+            result = operator
+                .apply(before, given, value.offset)
+                .and_then(|value| kind.convert(value, offset));
+        }
+        self.variables[slot] = Some(result?);
+        Ok(())
+    }
+
+    fn alias(&mut self, slot: usize, parts: &[Operand]) -> Outcome<()> {
+        let mut qubits = Vec::new();
+        for part in parts {
+            let selection = self.select(part)?;
+            if let [_] = parts {
+                self.aliases[slot] = Some(selection);
+                return Ok(());
+            }
+            if qubits.len() + selection.len() > MAX_QUBITS {
+                return Err(fault!(
+                    part.offset,
+                    "an alias has more than {MAX_QUBITS} qubits; make it shorter"
+                ));
+            }
+            self.spend(selection.len() as u64, part.offset)?;
+            qubits.extend((0..selection.len()).map(|place| selection.at(place)));
+        }
+        self.aliases[slot] = Some(Selection::of_list(qubits));
+        Ok(())
+    }
+
+    fn repeat(
+        &mut self,
+        slot: usize,
+        kind: Type,
+        values: &Values,
+        body: &[Statement],
+        definitions: &[Definition],
+        offset: usize,
+    ) -> Outcome<()> {
+        match values {
+            Values::Set(members) => {
+                for member in members {
+                    let value = member.assigned_to(kind, self.names())?;
+                    self.step(slot, value, body, definitions, offset)?;
+                }
+            }
+            Values::Range { start, step, stop } => {
+                let names = self.names();
+                let first = start.integer(names)?;
+                let stride = step.as_ref().map_or(Ok(1), |step| step.integer(names))?;
+                let count = count_of_range(first, stride, stop.integer(names)?, start.offset)?;
+                self.spent
+                    .plus(
+                        least_cost(body, definitions)
+                            .plus(Cost {
+                                work: 1,
+                                ..Cost::default()
+                            })
+                            .times(count),
+                    )
+                    .check(offset)?;
+                for turn in 0..count as i64 {
+                    let value = kind.convert(Value::Integer(first + stride * turn), start.offset)?;
+                    self.step(slot, value, body, definitions, offset)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One turn of a loop.
+    fn step(
+        &mut self,
+        slot: usize,
+        value: Value,
+        body: &[Statement],
+        definitions: &[Definition],
+        offset: usize,
+    ) -> Outcome<()> {
+        self.variables[slot] = Some(value);
+        self.spend(1 + body.len() as u64, offset)?;
+        body.iter().try_for_each(|statement| self.run(statement, definitions))
+    }
+}
+
+/// What one turn of a loop surely costs: its calls of gates without modifiers, on one qubit each.
+fn least_cost(body: &[Statement], definitions: &[Definition]) -> Cost {
+    let surely_some = |operand: &Operand| {
+        matches!(operand.base, Base::Register { .. })
+            && operand.indices.iter().all(|index| matches!(index, Index::At(_)))
+    };
+    let mut cost = Cost::default();
+    for statement in body {
+        if let Statement::Call(call) = statement {
+            if call.modifiers.is_empty() && call.operands.iter().all(surely_some) {
+                cost = cost.plus(Cost::of_call(call, &Powers::default(), definitions));
+            }
+        }
+    }
+    cost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_only_grows() {
+        let mut machine = Machine::default();
+        machine.make_room(3, 2, 1);
+        machine.make_room(1, 1, 1);
+        assert_eq!(
+            (machine.measured.len(), machine.variables.len(), machine.aliases.len()),
+            (3, 2, 1)
+        );
+    }
+}

@@ -1,0 +1,364 @@
+//! Reads statements one at a time, and looks up every name on the way.
+
+use std::collections::HashMap;
+
+use super::error::{fault, shown, Outcome};
+use super::expression::{Evaluated, Operation};
+use super::expression_parser::Yard;
+use super::lexer::{Kind, Lexer, Token, Version};
+use super::library;
+use super::scope::{Scope, Symbol};
+use super::syntax::{Definition, Statement, Target};
+use super::unsupported;
+use super::value::{Type, Value};
+
+/// A gate name of the file: what it calls, and whether the file itself defined it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownGate {
+    pub target: Target,
+    pub by_file: bool,
+}
+
+/// The names inside a gate definition.
+#[derive(Debug, Default)]
+pub(crate) struct Formals<'a> {
+    pub parameters: HashMap<&'a str, usize>,
+    pub qubits: HashMap<&'a str, usize>,
+}
+
+/// The state of reading a file.
+pub(crate) struct Parser<'a> {
+    pub lexer: Lexer<'a>,
+    pub token: Token,
+    pub yard: Yard,
+    pub scope: Scope<'a>,
+    pub gates: HashMap<&'a str, KnownGate>,
+    pub definitions: Vec<Definition>,
+    /// Set while a gate definition is read.
+    pub formals: Option<Formals<'a>>,
+    pub defining: Option<&'a str>,
+    pub num_qubits: usize,
+    pub num_bits: usize,
+    pub num_variables: usize,
+    pub num_aliases: usize,
+}
+
+impl<'a> Parser<'a> {
+    /// Begins to read: the version comes first.
+    pub fn new(text: &'a str) -> Outcome<Self> {
+        let mut parser = Parser {
+            lexer: Lexer::new(text),
+            token: Token {
+                kind: Kind::End,
+                start: 0,
+                end: 0,
+            },
+            yard: Yard::default(),
+            scope: Scope::default(),
+            gates: HashMap::new(),
+            definitions: Vec::new(),
+            formals: None,
+            defining: None,
+            num_qubits: 0,
+            num_bits: 0,
+            num_variables: 0,
+            num_aliases: 0,
+        };
+        parser.advance()?;
+        parser.version()?;
+        for place in library::of_language(parser.lexer.version) {
+            parser.know_standard(place);
+        }
+        if parser.lexer.version == Version::Three {
+            parser.gates.insert(
+                "gphase",
+                KnownGate {
+                    target: Target::Phase,
+                    by_file: false,
+                },
+            );
+        }
+        Ok(parser)
+    }
+
+    fn version(&mut self) -> Outcome<()> {
+        let token = self.token;
+        if token.kind != Kind::Identifier || self.lexer.text_of(token) != "OPENQASM" {
+            return Err(fault!(
+                token.start,
+                "an OpenQASM file begins with its version, but {} was given; begin it with 'OPENQASM 2.0;' or 'OPENQASM 3.0;'",
+                self.token_shown()
+            ));
+        }
+        self.advance()?;
+        let number = self.token;
+        self.lexer.version = match (number.kind, self.lexer.text_of(number)) {
+            (Kind::Integer | Kind::Real, "2" | "2.0") => Version::Two,
+            (Kind::Integer | Kind::Real, "3" | "3.0" | "3.1") => Version::Three,
+            _ => {
+                return Err(fault!(
+                    number.start,
+                    "the version {} of OpenQASM is not known; write 'OPENQASM 2.0;' or 'OPENQASM 3.0;'",
+                    self.token_shown()
+                ))
+            }
+        };
+        self.advance()?;
+        self.expect(Kind::Semicolon, "';' after the version").map(|_| ())
+    }
+
+    /// Makes a gate of the library known, unless the file has defined one of that name.
+    fn know_standard(&mut self, place: usize) {
+        let name = library::STANDARD[place].name;
+        let gate = KnownGate {
+            target: Target::Standard(place),
+            by_file: false,
+        };
+        self.gates.entry(name).or_insert(gate);
+    }
+
+    /// Goes on to the next token.
+    pub fn advance(&mut self) -> Outcome<()> {
+        self.token = self.lexer.next_token()?;
+        Ok(())
+    }
+
+    /// The current token as it may stand in an error.
+    pub fn token_shown(&self) -> String {
+        match self.token.kind {
+            Kind::End => "the end of the file".to_owned(),
+            _ => shown(self.lexer.text_of(self.token)),
+        }
+    }
+
+    /// Goes past a token of that kind, or says what was wanted. Returns the token.
+    pub fn expect(&mut self, kind: Kind, wanted: &str) -> Outcome<Token> {
+        let token = self.token;
+        if token.kind != kind {
+            let given = self.token_shown();
+            return Err(fault!(
+                token.start,
+                "{wanted} is wanted here, but {given} was given; correct the statement"
+            ));
+        }
+        self.advance()?;
+        Ok(token)
+    }
+
+    /// Goes past a token of that kind if it is there.
+    pub fn accept(&mut self, kind: Kind) -> Outcome<bool> {
+        let there = self.token.kind == kind;
+        if there {
+            self.advance()?;
+        }
+        Ok(there)
+    }
+
+    /// Goes past a name. Returns it with its place.
+    pub fn name(&mut self, what: &str) -> Outcome<(&'a str, usize)> {
+        let token = self.expect(Kind::Identifier, what)?;
+        let name = self.lexer.text_of(token);
+        if unsupported::is_reserved(name, self.lexer.version) {
+            return Err(fault!(
+                token.start,
+                "{} is a word of the language; choose another name",
+                shown(name)
+            ));
+        }
+        Ok((name, token.start))
+    }
+
+    /// The statement that begins at the current token; None at the end of the file.
+    pub fn next_statement(&mut self) -> Outcome<Option<Statement>> {
+        if self.token.kind == Kind::End {
+            return Ok(None);
+        }
+        self.statement().map(Some)
+    }
+
+    /// Reads one statement of the program.
+    pub fn statement(&mut self) -> Outcome<Statement> {
+        let Token { kind, start, .. } = self.token;
+        match kind {
+            Kind::Identifier => {}
+            Kind::Semicolon => {
+                self.advance()?;
+                return Ok(Statement::Nothing);
+            }
+            Kind::At => return Err(unsupported::fault("an annotation ('@')", start)),
+            Kind::Hash => return Err(unsupported::fault("'#pragma'", start)),
+            Kind::HardwareQubit => return Err(unsupported::fault("a hardware qubit ('$')", start)),
+            _ => {
+                return Err(fault!(
+                    start,
+                    "a statement is wanted here, but {} was given; begin it with the name of a gate or a declaration",
+                    self.token_shown()
+                ))
+            }
+        }
+        let word = self.lexer.text_of(self.token);
+        if let Some(gate) = self.gates.get(word).copied() {
+            self.advance()?;
+            if matches!(self.token.kind, Kind::Equal | Kind::CompoundEqual) {
+                return self.assignment(word, start);
+            }
+            return self.gate_call(gate.target, Vec::new(), start).map(Statement::Call);
+        }
+        let three = self.lexer.version == Version::Three;
+        match word {
+            "gate" => self.gate_definition(),
+            "opaque" if !three => self.opaque_declaration(),
+            "include" => self.include(),
+            "qreg" | "creg" => self.register(word == "qreg"),
+            "qubit" | "bit" if three => self.typed_register(word == "qubit"),
+            "measure" => self.arrow_measurement(),
+            "barrier" => self.barrier(),
+            "const" if three => self.constant(),
+            "let" if three => self.alias(),
+            "for" if three => self.for_loop(),
+            "ctrl" | "negctrl" | "inv" | "pow" if three => {
+                let modifiers = self.modifiers()?;
+                let (name, offset) = self.gate_word()?;
+                let target = self.gate_named(name, offset)?;
+                self.gate_call(target, modifiers, start).map(Statement::Call)
+            }
+            _ => {
+                unsupported::check(word, self.lexer.version, start)?;
+                self.advance()?;
+                if let Some(kind) = self.type_named(word, start)? {
+                    return self.variable(kind);
+                }
+                match self.token.kind {
+                    Kind::Equal | Kind::CompoundEqual | Kind::LeftBracket if three => self.assignment(word, start),
+                    _ => Err(self.unknown_gate(word, start)),
+                }
+            }
+        }
+    }
+
+    fn include(&mut self) -> Outcome<Statement> {
+        self.only_outside("include")?;
+        self.advance()?;
+        let token = self.expect(Kind::Text, "the name of a file in quotes")?;
+        let file = self.lexer.text_of(token).trim_matches('"');
+        let Some(places) = library::of_include(file) else {
+            return Err(fault!(
+                token.start,
+                "the file {} is not opened: only the standard {} and {} may be included; copy its gate definitions into this file",
+                shown(file),
+                library::QELIB1,
+                library::STDGATES
+            ));
+        };
+        for place in places {
+            self.know_standard(place);
+        }
+        self.end_of_statement()
+    }
+
+    /// Goes past the `;` that ends a statement without effect on qubits.
+    pub fn end_of_statement(&mut self) -> Outcome<Statement> {
+        self.expect(Kind::Semicolon, "';' at the end of a statement")?;
+        Ok(Statement::Nothing)
+    }
+
+    /// Refuses what may stand in no loop.
+    pub fn only_outside(&self, what: &str) -> Outcome<()> {
+        if self.scope.depth() == 0 {
+            return Ok(());
+        }
+        Err(fault!(
+            self.token.start,
+            "'{what}' stands in a loop, but it may only stand outside; move it before the loop"
+        ))
+    }
+
+    /// What a name in an expression stands for.
+    pub fn named_value(&self, name: &str, offset: usize) -> Outcome<Operation> {
+        if let Some(formals) = &self.formals {
+            if let Some(&place) = formals.parameters.get(name) {
+                return Ok(Operation::Parameter(place as u32));
+            }
+        }
+        let what = match self.scope.find(name) {
+            // The mark of a cut division is dropped: the constant has been given its type since.
+            Some(Symbol::Constant(Evaluated { value, .. })) => return Ok(Operation::Push(value)),
+            Some(Symbol::Variable { slot, .. }) if self.formals.is_none() => return Ok(Operation::Variable(slot as u32)),
+            Some(Symbol::Variable { .. }) => "a variable, and a gate may use constants only; declare it 'const'",
+            Some(Symbol::Qubits(_)) => "a register of qubits, and a number is wanted; write a number",
+            Some(Symbol::Bits(_)) => {
+                "a register of measured bits, and results of measurements cannot be used: classical control is not supported; remove it"
+            }
+            None => match builtin_constant(name, self.lexer.version) {
+                Some(value) => return Ok(Operation::Push(value)),
+                None => "not known here; declare it first, or write a number",
+            },
+        };
+        Err(fault!(offset, "the name {} is {what}", shown(name)))
+    }
+
+    /// The scalar type of that name, with its number of bits if written, or None where it is no type.
+    pub fn type_named(&mut self, name: &str, offset: usize) -> Outcome<Option<Type>> {
+        if self.lexer.version == Version::Two || !matches!(name, "int" | "uint" | "float" | "angle" | "bool") {
+            return Ok(None);
+        }
+        let mut bits = 64;
+        if self.token.kind == Kind::LeftBracket {
+            self.advance()?;
+            let written = self.constant_integer("the number of bits of a type")?;
+            self.expect(Kind::RightBracket, "']'")?;
+            let allowed = if matches!(name, "int" | "uint") {
+                1..=64
+            } else {
+                1..=i64::from(u16::MAX)
+            };
+            if name == "bool" || !allowed.contains(&written) {
+                return Err(fault!(
+                    offset,
+                    "the type {name}[{written}] is not supported; use int or uint with 1 to 64 bits, float, angle or bool"
+                ));
+            }
+            bits = written as u32;
+        }
+        Ok(Some(match name {
+            "int" => Type::Signed(bits),
+            "uint" => Type::Unsigned(bits),
+            "bool" => Type::Truth,
+            _ => Type::Real,
+        }))
+    }
+
+    /// Reads an integer that depends on no variable.
+    pub fn constant_integer(&mut self, what: &str) -> Outcome<i64> {
+        let token = self.token;
+        if self.lexer.version == Version::Two {
+            self.expect(Kind::Integer, what)?;
+            return self.integer_literal(token);
+        }
+        let expression = self.expression()?;
+        match expression.constant() {
+            Some(Evaluated { value: Value::Integer(number), .. }) => Ok(number),
+            Some(Evaluated { value, .. }) => {
+                Err(fault!(token.start, "{what} is wanted here, but {value} was given; write an integer"))
+            }
+            None => Err(fault!(
+                token.start,
+                "{what} is wanted here, but it depends on a variable or parameter; write an integer, or declare the name 'const'"
+            )),
+        }
+    }
+}
+
+fn builtin_constant(name: &str, version: Version) -> Option<Value> {
+    use std::f64::consts::{E, PI, TAU};
+    Some(match name {
+        "pi" => Value::Real(PI),
+        _ if version == Version::Two => return None,
+        "π" => Value::Real(PI),
+        "tau" | "τ" => Value::Real(TAU),
+        "euler" | "\u{2107}" => Value::Real(E),
+        "true" => Value::Truth(true),
+        "false" => Value::Truth(false),
+        _ => return None,
+    })
+}

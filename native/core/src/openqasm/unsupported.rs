@@ -1,0 +1,94 @@
+//! The words of the two languages that ask for more than gates, and what to say of them.
+
+use super::error::{fault, Fault, Outcome};
+use super::lexer::Version;
+
+/// Words with their own advice, in the order of the specification.
+const ADVICE: [(&str, &str); 33] = [
+    (
+        "if",
+        "apply the gates with 'ctrl @' before measuring, or remove the condition",
+    ),
+    (
+        "else",
+        "apply the gates with 'negctrl @' before measuring, or remove the condition",
+    ),
+    (
+        "switch",
+        "apply the gates with 'ctrl @' before measuring, or remove the condition",
+    ),
+    (
+        "case",
+        "apply the gates with 'ctrl @' before measuring, or remove the condition",
+    ),
+    (
+        "default",
+        "apply the gates with 'ctrl @' before measuring, or remove the condition",
+    ),
+    ("while", "use 'for' with constant bounds"),
+    ("break", "use 'for' with the bounds that are wanted"),
+    ("continue", "use 'for' with a set of the values that are wanted"),
+    ("end", "remove the statements after it"),
+    ("return", "use 'gate' for what is repeated"),
+    ("def", "use 'gate' for what is repeated"),
+    ("extern", "write the values as numbers"),
+    ("cal", "remove it: pulses do not change what gates mean"),
+    ("defcal", "remove it: pulses do not change what gates mean"),
+    ("defcalgrammar", "remove it: pulses do not change what gates mean"),
+    ("reset", "use a fresh qubit: every qubit begins in |0>"),
+    ("input", "write its value, as in 'const float x = 0.5;'"),
+    ("output", "remove it"),
+    ("box", "write its gates without it"),
+    ("delay", "remove it: time does not change what gates mean"),
+    ("duration", "remove it: time does not change what gates mean"),
+    ("stretch", "remove it: time does not change what gates mean"),
+    ("durationof", "remove it: time does not change what gates mean"),
+    ("array", "use a set in 'for', as in 'for int i in {1, 2, 4}'"),
+    ("complex", "use real numbers"),
+    ("readonly", "use 'const'"),
+    ("mutable", "remove it"),
+    ("sizeof", "write the length as a number"),
+    ("pragma", "remove it"),
+    ("opaque", "define the gate with 'gate'"),
+    ("void", "remove it"),
+    ("popcount", "write its value as a number"),
+    ("nop", "remove it"),
+];
+
+/// Words that are statements or types of the gate level, and so no names.
+const USED_2: [&str; 12] = [
+    "OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if", "pi", "U",
+];
+const USED_3: [&str; 30] = [
+    "OPENQASM", "include", "qreg", "creg", "qubit", "bit", "gate", "barrier", "measure", "const", "let", "for", "in",
+    "ctrl", "negctrl", "inv", "pow", "int", "uint", "float", "angle", "bool", "true", "false", "pi", "π", "tau",
+    "euler", "U", "gphase",
+];
+
+/// A fault for a part of the language beyond gates.
+pub(crate) fn fault(what: &str, offset: usize) -> Fault {
+    fault!(
+        offset,
+        "{what} is not supported: circuits of gates, with measurements at their end, are read; remove it"
+    )
+}
+
+/// Refuses a word that asks for more than gates.
+pub(crate) fn check(word: &str, version: Version, offset: usize) -> Outcome<()> {
+    let known = version == Version::Three || matches!(word, "if" | "reset");
+    match ADVICE.iter().find(|(name, _)| known && *name == word) {
+        None => Ok(()),
+        Some((_, advice)) => Err(fault!(
+            offset,
+            "'{word}' is not supported: circuits of gates, with measurements at their end, are read; {advice}"
+        )),
+    }
+}
+
+/// Whether a word cannot be the name of anything.
+pub(crate) fn is_reserved(word: &str, version: Version) -> bool {
+    match version {
+        Version::Two => USED_2.contains(&word),
+        Version::Three => USED_3.contains(&word) || check(word, version, 0).is_err(),
+    }
+}
