@@ -68,3 +68,16 @@ class EngineBroken(Exception): ...  # noqa: N818
 def time_contraction(m: int, n: int, k: int, dtype: str, threads: int, repeats: int) -> float: ...
 def time_copy(bytes: int, threads: int) -> float: ...
 def simd_level() -> str: ...
+
+# OpenQASM: text to numbered gates
+
+OPENQASM_MAX_BYTES: int
+
+def read_openqasm(
+    text: bytes, source: str | None = None
+) -> tuple[
+    int,
+    list[tuple[str | int, tuple[float, ...], tuple[float, ...], int]],
+    tuple[list[int], list[tuple[int, ...]], float],
+    list[tuple[str, int, tuple[list[int], list[tuple[int, ...]], float]]],
+]: ...

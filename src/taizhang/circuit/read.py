@@ -11,6 +11,7 @@ from typing import IO, Any, Literal, TypeAlias, cast
 
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.grcs_text import read_grcs, write_grcs
+from taizhang.circuit.openqasm import read_openqasm
 from taizhang.circuit.qsim_text import read_qsim, write_qsim
 from taizhang.circuit.timed_text import MAX_TEXT_BYTES
 from taizhang.errors import CircuitFileError, UsageError
@@ -22,7 +23,7 @@ _FORMAT_OF_ENDING = {".qsim": "qsim", ".txt": "grcs", ".grcs": "grcs", ".qasm": 
 _CHUNK_BYTES = 2**20
 _OPENQASM_START = re.compile(rb"\s*(?://|/\*|OPENQASM\b|include\b|qreg\b|qubit\b|gate\b|#pragma\b|@)")
 
-_READERS: dict[str, Callable[..., Circuit]] = {"qsim": read_qsim, "grcs": read_grcs}
+_READERS: dict[str, Callable[..., Circuit]] = {"qsim": read_qsim, "grcs": read_grcs, "qasm": read_openqasm}
 _WRITERS: dict[str, Callable[[Circuit], str]] = {"qsim": write_qsim, "grcs": write_grcs}
 
 

@@ -5,7 +5,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::error::{fault, Outcome};
-use super::limits::MAX_DISTINCT_GATES;
+use super::limits::{MAX_DISTINCT_GATES, MAX_POWERED_GATES};
 
 /// What a gate is before powers and controls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub(crate) enum Root {
     Product(usize),
 }
 
+/// Gates with fewer controls have a place in `plain`.
+const PLAIN_CONTROLS: usize = 8;
+
 /// The gates met so far.
 #[derive(Default)]
 pub(crate) struct DistinctGates {
@@ -25,12 +28,37 @@ pub(crate) struct DistinctGates {
     starts: Vec<usize>,
     /// Numbers of gates plus one, by hash; 0 where free. The length is a power of two.
     slots: Vec<u32>,
+    /// Numbers plus one of gates without parameters and powers, by place and controls: most calls find theirs here.
+    plain: Vec<u32>,
     hasher: RandomState,
+    /// Gates with a power.
+    powered: usize,
 }
 
 impl DistinctGates {
     /// The number of a gate, new or met before.
     pub fn number_of(
+        &mut self,
+        root: Root,
+        controls: usize,
+        powers: &[f64],
+        parameters: &[f64],
+        offset: usize,
+    ) -> Outcome<u32> {
+        if let (Root::Standard(place), [], [], 0..PLAIN_CONTROLS) = (root, powers, parameters, controls) {
+            let place = place * PLAIN_CONTROLS + controls;
+            if self.plain.len() <= place {
+                self.plain.resize(place + 1, 0);
+            }
+            if self.plain[place] == 0 {
+                self.plain[place] = 1 + self.looked_up(root, controls, powers, parameters, offset)?;
+            }
+            return Ok(self.plain[place] - 1);
+        }
+        self.looked_up(root, controls, powers, parameters, offset)
+    }
+
+    fn looked_up(
         &mut self,
         root: Root,
         controls: usize,
@@ -59,6 +87,14 @@ impl DistinctGates {
             return Err(fault!(
                 offset,
                 "the circuit has more than {MAX_DISTINCT_GATES} gates that differ in name or parameters; make it smaller"
+            ));
+        }
+        // Inverses are looked up; other powers are made of matrices.
+        self.powered += usize::from(!matches!(powers, [] | [-1.0]));
+        if self.powered > MAX_POWERED_GATES {
+            return Err(fault!(
+                offset,
+                "the circuit has more than {MAX_POWERED_GATES} different powers of gates other than rotations; use fewer"
             ));
         }
         self.starts.push(self.words.len());

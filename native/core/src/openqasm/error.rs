@@ -9,12 +9,14 @@ pub(crate) struct Fault {
     pub reason: String,
 }
 
-pub(crate) type Outcome<T> = Result<T, Fault>;
+/// Boxed, so that results stay small where nothing goes wrong.
+pub(crate) type Problem = Box<Fault>;
+pub(crate) type Outcome<T> = Result<T, Problem>;
 
 /// A fault with a formatted reason: `fault!(offset, "... {name} ...")`.
 macro_rules! fault {
     ($offset:expr, $($message:tt)+) => {
-        $crate::openqasm::error::Fault { offset: $offset as usize, reason: format!($($message)+) }
+        Box::new($crate::openqasm::error::Fault { offset: $offset as usize, reason: format!($($message)+) })
     };
 }
 pub(crate) use fault;
@@ -71,9 +73,9 @@ mod tests {
 
     #[test]
     fn columns_count_characters() {
-        let error = ReadError::locate(fault!(9, "no"), "ab\nπ = ?;".as_bytes());
+        let error = ReadError::locate(*fault!(9, "no"), "ab\nπ = ?;".as_bytes());
         assert_eq!((error.line, error.column), (2, 6));
-        let error = ReadError::locate(fault!(99, "no"), b"ab\n");
+        let error = ReadError::locate(*fault!(99, "no"), b"ab\n");
         assert_eq!((error.line, error.column), (2, 1));
     }
 

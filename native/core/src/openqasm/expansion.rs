@@ -49,6 +49,14 @@ pub(crate) struct Application<'c> {
     pub qubits: &'c [u32],
 }
 
+impl Application<'_> {
+    /// Whether a rotation of the library is raised to a power.
+    fn raises_rotation(&self) -> bool {
+        let rotation = matches!(self.target, Target::Standard(place) if library::STANDARD[place].is_rotation());
+        rotation && !self.powers.0.is_empty()
+    }
+}
+
 /// A definition that is being written out.
 struct Frame {
     definition: usize,
@@ -78,6 +86,8 @@ impl Expansion {
     pub fn apply(&mut self, call: Application<'_>, definitions: &[Definition]) -> Outcome<()> {
         let mut frames = Vec::new();
         self.enter(call, 0, definitions, &mut frames)?;
+        let mut parameters = Vec::new();
+        let mut qubits = Vec::new();
         while let Some(frame) = frames.last_mut() {
             let body = &definitions[frame.definition].body;
             if frame.done == body.len() {
@@ -102,7 +112,7 @@ impl Expansion {
                 parameters: &frame.parameters,
                 variables: &[],
             };
-            let mut parameters = Vec::with_capacity(inner.parameters.len());
+            parameters.clear();
             for expression in &inner.parameters {
                 parameters.push(expression.parameter(names)?);
             }
@@ -111,7 +121,8 @@ impl Expansion {
                 powers.raise(-1.0);
             }
             let (controls, formals) = frame.qubits.split_at(frame.controls);
-            let mut qubits = controls.to_vec();
+            qubits.clear();
+            qubits.extend_from_slice(controls);
             qubits.extend(inner.operands.iter().map(|&place| formals[place]));
             let inherited = frame.controls;
             let call = Application {
@@ -147,12 +158,12 @@ impl Expansion {
         self.flip(&flips, call.offset)?;
         match (call.target, call.powers.integer()) {
             (Target::Phase, _) => {
-                let angle = call
-                    .powers
-                    .0
-                    .iter()
-                    .fold(call.parameters[0], |angle, power| angle * power);
+                let angle = scaled(call)?;
                 self.phase(angle, &call.qubits[..controls], call.offset)?;
+            }
+            (Target::Standard(place), _) if call.raises_rotation() => {
+                let angle = scaled(call)?;
+                self.push(Root::Standard(place), controls, &[], &[angle], call.qubits, call.offset)?;
             }
             (Target::Standard(place), _) => {
                 self.push(
@@ -281,6 +292,19 @@ impl Expansion {
         self.product_numbers.insert(key, number);
         Ok(number)
     }
+}
+
+/// The angle of a power of a rotation or a phase.
+fn scaled(call: Application<'_>) -> Outcome<f64> {
+    let angle = call.parameters[0];
+    let scaled = call.powers.0.iter().fold(angle, |angle, power| angle * power);
+    if scaled.is_finite() {
+        return Ok(scaled);
+    }
+    Err(fault!(
+        call.offset,
+        "a power of a rotation by {angle:?} has an angle that is too large; use a smaller exponent"
+    ))
 }
 
 /// What modifiers amount to: the powers, and for each control whether it is negated, in the order of the qubits.

@@ -19,6 +19,18 @@ pub(crate) enum Operation {
     Cast(Type),
 }
 
+impl Operation {
+    /// How many values it takes from the stack; it puts one back.
+    fn arity(self) -> usize {
+        match self {
+            Operation::Push(_) | Operation::Parameter(_) | Operation::Variable(_) => 0,
+            Operation::Unary(_) | Operation::Cast(_) => 1,
+            Operation::Binary(_) => 2,
+            Operation::Call(function) => function.arity(),
+        }
+    }
+}
+
 /// A step and the byte of the text to blame for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Instruction {
@@ -140,15 +152,25 @@ impl Expression {
 
 /// Runs code that the parser has made, so that every operator finds its values.
 pub(crate) fn run(code: &[Instruction], names: Names<'_>) -> Outcome<Evaluated> {
-    let mut stack: Vec<Value> = Vec::with_capacity(4);
+    // A step adds one value at most.
+    let mut small = [Value::Integer(0); 16];
+    let mut large = Vec::new();
+    let stack = if code.len() <= small.len() {
+        small.as_mut_slice()
+    } else {
+        large.resize(code.len(), Value::Integer(0));
+        large.as_mut_slice()
+    };
+    let mut height = 0;
     let mut cut_division = None;
     for &Instruction { operation, offset } in code {
-        let mut pop = || {
-            stack
-                .pop()
-                .ok_or_else(|| fault!(offset, "a value is missing here; complete the expression"))
-        };
-        let result = match operation {
+        let values = operation.arity();
+        if height < values {
+            return Err(fault!(offset, "a value is missing here; complete the expression"));
+        }
+        height -= values;
+        let (first, second) = (stack[height], stack[(height + 1).min(stack.len() - 1)]);
+        stack[height] = match operation {
             Operation::Push(value) => value,
             Operation::Parameter(at) => Value::Real(names.parameters.get(at as usize).copied().unwrap_or(0.0)),
             Operation::Variable(at) => names.variables.get(at as usize).copied().flatten().ok_or_else(|| {
@@ -157,29 +179,29 @@ pub(crate) fn run(code: &[Instruction], names: Names<'_>) -> Outcome<Evaluated> 
                     "this variable is used before it has a value; assign it one first"
                 )
             })?,
-            Operation::Unary(operator) => operator.apply(pop()?, offset)?,
-            Operation::Call(function) if function.arity() == 2 => {
-                let right = pop()?;
-                function.apply_two(pop()?, right, offset)?
-            }
-            Operation::Call(function) => function.apply(pop()?, offset)?,
-            Operation::Cast(kind) => kind.convert(pop()?, offset)?,
+            Operation::Unary(operator) => operator.apply(first, offset)?,
+            Operation::Call(function) if function.arity() == 2 => function.apply_two(first, second, offset)?,
+            Operation::Call(function) => function.apply(first, offset)?,
+            Operation::Cast(kind) => kind.convert(first, offset)?,
             Operation::Binary(operator) => {
-                let right = pop()?;
-                let left = pop()?;
-                let result = operator.apply(left, right, offset)?;
-                if let (Binary::Divide, Value::Integer(a), Value::Integer(b)) = (operator, left, right) {
+                if let (Binary::Divide, Value::Integer(a), Value::Integer(b)) = (operator, first, second) {
                     if a.checked_rem(b) != Some(0) {
                         cut_division = Some(offset);
                     }
                 }
-                result
+                operator.apply(first, second, offset)?
             }
         };
-        stack.push(result);
+        height += 1;
     }
-    match stack.pop() {
-        Some(value) => Ok(Evaluated { value, cut_division }),
-        None => Err(fault!(0, "an expression is empty; write a number")),
+    if height != 1 {
+        return Err(fault!(
+            code.first().map_or(0, |step| step.offset),
+            "an expression is not complete; write a number"
+        ));
     }
+    Ok(Evaluated {
+        value: stack[0],
+        cut_division,
+    })
 }

@@ -1,7 +1,7 @@
 //! Reads gate definitions and gate calls.
 
 use super::cost::Cost;
-use super::error::{counted, fault, shown, Fault, Outcome};
+use super::error::{counted, fault, shown, Outcome, Problem};
 use super::expression::Expression;
 use super::lexer::{Kind, Version};
 use super::library;
@@ -291,7 +291,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(crate) fn unknown_gate(&self, name: &str, offset: usize) -> Fault {
+    pub(crate) fn unknown_gate(&self, name: &str, offset: usize) -> Problem {
         if library::place_of(name).is_some() {
             let file = if self.lexer.version == Version::Two {
                 library::QELIB1

@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn words_numbers_and_symbols_are_told_apart() {
         use Kind::*;
-        assert_eq!(kinds("rz(θ/2) q[0];").len(), 10);
+        assert_eq!(kinds("rz(θ/2) q[0];").len(), 11);
         assert_eq!(
             kinds("1 1. .5 1e3 0x1F 1_000 2.5E-7"),
             [Integer, Real, Real, Real, Integer, Integer, Real]

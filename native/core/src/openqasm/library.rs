@@ -23,6 +23,13 @@ pub(crate) struct Standard {
     home: Home,
 }
 
+impl Standard {
+    /// Whether a power of the gate is the gate with its one angle multiplied.
+    pub fn is_rotation(&self) -> bool {
+        self.parameters == 1 && self.name != "u0"
+    }
+}
+
 const fn gate(name: &'static str, parameters: usize, qubits: usize, home: Home) -> Standard {
     Standard {
         name,

@@ -12,8 +12,10 @@ pub const MAX_GATES: u64 = 10_000_000;
 pub const MAX_OPERANDS: u64 = 40_000_000;
 /// Gates that differ in name, parameters or modifiers.
 pub const MAX_DISTINCT_GATES: usize = 2_000_000;
+/// Those of them that are powers (other than inverses) of gates that are no rotations.
+pub const MAX_POWERED_GATES: usize = 20_000;
 /// Elementary steps of loops, expressions and definitions, counted like the gates.
-pub const MAX_WORK: u64 = 100_000_000;
+pub const MAX_WORK: u64 = 50_000_000;
 /// Operators and parentheses waiting for their end in one expression, and definitions resting on one another.
 pub const MAX_NESTING: usize = 1_000;
 /// Loops within loops.

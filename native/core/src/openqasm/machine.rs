@@ -3,7 +3,7 @@
 use super::cost::Cost;
 use super::error::{counted, fault, Outcome};
 use super::expansion::{modified, Application, Expansion};
-use super::expression::{Expression, Names};
+use super::expression::{Expression, Names, NO_NAMES};
 use super::limits::MAX_QUBITS;
 use super::power::Powers;
 use super::qubits::{count_of_range, select, Selection};
@@ -22,6 +22,8 @@ pub(crate) struct Machine {
     operation: u32,
     spent: Cost,
     pub expansion: Expansion,
+    // Kept for their memory between calls.
+    selections: Vec<Selection>,
     parameters: Vec<f64>,
     qubits: Vec<u32>,
 }
@@ -90,7 +92,8 @@ impl Machine {
     }
 
     fn call(&mut self, call: &Call<Operand>, definitions: &[Definition]) -> Outcome<()> {
-        let mut selections = Vec::with_capacity(call.operands.len());
+        let mut selections = std::mem::take(&mut self.selections);
+        selections.clear();
         let mut count = None;
         for operand in &call.operands {
             let selection = self.select(operand)?;
@@ -139,6 +142,7 @@ impl Machine {
             };
             self.expansion.apply(application, definitions)?;
         }
+        self.selections = selections;
         self.parameters = parameters;
         self.qubits = qubits;
         Ok(())
@@ -254,14 +258,7 @@ impl Machine {
                 let stride = step.as_ref().map_or(Ok(1), |step| step.integer(names))?;
                 let count = count_of_range(first, stride, stop.integer(names)?, start.offset)?;
                 self.spent
-                    .plus(
-                        least_cost(body, definitions)
-                            .plus(Cost {
-                                work: 1,
-                                ..Cost::default()
-                            })
-                            .times(count),
-                    )
+                    .plus(least_cost(body, definitions).times(count))
                     .check(offset)?;
                 for turn in 0..count as i64 {
                     let value = kind.convert(Value::Integer(first + stride * turn), start.offset)?;
@@ -287,21 +284,43 @@ impl Machine {
     }
 }
 
-/// What one turn of a loop surely costs: its calls of gates without modifiers, on one qubit each.
+/// What one turn of a loop surely costs: its calls of gates without modifiers, on one qubit each, and its loops over
+/// constant ranges. Most loops that are too long are refused by this before their first turn.
 fn least_cost(body: &[Statement], definitions: &[Definition]) -> Cost {
     let surely_some = |operand: &Operand| {
         matches!(operand.base, Base::Register { .. })
             && operand.indices.iter().all(|index| matches!(index, Index::At(_)))
     };
-    let mut cost = Cost::default();
+    let mut cost = Cost {
+        work: 1 + body.len() as u64,
+        ..Cost::default()
+    };
     for statement in body {
-        if let Statement::Call(call) = statement {
-            if call.modifiers.is_empty() && call.operands.iter().all(surely_some) {
+        match statement {
+            Statement::Call(call) if call.modifiers.is_empty() && call.operands.iter().all(surely_some) => {
                 cost = cost.plus(Cost::of_call(call, &Powers::default(), definitions));
             }
+            Statement::For { values, body, .. } => {
+                cost = cost.plus(least_cost(body, definitions).times(least_count(values)));
+            }
+            _ => {}
         }
     }
     cost
+}
+
+/// How many turns a loop has, or 0 where that depends on variables.
+fn least_count(values: &Values) -> u64 {
+    match values {
+        Values::Set(members) => members.len() as u64,
+        Values::Range { start, step, stop } => {
+            let stride = step.as_ref().map_or(Ok(1), |step| step.integer(NO_NAMES));
+            match (start.integer(NO_NAMES), stride, stop.integer(NO_NAMES)) {
+                (Ok(start), Ok(stride), Ok(stop)) => count_of_range(start, stride, stop, 0).unwrap_or(0),
+                _ => 0,
+            }
+        }
+    }
 }
 
 #[cfg(test)]

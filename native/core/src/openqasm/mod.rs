@@ -87,7 +87,7 @@ pub struct Reading {
 /// # Errors
 /// The text is not OpenQASM, asks for more than gates with measurements at the end, or passes a limit.
 pub fn read(text: &[u8]) -> Result<Reading, ReadError> {
-    read_checked(text).map_err(|fault| ReadError::locate(fault, text))
+    read_checked(text).map_err(|fault| ReadError::locate(*fault, text))
 }
 
 fn read_checked(text: &[u8]) -> Outcome<Reading> {

@@ -1,6 +1,6 @@
 //! The words of the two languages that ask for more than gates, and what to say of them.
 
-use super::error::{fault, Fault, Outcome};
+use super::error::{fault, Outcome, Problem};
 use super::lexer::Version;
 
 /// Words with their own advice, in the order of the specification.
@@ -66,7 +66,7 @@ const USED_3: [&str; 30] = [
 ];
 
 /// A fault for a part of the language beyond gates.
-pub(crate) fn fault(what: &str, offset: usize) -> Fault {
+pub(crate) fn fault(what: &str, offset: usize) -> Problem {
     fault!(
         offset,
         "{what} is not supported: circuits of gates, with measurements at their end, are read; remove it"

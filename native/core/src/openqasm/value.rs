@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::error::{fault, Fault, Outcome};
+use super::error::{fault, Outcome, Problem};
 
 /// A classical value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -173,6 +173,7 @@ impl Binary {
             Binary::BitAnd => Some(a & b),
             Binary::BitOr => Some(a | b),
             Binary::BitXor => Some(a ^ b),
+            Binary::ShiftLeft if b == 63 => None,
             Binary::ShiftLeft => small(b).and_then(|b| a.checked_mul(1_i64.checked_shl(b)?)),
             Binary::ShiftRight => small(b).map(|b| a >> b),
             Binary::And | Binary::Or => return Err(self.misfit(Value::Integer(a), Value::Integer(b), offset)),
@@ -212,7 +213,7 @@ impl Binary {
         finite(result, offset, || format!("{a:?} {} {b:?}", self.symbol()))
     }
 
-    fn by_zero(self, left: Value, offset: usize) -> Fault {
+    fn by_zero(self, left: Value, offset: usize) -> Problem {
         fault!(
             offset,
             "{left} {} 0 divides by zero; divide by something else",
@@ -220,7 +221,7 @@ impl Binary {
         )
     }
 
-    fn misfit(self, left: Value, right: Value, offset: usize) -> Fault {
+    fn misfit(self, left: Value, right: Value, offset: usize) -> Problem {
         let hint = match self {
             Binary::BitXor => "; use ** for powers",
             _ => "; convert one of them, as in float(x), int(x) or bool(x)",

@@ -1,0 +1,102 @@
+"""Reading OpenQASM 2.0, and the gate level of OpenQASM 3.
+
+The text is read by the compiled core (`native/core/src/openqasm`), which opens no file, knows `qelib1.inc` and
+`stdgates.inc` by heart, writes out the gates that the file defines, and refuses what is too large before it is made.
+The meaning of every gate name is Qiskit's. Measurements at the end and barriers are accepted and left out.
+
+Sources: Cross et al., arXiv:1707.03429 (OpenQASM 2); Cross et al., arXiv:2104.14722 (OpenQASM 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TypeAlias
+
+import numpy as np
+
+from taizhang import _native
+from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.gates import Gate, gate, unitary_gate
+from taizhang.errors import CircuitFileError
+
+# Numbers of gates, qubits of each operation, global phase.
+_Steps: TypeAlias = tuple[list[int], list[tuple[int, ...]], float]
+# Name, number of qubits, steps.
+_Product: TypeAlias = tuple[str, int, _Steps]
+
+
+def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
+    """Returns the circuit of an OpenQASM 2 or 3 text.
+
+    Read in full: OpenQASM 2.0 without `if`, `reset` and gates after a measurement. Of OpenQASM 3: registers, aliases,
+    gate definitions, the modifiers `ctrl`, `negctrl`, `inv` and `pow`, `gphase`, constants and variables of the types
+    int, uint, float, angle and bool, and `for` over ranges and sets. `angle` is a real number, not reduced modulo 2π.
+
+    Args:
+        text: The text, as `str` or in UTF-8; at most 64 MiB.
+        source: Name of the file, for errors.
+
+    Returns:
+        The circuit; its qubits are those of all registers in the order of their declaration. Gates of the standard
+        includes are kept by name. Global phases are kept, gathered in one `gphase` at the end.
+
+    Raises:
+        CircuitFileError: The text is not OpenQASM, asks for more than gates with measurements at the end, or passes a
+            limit (100,000 qubits, 10 million gates, nesting, size of numbers); at the line and column given.
+
+    Example:
+        >>> read_openqasm('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; h q[0]; cx q[0],q[1];').operations
+        (h 0, cx 0 1)
+    """
+    if isinstance(text, str):
+        text = _encoded(text, source)
+    num_qubits, read_gates, steps, products = _native.read_openqasm(text, source)
+    gates: list[Gate] = []
+    for base, parameters, powers, num_controls in read_gates:
+        # A gate uses only products whose gates come before it.
+        made = gate(base, *parameters) if isinstance(base, str) else _product(products[base], gates)
+        for power in powers:
+            made = made.power(power)
+        gates.append(made.controlled(num_controls) if num_controls else made)
+    return Circuit.from_operations(num_qubits, _operations(gates, steps))
+
+
+def _operations(gates: Sequence[Gate], steps: _Steps) -> Iterator[Operation]:
+    """Returns the operations of numbered gates on their qubits, and at the end the global phase if there is one."""
+    numbers, qubits, phase = steps
+    operations = map(Operation, map(gates.__getitem__, numbers), qubits)
+    return chain(operations, [Operation(gate("gphase", phase), ())]) if phase else operations
+
+
+def _product(product: _Product, gates: Sequence[Gate]) -> Gate:
+    """Returns the matrix gate of a gate that the file defines, of at most six qubits."""
+    name, num_qubits, steps = product
+    matrix = np.eye(2**num_qubits, dtype=np.complex128).reshape((2,) * (2 * num_qubits))
+    for step in _operations(gates, steps):
+        count = len(step.qubits)
+        tensor = step.gate.unitary().reshape((2,) * (2 * count))
+        product_axes = (tuple(range(count, 2 * count)), step.qubits)
+        matrix = np.moveaxis(np.tensordot(tensor, matrix, axes=product_axes), range(count), step.qubits)
+    return unitary_gate(matrix.reshape(2**num_qubits, 2**num_qubits), name=name)
+
+
+def _encoded(text: str, source: str | None) -> bytes:
+    if len(text) > _native.OPENQASM_MAX_BYTES:
+        raise CircuitFileError(
+            f"the text has {len(text)} characters, but at most {_native.OPENQASM_MAX_BYTES} bytes are allowed; "
+            "make it smaller, for instance with 'gate' or 'for'",
+            line=1,
+            column=1,
+            source=source,
+        )
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        before = text[: error.start]
+        raise CircuitFileError(
+            f"the character U+{ord(text[error.start]):04X} cannot stand in a text; remove it",
+            line=1 + before.count("\n"),
+            column=len(before) - before.rfind("\n"),
+            source=source,
+        ) from error
