@@ -17,9 +17,11 @@ import numpy as np
 
 from taizhang import _native
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.circuit.gates import Gate, gate, unitary_gate
+from taizhang.circuit.gates import Gate, find_name, gate, unitary_gate
 from taizhang.errors import CircuitFileError
 
+# Name or number of a product, parameters, powers, number of controls.
+_ReadGate: TypeAlias = "tuple[str | int, tuple[float, ...], tuple[float, ...], int]"
 # Numbers of gates, qubits of each operation, global phase.
 _Steps: TypeAlias = tuple[list[int], list[tuple[int, ...]], float]
 # Name, number of qubits, steps.
@@ -52,14 +54,26 @@ def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
     if isinstance(text, str):
         text = _encoded(text, source)
     num_qubits, read_gates, steps, products = _native.read_openqasm(text, source)
+    return Circuit.from_operations(num_qubits, _operations(_gates(read_gates, products), steps))
+
+
+def _gates(read_gates: Sequence[_ReadGate], products: Sequence[_Product]) -> list[Gate]:
+    """Returns the gates in order; a gate uses only products whose gates come before it."""
     gates: list[Gate] = []
+    # Looked up once for each name: files have many gates of one name with different angles.
+    names: dict[str, tuple[str, int]] = {}
     for base, parameters, powers, num_controls in read_gates:
-        # A gate uses only products whose gates come before it.
-        made = gate(base, *parameters) if isinstance(base, str) else _product(products[base], gates)
+        if isinstance(base, str):
+            found = names.get(base)
+            if found is None:
+                found = names[base] = find_name(base)
+            made = Gate(found[0], parameters, found[1])
+        else:
+            made = _product(products[base], gates)
         for power in powers:
             made = made.power(power)
         gates.append(made.controlled(num_controls) if num_controls else made)
-    return Circuit.from_operations(num_qubits, _operations(gates, steps))
+    return gates
 
 
 def _operations(gates: Sequence[Gate], steps: _Steps) -> Iterator[Operation]:

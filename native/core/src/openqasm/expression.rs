@@ -3,7 +3,8 @@
 //! An expression without names of parameters or variables is evaluated once, when it is read.
 
 use super::error::{fault, Outcome};
-use super::value::{Binary, Function, Type, Unary, Value};
+use super::function::Function;
+use super::value::{Binary, Type, Unary, Value};
 
 /// One step of the stack machine.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,10 +3,11 @@
 
 use super::error::{fault, shown, Outcome};
 use super::expression::{run, Body, Expression, Instruction, Operation, NO_NAMES};
+use super::function::Function;
 use super::lexer::{Kind, Token, Version};
 use super::limits::MAX_NESTING;
 use super::parser::Parser;
-use super::value::{Binary, Function, Type, Unary, Value};
+use super::value::{Binary, Type, Unary, Value};
 
 /// What waits for its right-hand side or its closing parenthesis.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use super::expression::{Expression, Names, NO_NAMES};
 use super::limits::MAX_QUBITS;
 use super::power::Powers;
 use super::qubits::{count_of_range, select, Selection};
-use super::statement_parser::sizes;
+use super::register_parser::sizes;
 use super::syntax::{Base, Call, Definition, Index, Operand, Statement, Values};
 use super::value::{Binary, Type, Value};
 

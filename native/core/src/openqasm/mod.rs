@@ -1,7 +1,7 @@
 //! OpenQASM 2.0, and the gate level of OpenQASM 3, to a flat list of gates.
 //!
-//! Text becomes tokens (`lexer`), tokens become statements with every name looked up (`parser`, `statement_parser`,
-//! `gate_parser`, `expression_parser`), statements are carried out one by one (`machine`), and the gates that the file
+//! Text becomes tokens (`lexer`), tokens become statements with every name looked up (`parser` and the files named
+//! after what they parse), statements are carried out one by one (`machine`), and the gates that the file
 //! defines are written out in gates of the library (`expansion`). One pass, nothing kept but what may be used again.
 //!
 //! Files come from strangers: every limit stands in `limits`, costs are known before they are paid (`cost`), no
@@ -15,22 +15,26 @@
 //!
 //! Source: Cross, Bishop, Smolin & Gambetta, arXiv:1707.03429 (OpenQASM 2); Cross et al., arXiv:2104.14722 (OpenQASM 3).
 
+mod classical_parser;
 mod cost;
+mod definition_parser;
 mod distinct;
 mod error;
 mod expansion;
 mod expression;
 mod expression_parser;
+mod function;
 mod gate_parser;
 mod lexer;
 mod library;
 pub mod limits;
 mod machine;
+mod operand_parser;
 mod parser;
 mod power;
 mod qubits;
+mod register_parser;
 mod scope;
-mod statement_parser;
 mod syntax;
 #[cfg(test)]
 mod tests;

@@ -475,8 +475,14 @@ fn hostile_files_are_refused_at_their_place() {
     refuses(
         format!("{head}{}x q[0];", "for int i in [0:9999] ".repeat(5)),
         4,
-        89,
-        "gates",
+        1,
+        "more than 10^19 gates",
+    );
+    refuses(
+        format!("{head}int k = 1 << 40; for int i in [0:k] {{}}"),
+        4,
+        18,
+        "steps",
     );
     refuses(
         format!("{head}{}", "for int i in [0:1] ".repeat(100)),

@@ -1,0 +1,264 @@
+//! Reads the classical statements: constants, variables, assignments and loops.
+
+use super::error::{fault, shown, Outcome};
+use super::expression::{Evaluated, NO_NAMES};
+use super::expression_parser::binary_operator;
+use super::lexer::{Kind, Version};
+use super::limits::MAX_LOOP_NESTING;
+use super::parser::Parser;
+use super::scope::Symbol;
+use super::syntax::{Index, Operand, Statement, Values};
+use super::unsupported;
+use super::value::{Binary, Type};
+
+impl<'a> Parser<'a> {
+    /// `const int n = 4;`
+    pub(crate) fn constant(&mut self) -> Outcome<Statement> {
+        self.advance()?;
+        let (word, at) = (self.lexer.text_of(self.token), self.token.start);
+        self.expect(Kind::Identifier, "a type after 'const'")?;
+        let Some(kind) = self.type_named(word, at)? else {
+            unsupported::check(word, self.lexer.version, at)?;
+            return Err(fault!(
+                at,
+                "{} is no type of constants; use int, uint, float, angle or bool",
+                shown(word)
+            ));
+        };
+        let (name, offset) = self.name("the name of a constant")?;
+        self.expect(Kind::Equal, "'=' and the value of the constant")?;
+        let value = self.expression()?;
+        self.end_of_statement()?;
+        match value.constant() {
+            Some(_) => {
+                let value = value.assigned_to(kind, NO_NAMES)?;
+                let found = Evaluated {
+                    value,
+                    cut_division: None,
+                };
+                self.scope.declare(name, Symbol::Constant(found), offset)?;
+                Ok(Statement::Nothing)
+            }
+            None if self.scope.depth() == 0 => Err(fault!(
+                value.offset,
+                "the value of the constant {} depends on a variable; declare that one 'const' too",
+                shown(name)
+            )),
+            None => {
+                let slot = self.new_variable(name, kind, true, offset)?;
+                Ok(Statement::Assign {
+                    slot,
+                    kind,
+                    operator: None,
+                    value,
+                    offset,
+                })
+            }
+        }
+    }
+
+    /// `int n;` or `int n = 4;`, after the type
+    pub(crate) fn variable(&mut self, kind: Type) -> Outcome<Statement> {
+        let (name, offset) = self.name("the name of a variable")?;
+        if !self.accept(Kind::Equal)? {
+            self.new_variable(name, kind, false, offset)?;
+            return self.end_of_statement();
+        }
+        self.refuse_measurement()?;
+        let value = self.expression()?;
+        self.end_of_statement()?;
+        let slot = self.new_variable(name, kind, false, offset)?;
+        Ok(Statement::Assign {
+            slot,
+            kind,
+            operator: None,
+            value,
+            offset,
+        })
+    }
+
+    fn new_variable(&mut self, name: &'a str, kind: Type, fixed: bool, offset: usize) -> Outcome<usize> {
+        let slot = self.num_variables;
+        self.num_variables += 1;
+        self.scope
+            .declare(name, Symbol::Variable { slot, kind, fixed }, offset)?;
+        Ok(slot)
+    }
+
+    fn refuse_measurement(&self) -> Outcome<()> {
+        if self.token.kind == Kind::Identifier && self.lexer.text_of(self.token) == "measure" {
+            return Err(fault!(
+                self.token.start,
+                "a measurement is assigned to a variable, but it may only go to bits; declare the target as 'bit'"
+            ));
+        }
+        Ok(())
+    }
+
+    /// `name = value;`, `name += value;` or `bits[0] = measure q[0];`, after the name
+    pub(crate) fn assignment(&mut self, name: &'a str, offset: usize) -> Outcome<Statement> {
+        match self.scope.find(name) {
+            Some(Symbol::Bits(base)) => {
+                let target = Operand {
+                    offset,
+                    base,
+                    indices: self.indices()?,
+                };
+                self.expect(Kind::Equal, "'=' and a measurement")?;
+                if self.token.kind == Kind::Identifier && self.lexer.text_of(self.token) == "measure" {
+                    return self.measurement_into(target);
+                }
+                Err(fault!(
+                    self.token.start,
+                    "bits are assigned a value, which is not supported: they may only be measured into; use an int or bool variable"
+                ))
+            }
+            Some(Symbol::Variable {
+                slot,
+                kind,
+                fixed: false,
+            }) => {
+                let token = self.token;
+                let mut operator = None;
+                if token.kind == Kind::CompoundEqual {
+                    operator = compound_operator(self.lexer.text_of(token));
+                    if operator.is_none() {
+                        return Err(fault!(
+                            token.start,
+                            "{} is not supported; write 'x = …' in full",
+                            self.token_shown()
+                        ));
+                    }
+                    self.advance()?;
+                } else {
+                    self.expect(Kind::Equal, "'=' after a variable")?;
+                }
+                self.refuse_measurement()?;
+                let value = self.expression()?;
+                self.end_of_statement()?;
+                Ok(Statement::Assign {
+                    slot,
+                    kind,
+                    operator,
+                    value,
+                    offset,
+                })
+            }
+            Some(Symbol::Qubits(_)) => Err(fault!(
+                offset,
+                "{} is a register of qubits and cannot be assigned; apply gates to it",
+                shown(name)
+            )),
+            Some(_) => Err(fault!(
+                offset,
+                "{} is constant and cannot be assigned; declare it without 'const'",
+                shown(name)
+            )),
+            None => Err(fault!(
+                offset,
+                "the name {} is not known; declare it first, as in 'int n = 0;'",
+                shown(name)
+            )),
+        }
+    }
+
+    /// `for int i in [0:3] { … }`
+    pub(crate) fn for_loop(&mut self) -> Outcome<Statement> {
+        let offset = self.token.start;
+        if self.scope.depth() >= MAX_LOOP_NESTING {
+            return Err(fault!(
+                offset,
+                "loops are nested more than {MAX_LOOP_NESTING} levels deep; use fewer levels"
+            ));
+        }
+        self.advance()?;
+        let (word, at) = (self.lexer.text_of(self.token), self.token.start);
+        self.expect(Kind::Identifier, "the type of the loop's variable")?;
+        let mut kind = Type::Signed(64);
+        let (mut name, mut name_offset) = (word, at);
+        // The type was optional in early versions of OpenQASM 3.
+        if let Some(named) = self.type_named(word, at)? {
+            kind = named;
+            (name, name_offset) = self.name("the name of the loop's variable")?;
+        } else if unsupported::is_reserved(word, self.lexer.version) {
+            return Err(fault!(
+                at,
+                "{} is no type of a loop's variable; use int, uint, float or angle",
+                shown(word)
+            ));
+        }
+        let token = self.expect(Kind::Identifier, "'in'")?;
+        if self.lexer.text_of(token) != "in" {
+            return Err(fault!(
+                token.start,
+                "'in' is wanted here, but {} was given; write 'for int i in [0:3]'",
+                shown(self.lexer.text_of(token))
+            ));
+        }
+        let values = self.loop_values()?;
+        self.scope.enter();
+        let slot = self.new_variable(name, kind, true, name_offset)?;
+        let mut body = Vec::new();
+        if self.accept(Kind::LeftBrace)? {
+            while !self.accept(Kind::RightBrace)? {
+                if self.token.kind == Kind::End {
+                    return Err(fault!(
+                        self.token.start,
+                        "the file ends within a loop; close it with '}}'"
+                    ));
+                }
+                body.push(self.statement()?);
+            }
+        } else {
+            body.push(self.statement()?);
+        }
+        self.scope.leave();
+        Ok(Statement::For {
+            slot,
+            kind,
+            values,
+            body,
+            offset,
+        })
+    }
+
+    fn loop_values(&mut self) -> Outcome<Values> {
+        let offset = self.token.start;
+        if self.token.kind == Kind::LeftBrace {
+            return Ok(Values::Set(self.set()?));
+        }
+        self.expect(Kind::LeftBracket, "a range such as [0:3] or a set such as {0, 1}")?;
+        let index = self.index_or_range()?;
+        self.expect(Kind::RightBracket, "']' after a range")?;
+        match index {
+            Index::Range {
+                start: Some(start),
+                step,
+                stop: Some(stop),
+                ..
+            } => Ok(Values::Range { start, step, stop }),
+            _ => Err(fault!(
+                offset,
+                "the range of a loop needs a first and a last value; write them, as in [0:3]"
+            )),
+        }
+    }
+}
+
+fn compound_operator(text: &str) -> Option<Binary> {
+    let kind = match text.trim_end_matches('=') {
+        "+" => Kind::Plus,
+        "-" => Kind::Minus,
+        "*" => Kind::Star,
+        "/" => Kind::Slash,
+        "%" => Kind::Percent,
+        "**" => Kind::DoubleStar,
+        "^" => Kind::Caret,
+        "&" => Kind::Ampersand,
+        "|" => Kind::Bar,
+        "<<" => Kind::ShiftLeft,
+        ">>" => Kind::ShiftRight,
+        _ => return None,
+    };
+    binary_operator(kind, Version::Three)
+}

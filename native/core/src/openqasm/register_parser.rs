@@ -1,0 +1,164 @@
+//! Reads the statements about registers: declarations, aliases, measurements and barriers.
+
+use super::error::{counted, fault, Outcome};
+use super::lexer::{Kind, Version};
+use super::limits::MAX_QUBITS;
+use super::parser::Parser;
+use super::scope::Symbol;
+use super::syntax::{Base, Operand, Statement};
+
+impl<'a> Parser<'a> {
+    /// `qreg q[2];` or `creg c[2];`
+    pub(crate) fn register(&mut self, of_qubits: bool) -> Outcome<Statement> {
+        self.only_outside("a declaration of a register")?;
+        self.advance()?;
+        let (name, offset) = self.name("the name of a register")?;
+        let mut length = None;
+        if self.lexer.version == Version::Two || self.token.kind == Kind::LeftBracket {
+            length = Some(self.length_in_brackets()?);
+        }
+        let base = self.allot(of_qubits, length, offset)?;
+        self.scope.declare(
+            name,
+            if of_qubits {
+                Symbol::Qubits(base)
+            } else {
+                Symbol::Bits(base)
+            },
+            offset,
+        )?;
+        self.end_of_statement()
+    }
+
+    /// `qubit[2] q;`, `bit[2] c;` or `bit[2] c = measure q;`
+    pub(crate) fn typed_register(&mut self, of_qubits: bool) -> Outcome<Statement> {
+        self.only_outside("a declaration of a register")?;
+        self.advance()?;
+        let mut length = None;
+        if self.token.kind == Kind::LeftBracket {
+            length = Some(self.length_in_brackets()?);
+        }
+        let (name, offset) = self.name("the name of a register")?;
+        let base = self.allot(of_qubits, length, offset)?;
+        self.scope.declare(
+            name,
+            if of_qubits {
+                Symbol::Qubits(base)
+            } else {
+                Symbol::Bits(base)
+            },
+            offset,
+        )?;
+        if of_qubits || self.token.kind != Kind::Equal {
+            return self.end_of_statement();
+        }
+        self.advance()?;
+        if self.token.kind == Kind::Text {
+            // A first value of bits has no effect: nothing may read them.
+            self.advance()?;
+            return self.end_of_statement();
+        }
+        if self.token.kind == Kind::Identifier && self.lexer.text_of(self.token) == "measure" {
+            return self.measurement_into(Operand {
+                offset,
+                base,
+                indices: Vec::new(),
+            });
+        }
+        self.expression()?;
+        self.end_of_statement()
+    }
+
+    fn length_in_brackets(&mut self) -> Outcome<usize> {
+        self.expect(Kind::LeftBracket, "'[' and the length of the register")?;
+        let offset = self.token.start;
+        let length = self.constant_integer("the length of the register")?;
+        self.expect(Kind::RightBracket, "']' after the length of the register")?;
+        match usize::try_from(length) {
+            Ok(length) if (1..=MAX_QUBITS).contains(&length) => Ok(length),
+            _ => Err(fault!(
+                offset,
+                "a register of {length} was given, but its length must be between 1 and {MAX_QUBITS}; declare a smaller one"
+            )),
+        }
+    }
+
+    fn allot(&mut self, of_qubits: bool, length: Option<usize>, offset: usize) -> Outcome<Base> {
+        let (used, what) = if of_qubits {
+            (&mut self.num_qubits, "qubits")
+        } else {
+            (&mut self.num_bits, "bits")
+        };
+        let start = *used;
+        *used += length.unwrap_or(1);
+        if *used > MAX_QUBITS {
+            return Err(fault!(
+                offset,
+                "the file declares {used} {what}, but at most {MAX_QUBITS} are allowed; declare fewer"
+            ));
+        }
+        Ok(Base::Register {
+            start,
+            length: length.unwrap_or(1),
+            single: length.is_none(),
+        })
+    }
+
+    /// `measure q -> c;` or `measure q;`
+    pub(crate) fn arrow_measurement(&mut self) -> Outcome<Statement> {
+        let offset = self.token.start;
+        self.advance()?;
+        let source = self.operand_of(true)?;
+        let mut target = None;
+        if self.lexer.version == Version::Two || self.token.kind == Kind::Arrow {
+            self.expect(Kind::Arrow, "'->' and the bits to measure into")?;
+            target = Some(self.operand_of(false)?);
+        }
+        self.end_of_statement()?;
+        Ok(Statement::Measure { offset, source, target })
+    }
+
+    /// `measure q;` after `c =`
+    pub(crate) fn measurement_into(&mut self, target: Operand) -> Outcome<Statement> {
+        let offset = self.token.start;
+        self.advance()?;
+        let source = self.operand_of(true)?;
+        self.end_of_statement()?;
+        Ok(Statement::Measure {
+            offset,
+            source,
+            target: Some(target),
+        })
+    }
+
+    pub(crate) fn barrier(&mut self) -> Outcome<Statement> {
+        self.advance()?;
+        if self.token.kind == Kind::Semicolon {
+            return self.end_of_statement();
+        }
+        let operands = self.operands()?;
+        self.end_of_statement()?;
+        Ok(Statement::Barrier(operands))
+    }
+
+    /// `let name = q[0:2] ++ r;`
+    pub(crate) fn alias(&mut self) -> Outcome<Statement> {
+        self.advance()?;
+        let (name, offset) = self.name("the name of an alias")?;
+        self.expect(Kind::Equal, "'=' after the name of an alias")?;
+        let mut parts = vec![self.operand_of(true)?];
+        while self.accept(Kind::Concatenate)? {
+            parts.push(self.operand_of(true)?);
+        }
+        self.end_of_statement()?;
+        let slot = self.num_aliases;
+        self.num_aliases += 1;
+        self.scope.declare(name, Symbol::Qubits(Base::Alias(slot)), offset)?;
+        Ok(Statement::Alias { slot, parts })
+    }
+}
+
+/// `3 qubits into 2 bits`, for errors.
+pub(crate) fn sizes(qubits: usize, bits: usize) -> String {
+    format!("{} into {}", counted(qubits, "qubit"), counted(bits, "bit"))
+}
