@@ -21,6 +21,9 @@ REAL = {
     "grcs_is_5x5_20_0.txt": (25, 331),
     "sycamore_n53_m20.qsim": (53, 3263),
     "zuchongzhi_n56_m20.qsim": (56, 1646),
+    "qasm/ghz_n127.qasm": (127, 127),
+    "qasm/QV_n32.qasm": (32, 5632),
+    "qasm/qft_n18.qasm": (18, 783),
 }
 
 
@@ -29,6 +32,22 @@ REAL = {
 def test_real_files_are_read(name):
     circuit = read_circuit(shared_path("circuits", name))
     assert (circuit.num_qubits, len(circuit.operations)) == REAL[name]
+
+
+@needs_shared_data
+def test_every_real_file_is_read_or_refused_with_its_place():
+    for path in sorted(shared_path("circuits").glob("**/*.*")):
+        if path.name == "vqe_uccsd_n6.qasm":  # it measures a register that it does not declare
+            with pytest.raises(CircuitFileError, match="line 2286, column 9: the register 'q' is not known"):
+                read_circuit(path)
+        else:
+            assert read_circuit(path).num_qubits >= 2
+
+
+@pytest.mark.parametrize("text", ["OPENQASM 2.0;", "OPENQASM 3.0;", "// first a comment\nOPENQASM 2.0;"])
+def test_openqasm_is_recognised_by_its_content(text):
+    register = "qubit[2] q; U(0, 0, 0) q[0];" if "3.0" in text else "qreg q[2]; U(0,0,0) q[0];"
+    assert read_circuit(io.StringIO(text + register)).num_qubits == 2
 
 
 def test_a_circuit_is_written_and_read_by_its_ending(tmp_path):

@@ -45,10 +45,7 @@ def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circu
     name = _name_of(path)
     content = _content_of(path, name)
     chosen = _check_format(format) if format is not None else _recognise(content, name)
-    reader = _READERS.get("qasm" if chosen.startswith("qasm") else chosen)
-    if reader is None:
-        raise CircuitFileError("OpenQASM cannot be read by this build; write qsim's text instead", source=name)
-    return reader(content, source=name)
+    return _READERS["qasm" if chosen.startswith("qasm") else chosen](content, source=name)
 
 
 def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | None = None) -> None:
