@@ -71,8 +71,6 @@ def simd_level() -> str: ...
 
 # OpenQASM: text to numbered gates
 
-OPENQASM_MAX_BYTES: int
-
 def read_openqasm(
     text: bytes, source: str | None = None
 ) -> tuple[

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyTuple};
-use taizhang_core::openqasm::{limits, read, Base, ReadError, ReadGate, Reading, Sequence};
+use taizhang_core::openqasm::{read, Base, ReadError, ReadGate, Reading, Sequence};
 
 /// Base (a name, or the number of a product), parameters, powers, number of controls.
 type Gate<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, Bound<'py, PyTuple>, usize);
@@ -94,6 +94,5 @@ fn named(py: Python<'_>, error: ReadError, source: Option<&str>) -> PyResult<PyE
 
 /// Adds what this file binds to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("OPENQASM_MAX_BYTES", limits::MAX_BYTES)?;
     module.add_function(wrap_pyfunction!(read_openqasm, module)?)
 }

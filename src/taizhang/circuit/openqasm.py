@@ -18,6 +18,7 @@ import numpy as np
 from taizhang import _native
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import Gate, find_name, gate, unitary_gate
+from taizhang.circuit.timed_text import MAX_TEXT_BYTES
 from taizhang.errors import CircuitFileError
 
 # Name or number of a product, parameters, powers, number of controls.
@@ -96,9 +97,9 @@ def _product(product: _Product, gates: Sequence[Gate]) -> Gate:
 
 
 def _encoded(text: str, source: str | None) -> bytes:
-    if len(text) > _native.OPENQASM_MAX_BYTES:
+    if len(text) > MAX_TEXT_BYTES:
         raise CircuitFileError(
-            f"the text has {len(text)} characters, but at most {_native.OPENQASM_MAX_BYTES} bytes are allowed; "
+            f"the text has {len(text)} characters, but at most {MAX_TEXT_BYTES} bytes are allowed; "
             "make it smaller, for instance with 'gate' or 'for'",
             line=1,
             column=1,
