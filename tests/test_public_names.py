@@ -23,6 +23,7 @@ PUBLIC = {
     "SizeLimitError",
     "TaizhangError",
     "TensorNetwork",
+    "TimeLimitError",
     "UsageError",
     "amplitude",
     "amplitude_batch",

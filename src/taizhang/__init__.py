@@ -39,6 +39,7 @@ from taizhang.errors import NumericalError as NumericalError
 from taizhang.errors import PlanError as PlanError
 from taizhang.errors import SizeLimitError as SizeLimitError
 from taizhang.errors import TaizhangError as TaizhangError
+from taizhang.errors import TimeLimitError as TimeLimitError
 from taizhang.errors import UsageError as UsageError
 from taizhang.network.amplitude_network import AmplitudeNetwork as AmplitudeNetwork
 from taizhang.network.network import NetworkShape as NetworkShape

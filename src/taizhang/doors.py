@@ -1,7 +1,7 @@
 """The doors of the package in Python, in the words of the command line.
 
 All of them take the options described in `taizhang.settings` as keywords: `memory`, `plan_time`, `trials`, `width`,
-`seed`, `threads`, `dtype`.
+`seed`, `threads`, `time_limit`, `dtype`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Options(TypedDict, total=False):
     width: float | None
     seed: int
     threads: int | None
+    time_limit: str | float
     dtype: str
 
 

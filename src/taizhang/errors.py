@@ -9,7 +9,8 @@
     │   └── UsageError            an option has a value that it cannot have
     ├── LimitError                the work does not fit (exit status 1)
     │   ├── MemoryLimitError      no plan found within the memory limit
-    │   └── SizeLimitError        a result or an input is larger than what is allowed
+    │   ├── SizeLimitError        a result or an input is larger than what is allowed
+    │   └── TimeLimitError        the work is predicted to take longer than is allowed
     ├── NumericalError            a NaN or an infinity appeared; names the slice (exit status 1)
     ├── StoppedError              the caller stopped the work before its end
     ├── MissingPackageError       an optional package is needed and not installed; also an ImportError
@@ -84,6 +85,10 @@ class MemoryLimitError(LimitError):
 
 class SizeLimitError(LimitError):
     """A result or an input is larger than what is allowed."""
+
+
+class TimeLimitError(LimitError):
+    """The work is predicted to take longer than is allowed."""
 
 
 class NumericalError(TaizhangError, ArithmeticError):

@@ -5,6 +5,7 @@
   predicted run time.
 - `trials`: search with so many trials instead of for a time; the plan is then the same whatever the number of threads.
 - `width`: no intermediate may have more than 2**width elements.
+- `time_limit`: work that is predicted to take longer than this is refused before it starts; 30 days by default.
 - `seed`, `threads` (default: the cores this process may use), `dtype` (`"complex64"` or `"complex128"`).
 """
 
@@ -21,6 +22,7 @@ from taizhang.errors import MemoryLimitError, UsageError
 # What the process needs beside the arrays of a run: the planner's trees, thread stacks, the interpreter's growth.
 WORKING_MEMORY = 32 * 2**20
 MAX_THREADS = 4096
+DEFAULT_TIME_LIMIT = "30d"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Settings:
         width: Largest log2 elements of an intermediate, or None.
         seed: Seed of the search, ≥ 0.
         threads: Threads to use, ≥ 1.
+        time_limit_seconds: Longest predicted run time that is started.
         dtype: Type of the numbers.
     """
 
@@ -43,6 +46,7 @@ class Settings:
     width: float | None
     seed: int
     threads: int
+    time_limit_seconds: float
     dtype: DtypeName
 
     @classmethod
@@ -55,6 +59,7 @@ class Settings:
         width: float | None = None,
         seed: int = 0,
         threads: int | None = None,
+        time_limit: str | float = DEFAULT_TIME_LIMIT,
         dtype: str = "complex64",
     ) -> Settings:
         """Reads the options as people write them.
@@ -79,6 +84,7 @@ class Settings:
             width=width,
             seed=seed,
             threads=usable_cores() if threads is None else threads,
+            time_limit_seconds=parse_time(time_limit),
             dtype="complex64" if dtype == "complex64" else "complex128",
         )
 

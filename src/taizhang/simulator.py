@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from taizhang._resources import resident_bytes
 from taizhang._types import ComplexArray
-from taizhang._units import human_bytes
+from taizhang._units import human_bytes, human_seconds
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import MemoryLimitError, SizeLimitError, UsageError
+from taizhang.errors import MemoryLimitError, SizeLimitError, TimeLimitError, UsageError
 from taizhang.execute.contraction import Contraction, compile_plan, peak_bytes_of_run, run_program
 from taizhang.execute.native_backend import NativeProgram
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer, Silent
-from taizhang.plan.cost import BYTES_PER_ELEMENT
+from taizhang.plan.cost import BYTES_PER_ELEMENT, step_costs
+from taizhang.plan.machine import measured_machine
+from taizhang.plan.objective import predicted_seconds
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import search
 from taizhang.settings import Settings
@@ -98,7 +100,7 @@ def ready_plan(
     watch = observer or Silent()
     watch.stage("plan")
     if plan is not None:
-        return _compiled(plan.for_network(shape), settings, watch)
+        return _compiled(_predicted_here(plan.for_network(shape), settings), settings, watch)
     allowed = settings.free_bytes()
     for _ in range(MEMORY_ATTEMPTS - 1):
         try:
@@ -110,6 +112,13 @@ def ready_plan(
     return _compiled(_search(shape, allowed, settings, watch), settings, watch)
 
 
+def _predicted_here(plan: Plan, settings: Settings) -> Plan:
+    """A plan made elsewhere, or on another machine, with the time that it will take on this one."""
+    steps = step_costs(plan.shape, plan.tree, plan.sliced_indices)
+    machine = measured_machine(settings.threads)
+    return replace(plan, predicted_seconds=predicted_seconds(steps, machine, settings.dtype))
+
+
 def _search(shape: NetworkShape, allowed: int, settings: Settings, observer: Observer) -> Plan:
     return search(
         shape,
@@ -119,6 +128,7 @@ def _search(shape: NetworkShape, allowed: int, settings: Settings, observer: Obs
         trials=settings.trials,
         seed=settings.seed,
         threads=settings.threads,
+        machine=measured_machine(settings.threads),
         dtype=settings.dtype,
         progress=observer.searching,
     )
@@ -167,6 +177,7 @@ def compute_amplitudes(
     built = time.perf_counter()
     ready = ready_plan(network.shape, settings, watch, plan=plan)
     planned = time.perf_counter()
+    _check_time(ready.plan.predicted_seconds * len(bitstrings), settings)
     watch.stage("run")
     values = np.empty((len(bitstrings), *(2,) * len(open_qubits)), dtype=settings.dtype)
     for number, bitstring in enumerate(bitstrings):
@@ -199,6 +210,15 @@ def _check_result_size(num_amplitudes: int, settings: Settings) -> None:
         )
 
 
+def _check_time(seconds: float, settings: Settings) -> None:
+    if seconds > settings.time_limit_seconds:
+        raise TimeLimitError(
+            f"the work is predicted to take {human_seconds(seconds)}, but the time limit is "
+            f"{human_seconds(settings.time_limit_seconds)}; allow more memory, plan longer (plan_time), or raise "
+            "time_limit"
+        )
+
+
 def _part_of(observer: Observer, number: int, count: int) -> Callable[[int, int], None]:
     """Progress of run `number` of `count` equal ones, told as slices of all of them."""
 
@@ -221,6 +241,8 @@ def compute_contraction(
     ready = ready_plan(network.shape, settings, watch, plan=plan)
     if isinstance(slices, slice):
         slices = range(ready.plan.num_slices)[slices]
+    wanted = ready.plan.num_slices if slices is None else len(slices)
+    _check_time(ready.plan.predicted_seconds * wanted / ready.plan.num_slices, settings)
     watch.stage("run")
     contraction = run_program(
         ready.program,

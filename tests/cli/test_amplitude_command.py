@@ -132,3 +132,12 @@ def test_a_state_vector_that_cannot_fit_is_refused_before_memory_is_touched(run,
 def test_debug_shows_where_an_error_came_from(run, circuit_file):
     assert "Traceback" in run("amplitude", circuit_file, "01", "--debug").err
     assert "Traceback" not in run("amplitude", circuit_file, "01").err
+
+
+def test_work_of_years_is_refused_before_it_starts(run, tmp_path):
+    path = tmp_path / "deep.txt"
+    assert run("random", "grid", "--rows", 7, "--columns", 7, "--depth", 60, "-o", path).status == 0
+    done = run("amplitude", path, "0" * 49, "--memory", "512MiB", "--trials", "1", "--time-limit", "1h")
+    assert done.status == 1
+    assert "predicted to take" in done.err
+    assert "raise time_limit" in done.err

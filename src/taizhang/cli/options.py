@@ -10,7 +10,7 @@ from typing import Any, get_args
 import click
 
 from taizhang.circuit.read import CircuitFormat
-from taizhang.settings import Settings
+from taizhang.settings import DEFAULT_TIME_LIMIT, Settings
 
 Command = Callable[..., None]
 
@@ -42,12 +42,20 @@ def settings_options(command: Command) -> Command:
         trials: int | None,
         seed: int,
         threads: int | None,
+        time_limit: str,
         dtype: str,
         width: float | None,
         **others: Any,
     ) -> None:
         settings = Settings.checked(
-            memory=memory, plan_time=plan_time, trials=trials, width=width, seed=seed, threads=threads, dtype=dtype
+            memory=memory,
+            plan_time=plan_time,
+            trials=trials,
+            width=width,
+            seed=seed,
+            threads=threads,
+            time_limit=time_limit,
+            dtype=dtype,
         )
         command(settings=settings, **others)
 
@@ -65,6 +73,13 @@ def settings_options(command: Command) -> Command:
             click.option("--trials", type=int, help="Search with so many trials instead of for a time; reproducible."),
             click.option("--seed", type=int, default=0, show_default=True, help="Seed of all randomness."),
             click.option("--threads", type=int, help="Threads to use [the cores this process may use]."),
+            click.option(
+                "--time-limit",
+                metavar="TIME",
+                default=DEFAULT_TIME_LIMIT,
+                show_default=True,
+                help="Do not start work that is predicted to take longer.",
+            ),
             click.option("--dtype", default="complex64", show_default=True, help="complex64 or complex128."),
             click.option("--width", type=float, help="Largest intermediate: at most 2^WIDTH elements."),
         )
