@@ -12,6 +12,7 @@ from typing import IO, Any, Literal, TypeAlias, cast
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.grcs_text import read_grcs, write_grcs
 from taizhang.circuit.openqasm import read_openqasm
+from taizhang.circuit.openqasm_writer import write_openqasm2, write_openqasm3
 from taizhang.circuit.qsim_text import read_qsim, write_qsim
 from taizhang.circuit.timed_text import MAX_TEXT_BYTES
 from taizhang.errors import CircuitFileError, UsageError
@@ -24,7 +25,12 @@ _CHUNK_BYTES = 2**20
 _OPENQASM_START = re.compile(rb"\s*(?://|/\*|OPENQASM\b|include\b|qreg\b|qubit\b|gate\b|#pragma\b|@)")
 
 _READERS: dict[str, Callable[..., Circuit]] = {"qsim": read_qsim, "grcs": read_grcs, "qasm": read_openqasm}
-_WRITERS: dict[str, Callable[[Circuit], str]] = {"qsim": write_qsim, "grcs": write_grcs}
+_WRITERS: dict[str, Callable[[Circuit], str]] = {
+    "qsim": write_qsim,
+    "grcs": write_grcs,
+    "qasm2": write_openqasm2,
+    "qasm3": write_openqasm3,
+}
 
 
 def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circuit:
