@@ -21,7 +21,7 @@ def search_plan(
     log2_per_element: float,
     charge_per_second: float,
     look: Callable[[tuple[float, float, int, bool] | None, int], bool] | None,
-) -> tuple[list[tuple[int, int]], list[int], bool, float, int, list[tuple[float, float]]] | None: ...
+) -> tuple[list[tuple[int, int]], list[int], bool, float, int | None, list[tuple[float, float]]] | None: ...
 
 # Engine: running compiled programs
 

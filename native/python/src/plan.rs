@@ -2,15 +2,16 @@
 
 use pyo3::prelude::*;
 use std::time::Duration;
+use taizhang_core::plan::board::Board;
 use taizhang_core::plan::network::Terms;
-use taizhang_core::plan::portfolio::{search, Board, Options};
+use taizhang_core::plan::portfolio::{search, Options};
 use taizhang_core::plan::tree::Charge;
 
 /// Between two looks at signals and progress.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// A path, the sliced indices, whether it fits, elements alive, the trial, and pairs of seconds and log2 cost.
-type Outcome = (Vec<(u32, u32)>, Vec<u32>, bool, f64, u64, Vec<(f64, f64)>);
+/// A path, the sliced indices, whether it fits, elements alive, the trial if it can be repeated, and pairs of seconds and log2 cost.
+type Outcome = (Vec<(u32, u32)>, Vec<u32>, bool, f64, Option<u64>, Vec<(f64, f64)>);
 
 /// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
 #[pyfunction]

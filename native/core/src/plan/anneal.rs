@@ -14,6 +14,7 @@
 
 use super::network::Network;
 use super::rng::Rng;
+use super::simd::sweep_at_best_level;
 use super::tree::{add_log2, Tree};
 
 /// What a sweep is run with.
@@ -68,7 +69,7 @@ impl Annealer {
             return 0;
         }
         self.focus(tree);
-        dispatch(network, tree, &self.costly, &mut self.rng, heat, proposals)
+        sweep_at_best_level(network, tree, &self.costly, &mut self.rng, heat, proposals)
     }
 
     /// Lists the steps that are within reach of the costliest.
@@ -81,7 +82,16 @@ impl Annealer {
     }
 }
 
-fn dispatch(network: &Network, tree: &mut Tree, costly: &[u32], rng: &mut Rng, heat: Heat, proposals: usize) -> usize {
+/// One sweep with the inner loop for the words of this tree; compiled for each level of `simd.rs`.
+#[inline(always)]
+pub(super) fn sweep_by_words(
+    network: &Network,
+    tree: &mut Tree,
+    costly: &[u32],
+    rng: &mut Rng,
+    heat: Heat,
+    proposals: usize,
+) -> usize {
     macro_rules! by_words {
         ($($words:literal)*) => {
             match (tree.words, network.all_two) {

@@ -39,30 +39,40 @@ impl Finished {
         }
     }
 
-    /// What plans are sorted by: those that fit first, then the cheap ones, then the first found.
-    pub fn rank(&self, trial: u64) -> (bool, i64, u64) {
+    /// What plans are sorted by: those that fit first, then the cheap ones.
+    pub fn rank(&self) -> (bool, i64) {
         let cost = if self.fits {
             self.log2_cost
         } else {
             self.peak_elements.max(1.0).log2()
         };
-        (!self.fits, (cost * 1e6) as i64, trial)
+        (!self.fits, (cost * 1e6) as i64)
     }
 }
 
-/// Puts the merged steps below the tree, makes it fit the limits (width, elements alive) and chooses the orders.
+/// What a plan has to keep to.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// log2 of the most elements of an intermediate.
+    pub width: f32,
+    /// Most elements of intermediates alive at once.
+    pub elements: f64,
+}
+
+/// Puts the merged steps below the tree, makes it fit the limits and chooses the orders. Returns the width that the
+/// number of elements alive demanded as well; infinite if it demanded none.
 pub fn finish(
     terms: &Terms,
     merged: &Merged,
     small: &Network,
     full: &Network,
-    tree: Option<Tree>,
+    tree: Option<&Tree>,
     charge: Charge,
-    limits: (f32, f64),
-) -> Option<Finished> {
-    let path = whole_path(terms.inputs.len(), merged, tree.as_ref());
+    limits: Limits,
+) -> Option<(Finished, f32)> {
+    let path = whole_path(terms.inputs.len(), merged, tree);
     let mut whole = Tree::new(full, &path, charge);
-    if let Some(tree) = &tree {
+    if let Some(tree) = tree {
         for &bit in &tree.sliced {
             let index = small.index_of_bit[bit as usize]?;
             let bit = full.index_of_bit.iter().position(|&i| i == Some(index))?;
@@ -70,16 +80,16 @@ pub fn finish(
         }
     }
     whole.refresh(full);
-    let mut width = limits.0;
+    let (mut width, mut demanded) = (limits.width, f32::INFINITY);
     loop {
         let narrow = slice_down_to(full, &mut whole, width);
         drop_needless(full, &mut whole, width);
         order_slices(full, &mut whole);
         let order = frugal_order(&whole);
         let figures = running(full, &whole, &order);
-        let fits = narrow && figures.peak_elements <= limits.1;
+        let fits = narrow && figures.peak_elements <= limits.elements;
         if fits || !narrow || whole.width() <= 0.0 {
-            return Some(Finished {
+            let finished = Finished {
                 path: whole.path_in_order(&order),
                 sliced: whole
                     .sliced
@@ -91,9 +101,11 @@ pub fn finish(
                 width: whole.width(),
                 peak_elements: figures.peak_elements,
                 fits,
-            });
+            };
+            return Some((finished, demanded));
         }
         width = width.min(whole.width()) - 0.5;
+        demanded = width;
     }
 }
 

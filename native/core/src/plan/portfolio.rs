@@ -1,16 +1,22 @@
-//! The search as a whole: many annealing runs, the best kept; anytime, on any number of threads.
+//! The search as a whole: generations of annealing runs, of which the good are heated up again and the poor are dropped.
+//!
+//! A search is a fixed sequence of generations of a few trials each. A trial starts afresh, or takes the best tree of a
+//! lineage, heats it up and anneals it again; the lineage keeps the better of the two. Generations grow longer, lineages
+//! grow fewer. What a trial does depends on the seed and on the generations before it, never on time or threads: time
+//! only decides where the sequence is cut off, so a plan can be found again from its trial number.
 
 use super::anneal::Annealer;
-use super::finish::{finish, Finished};
+use super::board::{locked, Board};
+use super::finish::{finish, Finished, Limits};
 use super::greedy::{greedy, Greed};
 use super::network::{Network, Terms};
 use super::premerge::{premerge, Merged};
+use super::reoptimise::Reoptimiser;
 use super::rng::Rng;
-use super::squeeze::{free, settle, squeeze, Schedule};
+use super::squeeze::{anneal, free, settle, Schedule, Stop};
 use super::tree::{Charge, Tree};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 /// What a search is asked for.
 #[derive(Clone, Debug)]
@@ -33,89 +39,18 @@ pub struct Options {
     pub charge_per_second: f64,
 }
 
-/// The best found so far, and how the search came to it.
-#[derive(Clone, Debug)]
-pub struct Best {
-    /// The plan.
-    pub finished: Finished,
-    /// Trial that found it.
-    pub trial: u64,
-}
-
-/// What threads share, and what whoever waits may look at.
-#[derive(Debug)]
-pub struct Board {
-    best: Mutex<Option<Best>>,
-    history: Mutex<Vec<(f64, f64)>>,
-    stop: AtomicBool,
-    next_trial: AtomicU64,
-    trials_done: AtomicU64,
-    started: Instant,
-}
-
-impl Default for Board {
-    fn default() -> Self {
-        Board {
-            best: Mutex::default(),
-            history: Mutex::default(),
-            stop: AtomicBool::new(false),
-            next_trial: AtomicU64::new(0),
-            trials_done: AtomicU64::new(0),
-            started: Instant::now(),
-        }
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-impl Board {
-    /// Asks the search to come to an end.
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the search was asked to end.
-    pub fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// The best so far.
-    pub fn best(&self) -> Option<Best> {
-        locked(&self.best).clone()
-    }
-
-    /// Pairs of seconds since the start and log2 of the best charge.
-    pub fn history(&self) -> Vec<(f64, f64)> {
-        locked(&self.history).clone()
-    }
-
-    /// Number of trials that have ended.
-    pub fn trials_done(&self) -> u64 {
-        self.trials_done.load(Ordering::Relaxed)
-    }
-
-    fn offer(&self, finished: Finished, trial: u64) {
-        let mut best = locked(&self.best);
-        let better = match best.as_ref() {
-            None => true,
-            Some(old) => finished.rank(trial) < old.finished.rank(old.trial),
-        };
-        if better {
-            locked(&self.history).push((self.started.elapsed().as_secs_f64(), finished.log2_cost));
-            *best = Some(Best { finished, trial });
-        }
-    }
-}
-
-/// Sweeps of the three phases of a trial.
-#[derive(Clone, Copy, Debug)]
-struct Effort {
-    free: usize,
-    squeeze: usize,
-    settle: usize,
-}
+/// Trials of a generation.
+const GENERATION: usize = 8;
+/// Sweeps of the trials of the first generations; later ones grow.
+const SWEEPS: [f64; 5] = [100.0, 400.0, 1500.0, 4000.0, 6000.0];
+/// How much longer each later generation is than the one before.
+const GROWTH: f64 = 1.12;
+/// Generations that only start afresh.
+const FRESH_GENERATIONS: usize = 6;
+/// Part of the run's time that planning may take when it weighs the two.
+const WORTH: f64 = 0.05;
+/// Longest planning when it weighs, in seconds.
+const LONGEST: f64 = 600.0;
 
 /// The network as searched, and as given.
 struct Problem {
@@ -123,148 +58,270 @@ struct Problem {
     merged: Merged,
     small: Network,
     full: Network,
-    width: f32,
+    options: Options,
+}
+
+/// The best tree that came from one start.
+struct Lineage {
+    tree: Tree,
+    cost: f64,
+}
+
+/// Where a trial starts.
+#[derive(Clone, Copy)]
+enum Start {
+    Fresh,
+    Reheat { lineage: usize, beta: f32 },
+}
+
+/// What a trial found.
+struct Outcome {
+    tree: Tree,
+    cost: f64,
+    cut_short: bool,
 }
 
 /// Searches until time or trials are up, or the board says stop. The result is on the board.
 pub fn search(terms: &Terms, options: &Options, board: &Board) {
     if terms.inputs.len() < 2 {
-        board.offer(Finished::trivial(), 0);
+        board.offer(Finished::trivial(), Some(0));
         return;
     }
     let terms = terms.clone().tidy();
     let merged = premerge(&terms);
-    let width = options.width.min((options.memory_elements.log2() - 1.0) as f32);
+    let (small, full) = (Network::new(&merged.terms), Network::new(&terms));
     let problem = Problem {
-        small: Network::new(&merged.terms),
-        full: Network::new(&terms),
-        merged,
         terms,
-        width,
+        merged,
+        small,
+        full,
+        options: options.clone(),
     };
-    let deadline = options
-        .seconds
-        .map(|seconds| board.started + Duration::from_secs_f64(seconds.clamp(0.0, 1e7)));
-    std::thread::scope(|scope| {
-        for _ in 1..options.threads.max(1) {
-            scope.spawn(|| work(&problem, options, board, deadline));
-        }
-        work(&problem, options, board, deadline);
-    });
+    if problem.small.num_tensors < 2 {
+        problem.offer(board, None, Some(0), f32::INFINITY);
+        return;
+    }
+    generations(&problem, board);
 }
 
-/// What one thread does: trial after trial.
-fn work(problem: &Problem, options: &Options, board: &Board, deadline: Option<Instant>) {
-    let mut seconds_per_sweep = 0.0;
-    loop {
-        let trial = board.next_trial.fetch_add(1, Ordering::Relaxed);
-        if trial > 0 && (board.stopped() || deadline.is_some_and(|end| Instant::now() >= end)) {
+fn generations(problem: &Problem, board: &Board) {
+    let options = &problem.options;
+    let mut lineages: Vec<Lineage> = Vec::new();
+    let mut width = options.width.min((options.memory_elements.log2() - 1.0) as f32);
+    let mut first_trial = 0;
+    for generation in 0.. {
+        let left = options.trials.map_or(GENERATION, |trials| {
+            (trials - first_trial).min(GENERATION as u64) as usize
+        });
+        if left == 0 || (generation > 0 && must_stop(options, board)) {
             return;
         }
-        let effort = match (options.trials, deadline) {
-            (Some(trials), _) if trial >= trials => return,
-            (Some(_), _) => Effort {
-                free: 1500,
-                squeeze: 1500,
-                settle: 750,
-            },
-            (None, Some(end)) => {
-                let left = end.saturating_duration_since(Instant::now()).as_secs_f64();
-                if seconds_per_sweep == 0.0 {
-                    Effort {
-                        free: 60,
-                        squeeze: 60,
-                        settle: 30,
-                    }
-                } else {
-                    let sweeps = (0.45 * left / seconds_per_sweep) as usize;
-                    if left < 0.1 {
-                        return;
-                    }
-                    Effort {
-                        free: sweeps * 3 / 10,
-                        squeeze: sweeps * 45 / 100,
-                        settle: sweeps / 4,
-                    }
+        let mut rng = Rng::new(options.seed, (1 << 40) + generation as u64);
+        let starts: Vec<Start> = (0..left).map(|k| start(generation, k, &lineages, &mut rng)).collect();
+        let outcomes = run_generation(problem, board, generation, first_trial, &starts, &lineages, width);
+        let mut best: Option<usize> = None;
+        for (place, outcome) in outcomes.iter().enumerate() {
+            let Some(outcome) = outcome else { continue };
+            if best
+                .and_then(|b| outcomes[b].as_ref())
+                .is_none_or(|old| outcome.cost < old.cost)
+            {
+                best = Some(place);
+            }
+        }
+        let leader = lineages
+            .iter()
+            .map(|lineage| lineage.cost)
+            .fold(f64::INFINITY, f64::min);
+        if let Some((place, outcome)) = best.and_then(|place| outcomes[place].as_ref().map(|outcome| (place, outcome)))
+        {
+            if outcome.cost < leader - 1e-6 {
+                let trial = (!outcome.cut_short).then_some(first_trial + place as u64);
+                let narrowed = problem.offer(board, Some(&outcome.tree), trial, width);
+                if narrowed < width {
+                    // The memory needed a narrower plan than was aimed for: aim there from now on.
+                    width = narrowed;
+                    lineages.clear();
+                    first_trial += left as u64;
+                    continue;
                 }
             }
-            (None, None) => {
-                let sweeps = 40usize << (trial / options.threads.max(1) as u64).min(14);
-                if trial > 0 && !worth_going_on(options, board) {
-                    return;
-                }
-                Effort {
-                    free: sweeps,
-                    squeeze: sweeps,
-                    settle: sweeps / 2,
-                }
-            }
-        };
-        let begun = Instant::now();
-        let stop = || board.stopped() || deadline.is_some_and(|end| Instant::now() >= end);
-        run_trial(problem, options, board, trial, effort, &stop);
-        let sweeps = (effort.free + effort.squeeze + effort.settle).max(1);
-        seconds_per_sweep = begun.elapsed().as_secs_f64() / sweeps as f64;
-        board.trials_done.fetch_add(1, Ordering::Relaxed);
+        }
+        keep(&mut lineages, starts, outcomes, generation);
+        first_trial += left as u64;
     }
 }
 
-/// Whether more planning can pay: it is small beside the run, and the last doubling of effort brought something.
-fn worth_going_on(options: &Options, board: &Board) -> bool {
-    let Some(best) = board.best() else { return true };
-    let run_seconds = best.finished.log2_cost.exp2() / options.charge_per_second;
-    let spent = board.started.elapsed().as_secs_f64();
-    spent < 0.05 * run_seconds && spent < 600.0
+/// Where the k-th trial of a generation starts.
+fn start(generation: usize, k: usize, lineages: &[Lineage], rng: &mut Rng) -> Start {
+    let fresh = match generation {
+        0..FRESH_GENERATIONS => GENERATION,
+        FRESH_GENERATIONS..12 => 2,
+        _ => 1,
+    };
+    if k < fresh || lineages.is_empty() {
+        return Start::Fresh;
+    }
+    let lineage = ((rng.unit() * rng.unit()) * lineages.len() as f32) as usize;
+    let (hot, cold) = (1.8f32, 4.5f32);
+    Start::Reheat {
+        lineage,
+        beta: hot * (cold / hot).powf(rng.unit()),
+    }
 }
 
+/// Sweeps of each trial of a generation.
+fn sweeps(generation: usize) -> usize {
+    let last = SWEEPS.len() - 1;
+    let grown = GROWTH.powi(generation.saturating_sub(last).min(200) as i32);
+    (SWEEPS[generation.min(last)] * grown) as usize
+}
+
+/// Takes over what is better, and drops the lineages that lag behind.
+fn keep(lineages: &mut Vec<Lineage>, starts: Vec<Start>, outcomes: Vec<Option<Outcome>>, generation: usize) {
+    for (start, outcome) in starts.into_iter().zip(outcomes) {
+        let Some(Outcome { tree, cost, .. }) = outcome else {
+            continue;
+        };
+        match start {
+            Start::Fresh => lineages.push(Lineage { tree, cost }),
+            Start::Reheat { lineage, .. } => {
+                if cost < lineages[lineage].cost {
+                    lineages[lineage] = Lineage { tree, cost };
+                }
+            }
+        }
+    }
+    lineages.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    lineages.truncate(match generation {
+        0..8 => 8,
+        8..14 => 6,
+        _ => 4,
+    });
+}
+
+/// Runs the trials of a generation on all threads; those not begun when time is up stay undone.
+fn run_generation(
+    problem: &Problem,
+    board: &Board,
+    generation: usize,
+    first_trial: u64,
+    starts: &[Start],
+    lineages: &[Lineage],
+    width: f32,
+) -> Vec<Option<Outcome>> {
+    let next = AtomicUsize::new(0);
+    let outcomes: Vec<Mutex<Option<Outcome>>> = starts.iter().map(|_| Mutex::new(None)).collect();
+    let work = || loop {
+        let place = next.fetch_add(1, Ordering::Relaxed);
+        let begin = place < starts.len() && (generation + place == 0 || !must_stop(&problem.options, board));
+        if !begin {
+            return;
+        }
+        let trial = first_trial + place as u64;
+        let outcome = run_trial(problem, board, generation, trial, starts[place], lineages, width);
+        if generation + place == 0 && problem.options.trials.is_none() {
+            problem.offer(board, Some(&outcome.tree), None, width);
+        }
+        *locked(&outcomes[place]) = Some(outcome);
+        board.count_trial();
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..problem.options.threads.min(starts.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    outcomes
+        .into_iter()
+        .map(|outcome| outcome.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+        .collect()
+}
+
+/// One annealing run, afresh or from a lineage.
 fn run_trial(
     problem: &Problem,
-    options: &Options,
     board: &Board,
+    generation: usize,
     trial: u64,
-    effort: Effort,
-    stop: &(dyn Fn() -> bool + Sync),
-) {
-    let mut annealer = Annealer::new(Rng::new(options.seed, trial));
-    let alpha = if trial.is_multiple_of(2) { 1.0 } else { 0.5 };
-    let temperature = [0.1, 0.3, 0.0, 0.6][(trial % 4) as usize];
-    let schedule = Schedule::default();
-    let path = greedy(&problem.merged.terms, Greed { alpha, temperature }, annealer.rng());
-    let tree = (problem.small.num_tensors > 1).then(|| {
-        let mut tree = Tree::new(&problem.small, &path, options.charge);
-        free(&problem.small, &mut tree, &mut annealer, &schedule, effort.free, stop);
-        if tree.width() > problem.width {
-            squeeze(
-                &problem.small,
-                &mut tree,
-                &mut annealer,
-                &schedule,
-                problem.width,
-                effort.squeeze,
-                stop,
-            );
-            settle(
-                &problem.small,
-                &mut tree,
-                &mut annealer,
-                &schedule,
-                problem.width,
-                effort.settle,
-                stop,
-            );
+    start: Start,
+    lineages: &[Lineage],
+    width: f32,
+) -> Outcome {
+    let network = &problem.small;
+    let mut annealer = Annealer::new(Rng::new(problem.options.seed, trial));
+    let mut schedule = Schedule::default();
+    let sweeps = sweeps(generation);
+    let stop = || must_stop(&problem.options, board);
+    let stop: Stop = &stop;
+    let mut tree = match start {
+        Start::Fresh => {
+            let alpha = if trial.is_multiple_of(2) { 1.0 } else { 0.5 };
+            let temperature = [0.1, 0.3, 0.0, 0.6][(trial / 2 % 4) as usize];
+            let path = greedy(&problem.merged.terms, Greed { alpha, temperature }, annealer.rng());
+            let mut tree = Tree::new(network, &path, problem.options.charge);
+            anneal(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
+            tree
         }
-        tree
-    });
-    let limits = (options.width, options.memory_elements);
-    if let Some(finished) = finish(
-        &problem.terms,
-        &problem.merged,
-        &problem.small,
-        &problem.full,
+        Start::Reheat { lineage, beta } => {
+            let mut tree = lineages[lineage].tree.clone();
+            schedule.settle.0 = beta;
+            if width.is_finite() {
+                settle(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
+            } else {
+                free(network, &mut tree, &mut annealer, schedule.settle, sweeps, stop);
+            }
+            tree
+        }
+    };
+    if generation >= 2 && !stop() {
+        Reoptimiser::default().pass(network, &mut tree, 8, 8.0, width);
+    }
+    let cost = tree.log2_cost() + f64::from(tree.log2_slices(network));
+    Outcome {
         tree,
-        options.charge,
-        limits,
-    ) {
+        cost,
+        cut_short: stop(),
+    }
+}
+
+/// Whether time is up, someone asked to stop, or more planning cannot pay.
+fn must_stop(options: &Options, board: &Board) -> bool {
+    if board.stopped() {
+        return true;
+    }
+    match (options.seconds, options.trials) {
+        (_, Some(_)) => false,
+        (Some(seconds), None) => board.seconds() >= seconds,
+        (None, None) => {
+            let Some(best) = board.best_cost() else { return false };
+            let (spent, run) = (board.seconds(), best.exp2() / options.charge_per_second);
+            spent > WORTH * run
+                || spent > LONGEST
+                || (spent > 0.2 * WORTH * run && board.seconds_without_better() > 0.6 * spent)
+        }
+    }
+}
+
+impl Problem {
+    /// Makes a plan of a tree and puts it on the board; returns the width at which it fits.
+    fn offer(&self, board: &Board, tree: Option<&Tree>, trial: Option<u64>, width: f32) -> f32 {
+        let limits = Limits {
+            width: self.options.width,
+            elements: self.options.memory_elements,
+        };
+        let Some((finished, narrowed)) = finish(
+            &self.terms,
+            &self.merged,
+            &self.small,
+            &self.full,
+            tree,
+            self.options.charge,
+            limits,
+        ) else {
+            return width;
+        };
         board.offer(finished, trial);
+        width.min(narrowed)
     }
 }

@@ -1,8 +1,11 @@
-//! Slice moves: add, drop and swap sliced indices by Metropolis.
+//! Slice moves: sliced indices are added, dropped and swapped by heat bath.
 //!
-//! The energy is log2 of the work of all slices plus log2(1 + Σ 2^(size - width)) over the intermediates. Swaps are the
-//! point: adding the index that costs least, again and again, ends with many more slices than are needed. A move visits the
-//! nodes that its index touches and adds the steps up again, which is quick because no sets are looked at.
+//! The energy is log2 of the work of all slices plus log2(1 + Σ (2^(size - width) - 1)) over the
+//! intermediates that are too large. Swaps are the
+//! point: adding the index that costs least, again and again, ends with many more slices than are needed. What slicing any
+//! one index would cost follows from two sums over the steps that have it, so one pass over the costly steps weighs all
+//! indices at once, and a move can draw among all of them instead of trying one and mostly failing (Geman & Geman, IEEE
+//! PAMI 1984).
 
 use super::network::Network;
 use super::rng::Rng;
@@ -30,7 +33,11 @@ fn power_of_two(x: f32) -> f32 {
 pub fn energy(network: &Network, tree: &Tree, width: f32, weight: f32) -> f32 {
     let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total = top + sum_of_powers(&tree.cost, top).log2() + tree.log2_slices(network);
-    total + weight * (1.0 + sum_of_powers(&tree.size[tree.num_tensors..], width).min(1e30)).log2()
+    let excess: f32 = tree.size[tree.num_tensors..]
+        .iter()
+        .map(|&size| beyond(size - width))
+        .sum();
+    total + weight * (1.0 + excess.min(1e30)).log2()
 }
 
 /// The conditions of slice moves.
@@ -44,79 +51,114 @@ pub struct SliceHeat {
     pub weight: f32,
 }
 
-/// Makes `moves` proposals; returns how many were accepted.
-pub fn slice_moves(network: &Network, tree: &mut Tree, rng: &mut Rng, heat: SliceHeat, moves: usize) -> usize {
-    let mut now = energy(network, tree, heat.width, heat.weight);
-    let mut accepted = 0;
-    for _ in 0..moves {
-        let kind = rng.below(8);
-        let drop = if kind >= 1 && !tree.sliced.is_empty() {
-            Some(tree.sliced[rng.below(tree.sliced.len())])
-        } else {
-            None
-        };
-        if let Some(bit) = drop {
-            tree.toggle(network, bit);
-        }
-        let add = if kind != 1 || drop.is_none() {
-            index_to_add(tree, rng, heat.width)
-        } else {
-            None
-        };
-        if let Some(bit) = add {
-            tree.toggle(network, bit);
-        }
-        if drop == add {
-            continue;
-        }
-        let then = energy(network, tree, heat.width, heat.weight);
-        let change = then - now;
-        if change <= 0.0 || rng.unit() < (-heat.beta * std::f32::consts::LN_2 * change).exp() {
-            now = then;
-            accepted += 1;
-        } else {
-            add.into_iter().chain(drop).for_each(|bit| tree.toggle(network, bit));
-        }
-    }
-    accepted
+/// Steps this many bits cheaper than the costliest are not looked at.
+const REACH: f32 = 9.0;
+
+/// Makes slice moves; holds the space they need.
+#[derive(Clone, Debug, Default)]
+pub struct Slicer {
+    /// For each bit the cost of the steps that touch it, and by how much slicing it would lower the excess.
+    work: Vec<f32>,
+    relief: Vec<f32>,
+    seen: Vec<u64>,
+    choices: Vec<(f32, u32)>,
 }
 
-/// An index that is not sliced, of a step that is large or costly.
-fn index_to_add(tree: &Tree, rng: &mut Rng, width: f32) -> Option<u32> {
-    let largest = tree.width();
-    let floor = if largest > width {
-        width.max(largest - 3.0)
+impl Slicer {
+    /// One heat-bath move: a sliced index, or none, is given up; then of all indices, or none, one is taken anew, each as
+    /// likely as its energy makes it. Adding, dropping and swapping are all cases of this.
+    pub fn step(&mut self, network: &Network, tree: &mut Tree, rng: &mut Rng, heat: SliceHeat) {
+        let place = rng.below(tree.sliced.len() + 1);
+        if let Some(&bit) = tree.sliced.get(place) {
+            tree.toggle(network, bit);
+        }
+        let (total, excess) = self.weigh(network, tree, heat.width);
+        let without = total.log2() + heat.weight * (1.0 + excess).log2();
+        let mut least = without;
+        self.choices.clear();
+        for (w, &word) in self.seen.iter().enumerate() {
+            let mut rest = word;
+            while rest != 0 {
+                let bit = (w * 64) as u32 + rest.trailing_zeros();
+                rest &= rest - 1;
+                let values = network.bit_log2(bit).exp2();
+                let sliced_total = values * total - (values - 1.0) * self.work[bit as usize];
+                let sliced_excess = (excess - self.relief[bit as usize]).max(0.0);
+                let energy = sliced_total.log2() + heat.weight * (1.0 + sliced_excess).log2();
+                least = least.min(energy);
+                self.choices.push((energy, bit));
+            }
+        }
+        let likely = |energy: f32| (-heat.beta * (energy - least)).exp();
+        let sum: f32 = likely(without) + self.choices.iter().map(|&(energy, _)| likely(energy)).sum::<f32>();
+        let mut draw = rng.unit() * sum - likely(without);
+        if draw < 0.0 {
+            return;
+        }
+        for &(energy, bit) in &self.choices {
+            draw -= likely(energy);
+            if draw < 0.0 {
+                tree.toggle(network, bit);
+                return;
+            }
+        }
+    }
+
+    /// Adds up, for every index, the work that touches it and the excess it is part of; returns both in total.
+    fn weigh(&mut self, network: &Network, tree: &Tree, width: f32) -> (f32, f32) {
+        self.work.clear();
+        self.work.resize(tree.words * 64, 0.0);
+        self.relief.clear();
+        self.relief.resize(tree.words * 64, 0.0);
+        self.seen.clear();
+        self.seen.resize(tree.words, 0);
+        let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let (mut total, mut excess) = (0.0, 0.0);
+        for (step, &cost) in tree.cost.iter().enumerate().filter(|(_, &cost)| cost > top - REACH) {
+            let weight = power_of_two(cost - top);
+            total += weight;
+            let [l, r] = tree.children[step];
+            for w in 0..tree.words {
+                let word = (tree.set(l)[w] | tree.set(r)[w]) & tree.mask[w];
+                self.seen[w] |= word;
+                for_each_bit(word, |bit| self.work[w * 64 + bit] += weight);
+            }
+        }
+        let steps = tree.size[tree.num_tensors..].iter().enumerate();
+        for (step, &size) in steps.filter(|(_, &size)| size > width + 1e-3) {
+            let over = beyond(size - width);
+            excess += over;
+            for (w, (set, mask)) in tree
+                .set((step + tree.num_tensors) as u32)
+                .iter()
+                .zip(&tree.mask)
+                .enumerate()
+            {
+                let relief = over - beyond(size - width - network.word_log2[w]);
+                self.seen[w] |= set & mask;
+                for_each_bit(set & mask, |bit| self.relief[w * 64 + bit] += relief);
+            }
+        }
+        (total, excess)
+    }
+}
+
+/// How much an intermediate this many bits too large counts; nothing if it is not too large.
+#[inline(always)]
+fn beyond(bits: f32) -> f32 {
+    if bits > 0.0 {
+        power_of_two(bits.min(100.0)) - 1.0
     } else {
-        largest - 1.0
-    };
-    let sizes = &tree.size[tree.num_tensors..];
-    let large = sizes.iter().filter(|&&size| size >= floor).count();
-    let mut skip = rng.below(large.max(1));
-    let step = sizes.iter().position(|&size| {
-        let found = size >= floor && skip == 0;
-        skip -= (size >= floor && skip > 0) as usize;
-        found
-    })?;
-    random_bit(tree, (step + tree.num_tensors) as u32, rng)
+        0.0
+    }
 }
 
-/// A random index of a node, not sliced.
-fn random_bit(tree: &Tree, node: u32, rng: &mut Rng) -> Option<u32> {
-    let set = tree.set(node);
-    let count: u32 = set.iter().zip(&tree.mask).map(|(s, m)| (s & m).count_ones()).sum();
-    let mut skip = rng.below(count.max(1) as usize) as u32;
-    for (w, (s, m)) in set.iter().zip(&tree.mask).enumerate() {
-        let mut word = s & m;
-        if skip >= word.count_ones() {
-            skip -= word.count_ones();
-            continue;
-        }
-        for _ in 0..skip {
-            word &= word - 1;
-        }
-        return Some((w * 64) as u32 + word.trailing_zeros());
+#[inline(always)]
+fn for_each_bit(mut word: u64, mut action: impl FnMut(usize)) {
+    while word != 0 {
+        action(word.trailing_zeros() as usize);
+        word &= word - 1;
     }
-    None
 }
 
 /// Slices until no intermediate is wider than `width`, always the index that adds least work; false if that cannot be done.
