@@ -343,7 +343,9 @@ def _records(program: Program, seconds: Sequence[float], runs: Sequence[int]) ->
 def _log2_shape(step: Step) -> tuple[float, float, float, float]:
     """log2 of the sizes kept of a, kept of b, summed, kept of both."""
     parts = [0.0, 0.0, 0.0, 0.0]
-    for mode in (*step.modes, *step.loops):
+    for mode in step.modes:
         kind = 2 if not mode.out else 3 if mode.a and mode.b else 0 if mode.a else 1
         parts[kind] += math.log2(mode.size)
+    for mode in step.loops:  # kept by all steps of the block
+        parts[3 if mode.b else 0] += math.log2(mode.size)
     return (parts[0], parts[1], parts[2], parts[3])
