@@ -110,6 +110,16 @@ def test_a_memory_limit_is_kept_before_anything_is_allocated(three):
         contract_network(network, plan, memory_bytes=1000)
 
 
+def test_a_plan_that_fits_no_machine_is_refused():
+    network = TensorNetwork([(np.ones(2), (f"x{k}",)) for k in range(90)] * 2)
+    path, last = [], 0
+    for k in range(1, 180):
+        path.append((last, k))
+        last = 179 + k
+    with pytest.raises(MemoryLimitError, match="more than any machine has"):
+        contract_network(network, Plan.from_ssa_path(network, path))
+
+
 @pytest.mark.parametrize("backend", ["native", "numpy"])
 def test_a_nan_among_the_arrays_is_found_in_its_tensor(three, backend):
     network, plan, _ = three
@@ -117,6 +127,15 @@ def test_a_nan_among_the_arrays_is_found_in_its_tensor(three, backend):
     arrays[1][2, 2] = np.nan
     with pytest.raises(NumericalError, match="tensor 1"):
         contract_network(TensorNetwork.from_shape(network.shape, arrays), plan, backend=backend)
+
+
+def test_the_first_slice_that_reads_a_nan_is_named(three):
+    network, plan, _ = three
+    arrays = [array.copy() for array in network.arrays]
+    arrays[2][3, 1] = np.inf  # x2 = 3 and x1 = 0
+    with pytest.raises(NumericalError, match=r"tensor 2 .* slice 3;") as caught:
+        contract_network(TensorNetwork.from_shape(network.shape, arrays), plan)
+    assert caught.value.slice_number == 3
 
 
 def test_a_run_stops_when_told(three):

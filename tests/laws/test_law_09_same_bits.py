@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from tests.strategies import planned_networks, qubit_networks
 
 from taizhang.execute import compile_plan, run_program
-from taizhang.execute.inputs import load_inputs
 from taizhang.execute.schedule import Schedule
 
 schedules = st.builds(
@@ -22,14 +21,7 @@ schedules = st.builds(
 
 
 def run(compiled, arrays, slices, schedule):
-    program = compiled.program
-    inputs = load_inputs(
-        arrays,
-        axis_orders=program.axis_orders,
-        offsets=[place.offset for place in program.places[: program.num_inputs]],
-        num_elements=program.input_elements,
-        dtype=program.dtype,
-    )
+    inputs = compiled.loader.load(arrays)
     total = compiled.run(inputs, slices, schedule)
     return total.mantissa.tobytes(), total.exponent
 

@@ -10,7 +10,7 @@ lifetimes = st.lists(
         lambda first, length, size: Lifetime(first, first + length, size),
         st.integers(0, 20),
         st.integers(0, 10),
-        st.integers(1, 300),
+        st.sampled_from([1, 17, 64, 300, 512, 1000, 4096]),
     ),
     max_size=40,
 )
@@ -39,5 +39,4 @@ def test_a_chain_needs_two_buffers():
 
 def test_tensors_for_the_bottom_are_stacked_from_the_start():
     offsets, _ = assign_offsets([Lifetime(0, 9, 64), Lifetime(3, 9, 16), Lifetime(1, 9, 32)], bottom=[1, 2])
-    assert offsets[1:] == [0, 16]
-    assert offsets[0] == 48
+    assert offsets == [48, 0, 16]

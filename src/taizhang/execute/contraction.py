@@ -21,7 +21,6 @@ from taizhang._resources import available_memory, usable_cores
 from taizhang._types import ComplexArray, DtypeName
 from taizhang.errors import PlanError, StoppedError, UsageError
 from taizhang.execute import numpy_backend
-from taizhang.execute.inputs import load_inputs
 from taizhang.execute.native_backend import NativeProgram
 from taizhang.execute.schedule import Schedule, choose_schedule
 from taizhang.network.network import TensorNetwork
@@ -201,13 +200,7 @@ def run_program(
     if not len(wanted) or program.result == ONE:
         return _without_steps(program, exponent, wanted)
     schedule = _schedule_of_run(compiled, wanted, threads, memory_bytes)
-    inputs = load_inputs(
-        arrays,
-        axis_orders=program.axis_orders,
-        offsets=[place.offset for place in program.places[: program.num_inputs]],
-        num_elements=program.input_elements,
-        dtype=program.dtype,
-    )
+    inputs = compiled.loader.load(arrays)
 
     def tick(done: int) -> bool:
         if progress is not None:

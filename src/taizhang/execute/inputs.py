@@ -2,17 +2,25 @@
 
 Amplitudes of hundreds of qubits are far below what a float can hold. So every tensor carries a power of two apart from
 its elements: inputs are scaled here such that their largest part is between 1/2 and 1, steps go on from there.
+
+Networks have hundreds of tiny tensors, and one plan may be run for many sets of them. So all small arrays are put end
+to end and handled as one, with a table that says where each element goes.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from taizhang._types import ComplexArray, DtypeName
+from taizhang._types import ComplexArray
 from taizhang.errors import NumericalError
+from taizhang.program.program import Program
+
+SMALL_ELEMENTS = 1 << 14
+"""Arrays of up to this many elements are handled together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,51 +36,103 @@ class LoadedInputs:
     exponents: list[int]
 
 
-def scaled(array: np.typing.NDArray[np.generic], number: int) -> tuple[ComplexArray, int]:
+def scaled(
+    array: np.typing.NDArray[np.generic], number: int, program: Program | None = None
+) -> tuple[ComplexArray, int]:
     """Splits an array into elements of size about 1, complex128, and a power of two.
 
     Args:
         array: Any numbers.
         number: Which input it is, for the error.
+        program: The program it is an input of, for naming a slice in the error.
 
     Raises:
         NumericalError: An element is not finite.
     """
     numbers = np.asarray(array, dtype=np.complex128)
-    parts = np.ascontiguousarray(numbers).reshape(-1).view(np.float64)
-    largest = float(np.abs(parts).max()) if parts.size else 0.0
-    if not np.isfinite(largest):
-        raise NumericalError(
-            f"tensor {number} of the network holds a NaN or an infinity; every element has to be a finite number"
-        )
-    exponent = int(np.frexp(largest)[1])
-    return np.ldexp(numbers.real, -exponent) + 1j * np.ldexp(numbers.imag, -exponent), exponent
+    largest = float(_largest_parts(numbers).max(initial=0.0))
+    if not math.isfinite(largest):
+        raise _not_finite(number, numbers, program)
+    exponent = math.frexp(largest)[1]
+    return _times_power_of_two(numbers, -exponent), exponent
 
 
-def load_inputs(
-    arrays: Sequence[np.typing.NDArray[np.generic]],
-    *,
-    axis_orders: Sequence[Sequence[int]],
-    offsets: Sequence[int],
-    num_elements: int,
-    dtype: DtypeName,
-) -> LoadedInputs:
-    """Lays out and scales arrays.
+class InputLoader:
+    """Loads arrays for one program; immutable, so threads may share it.
 
     Args:
-        arrays: One for each input.
-        axis_orders: For each the order in which its axes are laid out, slowest first.
-        offsets: Where each starts, ascending.
-        num_elements: Length of all of them together, with the gaps between them.
-        dtype: Type wanted.
-
-    Raises:
-        NumericalError: An element is not finite; the message names the tensor.
+        program: The program.
     """
-    elements = np.zeros(num_elements, dtype=dtype)
-    exponents = []
-    for number, (array, axes, offset) in enumerate(zip(arrays, axis_orders, offsets, strict=True)):
-        mantissa, exponent = scaled(array, number)
-        elements[offset : offset + mantissa.size] = mantissa.transpose(axes).reshape(-1)
-        exponents.append(exponent)
-    return LoadedInputs(elements=elements, exponents=exponents)
+
+    __slots__ = ("_from", "_large", "_program", "_small", "_starts")
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        lengths = [place.num_elements for place in program.places[: program.num_inputs]]
+        self._small = [number for number, length in enumerate(lengths) if length <= SMALL_ELEMENTS]
+        self._large = [number for number, length in enumerate(lengths) if length > SMALL_ELEMENTS]
+        self._starts = np.cumsum([0, *(lengths[number] for number in self._small)], dtype=np.intp)
+        end = int(self._starts[-1])  # the place of a zero, for the gaps between inputs
+        source = np.full(program.input_elements, end, dtype=np.intp)
+        patterns: dict[tuple[tuple[int, ...], tuple[int, ...]], np.typing.NDArray[np.intp]] = {}
+        for number, start in zip(self._small, self._starts.tolist(), strict=False):
+            shape, axes = program.input_shapes[number], program.axis_orders[number]
+            pattern = patterns.get((shape, axes))
+            if pattern is None:
+                pattern = np.arange(lengths[number], dtype=np.intp).reshape(shape).transpose(axes).reshape(-1)
+                patterns[shape, axes] = pattern
+            offset = program.places[number].offset
+            np.add(pattern, start, out=source[offset : offset + lengths[number]])
+        self._from = source
+
+    def load(self, arrays: Sequence[np.typing.NDArray[np.generic]]) -> LoadedInputs:
+        """Lays out and scales arrays, one for each input, of the shapes the program has.
+
+        Raises:
+            NumericalError: An element is not finite; the message names the tensor.
+        """
+        program = self._program
+        exponents = [0] * program.num_inputs
+        parts = [np.asarray(arrays[number], dtype=np.complex128).reshape(-1) for number in self._small]
+        together: ComplexArray = np.concatenate([*parts, np.zeros(1)], dtype=np.complex128)
+        if parts:
+            largest = np.maximum.reduceat(_largest_parts(together), self._starts[:-1])
+            wrong = np.flatnonzero(~np.isfinite(largest))
+            if wrong.size:
+                number = self._small[int(wrong[0])]
+                raise _not_finite(number, np.asarray(arrays[number]), program)
+            powers = np.frexp(largest)[1]
+            lengths = np.diff(self._starts)
+            lengths[-1] += 1
+            together = _times_power_of_two(together, -np.repeat(powers, lengths))
+            for number, power in zip(self._small, powers.tolist(), strict=True):
+                exponents[number] = power
+        elements = together.astype(program.dtype)[self._from]
+        for number in self._large:
+            mantissa, exponents[number] = scaled(arrays[number], number, program)
+            place = program.places[number]
+            target = elements[place.offset : place.offset + place.num_elements]
+            laid_out = mantissa.transpose(program.axis_orders[number])
+            target.reshape(laid_out.shape)[...] = laid_out
+        return LoadedInputs(elements=elements, exponents=exponents)
+
+
+def _largest_parts(numbers: ComplexArray) -> np.typing.NDArray[np.float64]:
+    return np.maximum(np.abs(numbers.real), np.abs(numbers.imag))
+
+
+def _times_power_of_two(numbers: ComplexArray, power: int | np.typing.NDArray[np.integer]) -> ComplexArray:
+    result = np.empty(numbers.shape, dtype=np.complex128)
+    result.real = np.ldexp(numbers.real, power)
+    result.imag = np.ldexp(numbers.imag, power)
+    return result
+
+
+def _not_finite(number: int, array: np.typing.NDArray[np.generic], program: Program | None) -> NumericalError:
+    element = [int(position[0]) for position in np.nonzero(~np.isfinite(array))]
+    slice_number = program.first_slice_that_reads(number, element) if program and program.slice_sizes else None
+    where = "" if slice_number is None else f", first read by slice {slice_number}"
+    return NumericalError(
+        f"tensor {number} of the network holds a NaN or an infinity{where}; every element has to be a finite number",
+        slice_number=slice_number,
+    )

@@ -9,10 +9,13 @@ import numpy as np
 
 from taizhang import _native
 from taizhang._types import ComplexArray
+from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError, NumericalError, TaizhangError
-from taizhang.execute.inputs import LoadedInputs
+from taizhang.execute.inputs import InputLoader, LoadedInputs
 from taizhang.execute.schedule import Schedule
 from taizhang.program.program import ITEM_BYTES, Program, Region
+
+ADDRESSABLE_BYTES = 1 << 46
 
 _REGIONS: tuple[Region, ...] = ("input", "arena", "block")
 
@@ -42,12 +45,21 @@ class NativeProgram:
     Args:
         program: The program.
         simd_level: `portable`, `avx2` or `avx512`; the widest one of the machine by default.
+
+    Raises:
+        MemoryLimitError: A slice needs more memory than can be addressed.
     """
 
-    __slots__ = ("_engine", "program")
+    __slots__ = ("_engine", "loader", "program")
 
     def __init__(self, program: Program, *, simd_level: str | None = None) -> None:
+        if program.memory_bytes() > ADDRESSABLE_BYTES:
+            raise MemoryLimitError(
+                f"one slice of this plan needs {human_bytes(program.memory_bytes())}, more than any machine has; "
+                "make a plan for a memory limit"
+            )
         self.program = program
+        self.loader = InputLoader(program)
         places = [(_REGIONS.index(place.region), place.offset, place.num_elements) for place in program.places]
         steps = [
             (step.a, step.b, step.out, step.level, step.block, len(step.modes), len(step.loops))

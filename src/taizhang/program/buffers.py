@@ -3,15 +3,22 @@
 Offline dynamic storage allocation: each tensor has a size and a lifetime, and two that are alive at once must not
 overlap. The largest are placed first, each in the gap between its already placed contemporaries that fits it best
 (Pisarchyk & Lee, arXiv:2001.03288, "greedy by size"). Sizes here are mostly powers of two, for which little is lost.
+
+Most tensors of a network are so small that their places do not matter: they take turns in a part of their own, kept in
+a list of free places for each size, as they come and go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 ALIGNMENT = 16
 """Elements to which every place is rounded up, so that all start at a cache line."""
+
+SMALL_ELEMENTS = 1 << 8
+"""Tensors of up to this many elements are small, and those of up to a thousandth of the largest one."""
 
 
 class Lifetime(NamedTuple):
@@ -38,33 +45,54 @@ def assign_offsets(lifetimes: Sequence[Lifetime], *, bottom: Iterable[int] = ())
         The offset of each tensor in elements, and the length of the arena.
 
     Example:
-        >>> assign_offsets([Lifetime(0, 1, 64), Lifetime(1, 2, 32), Lifetime(2, 3, 64)])
-        ([0, 64, 0], 96)
+        >>> assign_offsets([Lifetime(0, 1, 640), Lifetime(1, 2, 320), Lifetime(2, 3, 640)])
+        ([0, 640, 0], 960)
     """
+    sizes = [rounded_up(life.num_elements) for life in lifetimes]
     offsets = [-1] * len(lifetimes)
     end = 0
     for number in bottom:
         offsets[number] = end
-        end += rounded_up(lifetimes[number].num_elements)
-    together = _alive_together(lifetimes)
-    rest = (number for number in range(len(lifetimes)) if offsets[number] < 0)
-    for number in sorted(rest, key=lambda number: -lifetimes[number].num_elements):
-        taken = [
-            (offsets[other], offsets[other] + rounded_up(lifetimes[other].num_elements))
-            for other in together[number]
-            if offsets[other] >= 0
-        ]
-        wanted = rounded_up(lifetimes[number].num_elements)
-        offsets[number] = _best_gap(taken, wanted) if taken else 0
-        end = max(end, offsets[number] + wanted)
-    return offsets, end
+        end += sizes[number]
+    small_at_most = max(max(sizes, default=0) >> 10, SMALL_ELEMENTS)
+    small = [number for number, size in enumerate(sizes) if size <= small_at_most and offsets[number] < 0]
+    large = [number for number, size in enumerate(sizes) if size > small_at_most]
+    small_part = (end, end + _take_turns(lifetimes, sizes, small, offsets, end))
+    together = _alive_together(lifetimes, large)
+    for number in sorted(large, key=lambda number: -sizes[number]):
+        if offsets[number] < 0:
+            taken = [(offset, offset + sizes[k]) for k in together[number] if (offset := offsets[k]) >= 0]
+            offsets[number] = _best_gap([*taken, small_part], sizes[number])
+    return offsets, max((offset + size for offset, size in zip(offsets, sizes, strict=True)), default=0)
 
 
-def _alive_together(lifetimes: Sequence[Lifetime]) -> list[list[int]]:
-    """For each tensor the others that are alive at some step at which it is."""
-    together: list[list[int]] = [[] for _ in lifetimes]
+def _take_turns(
+    lifetimes: Sequence[Lifetime], sizes: Sequence[int], numbers: Sequence[int], offsets: list[int], start: int
+) -> int:
+    """Gives `numbers`, in order of birth, places from `start` on that others have left; returns the length taken."""
+    end = start
+    free: dict[int, list[int]] = {}
+    alive: list[tuple[int, int]] = []
+    for number in sorted(numbers, key=lambda number: lifetimes[number].first):
+        first, last, _ = lifetimes[number]
+        while alive and alive[0][0] < first:
+            left = heappop(alive)[1]
+            free.setdefault(sizes[left], []).append(offsets[left])
+        places = free.get(sizes[number])
+        if places:
+            offsets[number] = places.pop()
+        else:
+            offsets[number] = end
+            end += sizes[number]
+        heappush(alive, (last, number))
+    return end - start
+
+
+def _alive_together(lifetimes: Sequence[Lifetime], numbers: Sequence[int]) -> dict[int, list[int]]:
+    """For each of `numbers` the others among them that are alive at some step at which it is."""
+    together: dict[int, list[int]] = {number: [] for number in numbers}
     alive: list[int] = []
-    for number in sorted(range(len(lifetimes)), key=lambda number: lifetimes[number].first):
+    for number in sorted(numbers, key=lambda number: lifetimes[number].first):
         first = lifetimes[number].first
         alive = [other for other in alive if lifetimes[other].last >= first]
         together[number].extend(alive)

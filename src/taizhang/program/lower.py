@@ -32,7 +32,8 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
         PlanError: A sliced index is on no tensor.
     """
     shape, sliced = plan.shape, plan.sliced_indices
-    absent = set(sliced).difference(*shape.inputs)
+    gone = frozenset(sliced)
+    absent = gone.difference(*shape.inputs)
     if absent:
         name = shape.index_names[min(absent)]
         raise PlanError(f"index '{name}' is sliced but on no tensor; leave it out of sliced_indices")
@@ -57,6 +58,9 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
         result=len(places) - 1 if places else ONE,
         output_shape=tuple([shape.sizes[index] for index in shape.output]),
         slice_sizes=tuple([shape.sizes[index] for index in sliced]),
+        sliced_axes=tuple(
+            [tuple([(axis, sliced.index(i)) for axis, i in enumerate(term) if i in gone]) for term in shape.inputs]
+        ),
         slice_strides=tuple([tuple(strides) for strides in slice_strides]),
         output_axes=tuple([(shape.sizes[i], full_strides[i]) for i in shape.output if i not in sliced]),
         output_strides=tuple([full_strides.get(index, 0) for index in sliced]),

@@ -15,6 +15,7 @@ changed, the steps of level `d + 1` and above are done again: always a suffix of
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -98,6 +99,7 @@ class Program:
         result: Number of the tensor that is the value (of a slice); `ONE` for a network of no tensors.
         output_shape: Shape of the value.
         slice_sizes: Size of each sliced index, the slowest first.
+        sliced_axes: For each input the axes with a sliced index: (axis, position among the sliced indices).
         slice_strides: For each sliced index and each input that has it: (input, stride).
         output_axes: Size of each axis of a slice's result, and its stride in the value; the slowest first.
         output_strides: For each sliced index its stride in the value, in elements; 0 for those summed over.
@@ -116,6 +118,7 @@ class Program:
     result: int
     output_shape: tuple[int, ...]
     slice_sizes: tuple[int, ...]
+    sliced_axes: tuple[tuple[tuple[int, int], ...], ...]
     slice_strides: tuple[tuple[tuple[int, int], ...], ...]
     output_axes: tuple[tuple[int, int], ...]
     output_strides: tuple[int, ...]
@@ -139,6 +142,21 @@ class Program:
     def output_elements(self) -> int:
         """Elements of the value."""
         return math.prod(self.output_shape)
+
+    def first_slice_that_reads(self, number: int, element: Sequence[int]) -> int:
+        """The lowest slice number in which an element of an input is read.
+
+        Args:
+            number: The input.
+            element: Its position along each axis.
+        """
+        digits = [0] * len(self.slice_sizes)
+        for axis, position in self.sliced_axes[number]:
+            digits[position] = element[axis]
+        slice_number = 0
+        for digit, size in zip(digits, self.slice_sizes, strict=True):
+            slice_number = slice_number * size + digit
+        return slice_number
 
     def runs_of_level(self, level: int, slices: range) -> int:
         """How often a step of `level` is executed for consecutive slices, when they are run in order by one worker."""
