@@ -9,13 +9,11 @@ from taizhang.network.build import build_circuit_network, build_network
 
 
 def test_phases_and_flips_cost_no_tensor():
-    circuit = (
-        Circuit(2).append("h", 0).append("h", 1).append("cz", 0, 1).append("t", 0).append("x", 0).append("cz", 0, 1)
-    )
-    inputs = [indices for indices, _ in build_circuit_network(circuit, open_qubits=[0, 1]).tensors]
+    circuit = Circuit(3).append("h", 0).append("h", 1).append("h", 2)
+    circuit = circuit.append("cz", 0, 1).append("t", 0).append("x", 0).append("cz", 0, 2).append("h", 0)
+    inputs = [indices for indices, _ in build_circuit_network(circuit).tensors]
     pairs = [indices for indices in inputs if len(indices) == 2]
-    assert pairs[0] == pairs[1] == (0, 1)
-    assert len(pairs) == 3  # and the flip at the end of the wire, which is in the output
+    assert pairs == [(0, -2), (0, -3), (-1, 0)]
 
 
 def test_indices_are_named_after_their_qubit():

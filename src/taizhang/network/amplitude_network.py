@@ -17,7 +17,8 @@ from taizhang.network.build import build_circuit_network, compact_shape
 from taizhang.network.network import TensorNetwork
 from taizhang.network.recipe import ScaledProduct
 from taizhang.network.reduce import reduce
-from taizhang.network.simplify import network_sizes
+from taizhang.network.simplify import names_with_hidden, network_sizes
+from taizhang.network.split import split_hidden
 from taizhang.network.workspace import Node, Workspace
 
 
@@ -65,12 +66,14 @@ class AmplitudeNetwork:
         whole = build_circuit_network(circuit, open_qubits=open_qubits)
         self.num_qubits = whole.num_qubits
         self.open_qubits = whole.open_qubits
-        names = whole.index_names
+        names: Sequence[str] = whole.index_names
         inputs = [tuple(index for index in indices if index >= 0) for indices, _ in whole.tensors]
         before, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
         self.sizes_before = network_sizes(before)
         work = Workspace(whole.tensors, whole.output, (2,) * len(names), ScaledProduct(whole.factor, whole.exponent))
         reduce(work)
+        split_hidden(work)
+        names = names_with_hidden(names, len(work.sizes))
         nodes = [] if work.vanished else list(work.nodes.values())
         self._mantissa = 0j if work.vanished else work.scalar.mantissa
         self._exponent = work.scalar.exponent

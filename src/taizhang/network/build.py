@@ -21,6 +21,7 @@ from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import Gate
 from taizhang.errors import CircuitError
 from taizhang.network.einsum import einsum
+from taizhang.network.fuse import fused
 from taizhang.network.gate_form import FREE, TIED, Core, GateForm, Matrix2, Output, gate_form
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.network.wire import IDENTITY, Wire, bare, phases, product, then
@@ -138,7 +139,7 @@ def build_circuit_network(circuit: Circuit, *, open_qubits: Sequence[int] = ()) 
     """
     opened = check_open_qubits(open_qubits, circuit.num_qubits)
     builder = _Builder(circuit.num_qubits)
-    for operation in circuit.operations:
+    for operation in fused(circuit.operations):
         builder.apply(operation)
     return builder.finish(opened)
 

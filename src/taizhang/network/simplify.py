@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from taizhang.network.build import renumbered
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.network.recipe import ScaledProduct
 from taizhang.network.reduce import reduce
+from taizhang.network.split import split_hidden
 from taizhang.network.workspace import Node, Workspace
 
 # Arrays up to this size are turned into double precision before anything is computed with them.
@@ -75,13 +77,23 @@ def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork
     tensors = [(indices, _as_numbers(array)) for indices, array in zip(shape.inputs, network.arrays, strict=True)]
     work = Workspace(tensors, shape.output, shape.sizes, ScaledProduct(1.0, network.exponent))
     reduce(work, by_values=by_values)
+    if by_values:
+        split_hidden(work)
     nodes = list(work.nodes.values())
     if work.vanished:
         nodes = [Node((index,), np.ones(shape.sizes[index], dtype=np.complex128)) for index in shape.output]
     inputs = [node.axes for node in nodes]
     arrays = [node.array for node in nodes if node.array is not None]
     put_factor(inputs, arrays, 0 if work.vanished else work.scalar.mantissa)
-    return renumbered(inputs, shape.output, arrays, shape.index_names, work.scalar.exponent)
+    names = names_with_hidden(shape.index_names, len(work.sizes))
+    return renumbered(inputs, shape.output, arrays, names, work.scalar.exponent)
+
+
+def names_with_hidden(names: Sequence[str], wanted: int) -> list[str]:
+    """Gives names for `wanted` indices: those there are, then h0, h1, … as far as these are free."""
+    taken = set(names) if wanted > len(names) else set()
+    hidden = (f"h{number}" for number in count())
+    return [*names, *islice((name for name in hidden if name not in taken), wanted - len(names))]
 
 
 def put_factor(inputs: list[tuple[int, ...]], arrays: list[ComplexArray], factor: complex) -> None:

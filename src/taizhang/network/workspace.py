@@ -72,7 +72,7 @@ class Workspace:
         self.nodes: dict[int, Node] = {}
         self.on: dict[int, dict[int, None]] = {}
         self.by_key: dict[frozenset[int], int] = {}
-        self.sizes = sizes
+        self.sizes = list(sizes)
         self.output = frozenset(output)
         self.scalar = scalar
         self.scalar_nodes: list[Node] = []
@@ -80,16 +80,22 @@ class Workspace:
         self.vanished = False
         self._all_two = all(size == 2 for size in sizes)
         self._queue: list[tuple[int, int]] = []
-        self._next = 0
+        self.next_number = 0
         for axes, array in tensors:
             self.insert(Node(axes, array))
+
+    def new_index(self, size: int) -> int:
+        """Gives an index that is on no tensor yet."""
+        self.sizes.append(size)
+        self._all_two = self._all_two and size == 2
+        return len(self.sizes) - 1
 
     # Tensors
 
     def insert(self, node: Node) -> None:
         """Takes a tensor in, and puts it on the queue."""
-        number = self._next
-        self._next = number + 1
+        number = self.next_number
+        self.next_number = number + 1
         self.nodes[number] = node
         for index in node.key:
             self.on.setdefault(index, {})[number] = None
