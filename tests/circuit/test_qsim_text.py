@@ -189,9 +189,15 @@ def test_gates_that_qsim_does_not_have_are_written_in_its_gates():
     np.testing.assert_allclose(state_vector(read_qsim(write_qsim(circuit))), state_vector(circuit), atol=1e-13)
 
 
-def test_a_matrix_on_two_qubits_cannot_be_written():
-    with pytest.raises(CircuitError, match="'mine' cannot be written in qsim's text; write OpenQASM 3"):
-        write_qsim(Circuit(2).append(unitary_gate(np.eye(4), name="mine"), 0, 1))
+def test_a_matrix_on_two_qubits_is_written_in_named_gates():
+    matrix = gate("iswap").unitary() @ np.kron(gate("u", 0.1, 0.2, 0.3).unitary(), gate("h").unitary())
+    circuit = Circuit(2).append("h", 0).append(unitary_gate(1j * matrix, name="mine"), 1, 0)
+    np.testing.assert_allclose(state_vector(read_qsim(write_qsim(circuit))), state_vector(circuit), atol=1e-12)
+
+
+def test_a_matrix_on_three_qubits_cannot_be_written():
+    with pytest.raises(CircuitError, match="'mine' is given by a matrix on 3 qubits"):
+        write_qsim(Circuit(3).append(unitary_gate(np.eye(8), name="mine"), 0, 1, 2))
 
 
 def test_three_megabytes_are_read_in_seconds():

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.strategies import angles, gates, table_gates
 
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.circuit.gate_definitions import DEFINITIONS, simpler_operations
 from taizhang.circuit.gates import NAMES, RECORDS, Gate, find_name, gate
+from taizhang.circuit.rewriting import SEQUENCES, rewritten
 
 
 def close(one, other):
@@ -69,11 +69,11 @@ def test_controls_act_only_where_they_are_one(chosen, more):
     close(whole[:-size, :-size], np.eye(len(whole) - size))
 
 
-@given(st.sampled_from(sorted(DEFINITIONS)), st.tuples(angles, angles), st.integers(0, 1))
-def test_definition_gives_the_matrix(name, parameters, controls):
+@given(st.sampled_from(sorted(SEQUENCES)), st.tuples(angles, angles, angles, angles), st.integers(0, 1))
+def test_sequence_gives_the_matrix(name, parameters, controls):
     chosen = Gate(name, parameters[: RECORDS[name].num_parameters]).controlled(controls)
     qubits = tuple(range(chosen.num_qubits))
-    steps = simpler_operations(Operation(chosen, qubits))
+    steps = rewritten(Operation(chosen, qubits))
     product = np.eye(2**chosen.num_qubits, dtype=complex)
     for step in steps:
         product = embedded(step, chosen.num_qubits) @ product

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.circuit.gate_definitions import simpler_operations
 from taizhang.circuit.gates import RECORDS, Gate, GateRecord, gate
+from taizhang.circuit.rewriting import rewritten
 from taizhang.circuit.timed_text import GateWord, TimedTextReader, timed_lines
 from taizhang.errors import CircuitError
 
@@ -129,11 +129,8 @@ def _in_qsim_gates(operation: Operation) -> Iterator[Operation]:
         yield operation
         return
     if chosen.num_targets > 1:
-        # A gate without a definition goes on as it is, and is refused by name where its line is made.
-        for simpler in simpler_operations(operation) or ():
+        for simpler in rewritten(operation):
             yield from _in_qsim_gates(simpler)
-        if chosen.entries is not None:
-            yield operation
         return
     if chosen.num_targets == 0:
         angle = cmath.phase(complex(chosen.matrix[0, 0]))

@@ -71,9 +71,7 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     chosen = _check_format(format) if format is not None else _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
     if chosen is None:
         raise UsageError(f"the format to write {name or 'the circuit'} in is not known; name one of {_formats()}")
-    writer = _WRITERS.get("qasm2" if chosen == "qasm" else chosen)
-    if writer is None:
-        raise UsageError("OpenQASM cannot be written by this build; choose qsim")
+    writer = _WRITERS["qasm2" if chosen == "qasm" else chosen]
     _put(writer(circuit), path, name)
 
 

@@ -91,7 +91,7 @@ def _rc3xdg(angles: Angles) -> list[Step]:
     return [(step.inverse(), targets, framing) for step, targets, framing in reversed(_words(_RC3X)(angles))]
 
 
-_SEQUENCES: dict[str, Callable[[Angles], list[Step]]] = {
+SEQUENCES: dict[str, Callable[[Angles], list[Step]]] = {
     "id2": _words("id 0, id 1"),
     "u0": _words("id 0"),
     "x_1_2": lambda _: [_step("rx", 0, angles=[_HALF_PI])],
@@ -115,6 +115,7 @@ _SEQUENCES: dict[str, Callable[[Angles], list[Step]]] = {
     "rc3x": _words(_RC3X),
     "rc3xdg": _rc3xdg,
 }
+"""For the name of a base: its angles to its sequence."""
 
 _PHASES = {"z": math.pi, "s": _HALF_PI, "sdg": -_HALF_PI, "t": math.pi / 4, "tdg": -math.pi / 4}
 
@@ -153,7 +154,7 @@ def _steps_of(whole: Gate) -> Sequence[Step] | None:
         return _steps_of_matrix(whole)
     if whole.name == "gphase" and whole.num_controls > 0:
         return [_step("gphase", angles=whole.parameters)]
-    sequence = _SEQUENCES.get(whole.name)
+    sequence = SEQUENCES.get(whole.name)
     return None if sequence is None else sequence(whole.parameters)
 
 
