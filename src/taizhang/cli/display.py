@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.text import Text
 
-from taizhang._units import human_bytes, human_seconds
+from taizhang._units import human_seconds
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import SearchProgress
 
@@ -20,12 +20,14 @@ _STAGES = {"read": "Reading", "build": "Building the network", "plan": "Searchin
 
 
 class _TimeLeft(ProgressColumn):
-    """Time passed and time left, the latter from what was predicted until the work itself tells."""
+    """Time passed and time left; says so when the work takes longer than was predicted."""
 
     def render(self, task: Task) -> Text:
         left = task.fields.get("seconds_left")
-        passed = human_seconds(task.elapsed or 0.0)
-        return Text(passed if left is None else f"{passed}, about {human_seconds(left)} left", style="cyan")
+        told = human_seconds(task.elapsed or 0.0)
+        if left is not None:
+            told += f", about {human_seconds(left)} left" if left > 0 else ", longer than predicted"
+        return Text(told, style="cyan")
 
 
 class Display:
@@ -86,22 +88,14 @@ class Display:
         self._predicted = plan.predicted_seconds
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
-        """Shows the slices done; the time left comes from their rate, weighed with what was predicted."""
+        """Shows the slices done; the time left comes from their rate, and before the first is done from the plan."""
         passed = time.monotonic() - self._run_started
-        left = None if self._predicted is None else max(self._predicted - passed, 0.0)
         if slices_done and passed > 1.0:
-            left = passed / slices_done * (num_slices - slices_done)
-        remark = f"slice {slices_done} of {num_slices}" if num_slices > 1 else ""
-        memory = "" if self._predicted is None else f"predicted {human_seconds(self._predicted)}"
-        self._progress.update(
-            self._task,
-            completed=slices_done,
-            total=num_slices,
-            seconds_left=left,
-            remark=", ".join(part for part in (remark, memory) if part),
-        )
-
-
-def memory_line(predicted: int, observed: int) -> str:
-    """Predicted and observed peak of memory, side by side."""
-    return f"{human_bytes(predicted)} predicted, {human_bytes(observed)} used"
+            left: float | None = passed / slices_done * (num_slices - slices_done)
+        else:
+            left = None if self._predicted is None else max(self._predicted - passed, 0.0)
+        remark = [f"{slices_done} of {num_slices} slices"] if num_slices > 1 else []
+        if self._predicted is not None:
+            remark.append(f"predicted {human_seconds(self._predicted)}")
+        whole = passed + left if left else None
+        self._progress.update(self._task, completed=passed, total=whole, seconds_left=left, remark=", ".join(remark))

@@ -21,7 +21,7 @@ def _written(circuit: Circuit, output: str, as_json: bool) -> None:
     if as_json:
         echo_json(report)
     else:
-        click.echo(f"{output}: {circuit.num_qubits} qubits, {len(circuit.operations)} gates, seed as given", err=True)
+        click.echo(f"{output}: {circuit.num_qubits} qubits, {len(circuit.operations)} gates", err=True)
 
 
 _output = click.option(
