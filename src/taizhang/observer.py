@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import SearchProgress
 
 
@@ -21,8 +20,8 @@ class Observer(Protocol):
     def searching(self, progress: SearchProgress) -> None:
         """The search for a plan goes on; `progress` holds the best plan's figures so far."""
 
-    def planned(self, plan: Plan) -> None:
-        """The plan that will be run is settled."""
+    def predicted(self, seconds: float) -> None:
+        """The run that begins is predicted to take so long."""
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
         """So many slices of those asked for are done."""
@@ -37,7 +36,7 @@ class Silent:
     def searching(self, progress: SearchProgress) -> None:
         """Does nothing."""
 
-    def planned(self, plan: Plan) -> None:
+    def predicted(self, seconds: float) -> None:
         """Does nothing."""
 
     def contracting(self, slices_done: int, num_slices: int) -> None:

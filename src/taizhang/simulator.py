@@ -100,16 +100,16 @@ def ready_plan(
     watch = observer or Silent()
     watch.stage("plan")
     if plan is not None:
-        return _compiled(_predicted_here(plan.for_network(shape), settings), settings, watch)
+        return _compiled(_predicted_here(plan.for_network(shape), settings), settings)
     allowed = settings.free_bytes()
     for _ in range(MEMORY_ATTEMPTS - 1):
         try:
-            return _compiled(_search(shape, allowed, settings, watch), settings, watch)
+            return _compiled(_search(shape, allowed, settings, watch), settings)
         except MemoryLimitError as error:
             if error.needed_bytes is None:
                 raise
             allowed = int(0.95 * allowed * min(1.0, settings.free_bytes() / error.needed_bytes))
-    return _compiled(_search(shape, allowed, settings, watch), settings, watch)
+    return _compiled(_search(shape, allowed, settings, watch), settings)
 
 
 def _predicted_here(plan: Plan, settings: Settings) -> Plan:
@@ -134,10 +134,9 @@ def _search(shape: NetworkShape, allowed: int, settings: Settings, observer: Obs
     )
 
 
-def _compiled(plan: Plan, settings: Settings, observer: Observer) -> ReadyPlan:
+def _compiled(plan: Plan, settings: Settings) -> ReadyPlan:
     program = compile_plan(plan, dtype=settings.dtype)
     needed = peak_bytes_of_run(program, threads=settings.threads, memory_bytes=settings.free_bytes())
-    observer.planned(plan)
     return ReadyPlan(plan=plan, program=program, predicted_bytes=resident_bytes() + needed)
 
 
@@ -177,8 +176,10 @@ def compute_amplitudes(
     built = time.perf_counter()
     ready = ready_plan(network.shape, settings, watch, plan=plan)
     planned = time.perf_counter()
-    _check_time(ready.plan.predicted_seconds * len(bitstrings), settings)
+    expected = ready.plan.predicted_seconds * len(bitstrings)
+    _check_time(expected, settings)
     watch.stage("run")
+    watch.predicted(expected)
     values = np.empty((len(bitstrings), *(2,) * len(open_qubits)), dtype=settings.dtype)
     for number, bitstring in enumerate(bitstrings):
         arrays, exponent = network.arrays_for(bitstring)
@@ -242,8 +243,10 @@ def compute_contraction(
     if isinstance(slices, slice):
         slices = range(ready.plan.num_slices)[slices]
     wanted = ready.plan.num_slices if slices is None else len(slices)
-    _check_time(ready.plan.predicted_seconds * wanted / ready.plan.num_slices, settings)
+    expected = ready.plan.predicted_seconds * wanted / ready.plan.num_slices
+    _check_time(expected, settings)
     watch.stage("run")
+    watch.predicted(expected)
     contraction = run_program(
         ready.program,
         network.arrays,

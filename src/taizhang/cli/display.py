@@ -13,7 +13,6 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.text import Text
 
 from taizhang._units import human_seconds
-from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import SearchProgress
 
 _STAGES = {"read": "Reading", "build": "Building the network", "plan": "Searching a plan", "run": "Contracting"}
@@ -66,7 +65,6 @@ class Display:
         )
         if name == "run":
             self._run_started = time.monotonic()
-            self._progress.update(self._task, seconds_left=self._predicted)
 
     def searching(self, progress: SearchProgress) -> None:
         """Shows the best plan so far."""
@@ -83,9 +81,10 @@ class Display:
             total=None if left is None else progress.seconds + left,
         )
 
-    def planned(self, plan: Plan) -> None:
-        """Keeps what the plan predicts, to tell the time left before the first slice is done."""
-        self._predicted = plan.predicted_seconds
+    def predicted(self, seconds: float) -> None:
+        """Keeps what was predicted, to tell the time left before the first slice is done."""
+        self._predicted = seconds
+        self._progress.update(self._task, seconds_left=seconds)
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
         """Shows the slices done; the time left comes from their rate, and before the first is done from the plan."""
