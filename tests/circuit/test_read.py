@@ -51,7 +51,7 @@ def test_openqasm_is_recognised_by_its_content(text):
 
 
 def test_a_circuit_is_written_and_read_by_its_ending(tmp_path):
-    for name in ("bell.qsim", "bell.txt"):
+    for name in ("bell.qsim", "bell.txt", "bell.qasm"):
         write_circuit(BELL, tmp_path / name)
         assert read_circuit(tmp_path / name) == BELL
         assert read_circuit(str(tmp_path / name)) == BELL
