@@ -77,6 +77,7 @@ class TimedTextReader:
         self._line = b""
         self._num_qubits = 0
         self._time = 0
+        self._time_word = b""
         self._times: list[int] = []
         self._measured: dict[int, int] = {}
         self._known: dict[tuple[bytes, ...], Operation] = {}
@@ -130,10 +131,8 @@ class TimedTextReader:
         self._times = [-1] * self._num_qubits
 
     def _read_operation(self, tokens: list[bytes]) -> Operation | None:
-        time = self._integer(tokens, 0, "time", MAX_TIME)
-        if time < self._time:
-            self._fail(f"time {time} comes after time {self._time}; times must not go down", token=0)
-        self._time = time
+        if tokens[0] != self._time_word:
+            self._read_time(tokens)
         if len(tokens) == 1:
             self._fail("the line ends after the time; give a gate and its qubits")
         if tokens[1] == b"m":
@@ -148,6 +147,12 @@ class TimedTextReader:
                 self._known[words] = operation
         self._note_use(operation)
         return operation
+
+    def _read_time(self, tokens: list[bytes]) -> None:
+        time = self._integer(tokens, 0, "time", MAX_TIME)
+        if time < self._time:
+            self._fail(f"time {time} comes after time {self._time}; times must not go down", token=0)
+        self._time_word, self._time = tokens[0], time
 
     def _make_operation(self, tokens: list[bytes]) -> Operation:
         controls: list[int] = []
