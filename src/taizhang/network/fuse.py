@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
@@ -64,6 +63,7 @@ class _Fuser:
     def __init__(self) -> None:
         self.run_of: dict[int, _Run] = {}
         self.known: dict[tuple[LocalOperation, ...], Gate | None] = {}
+        self.ranks: dict[Gate, int] = {}
 
     def all(self, operations: Iterable[Operation]) -> Iterator[Operation]:
         run_of = self.run_of
@@ -105,8 +105,18 @@ class _Fuser:
         local = tuple((step.gate, tuple([run.pair.index(qubit) for qubit in step.qubits])) for step in run.body)
         if local not in self.known:
             gate = Gate("fused", (), 0, _product(local).tobytes())
-            self.known[local] = gate if _is_better(gate, local) else None
+            # Two gates must not become a larger tensor; three or more are worth the largest.
+            better = run.num_joint > 2 or self._rank(gate) <= max(
+                self._rank(part) for part, on in local if len(on) == 2
+            )
+            self.known[local] = gate if better else None
         return self.known[local]
+
+    def _rank(self, gate: Gate) -> int:
+        """Rank of the largest tensor that a gate on two qubits leaves, 0 for none."""
+        if gate not in self.ranks:
+            self.ranks[gate] = max((len(core.legs) for core in gate_form(gate, (FREE, FREE)).cores), default=0)
+        return self.ranks[gate]
 
 
 def _product(operations: Iterable[LocalOperation]) -> ComplexArray:
@@ -123,16 +133,3 @@ def _product(operations: Iterable[LocalOperation]) -> ComplexArray:
         else:
             whole = gate.matrix @ whole
     return np.ascontiguousarray(whole.reshape(4, 4))
-
-
-def _is_better(gate: Gate, operations: tuple[LocalOperation, ...]) -> bool:
-    """Compares a run multiplied with the run as it is."""
-    joint = [part for part, qubits in operations if len(qubits) == 2]
-    rank = _rank(gate)
-    return rank <= max(map(_rank, islice(joint, 3))) or len(joint) > 2
-
-
-def _rank(gate: Gate) -> int:
-    """Rank of the largest tensor that a gate leaves, 0 for none."""
-    form = gate_form(gate, (FREE,) * gate.num_qubits)
-    return max((len(core.legs) for core in form.cores), default=0)
