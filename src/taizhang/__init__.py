@@ -47,8 +47,13 @@ from taizhang.network.network import TensorNetwork as TensorNetwork
 from taizhang.network.network_file import read_network as read_network
 from taizhang.network.network_file import write_network as write_network
 from taizhang.network.simplify import simplify as simplify
+from taizhang.plan.exchange import from_cotengra as from_cotengra
+from taizhang.plan.exchange import from_linear_path as from_linear_path
+from taizhang.plan.exchange import to_cotengra as to_cotengra
+from taizhang.plan.exchange import to_linear_path as to_linear_path
 from taizhang.plan.plan_file import Plan as Plan
 from taizhang.plan.tree import ContractionTree as ContractionTree
+from taizhang.planner import Planner as Planner
 from taizhang.results.inspection import inspect as inspect
 
 __version__ = "0.1.0"
