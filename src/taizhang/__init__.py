@@ -26,6 +26,7 @@ from taizhang.doors import amplitude_batch as amplitude_batch
 from taizhang.doors import amplitudes as amplitudes
 from taizhang.doors import contract as contract
 from taizhang.doors import plan as plan
+from taizhang.doors import profile as profile
 from taizhang.doors import state_vector as state_vector
 from taizhang.errors import CircuitError as CircuitError
 from taizhang.errors import CircuitFileError as CircuitFileError
@@ -55,5 +56,6 @@ from taizhang.plan.plan_file import Plan as Plan
 from taizhang.plan.tree import ContractionTree as ContractionTree
 from taizhang.planner import Planner as Planner
 from taizhang.results.inspection import inspect as inspect
+from taizhang.results.profile import Profile as Profile
 
 __version__ = "0.1.0"

@@ -18,8 +18,9 @@ from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
+from taizhang.results.profile import Profile
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes, compute_contraction, ready_plan
+from taizhang.simulator import compute_amplitudes, compute_contraction, profile_of, ready_plan
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -231,3 +232,49 @@ def contract(
     settings = Settings.checked(**options)
     value = compute_contraction(network, settings, plan=plan, slices=slices, observer=observer).contraction.value
     return complex(value) if np.ndim(value) == 0 else value
+
+
+def profile(
+    what: Circuit | TensorNetwork,
+    bitstring: str | None = None,
+    *,
+    open_qubits: Sequence[int] = (),
+    plan: Plan | None = None,
+    slices: range | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> Profile:
+    """Computes an amplitude, or contracts a network, and tells where the time went.
+
+    Args:
+        what: A circuit or a network.
+        bitstring: For a circuit: the bitstring, qubit 0 first.
+        open_qubits: For a circuit: the qubits left open.
+        plan: A plan for it; searched where none is given.
+        slices: For a network: run only these slices.
+        observer: Is told of the progress.
+        options: See `taizhang.settings`.
+
+    Returns:
+        What each step took beside what the machine could do; printing it shows tables, its `plot` draws them.
+
+    Raises:
+        UsageError: A circuit without bitstring or with slices was given, or a network with bitstring or open qubits.
+
+    Example:
+        >>> found = profile(Circuit(2).append("h", 0).append("cx", 0, 1), "11", threads=1)
+        >>> found.slices
+        1
+    """
+    settings = Settings.checked(**options)
+    if isinstance(what, Circuit):
+        if bitstring is None or slices is not None:
+            raise UsageError("a circuit is profiled with a bitstring and without slices")
+        amplitude = compute_amplitudes(
+            what, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer, profile=True
+        )
+        return profile_of(amplitude.profiled_runs)
+    if bitstring is not None or open_qubits:
+        raise UsageError("a bitstring or open qubits were given with a network; only a circuit has qubits")
+    done = compute_contraction(what, settings, plan=plan, slices=slices, observer=observer, profile=True)
+    return profile_of([done.contraction])

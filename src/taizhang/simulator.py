@@ -28,6 +28,7 @@ from taizhang.plan.machine import measured_machine
 from taizhang.plan.objective import predicted_seconds
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import search
+from taizhang.results.profile import Profile, Roofline
 from taizhang.settings import Settings
 
 # How often the search is asked for a smaller plan when what it found does not fit once it is compiled.
@@ -45,6 +46,7 @@ class AmplitudeResult:
         plan: The plan that was run, once for each bitstring.
         predicted_bytes: Most memory that the process was predicted to hold.
         seconds: Wall time of the stages `"build"`, `"plan"` and `"run"`.
+        profiled_runs: What was run, one for each bitstring, for `profile_of`; empty unless asked for.
     """
 
     bitstrings: tuple[str, ...]
@@ -53,6 +55,7 @@ class AmplitudeResult:
     plan: Plan
     predicted_bytes: int
     seconds: dict[str, float]
+    profiled_runs: tuple[Contraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +151,7 @@ def compute_amplitudes(
     open_qubits: Sequence[int] = (),
     plan: Plan | None = None,
     observer: Observer | None = None,
+    profile: bool = False,
 ) -> AmplitudeResult:
     """Computes amplitudes of one circuit with one plan, and tells what each stage took.
 
@@ -158,6 +162,7 @@ def compute_amplitudes(
         open_qubits: Qubits left open; what the bitstrings say of them is not looked at.
         plan: A plan made before for the network of this circuit and these open qubits.
         observer: Is told of the progress.
+        profile: Measure every step.
 
     Raises:
         CircuitError: A bitstring or an open qubit does not fit the circuit.
@@ -181,16 +186,21 @@ def compute_amplitudes(
     watch.stage("run")
     watch.predicted(expected)
     values = np.empty((len(bitstrings), *(2,) * len(open_qubits)), dtype=settings.dtype)
+    profiled = []
     for number, bitstring in enumerate(bitstrings):
         arrays, exponent = network.arrays_for(bitstring)
-        values[number] = run_program(
+        contraction = run_program(
             ready.program,
             arrays,
             exponent=exponent,
             threads=settings.threads,
             memory_bytes=settings.free_bytes(),
             progress=_part_of(watch, number, len(bitstrings)),
-        ).value
+            profile=profile,
+        )
+        values[number] = contraction.value
+        if profile:
+            profiled.append(contraction)
     seconds = {"build": built - started, "plan": planned - built, "run": time.perf_counter() - planned}
     return AmplitudeResult(
         bitstrings=tuple(bitstrings),
@@ -199,6 +209,7 @@ def compute_amplitudes(
         plan=ready.plan,
         predicted_bytes=ready.predicted_bytes,
         seconds=seconds,
+        profiled_runs=tuple(profiled),
     )
 
 
@@ -236,6 +247,7 @@ def compute_contraction(
     plan: Plan | None = None,
     slices: range | slice | None = None,
     observer: Observer | None = None,
+    profile: bool = False,
 ) -> ContractResult:
     """Contracts any network with the common options, and tells what it took."""
     watch = observer or Silent()
@@ -255,5 +267,16 @@ def compute_contraction(
         threads=settings.threads,
         memory_bytes=settings.free_bytes(),
         progress=watch.contracting,
+        profile=profile,
     )
     return ContractResult(contraction=contraction, plan=ready.plan, predicted_bytes=ready.predicted_bytes)
+
+
+def profile_of(runs: Sequence[Contraction]) -> Profile:
+    """Where the time of profiled runs went, beside what the machine does with as many threads, measured now.
+
+    Args:
+        runs: Runs of one plan with the same options, at least one.
+    """
+    first = runs[0]
+    return Profile.of_runs(runs, Roofline.measured(first.workers * first.threads, first.dtype))

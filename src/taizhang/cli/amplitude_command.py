@@ -15,8 +15,16 @@ from taizhang._resources import peak_resident_bytes
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
-from taizhang.cli.options import circuit_options, echo_json, output_options, parse_qubits, settings_options
-from taizhang.cli.reports import plan_report, predicted_and_actual
+from taizhang.cli.options import (
+    ProfileRequest,
+    circuit_options,
+    echo_json,
+    output_options,
+    parse_qubits,
+    profile_options,
+    settings_options,
+)
+from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
 from taizhang.errors import UsageError
 from taizhang.plan.plan_file import Plan
 from taizhang.results.amplitudes import Amplitudes
@@ -37,6 +45,7 @@ MOST_LINES = 64
 @click.option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once.")
 @click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
 @click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
+@profile_options
 @settings_options
 @output_options
 def amplitude_command(
@@ -48,6 +57,7 @@ def amplitude_command(
     open_qubits: str | None,
     plan_file: str | None,
     output: str | None,
+    profile: ProfileRequest,
     settings: Settings,
     as_json: bool,
 ) -> None:
@@ -60,19 +70,25 @@ def amplitude_command(
         read = read_circuit(circuit, format=circuit_format)
         asked = _asked(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
-        result = compute_amplitudes(read, asked, settings, open_qubits=opened, plan=plan, observer=display)
+        result = compute_amplitudes(
+            read, asked, settings, open_qubits=opened, plan=plan, observer=display, profile=profile.wanted
+        )
     seconds = {"read": reading, **result.seconds}
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
+    measured = measured_profile(result.profiled_runs, profile)
     if output is not None:
         _write(result, Path(output))
     if as_json:
         report = {"amplitudes": [] if output else list(_records(result)), "plan": plan_report(result.plan, predicted)}
-        echo_json({**report, "seconds": seconds, "peak_bytes": observed})
+        told = {} if measured is None else {"profile": measured.to_dict()}
+        echo_json({**report, "seconds": seconds, "peak_bytes": observed, **told})
         return
     if output is None:
         _show(result)
     else:
         click.echo(f"{result.values.size} amplitudes written to {output}")
+    if measured is not None:
+        click.echo(f"\n{measured.report(top=profile.top)}")
     click.echo(err=True)
     click.echo(str(result.plan), err=True)
     runs = len(result.bitstrings)

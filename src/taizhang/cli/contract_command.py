@@ -9,8 +9,15 @@ import numpy as np
 
 from taizhang._resources import peak_resident_bytes
 from taizhang.cli.display import Display
-from taizhang.cli.options import echo_json, output_options, parse_slices, settings_options
-from taizhang.cli.reports import plan_report, predicted_and_actual
+from taizhang.cli.options import (
+    ProfileRequest,
+    echo_json,
+    output_options,
+    parse_slices,
+    profile_options,
+    settings_options,
+)
+from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
 from taizhang.network.network_file import read_arrays, read_network
 from taizhang.plan.plan_file import Plan
 from taizhang.settings import Settings
@@ -23,6 +30,7 @@ from taizhang.simulator import compute_contraction
 @click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
 @click.option("--slices", metavar="A:B", help="Only these slices, A included, B not.")
 @click.option("-o", "--output", metavar="FILE.npy", help="Write the value as an array.")
+@profile_options
 @settings_options
 @output_options
 def contract_command(
@@ -31,6 +39,7 @@ def contract_command(
     plan_file: str | None,
     slices: str | None,
     output: str | None,
+    profile: ProfileRequest,
     settings: Settings,
     as_json: bool,
 ) -> None:
@@ -40,13 +49,16 @@ def contract_command(
     with Display() as display:
         display.stage("read")
         whole = read_arrays(read_network(network), arrays)
-        result = compute_contraction(whole, settings, plan=plan, slices=wanted, observer=display)
+        result = compute_contraction(
+            whole, settings, plan=plan, slices=wanted, observer=display, profile=profile.wanted
+        )
     done, plan = result.contraction, result.plan
     if output is not None:
         np.save(Path(output), done.value, allow_pickle=False)
     scalar = np.ndim(done.value) == 0
     number = complex(done.value) if scalar else 0j
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
+    measured = measured_profile([done], profile)
     if as_json:
         value = {"re": number.real, "im": number.imag} if scalar else {"shape": list(np.shape(done.value))}
         echo_json(
@@ -57,6 +69,7 @@ def contract_command(
                 "slices_done": done.slices_done,
                 "plan": plan_report(plan, predicted),
                 "peak_bytes": observed,
+                **({} if measured is None else {"profile": measured.to_dict()}),
             }
         )
         return
@@ -66,6 +79,8 @@ def contract_command(
         click.echo(np.array2string(np.asarray(done.value), threshold=64))
     else:
         click.echo(f"array of shape {np.shape(done.value)} written to {output}")
+    if measured is not None:
+        click.echo(f"\n{measured.report(top=profile.top)}")
     click.echo(f"\n{plan}\n", err=True)
     part = done.slices_done / plan.num_slices
     click.echo(predicted_and_actual(plan, part, predicted, done.seconds, observed), err=True)

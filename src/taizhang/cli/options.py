@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from taizhang.circuit.read import CircuitFormat
+from taizhang.results.profile_plot import check_drawable
 from taizhang.settings import DEFAULT_TIME_LIMIT, Settings
 
 Command = Callable[..., None]
@@ -19,6 +22,49 @@ def output_options(command: Command) -> Command:
     """Adds `--json`, and `--debug`, which `main` looks for by itself."""
     command = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")(command)
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")(command)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRequest:
+    """What `--profile` and its companions ask for.
+
+    Attributes:
+        wanted: Whether steps are measured at all.
+        plot: File to draw into, or None.
+        top: How many shapes and steps people are shown.
+    """
+
+    wanted: bool
+    plot: str | None
+    top: int
+
+
+def profile_options(command: Command) -> Command:
+    """Adds `--profile`, `--plot` and `--top`, and hands them on as one `profile`."""
+
+    @functools.wraps(command)
+    def with_profile(*, profile: bool, plot: str | None, top: int, **others: Any) -> None:
+        if plot is not None and not profile:
+            raise click.UsageError("--plot draws what --profile measures; give both")
+        if plot is not None:
+            check_drawable(Path(plot))
+        command(profile=ProfileRequest(wanted=profile, plot=plot, top=top), **others)
+
+    for option in reversed(
+        (
+            click.option("--profile", is_flag=True, help="Tell where the time went, beside what the machine can do."),
+            click.option("--plot", metavar="FILE", help="With --profile: draw it, as .png, .svg or .pdf."),
+            click.option(
+                "--top",
+                type=click.IntRange(min=1),
+                default=10,
+                show_default=True,
+                help="With --profile: how many shapes and steps to show.",
+            ),
+        )
+    ):
+        with_profile = option(with_profile)
+    return with_profile
 
 
 def circuit_options(command: Command) -> Command:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from taizhang._units import human_bytes, human_seconds
+from taizhang.cli.options import ProfileRequest
+from taizhang.execute.contraction import Contraction
 from taizhang.plan.plan_file import Plan
+from taizhang.results.profile import Profile
+from taizhang.simulator import profile_of
 
 
 def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
@@ -41,3 +47,13 @@ def predicted_and_actual(plan: Plan, runs: float, predicted_bytes: int, run_seco
             ("peak memory", human_bytes(predicted_bytes), human_bytes(peak_bytes)),
         ]
     )
+
+
+def measured_profile(runs: Sequence[Contraction], request: ProfileRequest) -> Profile | None:
+    """The profile of runs, drawn if that was asked for; None where no profile was wanted."""
+    if not request.wanted:
+        return None
+    profile = profile_of(runs)
+    if request.plot is not None:
+        profile.plot(request.plot)
+    return profile

@@ -41,6 +41,7 @@ class StepRecord:
         step: Position in the program.
         shape: log2 of the sizes of what is kept of the first operand, of the second, summed, and kept of both.
         level: How many sliced indices it depends on, from the slowest.
+        block: The block of steps it runs in, piece by piece; -1 if it runs by itself.
         runs: How often it ran.
         multiply_adds: Of all runs.
         traffic_bytes: Bytes of operands and output, of all runs.
@@ -50,6 +51,7 @@ class StepRecord:
     step: int
     shape: tuple[float, float, float, float]
     level: int
+    block: int
     runs: int
     multiply_adds: int
     traffic_bytes: int
@@ -68,6 +70,8 @@ class Contraction:
         multiply_adds: Complex multiply-adds, counted.
         seconds: Wall-clock time of running, without compiling the plan.
         peak_bytes: Memory that the run needed, known before it starts.
+        workers: Slices that ran at once.
+        threads: Threads of each worker.
         profile: What each step took; empty unless asked for.
     """
 
@@ -78,6 +82,8 @@ class Contraction:
     multiply_adds: int
     seconds: float
     peak_bytes: int
+    workers: int = 1
+    threads: int = 1
     profile: tuple[StepRecord, ...] = ()
 
     @property
@@ -220,6 +226,8 @@ def run_program(
         multiply_adds=total.multiply_adds,
         seconds=time.perf_counter() - started,
         peak_bytes=compiled.peak_bytes(schedule, wanted),
+        workers=schedule.workers,
+        threads=schedule.threads,
         profile=_records(program, total.step_seconds, total.step_runs),
     )
 
@@ -324,6 +332,7 @@ def _records(program: Program, seconds: Sequence[float], runs: Sequence[int]) ->
             step=number,
             shape=_log2_shape(step),
             level=step.level,
+            block=step.block,
             runs=count,
             multiply_adds=count * step.multiply_adds,
             traffic_bytes=count * step.traffic_elements * item,
