@@ -12,6 +12,7 @@ from taizhang.errors import CircuitError
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.build import build_network
 from taizhang.network.simplify import simplify
+from taizhang.results.statevector import state_vector
 
 SHARED_NETWORKS = {
     "syc_m10": "sycamore_n53_m10.qsim",
@@ -101,3 +102,29 @@ def test_networks_are_no_larger_than_those_of_other_tools(name):
     assert ours.sizes_before.num_tensors >= ours.sizes_after.num_tensors
     of_one = simplify(build_network(circuit, bitstring="0" * circuit.num_qubits)).shape
     assert of_one.num_tensors <= ours.sizes_after.num_tensors
+
+
+@needs_shared_data
+@pytest.mark.parametrize(
+    "name", ["qft_n18", "qaoa_n6", "fredkin_n3", "qec_en_n5", "qft_n4", "deutsch_n2", "teleportation_n3"]
+)
+def test_amplitudes_of_published_circuits(name):
+    circuit = read_circuit(shared_path("circuits", "qasm", f"{name}.qasm"))
+    state = state_vector(circuit)
+    network = AmplitudeNetwork(circuit)
+    for number in {0, 1, len(state) - 1, *np.argsort(-np.abs(state))[:4].tolist()}:
+        assert amplitude(network, f"{number:0{circuit.num_qubits}b}") == pytest.approx(state[number], abs=1e-12)
+
+
+@needs_shared_data
+@pytest.mark.parametrize("name", ["ghz_n127", "bv_n140", "adder_n118", "ising_n98", "wstate_n36", "swap_test_n25"])
+def test_circuits_without_much_entanglement_collapse(name):
+    network = AmplitudeNetwork(read_circuit(shared_path("circuits", "qasm", f"{name}.qasm")))
+    assert network.shape.inputs == ((),)
+
+
+@needs_shared_data
+def test_blocks_of_gates_on_two_qubits_become_one_tensor():
+    network = AmplitudeNetwork(read_circuit(shared_path("circuits", "qasm", "QV_n32.qasm")))
+    assert network.sizes_after.num_tensors <= 512
+    assert network.sizes_after.largest_rank == 4
