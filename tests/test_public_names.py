@@ -18,6 +18,7 @@ PUBLIC = {
     "NotBuiltError",
     "NumericalError",
     "Operation",
+    "Order",
     "Plan",
     "PlanError",
     "Planner",
@@ -42,6 +43,7 @@ PUBLIC = {
     "profile",
     "read_circuit",
     "read_network",
+    "read_order",
     "simplify",
     "state_vector",
     "sycamore_circuit",
@@ -52,6 +54,7 @@ PUBLIC = {
     "unitary_gate",
     "write_circuit",
     "write_network",
+    "write_order",
 }
 
 

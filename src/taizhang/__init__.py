@@ -52,6 +52,9 @@ from taizhang.plan.exchange import from_cotengra as from_cotengra
 from taizhang.plan.exchange import from_linear_path as from_linear_path
 from taizhang.plan.exchange import to_cotengra as to_cotengra
 from taizhang.plan.exchange import to_linear_path as to_linear_path
+from taizhang.plan.order_file import Order as Order
+from taizhang.plan.order_file import read_order as read_order
+from taizhang.plan.order_file import write_order as write_order
 from taizhang.plan.plan_file import Plan as Plan
 from taizhang.plan.tree import ContractionTree as ContractionTree
 from taizhang.planner import Planner as Planner
