@@ -20,8 +20,19 @@ def search_plan(
     threads: int,
     log2_per_element: float,
     charge_per_second: float,
+    seconds_per_element: float,
     look: Callable[[tuple[float, float, int, bool] | None, int], bool] | None,
-) -> tuple[list[tuple[int, int]], list[int], bool, float, int | None, list[tuple[float, float]]] | None: ...
+) -> (
+    tuple[
+        list[tuple[int, int]],
+        list[int],
+        bool,
+        tuple[float, float, float, float],
+        int | None,
+        list[tuple[float, float]],
+    ]
+    | None
+): ...
 
 # Engine: running compiled programs
 

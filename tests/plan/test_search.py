@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import runpy
 import time
 
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from tests.shared_data import needs_shared_data, shared_path
 from tests.strategies import network_shapes
 
+from taizhang import _native
 from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
 from taizhang.plan.cost import cost_of
 from taizhang.plan.search import SearchProgress, search
+from taizhang.plan.tree import ContractionTree
 
 
 def lattice(side: int, *, size: int = 2) -> NetworkShape:
@@ -127,6 +130,35 @@ def test_an_error_of_the_progress_function_comes_through() -> None:
 def test_wrong_options_are_refused(options) -> None:
     with pytest.raises(UsageError, match=r"wanted|give one of them"):
         search(lattice(3), **options)
+
+
+@settings(deadline=None, max_examples=60)
+@given(network_shapes(min_tensors=2, max_tensors=12), st.sampled_from([3, 5, math.inf]))
+def test_native_figures_are_those_of_the_definition(shape, width) -> None:
+    found = _native.search_plan(
+        [list(term) for term in shape.inputs], list(shape.output), list(shape.sizes), width=width, look=None,
+        memory_elements=math.inf, seconds=None, trials=1, seed=0, threads=1, log2_per_element=-math.inf,
+        charge_per_second=1e9, seconds_per_element=1e-9,
+    )  # fmt: skip
+    path, sliced, fits, (log2_naive, log2_executed, native_width, peak), *_ = found
+    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(path))
+    cost = cost_of(shape, tree, sliced)
+    inputs_and_result = cost_of(shape, tree, sliced).peak_bytes / 8 - peak
+    assert fits
+    assert log2_naive == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-3)
+    assert log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-3)
+    assert native_width == pytest.approx(cost.width, abs=1e-3)
+    assert inputs_and_result == pytest.approx(fixed_elements(shape, cost.num_slices), rel=1e-3, abs=0.5 + 1e-3 * peak)
+
+
+def fixed_elements(shape: NetworkShape, num_slices: int) -> int:
+    inputs = sum(math.prod(shape.sizes[index] for index in term) for term in shape.inputs)
+    return inputs + (2 if num_slices > 1 else 1) * math.prod(shape.sizes[index] for index in shape.output)
+
+
+@pytest.mark.parametrize("objective", ["seconds", "multiply_adds"])
+def test_either_objective_finds_a_plan(objective) -> None:
+    assert search(lattice(10), trials=16, objective=objective).cost.log10_multiply_adds_naive < 5.5
 
 
 @needs_shared_data

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use std::time::Duration;
 use taizhang_core::plan::board::Board;
+use taizhang_core::plan::finish::Pace;
 use taizhang_core::plan::network::Terms;
 use taizhang_core::plan::portfolio::{search, Options};
 use taizhang_core::plan::tree::Charge;
@@ -10,13 +11,17 @@ use taizhang_core::plan::tree::Charge;
 /// Between two looks at signals and progress.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// A path, the sliced indices, whether it fits, elements alive, the trial if it can be repeated, and pairs of seconds and log2 cost.
-type Outcome = (Vec<(u32, u32)>, Vec<u32>, bool, f64, Option<u64>, Vec<(f64, f64)>);
+/// log2 of the multiply-adds, log2 of the charge executed, width, elements alive.
+type Figures = (f64, f64, f32, f64);
+
+/// A path, the sliced indices, whether it fits, its figures, the trial if it can be repeated, and pairs of seconds and log2
+/// of the multiply-adds.
+type Outcome = (Vec<(u32, u32)>, Vec<u32>, bool, Figures, Option<u64>, Vec<(f64, f64)>);
 
 /// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
 #[pyfunction]
 #[pyo3(signature = (inputs, output, sizes, *, width, memory_elements, seconds, trials, seed, threads, log2_per_element,
-    charge_per_second, look))]
+    charge_per_second, seconds_per_element, look))]
 #[allow(clippy::too_many_arguments)]
 fn search_plan(
     py: Python<'_>,
@@ -31,10 +36,15 @@ fn search_plan(
     threads: usize,
     log2_per_element: f32,
     charge_per_second: f64,
+    seconds_per_element: f64,
     look: Option<Py<PyAny>>,
 ) -> PyResult<Option<Outcome>> {
     let terms = Terms { inputs, output, sizes };
-    let charge = Charge { log2_per_element };
+    let pace = Pace {
+        charge: Charge { log2_per_element },
+        charge_per_second,
+        seconds_per_element,
+    };
     let options = Options {
         width,
         memory_elements,
@@ -42,8 +52,7 @@ fn search_plan(
         trials,
         seed,
         threads,
-        charge,
-        charge_per_second,
+        pace,
     };
     let board = Board::default();
     let raised = std::thread::scope(|scope| {
@@ -61,15 +70,14 @@ fn search_plan(
     raised?;
     Ok(board.best().map(|best| {
         let found = best.finished;
-        let path = found.path.iter().map(|&[a, b]| (a, b)).collect();
-        (
-            path,
-            found.sliced,
-            found.fits,
+        let figures = (
+            found.log2_multiply_adds,
+            found.log2_executed,
+            found.width,
             found.peak_elements,
-            best.trial,
-            board.history(),
-        )
+        );
+        let path = found.path.iter().map(|&[a, b]| (a, b)).collect();
+        (path, found.sliced, found.fits, figures, best.trial, board.history())
     }))
 }
 
@@ -93,7 +101,7 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
         if let Some(look) = look {
             let state = board.best().map(|best| {
                 let found = best.finished;
-                (found.log2_cost, found.width, found.sliced.len(), found.fits)
+                (found.log2_multiply_adds, found.width, found.sliced.len(), found.fits)
             });
             match look
                 .call1(py, (state, board.trials_done()))

@@ -15,7 +15,7 @@ Sources: Gray & Kourtis, arXiv:2002.01935 (cost, slicing); Huang et al., arXiv:2
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from taizhang._types import DtypeName
@@ -142,35 +142,34 @@ def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Seque
     """
     _check(shape, tree, sliced_indices)
     size_of = _SizeOf(shape.sizes)
-    sliced_mask = _mask(sliced_indices)
+    sliced = frozenset(sliced_indices)
+    place = {index: position for position, index in enumerate(sliced_indices)}
     runs_at_level = [1]
     for index in sliced_indices:
         runs_at_level.append(runs_at_level[-1] * shape.sizes[index])
 
-    terms = [_mask(term) for term in shape.inputs]
-    depends = [term & sliced_mask for term in terms]
+    terms = [frozenset(term) for term in shape.inputs]
+    depends = [term & sliced for term in terms]
     uses = [0] * shape.num_indices
-    for term in (*terms, _mask(shape.output)):
-        for index in _bits(term):
+    for term in (*terms, frozenset(shape.output)):
+        for index in term:
             uses[index] += 1
+    terms = [term - sliced for term in terms]
 
-    place = {index: position for position, index in enumerate(sliced_indices)}
     steps = []
     for left, right in tree.ssa_path:
         a, b = terms[left], terms[right]
-        kept = a | b
-        for index in _bits(a & b):  # an index of one of the two only is used elsewhere, or ends here
+        both = a & b
+        for index in both:
             uses[index] -= 1
-            if uses[index] == 1:
-                kept &= ~(1 << index)
-        for index in _bits(a ^ b):
-            if uses[index] == 1:
-                kept &= ~(1 << index)
-        dependence = depends[left] | depends[right]
+        ended = frozenset(index for index in a | b if uses[index] == 1)
+        kept = (a | b) - ended
         terms.append(kept)
+        dependence = depends[left] | depends[right]
         depends.append(dependence)
-        a, b, kept = a & ~sliced_mask, b & ~sliced_mask, kept & ~sliced_mask
-        level = 1 + max((place[index] for index in _bits(dependence)), default=-1)
+        level = 1 + max((place[index] for index in dependence), default=-1)
+        rows, columns = size_of(a - both - ended), size_of(b - both - ended)
+        batch, summed = size_of(both - ended), size_of(ended)
         steps.append(
             StepCost(
                 left=left,
@@ -178,14 +177,14 @@ def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Seque
                 level=level,
                 runs=runs_at_level[level],
                 values=size_of(dependence),
-                multiply_adds=size_of(a | b),
-                rows=size_of(a & ~b & kept),
-                columns=size_of(b & ~a & kept),
-                summed=size_of((a | b) & ~kept),
-                batch=size_of(a & b & kept),
+                multiply_adds=rows * columns * batch * summed,
+                rows=rows,
+                columns=columns,
+                summed=summed,
+                batch=batch,
                 left_elements=size_of(a),
                 right_elements=size_of(b),
-                out_elements=size_of(kept),
+                out_elements=rows * columns * batch,
             )
         )
     return tuple(steps)
@@ -264,32 +263,14 @@ def _check(shape: NetworkShape, tree: ContractionTree, sliced_indices: Sequence[
         raise PlanError("an index is repeated in sliced_indices; each may be sliced once")
 
 
-def _mask(indices: Sequence[int]) -> int:
-    """A set of indices as the bits of one integer."""
-    mask = 0
-    for index in indices:
-        mask |= 1 << index
-    return mask
-
-
-def _bits(mask: int) -> list[int]:
-    """The indices in a mask, ascending."""
-    found = []
-    while mask:
-        low = mask & -mask
-        found.append(low.bit_length() - 1)
-        mask ^= low
-    return found
-
-
 class _SizeOf:
-    """Number of elements over a mask of indices."""
+    """Number of elements over a set of indices."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
         self.sizes = sizes
         self.all_two = all(size == 2 for size in sizes)
 
-    def __call__(self, mask: int) -> int:
+    def __call__(self, indices: Collection[int]) -> int:
         if self.all_two:
-            return 1 << bin(mask).count("1")
-        return math.prod(self.sizes[index] for index in _bits(mask))
+            return 1 << len(indices)
+        return math.prod(self.sizes[index] for index in indices)

@@ -12,19 +12,22 @@ import json
 import math
 import os
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import platformdirs
 
 from taizhang import _native
 from taizhang._types import DtypeName
 
-MEASUREMENT_VERSION = 2
+MEASUREMENT_VERSION = 3
 NARROW_CLASSES = (1, 2, 4, 8, 16, 64)
 SUMMED_CLASSES = (1, 2, 4, 16, 64, 256)
 _WORK = 1 << 21  # multiply-adds of one measurement: a millisecond at 2e9 a second
+_FRESH_BYTES = 1 << 26
 _COPY_BYTES = (1 << 18, 1 << 22, 1 << 25, 1 << 28)
 
 
@@ -38,6 +41,7 @@ class Machine:
         bandwidths: Pairs of a number of bytes and the bytes a second at which so many are read and written.
         step_seconds: Time a step takes however small.
         threads: Number of threads that the rates are for.
+        fresh_seconds_per_byte: Time that memory takes when it is touched for the first time.
         measured: False for rates that are only assumed.
     """
 
@@ -45,11 +49,15 @@ class Machine:
     bandwidths: tuple[tuple[float, float], ...]
     step_seconds: float
     threads: int
+    fresh_seconds_per_byte: float = 2.5e-10
     measured: bool = False
 
     def __post_init__(self) -> None:
         numbers = [rate for row in self.rates for rate in row]
-        numbers += [number for pair in self.bandwidths for number in pair] + [self.step_seconds]
+        numbers += [number for pair in self.bandwidths for number in pair] + [
+            self.step_seconds,
+            self.fresh_seconds_per_byte,
+        ]
         well_formed = (
             [len(row) for row in self.rates] == [len(SUMMED_CLASSES)] * len(NARROW_CLASSES)
             and len(self.bandwidths) > 0
@@ -136,7 +144,21 @@ def measure(threads: int = 1) -> Machine:
         rates.append(tuple(row))
     bandwidths = tuple((float(size), 2 * size / max(time_copy(size, threads), 1e-9)) for size in _COPY_BYTES)
     step_seconds = max(min(time_contraction(1, 1, 1, "complex64", threads, 20), 1e-4), 1e-7)
-    return Machine(rates=tuple(rates), bandwidths=bandwidths, step_seconds=step_seconds, threads=threads, measured=True)
+    return Machine(
+        rates=tuple(rates),
+        bandwidths=bandwidths,
+        step_seconds=step_seconds,
+        threads=threads,
+        fresh_seconds_per_byte=_time_of_fresh_memory(),
+        measured=True,
+    )
+
+
+def _time_of_fresh_memory() -> float:
+    """Seconds a byte takes when it is touched for the first time."""
+    started = time.perf_counter()
+    np.ones(_FRESH_BYTES, dtype=np.uint8)
+    return max((time.perf_counter() - started) / _FRESH_BYTES, 1e-12)
 
 
 def cache_file(threads: int) -> Path:
@@ -164,6 +186,7 @@ def _read(path: Path, threads: int) -> Machine | None:
             rates=tuple(tuple(float(rate) for rate in row) for row in content["rates"]),
             bandwidths=tuple((float(size), float(rate)) for size, rate in content["bandwidths"]),
             step_seconds=float(content["step_seconds"]),
+            fresh_seconds_per_byte=float(content["fresh_seconds_per_byte"]),
             threads=int(content["threads"]),
             measured=True,
         )

@@ -13,6 +13,9 @@ from taizhang._types import DtypeName
 from taizhang.plan.cost import BYTES_PER_ELEMENT, StepCost
 from taizhang.plan.machine import Machine
 
+_LARGE = 1 << 28
+_SQUARE = 64
+
 
 def step_seconds(step: StepCost, machine: Machine, dtype: DtypeName = "complex64") -> float:
     """Expected seconds of one run of a step."""
@@ -23,12 +26,27 @@ def step_seconds(step: StepCost, machine: Machine, dtype: DtypeName = "complex64
     return machine.step_seconds + max(working, moving)
 
 
-def predicted_seconds(steps: Iterable[StepCost], machine: Machine, dtype: DtypeName = "complex64") -> float:
+def predicted_seconds(
+    steps: Iterable[StepCost], machine: Machine, dtype: DtypeName = "complex64", *, peak_bytes: int = 0
+) -> float:
     """Expected seconds of running all slices of a plan.
 
     Args:
         steps: What `step_costs` gave for the plan.
         machine: Rates of the machine that will run it.
         dtype: Type of the tensors.
+        peak_bytes: Most memory alive at once, all of which is touched for the first time once.
     """
-    return sum(step.runs * step_seconds(step, machine, dtype) for step in steps)
+    running = sum(step.runs * step_seconds(step, machine, dtype) for step in steps)
+    return running + peak_bytes * machine.fresh_seconds_per_byte
+
+
+def multiply_adds_per_element(machine: Machine, dtype: DtypeName = "complex64") -> float:
+    """Multiply-adds that take as long as moving one element to or from memory: where work and traffic balance."""
+    elements_per_second = machine.bandwidth(_LARGE) / BYTES_PER_ELEMENT[dtype]
+    return min(max(machine.contraction_rate(_SQUARE, _SQUARE, dtype) / elements_per_second, 0.5), 32.0)
+
+
+def multiply_adds_per_second(machine: Machine, dtype: DtypeName = "complex64") -> float:
+    """Multiply-adds a second of contractions large enough to be limited by nothing else."""
+    return machine.contraction_rate(_SQUARE, _SQUARE, dtype)

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from taizhang import _native
 from taizhang._types import DtypeName
@@ -19,7 +20,7 @@ from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
 from taizhang.plan.cost import BYTES_PER_ELEMENT, cost_of_steps, step_costs
 from taizhang.plan.machine import Machine, assumed_machine
-from taizhang.plan.objective import predicted_seconds
+from taizhang.plan.objective import multiply_adds_per_element, multiply_adds_per_second, predicted_seconds
 from taizhang.plan.plan_file import Plan, readable_bytes
 from taizhang.plan.tree import ContractionTree
 
@@ -56,6 +57,7 @@ def search(
     threads: int = 1,
     machine: Machine | None = None,
     dtype: DtypeName = "complex64",
+    objective: Literal["seconds", "multiply_adds"] = "seconds",
     progress: Callable[[SearchProgress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
@@ -73,6 +75,7 @@ def search(
         threads: Number of threads.
         machine: Rates of the machine that will run the plan; assumed rates if not given.
         dtype: Type of the tensors.
+        objective: What to make small: the seconds that the plan is expected to run, or its multiply-adds alone.
         progress: Called about twenty times a second with the state of the search.
         should_stop: Asked as often; once it says yes, the best plan so far is returned.
 
@@ -110,6 +113,7 @@ def search(
             )
         return should_stop is not None and should_stop()
 
+    log2_per_element = math.log2(multiply_adds_per_element(machine, dtype)) if objective == "seconds" else -math.inf
     found = _native.search_plan(
         [list(term) for term in shape.inputs],
         list(shape.output),
@@ -120,8 +124,9 @@ def search(
         trials=trials,
         seed=seed,
         threads=threads,
-        log2_per_element=-math.inf,
-        charge_per_second=machine.contraction_rate(64, 64, dtype),
+        log2_per_element=log2_per_element,
+        charge_per_second=multiply_adds_per_second(machine, dtype),
+        seconds_per_element=machine.fresh_seconds_per_byte * bytes_per_element,
         look=None if progress is None and should_stop is None else look,
     )
     if found is None:
@@ -146,7 +151,7 @@ def search(
         sliced_indices=tuple(sliced),
         cost=cost,
         dtype=dtype,
-        predicted_seconds=predicted_seconds(steps, machine, dtype),
+        predicted_seconds=predicted_seconds(steps, machine, dtype, peak_bytes=cost.peak_bytes),
         planning_seconds=time.perf_counter() - started,
         seed=seed,
         trials=trials,

@@ -57,12 +57,12 @@ impl Board {
         locked(&self.best).clone()
     }
 
-    /// log2 of the best charge so far.
-    pub fn best_cost(&self) -> Option<f64> {
-        locked(&self.best).as_ref().map(|best| best.finished.log2_cost)
+    /// Seconds that the best plan so far is expected to run.
+    pub fn best_run_seconds(&self) -> Option<f64> {
+        locked(&self.best).as_ref().map(|best| best.finished.run_seconds)
     }
 
-    /// Pairs of seconds since the start and log2 of the best charge.
+    /// Pairs of seconds since the start and log2 of the best plan's multiply-adds.
     pub fn history(&self) -> Vec<(f64, f64)> {
         locked(&self.history).clone()
     }
@@ -90,7 +90,7 @@ impl Board {
     pub(super) fn offer(&self, finished: Finished, trial: Option<u64>) {
         let mut best = locked(&self.best);
         if best.as_ref().is_none_or(|old| finished.rank() < old.finished.rank()) {
-            locked(&self.history).push((self.seconds(), finished.log2_cost));
+            locked(&self.history).push((self.seconds(), finished.log2_multiply_adds));
             *best = Some(Best { finished, trial });
         }
     }

@@ -13,14 +13,16 @@ pub struct Finished {
     pub path: Vec<[u32; 2]>,
     /// Sliced indices, the last counting fastest.
     pub sliced: Vec<u32>,
-    /// log2 of the charge of all steps in all slices.
-    pub log2_cost: f64,
+    /// log2 of the multiply-adds of all steps in all slices.
+    pub log2_multiply_adds: f64,
     /// log2 of the charge of all steps executed.
     pub log2_executed: f64,
     /// log2 of the elements of the largest intermediate.
     pub width: f32,
     /// Most elements of intermediates alive at once.
     pub peak_elements: f64,
+    /// Seconds that running it is expected to take.
+    pub run_seconds: f64,
     /// Whether it is within the limits.
     pub fits: bool,
 }
@@ -31,22 +33,23 @@ impl Finished {
         Finished {
             path: Vec::new(),
             sliced: Vec::new(),
-            log2_cost: 0.0,
+            log2_multiply_adds: 0.0,
             log2_executed: 0.0,
             width: 0.0,
             peak_elements: 0.0,
+            run_seconds: 0.0,
             fits: true,
         }
     }
 
-    /// What plans are sorted by: those that fit first, then the cheap ones.
+    /// What plans are sorted by: those that fit first, then those that run soonest over.
     pub fn rank(&self) -> (bool, i64) {
         let cost = if self.fits {
-            self.log2_cost
+            self.run_seconds
         } else {
-            self.peak_elements.max(1.0).log2()
+            self.peak_elements
         };
-        (!self.fits, (cost * 1e6) as i64)
+        (!self.fits, (cost.max(1e-300).log2() * 1e6) as i64)
     }
 }
 
@@ -59,6 +62,17 @@ pub struct Limits {
     pub elements: f64,
 }
 
+/// How fast a machine runs plans.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How steps are charged.
+    pub charge: Charge,
+    /// Charge worked off in a second.
+    pub charge_per_second: f64,
+    /// Seconds that an element of memory takes when it is first touched.
+    pub seconds_per_element: f64,
+}
+
 /// Puts the merged steps below the tree, makes it fit the limits and chooses the orders. Returns the width that the
 /// number of elements alive demanded as well; infinite if it demanded none.
 pub fn finish(
@@ -67,11 +81,11 @@ pub fn finish(
     small: &Network,
     full: &Network,
     tree: Option<&Tree>,
-    charge: Charge,
+    pace: Pace,
     limits: Limits,
 ) -> Option<(Finished, f32)> {
     let path = whole_path(terms.inputs.len(), merged, tree);
-    let mut whole = Tree::new(full, &path, charge);
+    let mut whole = Tree::new(full, &path, pace.charge);
     if let Some(tree) = tree {
         for &bit in &tree.sliced {
             let index = small.index_of_bit[bit as usize]?;
@@ -96,10 +110,12 @@ pub fn finish(
                     .iter()
                     .filter_map(|&bit| full.index_of_bit[bit as usize])
                     .collect(),
-                log2_cost: whole.log2_cost() + f64::from(whole.log2_slices(full)),
+                log2_multiply_adds: whole.log2_work() + f64::from(whole.log2_slices(full)),
                 log2_executed: figures.log2_executed,
                 width: whole.width(),
                 peak_elements: figures.peak_elements,
+                run_seconds: figures.log2_executed.exp2() / pace.charge_per_second
+                    + figures.peak_elements * pace.seconds_per_element,
                 fits,
             };
             return Some((finished, demanded));

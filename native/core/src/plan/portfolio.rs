@@ -7,14 +7,14 @@
 
 use super::anneal::Annealer;
 use super::board::{locked, Board};
-use super::finish::{finish, Finished, Limits};
+use super::finish::{finish, Finished, Limits, Pace};
 use super::greedy::{greedy, Greed};
 use super::network::{Network, Terms};
 use super::premerge::{premerge, Merged};
 use super::reoptimise::Reoptimiser;
 use super::rng::Rng;
 use super::squeeze::{anneal, free, settle, Schedule, Stop};
-use super::tree::{Charge, Tree};
+use super::tree::Tree;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
@@ -33,10 +33,8 @@ pub struct Options {
     pub seed: u64,
     /// Number of threads.
     pub threads: usize,
-    /// How steps are charged.
-    pub charge: Charge,
-    /// Charge a second that the machine works off, for weighing.
-    pub charge_per_second: f64,
+    /// How fast the plan will run.
+    pub pace: Pace,
 }
 
 /// Trials of a generation.
@@ -45,10 +43,12 @@ const GENERATION: usize = 8;
 const SWEEPS: [f64; 5] = [100.0, 400.0, 1500.0, 4000.0, 6000.0];
 /// How much longer each later generation is than the one before.
 const GROWTH: f64 = 1.12;
+/// The trial that starts from the order in which the tensors were given.
+const SEQUENTIAL: u64 = 1;
 /// Generations that only start afresh.
 const FRESH_GENERATIONS: usize = 6;
-/// Part of the run's time that planning may take when it weighs the two.
-const WORTH: f64 = 0.05;
+/// Part of the run's time that planning may take when it weighs the two; without success lately, less.
+const WORTH: (f64, f64) = (0.15, 0.03);
 /// Longest planning when it weighs, in seconds.
 const LONGEST: f64 = 600.0;
 
@@ -255,33 +255,54 @@ fn run_trial(
     let stop = || must_stop(&problem.options, board);
     let stop: Stop = &stop;
     let mut tree = match start {
+        Start::Fresh if trial == SEQUENTIAL => {
+            let path = problem.merged.sequential_path(problem.terms.inputs.len());
+            let mut tree = Tree::new(network, &path, problem.options.pace.charge);
+            schedule.settle.0 = 4.0;
+            cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
+            tree
+        }
         Start::Fresh => {
             let alpha = if trial.is_multiple_of(2) { 1.0 } else { 0.5 };
             let temperature = [0.1, 0.3, 0.0, 0.6][(trial / 2 % 4) as usize];
             let path = greedy(&problem.merged.terms, Greed { alpha, temperature }, annealer.rng());
-            let mut tree = Tree::new(network, &path, problem.options.charge);
+            let mut tree = Tree::new(network, &path, problem.options.pace.charge);
             anneal(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
             tree
         }
         Start::Reheat { lineage, beta } => {
             let mut tree = lineages[lineage].tree.clone();
             schedule.settle.0 = beta;
-            if width.is_finite() {
-                settle(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
-            } else {
-                free(network, &mut tree, &mut annealer, schedule.settle, sweeps, stop);
-            }
+            cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
             tree
         }
     };
     if generation >= 2 && !stop() {
-        Reoptimiser::default().pass(network, &mut tree, 8, 8.0, width);
+        Reoptimiser::default().pass(network, &mut tree, 8, 8.0, width, stop);
     }
     let cost = tree.log2_cost() + f64::from(tree.log2_slices(network));
     Outcome {
         tree,
         cost,
         cut_short: stop(),
+    }
+}
+
+/// Cools a tree down from where it is, sliced only if it is too wide.
+fn cool(
+    network: &Network,
+    tree: &mut Tree,
+    annealer: &mut Annealer,
+    schedule: &Schedule,
+    width: f32,
+    sweeps: usize,
+    stop: Stop<'_>,
+) {
+    if tree.sliced.is_empty() && tree.width() <= width {
+        free(network, tree, annealer, schedule.settle, sweeps, stop);
+    }
+    if !tree.sliced.is_empty() || tree.width() > width {
+        settle(network, tree, annealer, schedule, width, sweeps, stop);
     }
 }
 
@@ -294,11 +315,12 @@ fn must_stop(options: &Options, board: &Board) -> bool {
         (_, Some(_)) => false,
         (Some(seconds), None) => board.seconds() >= seconds,
         (None, None) => {
-            let Some(best) = board.best_cost() else { return false };
-            let (spent, run) = (board.seconds(), best.exp2() / options.charge_per_second);
-            spent > WORTH * run
-                || spent > LONGEST
-                || (spent > 0.2 * WORTH * run && board.seconds_without_better() > 0.6 * spent)
+            let Some(run) = board.best_run_seconds() else {
+                return false;
+            };
+            let spent = board.seconds();
+            let stale = board.seconds_without_better() > 0.5 * spent;
+            spent > if stale { WORTH.1 } else { WORTH.0 } * run || spent > LONGEST
         }
     }
 }
@@ -316,7 +338,7 @@ impl Problem {
             &self.small,
             &self.full,
             tree,
-            self.options.charge,
+            self.options.pace,
             limits,
         ) else {
             return width;

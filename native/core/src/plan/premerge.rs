@@ -22,6 +22,23 @@ pub struct Merged {
     pub steps: Vec<[u32; 2]>,
 }
 
+impl Merged {
+    /// The tree that takes the tensors one after the other, in the order in which they were given. For a circuit's network
+    /// that is the order of time, and the tree a state-vector simulation.
+    pub fn sequential_path(&self, num_given: usize) -> Vec<[u32; 2]> {
+        let mut first: Vec<u32> = (0..num_given as u32).collect();
+        for &[a, b] in &self.steps {
+            first.push(first[a as usize].min(first[b as usize]));
+        }
+        let mut order: Vec<u32> = (0..self.origin.len() as u32).collect();
+        order.sort_by_key(|&tensor| first[self.origin[tensor as usize] as usize]);
+        let made = self.origin.len() as u32;
+        (1..order.len())
+            .map(|k| [if k == 1 { order[0] } else { made + k as u32 - 2 }, order[k]])
+            .collect()
+    }
+}
+
 /// Merges until no pair is left that can be merged for nothing.
 pub fn premerge(terms: &Terms) -> Merged {
     let mut state = State::new(terms);

@@ -6,6 +6,7 @@
 //! arXiv:2005.06787; the dynamic programming is that of Pfeifer, Haegeman & Verstraete, arXiv:1304.6112.
 
 use super::network::Network;
+use super::squeeze::Stop;
 use super::tree::{Tree, NONE};
 
 /// Most leaves of a subtree: 3^12 splits are some milliseconds.
@@ -25,7 +26,15 @@ pub struct Reoptimiser {
 
 impl Reoptimiser {
     /// Goes once through all steps from the costliest down to `window` bits below it; returns how many subtrees improved.
-    pub fn pass(&mut self, network: &Network, tree: &mut Tree, leaves: usize, window: f32, width: f32) -> usize {
+    pub fn pass(
+        &mut self,
+        network: &Network,
+        tree: &mut Tree,
+        leaves: usize,
+        window: f32,
+        width: f32,
+        stop: Stop<'_>,
+    ) -> usize {
         let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut steps: Vec<u32> = (0..tree.num_steps() as u32)
             .filter(|&step| tree.cost[step as usize] >= top - window)
@@ -34,7 +43,7 @@ impl Reoptimiser {
         let n = tree.num_tensors as u32;
         steps
             .into_iter()
-            .filter(|&step| self.subtree(network, tree, step + n, leaves, width))
+            .filter(|&step| !stop() && self.subtree(network, tree, step + n, leaves, width))
             .count()
     }
 

@@ -72,23 +72,11 @@ impl Slicer {
         if let Some(&bit) = tree.sliced.get(place) {
             tree.toggle(network, bit);
         }
-        let (total, excess) = self.weigh(network, tree, heat.width);
-        let without = total.log2() + heat.weight * (1.0 + excess).log2();
-        let mut least = without;
-        self.choices.clear();
-        for (w, &word) in self.seen.iter().enumerate() {
-            let mut rest = word;
-            while rest != 0 {
-                let bit = (w * 64) as u32 + rest.trailing_zeros();
-                rest &= rest - 1;
-                let values = network.bit_log2(bit).exp2();
-                let sliced_total = values * total - (values - 1.0) * self.work[bit as usize];
-                let sliced_excess = (excess - self.relief[bit as usize]).max(0.0);
-                let energy = sliced_total.log2() + heat.weight * (1.0 + sliced_excess).log2();
-                least = least.min(energy);
-                self.choices.push((energy, bit));
-            }
-        }
+        let without = self.list(network, tree, heat.width, heat.weight);
+        let least = self
+            .choices
+            .iter()
+            .fold(without, |least, &(energy, _)| least.min(energy));
         let likely = |energy: f32| (-heat.beta * (energy - least)).exp();
         let sum: f32 = likely(without) + self.choices.iter().map(|&(energy, _)| likely(energy)).sum::<f32>();
         let mut draw = rng.unit() * sum - likely(without);
@@ -102,6 +90,23 @@ impl Slicer {
                 return;
             }
         }
+    }
+
+    /// Lists the indices that could be sliced with the energy of doing so; returns the energy of slicing none of them.
+    fn list(&mut self, network: &Network, tree: &Tree, width: f32, weight: f32) -> f32 {
+        let (total, excess) = self.weigh(network, tree, width);
+        self.choices.clear();
+        for (w, &word) in self.seen.iter().enumerate() {
+            let values = network.word_log2[w].exp2();
+            for_each_bit(word, |bit| {
+                let bit = w * 64 + bit;
+                let sliced_total = values * total - (values - 1.0) * self.work[bit];
+                let sliced_excess = (excess - self.relief[bit]).max(0.0);
+                let energy = sliced_total.log2() + weight * (1.0 + sliced_excess).log2();
+                self.choices.push((energy, bit as u32));
+            });
+        }
+        total.log2() + weight * (1.0 + excess).log2()
     }
 
     /// Adds up, for every index, the work that touches it and the excess it is part of; returns both in total.
@@ -161,24 +166,17 @@ fn for_each_bit(mut word: u64, mut action: impl FnMut(usize)) {
     }
 }
 
-/// Slices until no intermediate is wider than `width`, always the index that adds least work; false if that cannot be done.
+/// Slices until no intermediate is wider than `width`, always an index of the widest, the one that costs least; false if
+/// that cannot be done.
 pub fn slice_down_to(network: &Network, tree: &mut Tree, width: f32) -> bool {
+    let mut slicer = Slicer::default();
     while tree.width() > width + 1e-3 {
         let widest = (tree.num_tensors..tree.size.len()).max_by(|&a, &b| tree.size[a].total_cmp(&tree.size[b]));
         let Some(node) = widest else { return true };
-        let mut best: Option<(f32, u32)> = None;
-        for bit in network.used_bits() {
-            if tree.has(node as u32, bit) && !tree.is_sliced(bit) {
-                tree.toggle(network, bit);
-                let energy = energy(network, tree, width, 1.0);
-                tree.toggle(network, bit);
-                if best.is_none_or(|(least, _)| energy < least) {
-                    best = Some((energy, bit));
-                }
-            }
-        }
-        match best {
-            Some((_, bit)) => tree.toggle(network, bit),
+        slicer.list(network, tree, width, 1.0);
+        let inside = slicer.choices.iter().filter(|&&(_, bit)| tree.has(node as u32, bit));
+        match inside.min_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some(&(_, bit)) => tree.toggle(network, bit),
             None => return false,
         }
     }
