@@ -37,7 +37,12 @@ pub struct Blocked<T: Real> {
 impl<T: Real> Blocked<T> {
     /// Chooses the blocks.
     pub fn compile(modes: &[Mode], level: SimdLevel) -> Self {
-        let layout = Layout::choose(modes, lanes::<T>(level), panel_vectors::<T>(level));
+        let layout = Layout::choose(
+            modes,
+            lanes::<T>(level),
+            panel_vectors::<T>(level),
+            LINE / size_of::<Complex<T>>(),
+        );
         let written: usize = modes
             .iter()
             .filter(|mode| mode.out != 0)
@@ -201,6 +206,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                             &layout.pack_b,
                             layout.lanes_b.as_ref(),
                             1,
+                            layout.lines_b,
                             self.b.add(2 * from_b),
                             packed_b,
                         );
@@ -208,7 +214,13 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                     for m in m..m_end {
                         let (m_a, _, m_out) = offsets(&layout.outer_m, m);
                         let from_a = self.a.add(2 * (m_a + batch_a + sum_a));
-                        pack::<S>(&layout.pack_a, Some(&layout.lanes_a), S::LANES, from_a, packed_a);
+                        let a = if layout.in_place {
+                            from_a
+                        } else {
+                            let lanes = Some(&layout.lanes_a);
+                            pack::<S>(&layout.pack_a, lanes, S::LANES, layout.lines_a, from_a, packed_a);
+                            packed_a.cast_const()
+                        };
                         let target = Target {
                             out: self.out.add(2 * (m_out + n_out + batch_out)),
                             lanes: &layout.lanes_out,
@@ -219,7 +231,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                         let mut ignored = S::splat(T::ZERO);
                         let last = sum + 1 == blocked.sums;
                         let largest = if last { &mut largest } else { &mut ignored };
-                        multiply_block::<S>(layout, packed_a, packed_b, target, largest);
+                        multiply_block::<S>(layout, a, packed_b, target, largest);
                     }
                 }
                 tile += m_end - m;
@@ -232,11 +244,14 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
     }
 }
 
-/// Multiplies one packed block by the other.
+/// Least terms of a block for which the places of a tile are worth asking for in advance.
+const PREFETCH_TERMS: usize = 32;
+
+/// Multiplies one block by the other; `a` is packed unless it is used in place.
 #[inline(always)]
 unsafe fn multiply_block<S: Simd>(
     layout: &Layout,
-    packed_a: *const S::Real,
+    a: *const S::Real,
     packed_b: *const S::Real,
     mut target: Target<S>,
     largest: &mut S::Vector,
@@ -246,65 +261,120 @@ unsafe fn multiply_block<S: Simd>(
     unsafe {
         for (batch, offset) in layout.out_batch.iter().enumerate() {
             target.out = first.add(2 * *offset as usize);
-            let (a, b) = (
-                packed_a.add(batch * layout.batch_reals_a()),
-                packed_b.add(batch * layout.batch_reals_b()),
-            );
-            let mut column = 0;
-            while column < layout.columns {
-                let width = PANEL_COLUMNS.min(layout.columns - column);
-                let b = b.add(column * layout.terms * layout.unit_b());
-                macro_rules! panels {
-                    ($columns:literal) => {
-                        if layout.lanes_b.is_some() {
-                            column_panel::<S, $columns, true>(layout, a, b, column, &target, largest)
-                        } else {
-                            column_panel::<S, $columns, false>(layout, a, b, column, &target, largest)
-                        }
-                    };
+            let b = packed_b.add(batch * layout.batch_reals_b());
+            if layout.in_place {
+                let a = a.add(2 * layout.a_batch[batch] as usize);
+                let mut vector = 0;
+                while vector < layout.vectors {
+                    let end = layout.vectors.min(vector + S::PANEL_VECTORS);
+                    all_columns::<S, true>(layout, a, b, vector..end, &target, largest);
+                    vector = end;
                 }
-                match width {
-                    1 => panels!(1),
-                    2 => panels!(2),
-                    3 => panels!(3),
-                    _ => panels!(4),
+            } else {
+                let a = a.add(batch * layout.batch_reals_a());
+                let mut column = 0;
+                while column < layout.columns {
+                    let end = layout.columns.min(column + PANEL_COLUMNS);
+                    let b = b.add(column * layout.terms * layout.unit_b());
+                    panels::<S, false>(layout, a, b, 0..layout.vectors, column..end, &target, largest);
+                    column = end;
                 }
-                column += width;
             }
         }
     }
 }
 
-/// Multiplies all panels of `a` by one of `b`.
+/// Multiplies one panel of `a` by all of `b`.
 #[inline(always)]
-unsafe fn column_panel<S: Simd, const COLUMNS: usize, const SPLIT: bool>(
+unsafe fn all_columns<S: Simd, const IN_PLACE: bool>(
     layout: &Layout,
     a: *const S::Real,
     b: *const S::Real,
+    vectors: Range<usize>,
+    target: &Target<S>,
+    largest: &mut S::Vector,
+) {
+    let mut column = 0;
+    while column < layout.columns {
+        let end = layout.columns.min(column + PANEL_COLUMNS);
+        // SAFETY: as for `multiply_block`.
+        unsafe {
+            let b = b.add(column * layout.terms * layout.unit_b());
+            panels::<S, IN_PLACE>(layout, a, b, vectors.clone(), column..end, target, largest);
+        }
+        column = end;
+    }
+}
+
+/// Multiplies panels of `a` by one panel of `b`.
+#[inline(always)]
+unsafe fn panels<S: Simd, const IN_PLACE: bool>(
+    layout: &Layout,
+    a: *const S::Real,
+    b: *const S::Real,
+    vectors: Range<usize>,
+    columns: Range<usize>,
+    target: &Target<S>,
+    largest: &mut S::Vector,
+) {
+    macro_rules! panels {
+        ($columns:literal) => {
+            // SAFETY: as for `multiply_block`.
+            unsafe {
+                if layout.lanes_b.is_some() {
+                    column_panel::<S, $columns, true, IN_PLACE>(layout, a, b, vectors, columns.start, target, largest)
+                } else {
+                    column_panel::<S, $columns, false, IN_PLACE>(layout, a, b, vectors, columns.start, target, largest)
+                }
+            }
+        };
+    }
+    match columns.len() {
+        1 => panels!(1),
+        2 => panels!(2),
+        3 => panels!(3),
+        _ => panels!(4),
+    }
+}
+
+/// As `panels`, for a known number of columns.
+#[inline(always)]
+unsafe fn column_panel<S: Simd, const COLUMNS: usize, const SPLIT: bool, const IN_PLACE: bool>(
+    layout: &Layout,
+    a: *const S::Real,
+    b: *const S::Real,
+    vectors: Range<usize>,
     column: usize,
     target: &Target<S>,
     largest: &mut S::Vector,
 ) {
     let columns = &layout.out_column[column..column + COLUMNS];
+    let prefetch = !IN_PLACE && layout.terms >= PREFETCH_TERMS && matches!(layout.lanes_out, Lanes::Contiguous);
     // SAFETY: as for `multiply_block`.
     unsafe {
-        let mut vector = 0;
-        while vector < layout.vectors {
-            let width = S::PANEL_VECTORS.min(layout.vectors - vector);
-            let a = a.add(vector * layout.terms * 2 * S::LANES);
+        let mut vector = vectors.start;
+        while vector < vectors.end {
+            let width = S::PANEL_VECTORS.min(vectors.end - vector);
             macro_rules! tile {
                 ($vectors:literal) => {{
-                    let tile = Tile::<S, $vectors, COLUMNS>::product::<SPLIT>(layout.terms, a, b);
+                    type Accumulators<S, const COLUMNS: usize> = Tile<S, $vectors, COLUMNS>;
+                    let places = &layout.out_vector[vector..vector + $vectors];
+                    if prefetch {
+                        Accumulators::<S, COLUMNS>::prefetch(target, places, columns);
+                    }
+                    let tile = if IN_PLACE {
+                        let starts = &layout.a_vector[vector..vector + $vectors];
+                        let starts = std::array::from_fn(|v| a.add(2 * starts[v] as usize));
+                        Accumulators::<S, COLUMNS>::product_in_place::<SPLIT>(&layout.a_term, starts, b)
+                    } else {
+                        let a = a.add(vector * layout.terms * 2 * S::LANES);
+                        Accumulators::<S, COLUMNS>::product::<SPLIT>(layout.terms, a, b)
+                    };
                     if matches!(layout.lanes_out, Lanes::Scattered) {
                         let lanes = &layout.scattered_out[vector * S::LANES..(vector + $vectors) * S::LANES];
                         tile.write_scattered(target, lanes, columns, largest);
                     } else {
-                        tile.write(
-                            target,
-                            &layout.out_vector[vector..vector + $vectors],
-                            columns,
-                            largest,
-                        );
+                        tile.write(target, places, columns, largest);
                     }
                 }};
             }

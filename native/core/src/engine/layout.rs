@@ -44,6 +44,10 @@ const BLOCK_K: usize = 256;
 const BLOCK_M_VECTORS: usize = 64;
 /// Most columns in a block.
 const BLOCK_N: usize = 512;
+/// Most columns and terms for which `a` is not worth packing.
+const IN_PLACE_COLUMNS: usize = 16;
+/// As above.
+const IN_PLACE_TERMS: usize = 32;
 /// Batch loops with strides below this go into the block, so that cache lines and pages are read once.
 const NEAR: usize = 64;
 
@@ -80,6 +84,18 @@ pub struct Layout {
     pub out_vector: Vec<u32>,
     /// As above.
     pub out_column: Vec<u32>,
+    /// Whether `pack_a` (and `pack_b`) reads whole cache lines, lane by lane.
+    pub lines_a: bool,
+    /// As above.
+    pub lines_b: bool,
+    /// Whether `a` is multiplied where it is, without packing: each element is used for a few columns only.
+    pub in_place: bool,
+    /// Offsets in `a` of each batch value, vector and term of a block, if it is used in place.
+    pub a_batch: Vec<u32>,
+    /// As above.
+    pub a_vector: Vec<u32>,
+    /// As above.
+    pub a_term: Vec<u32>,
     /// Loops over blocks.
     pub outer_batch: Vec<Mode>,
     /// Loops over blocks.
@@ -176,7 +192,7 @@ fn nearest(modes: &[Mode], stride: impl Fn(&Mode) -> usize, allowed: impl Fn(&Mo
 }
 
 /// Cuts loops off `modes` until they fill `budget`, by the strides in turn, smallest first.
-fn cut_block(modes: &mut Vec<Mode>, mut budget: usize, strides: &[fn(&Mode) -> usize]) -> Vec<Mode> {
+pub(super) fn cut_block(modes: &mut Vec<Mode>, mut budget: usize, strides: &[fn(&Mode) -> usize]) -> Vec<Mode> {
     let mut inner = Vec::new();
     let mut closed = vec![false; strides.len()];
     for turn in 0.. {
@@ -217,7 +233,7 @@ fn merged(pieces: Vec<Mode>) -> Vec<Mode> {
 }
 
 /// Offsets of all values of `modes` (the first fastest) by one stride.
-fn table(modes: &[Mode], stride: impl Fn(&Mode) -> usize) -> Vec<usize> {
+pub(super) fn table(modes: &[Mode], stride: impl Fn(&Mode) -> usize) -> Vec<usize> {
     let mut offsets = vec![0];
     for mode in modes {
         let before = offsets.len();
@@ -238,12 +254,25 @@ fn narrow(offsets: Vec<usize>) -> Vec<u32> {
         .collect()
 }
 
-fn lanes_at(offsets: Vec<usize>) -> Lanes {
+pub(super) fn lanes_at(offsets: Vec<usize>) -> Lanes {
     if offsets.iter().enumerate().all(|(lane, offset)| lane == *offset) {
         Lanes::Contiguous
     } else {
         Lanes::Pattern(offsets.into_iter().map(|offset| offset as i64).collect())
     }
+}
+
+/// Takes loops for exactly `lanes` lanes, nearest in the first operand first.
+pub(super) fn cut_lanes_of(modes: &mut Vec<Mode>, lanes: usize) -> Option<Vec<Mode>> {
+    let mut inner = Vec::new();
+    let mut left = lanes;
+    while left > 1 {
+        let index = nearest(modes, |mode| mode.a, |mode| mode.size.is_multiple_of(2))?;
+        let factor = left.min(1 << modes[index].size.trailing_zeros());
+        inner.push(cut(modes, index, factor));
+        left /= factor;
+    }
+    Some(inner)
 }
 
 /// Takes loops for exactly `lanes` lanes from m (and batch).
@@ -282,7 +311,7 @@ fn cut_lanes(groups: &mut Groups, choice: Choice, lanes: usize) -> Option<Vec<Mo
 
 impl Layout {
     /// Chooses and builds the cheapest layout by a rough count of cycles.
-    pub fn choose(modes: &[Mode], lanes: usize, panel_vectors: usize) -> Self {
+    pub fn choose(modes: &[Mode], lanes: usize, panel_vectors: usize, line_items: usize) -> Self {
         let mut best: Option<(f64, Choice)> = None;
         for swapped in [false, true] {
             for batch_in_lanes in [false, true] {
@@ -307,7 +336,10 @@ impl Layout {
             },
             |b| b.1,
         );
-        Self::build(modes, choice, lanes, panel_vectors)
+        let mut layout = Self::build(modes, choice, lanes, panel_vectors);
+        layout.lines_a = matches!(layout.lanes_a, Lanes::Pattern(_)) && reads_lines(&layout.pack_a, line_items);
+        layout.lines_b = matches!(layout.lanes_b, Some(Lanes::Pattern(_))) && reads_lines(&layout.pack_b, line_items);
+        layout
     }
 
     fn build(modes: &[Mode], choice: Choice, lanes: usize, panel_vectors: usize) -> Self {
@@ -364,6 +396,12 @@ impl Layout {
             terms,
             pack_a: vec![],
             pack_b: vec![],
+            lines_a: false,
+            lines_b: false,
+            in_place: false,
+            a_batch: narrow(table(&inner_batch, |mode| mode.a)),
+            a_vector: narrow(table(&inner_m, |mode| mode.a)),
+            a_term: narrow(table(&inner_k, |mode| mode.a)),
             out_batch: narrow(table(&inner_batch, |mode| mode.out)),
             out_vector: vec![0; vectors],
             out_column: narrow(table(&inner_n, |mode| mode.out)),
@@ -378,7 +416,13 @@ impl Layout {
             layout.scattered_out = narrow(table(&inner_m, |mode| mode.out));
             layout.scattered_out.resize(vectors * lanes, u32::MAX);
         }
-        layout.pack_a = layout.moves_a(&inner_batch, &inner_m, &inner_k);
+        layout.in_place = layout.lanes_a == Lanes::Contiguous
+            && layout.outer_n.is_empty()
+            && columns <= IN_PLACE_COLUMNS
+            && terms <= IN_PLACE_TERMS;
+        if !layout.in_place {
+            layout.pack_a = layout.moves_a(&inner_batch, &inner_m, &inner_k);
+        }
         layout.pack_b = layout.moves_b(&inner_batch, &inner_n, &inner_k);
         layout
     }
@@ -438,6 +482,9 @@ impl Layout {
 
     /// Reals of a packed block of `a`.
     pub fn reals_a(&self) -> usize {
+        if self.in_place {
+            return 0;
+        }
         self.out_batch.len() * self.batch_reals_a()
     }
 
@@ -466,7 +513,11 @@ impl Layout {
 
 /// Moves of every point of three groups of loops, in the order of the strides; `place` tells where a point (given by
 /// its number in each group) goes.
-fn moves(groups: [&[Mode]; 3], stride: fn(&Mode) -> usize, place: impl Fn([usize; 3]) -> usize) -> Vec<Move> {
+pub(super) fn moves(
+    groups: [&[Mode]; 3],
+    stride: fn(&Mode) -> usize,
+    place: impl Fn([usize; 3]) -> usize,
+) -> Vec<Move> {
     let mut loops: Vec<(usize, usize, [usize; 3])> = Vec::new(); // stride, size, step in each group
     for (group, modes) in groups.iter().enumerate() {
         let mut step = 1;
@@ -499,6 +550,12 @@ fn moves(groups: [&[Mode]; 3], stride: fn(&Mode) -> usize, place: impl Fn([usize
             to: narrow(place(at)),
         })
         .collect()
+}
+
+/// Whether the moves come in groups of `items` that read elements in a row.
+fn reads_lines(moves: &[Move], items: usize) -> bool {
+    let in_a_row = |line: &[Move]| line.windows(2).all(|pair| pair[1].from == pair[0].from + 1);
+    moves.len().is_multiple_of(items) && moves.chunks_exact(items).all(in_a_row)
 }
 
 /// Cuts the batch loops that are near in an operand or the output, within the budget.

@@ -72,6 +72,68 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         }
     }
 
+    /// As `product`, with `a` where it is: vector `v` of term `t` lies at `a[v] + terms[t]`, interleaved.
+    ///
+    /// # Safety
+    ///
+    /// The machine has the instructions of `S`; `a` is valid at all offsets, `b` is as long as `terms` says.
+    #[inline(always)]
+    pub unsafe fn product_in_place<const SPLIT: bool>(
+        terms: &[u32],
+        a: [*const S::Real; VECTORS],
+        mut b: *const S::Real,
+    ) -> Self {
+        let unit = if SPLIT { 2 * S::LANES } else { 2 };
+        // SAFETY: the contract of this function.
+        unsafe {
+            let zero = S::splat(<S::Real as super::complex::Real>::ZERO);
+            let mut re = [[zero; VECTORS]; COLUMNS];
+            let mut im = [[zero; VECTORS]; COLUMNS];
+            for term in terms {
+                let mut a_re = [zero; VECTORS];
+                let mut a_im = [zero; VECTORS];
+                for v in 0..VECTORS {
+                    (a_re[v], a_im[v]) = S::load_complex(a[v].add(2 * *term as usize));
+                }
+                for c in 0..COLUMNS {
+                    let (b_re, b_im) = if SPLIT {
+                        (S::load(b.add(c * unit)), S::load(b.add(c * unit + S::LANES)))
+                    } else {
+                        (S::splat(*b.add(2 * c)), S::splat(*b.add(2 * c + 1)))
+                    };
+                    for v in 0..VECTORS {
+                        re[c][v] = S::mul_add(a_re[v], b_re, re[c][v]);
+                        im[c][v] = S::mul_add(a_im[v], b_re, im[c][v]);
+                    }
+                    for v in 0..VECTORS {
+                        re[c][v] = S::mul_sub_from(a_im[v], b_im, re[c][v]);
+                        im[c][v] = S::mul_add(a_re[v], b_im, im[c][v]);
+                    }
+                }
+                b = b.add(COLUMNS * unit);
+            }
+            Self { re, im }
+        }
+    }
+
+    /// Asks for the places of the tile in the output, while it is computed.
+    ///
+    /// # Safety
+    ///
+    /// The machine has the instructions of `S`.
+    #[inline(always)]
+    pub unsafe fn prefetch(target: &Target<S>, vectors: &[u32], columns: &[u32]) {
+        for column in columns.iter().take(COLUMNS) {
+            for vector in vectors.iter().take(VECTORS) {
+                let at = target.out.wrapping_add(2 * (*vector as usize + *column as usize));
+                for line in 0..S::LANES / S::LINE_ITEMS {
+                    // SAFETY: the contract of this function.
+                    unsafe { S::prefetch(at.wrapping_add(line * 2 * S::LINE_ITEMS)) }
+                }
+            }
+        }
+    }
+
     /// Writes the tile to the output; `largest` keeps the largest magnitude of each lane.
     ///
     /// # Safety

@@ -8,6 +8,7 @@ pub mod arena;
 pub mod blocked;
 pub mod complex;
 pub mod direct;
+pub mod dot;
 pub mod layout;
 pub mod level;
 pub mod microkernel;

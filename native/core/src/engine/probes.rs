@@ -42,7 +42,7 @@ pub fn peak_multiply_adds<T: Real>(level: SimdLevel) -> f64 {
         black_box(total);
         count as f64 / start.elapsed().as_secs_f64()
     };
-    (0..10).map(|_| run()).fold(0.0, f64::max)
+    (0..50).map(|_| run()).fold(0.0, f64::max)
 }
 
 /// Seconds to copy `bytes` bytes, best of a few, by `threads` threads of the current rayon pool.

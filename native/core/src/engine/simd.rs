@@ -5,6 +5,7 @@
 //! level (NEON, say) is one more implementation of [`Simd`] and one more entry point.
 
 use super::complex::Real;
+use super::layout::Move;
 use super::level::SimdLevel;
 
 /// Vectors of one real type. Complex numbers are kept as a vector of real and one of imaginary parts.
@@ -21,6 +22,8 @@ pub trait Simd: Copy + 'static {
     type Vector: Copy;
     /// Lanes of a vector, at most [`MAX_LANES`].
     const LANES: usize;
+    /// Complex numbers in a cache line of 64 bytes.
+    const LINE_ITEMS: usize = 64 / size_of::<Self::Real>() / 2;
     /// Vectors of a full panel of the microkernel: as many as its registers allow.
     const PANEL_VECTORS: usize;
 
@@ -76,6 +79,22 @@ pub trait Simd: Copy + 'static {
             }
         }
     }
+    /// Moves `LINE_ITEMS` complex numbers in a row from each of `LANES` places to one vector each: item `i` of all
+    /// lanes to `to + places[i].to`, imaginary parts `LANES` further. A transposition that reads every cache line once.
+    unsafe fn transpose_complex(from: *const Self::Real, offsets: *const i64, places: &[Move], to: *mut Self::Real) {
+        // SAFETY: the contract of the trait.
+        unsafe {
+            for lane in 0..Self::LANES {
+                let row = from.offset(2 * *offsets.add(lane) as isize);
+                for (item, place) in places.iter().enumerate() {
+                    *to.add(place.to as usize + lane) = *row.add(2 * item);
+                    *to.add(place.to as usize + Self::LANES + lane) = *row.add(2 * item + 1);
+                }
+            }
+        }
+    }
+    /// Asks for the cache line at `address`, which need not be valid, to be written soon.
+    unsafe fn prefetch(_address: *const Self::Real) {}
     /// Makes earlier `stream_complex` stores visible to other threads.
     unsafe fn fence() {}
 }

@@ -1,5 +1,6 @@
 //! 512-bit vectors.
 
+use super::layout::Move;
 use super::simd::Simd;
 use std::arch::x86_64::*;
 
@@ -107,6 +108,49 @@ impl Simd for Avx512F32 {
         }
     }
     #[inline(always)]
+    unsafe fn transpose_complex(from: *const f32, offsets: *const i64, places: &[Move], to: *mut f32) {
+        // SAFETY: see above.
+        unsafe {
+            let row = |lane: usize| _mm512_loadu_pd(from.cast::<f64>().offset(*offsets.add(lane) as isize));
+            let mut halves = [[_mm512_setzero_pd(); 8]; 2];
+            for (half, columns) in halves.iter_mut().enumerate() {
+                let mut pairs = [_mm512_setzero_pd(); 8];
+                for pair in 0..4 {
+                    let (even, odd) = (row(8 * half + 2 * pair), row(8 * half + 2 * pair + 1));
+                    pairs[2 * pair] = _mm512_unpacklo_pd(even, odd);
+                    pairs[2 * pair + 1] = _mm512_unpackhi_pd(even, odd);
+                }
+                for odd in 0..2 {
+                    // Columns 0 and 4, 2 and 6 (1 and 5, 3 and 7) of four rows each.
+                    let low = (pairs[odd], pairs[odd + 2]);
+                    let high = (pairs[odd + 4], pairs[odd + 6]);
+                    let first = (
+                        _mm512_shuffle_f64x2::<0x88>(low.0, low.1),
+                        _mm512_shuffle_f64x2::<0x88>(high.0, high.1),
+                    );
+                    let second = (
+                        _mm512_shuffle_f64x2::<0xdd>(low.0, low.1),
+                        _mm512_shuffle_f64x2::<0xdd>(high.0, high.1),
+                    );
+                    columns[odd] = _mm512_shuffle_f64x2::<0x88>(first.0, first.1);
+                    columns[odd + 4] = _mm512_shuffle_f64x2::<0xdd>(first.0, first.1);
+                    columns[odd + 2] = _mm512_shuffle_f64x2::<0x88>(second.0, second.1);
+                    columns[odd + 6] = _mm512_shuffle_f64x2::<0xdd>(second.0, second.1);
+                }
+            }
+            for (item, place) in places.iter().enumerate().take(8) {
+                let (re, im) = parts_f32(_mm512_castpd_ps(halves[0][item]), _mm512_castpd_ps(halves[1][item]));
+                _mm512_storeu_ps(to.add(place.to as usize), re);
+                _mm512_storeu_ps(to.add(place.to as usize + 16), im);
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(address: *const Self::Real) {
+        // SAFETY: see above; a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) }
+    }
+    #[inline(always)]
     unsafe fn fence() {
         // SAFETY: see above.
         unsafe { _mm_sfence() }
@@ -135,6 +179,19 @@ unsafe fn interleaved_f32(re: __m512, im: __m512) -> (__m512, __m512) {
         (
             _mm512_permutex2var_ps(re, first, im),
             _mm512_permutex2var_ps(re, second, im),
+        )
+    }
+}
+
+#[inline(always)]
+unsafe fn parts_f64(low: __m512d, high: __m512d) -> (__m512d, __m512d) {
+    // SAFETY: see above.
+    unsafe {
+        let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+        let odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+        (
+            _mm512_permutex2var_pd(low, even, high),
+            _mm512_permutex2var_pd(low, odd, high),
         )
     }
 }
@@ -240,6 +297,39 @@ impl Simd for Avx512F64 {
                 _mm512_i64gather_pd::<8>(pairs, from.add(1)),
             )
         }
+    }
+    #[inline(always)]
+    unsafe fn transpose_complex(from: *const f64, offsets: *const i64, places: &[Move], to: *mut f64) {
+        // SAFETY: see above.
+        unsafe {
+            let row = |lane: usize| _mm512_loadu_pd(from.offset(2 * *offsets.add(lane) as isize));
+            let mut halves = [[_mm512_setzero_pd(); 4]; 2];
+            for (half, columns) in halves.iter_mut().enumerate() {
+                let rows = [row(4 * half), row(4 * half + 1), row(4 * half + 2), row(4 * half + 3)];
+                let even = (
+                    _mm512_shuffle_f64x2::<0x88>(rows[0], rows[1]),
+                    _mm512_shuffle_f64x2::<0x88>(rows[2], rows[3]),
+                );
+                let odd = (
+                    _mm512_shuffle_f64x2::<0xdd>(rows[0], rows[1]),
+                    _mm512_shuffle_f64x2::<0xdd>(rows[2], rows[3]),
+                );
+                columns[0] = _mm512_shuffle_f64x2::<0x88>(even.0, even.1);
+                columns[2] = _mm512_shuffle_f64x2::<0xdd>(even.0, even.1);
+                columns[1] = _mm512_shuffle_f64x2::<0x88>(odd.0, odd.1);
+                columns[3] = _mm512_shuffle_f64x2::<0xdd>(odd.0, odd.1);
+            }
+            for (item, place) in places.iter().enumerate().take(4) {
+                let (re, im) = parts_f64(halves[0][item], halves[1][item]);
+                _mm512_storeu_pd(to.add(place.to as usize), re);
+                _mm512_storeu_pd(to.add(place.to as usize + 8), im);
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(address: *const Self::Real) {
+        // SAFETY: see above; a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn fence() {

@@ -3,6 +3,7 @@
 use super::blocked::Blocked;
 use super::complex::{Complex, Real};
 use super::direct::Direct;
+use super::dot::Dot;
 use super::level::SimdLevel;
 use super::modes::{extent, is_injective, simplified, volume, Mode};
 use super::reference;
@@ -30,6 +31,8 @@ enum Algorithm<T: Real> {
     Obvious(Vec<Mode>),
     /// Tiny steps.
     Direct(Direct),
+    /// Long sums into a few numbers.
+    Dot(Dot<T>),
     /// Everything else.
     Blocked(Box<Blocked<T>>),
 }
@@ -45,6 +48,8 @@ impl<T: Real> StepKernel<T> {
             Algorithm::Obvious(modes)
         } else if volume(&modes) <= TINY {
             Algorithm::Direct(Direct::compile(&modes))
+        } else if let Some(dot) = Dot::compile(&modes, level) {
+            Algorithm::Dot(dot)
         } else {
             Algorithm::Blocked(Box::new(Blocked::compile(&modes, level)))
         };
@@ -60,6 +65,7 @@ impl<T: Real> StepKernel<T> {
     pub fn workspace_len(&self, threads: usize) -> usize {
         match &self.algorithm {
             Algorithm::Obvious(_) | Algorithm::Direct(_) => 0,
+            Algorithm::Dot(dot) => dot.workspace_len(),
             Algorithm::Blocked(blocked) => blocked.workspace_len(threads),
         }
     }
@@ -101,6 +107,8 @@ impl<T: Real> StepKernel<T> {
         match &self.algorithm {
             Algorithm::Obvious(modes) => reference::contract(modes, a, b, out, scale),
             Algorithm::Direct(direct) => direct.run(a, b, out, scale),
+            // SAFETY: lengths were checked above.
+            Algorithm::Dot(dot) => unsafe { dot.run(a, b, out, scale, workspace, threads) },
             // SAFETY: lengths were checked above, and `compile` has checked that output elements are distinct.
             Algorithm::Blocked(blocked) => unsafe { blocked.run(a, b, out, scale, workspace, threads) },
         }
