@@ -3,11 +3,11 @@
 use super::complex::{larger, Complex, Real};
 use super::layout::{Lanes, Layout, PANEL_COLUMNS};
 use super::level::SimdLevel;
-use super::microkernel::{Target, Tile};
+use super::microkernel::{prefetch_places, write_slowly, Target, Tile};
 use super::modes::{volume, Mode};
 use super::pack::pack;
 use super::reference::offsets;
-use super::simd::{dispatch, lanes, largest_lane, panel_vectors, Kernel, Simd};
+use super::simd::{lanes, largest_lane, panel_vectors, Kernel, Simd};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
@@ -96,7 +96,7 @@ impl<T: Real> Blocked<T> {
         let stream = self.stream && out.as_ptr().addr().is_multiple_of(LINE);
         let out = Shared(out.as_mut_ptr().cast::<T>());
         let range = |tiles: Range<usize>, workspace: &mut [Complex<T>]| {
-            dispatch(
+            T::run_tiles(
                 self.level,
                 RunTiles {
                     blocked: self,
@@ -162,7 +162,7 @@ unsafe impl<T: Send> Send for Shared<T> {}
 unsafe impl<T: Send> Sync for Shared<T> {}
 
 /// A range of tiles, run by one thread.
-struct RunTiles<'a, T: Real> {
+pub struct RunTiles<'a, T: Real> {
     blocked: &'a Blocked<T>,
     a: *const T,
     b: *const T,
@@ -206,7 +206,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                             &layout.pack_b,
                             layout.lanes_b.as_ref(),
                             1,
-                            layout.lines_b,
+                            layout.group_b,
                             self.b.add(2 * from_b),
                             packed_b,
                         );
@@ -218,7 +218,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                             from_a
                         } else {
                             let lanes = Some(&layout.lanes_a);
-                            pack::<S>(&layout.pack_a, lanes, S::LANES, layout.lines_a, from_a, packed_a);
+                            pack::<S>(&layout.pack_a, lanes, S::LANES, layout.group_a, from_a, packed_a);
                             packed_a.cast_const()
                         };
                         let target = Target {
@@ -317,73 +317,70 @@ unsafe fn panels<S: Simd, const IN_PLACE: bool>(
     target: &Target<S>,
     largest: &mut S::Vector,
 ) {
-    macro_rules! panels {
-        ($columns:literal) => {
-            // SAFETY: as for `multiply_block`.
-            unsafe {
-                if layout.lanes_b.is_some() {
-                    column_panel::<S, $columns, true, IN_PLACE>(layout, a, b, vectors, columns.start, target, largest)
-                } else {
-                    column_panel::<S, $columns, false, IN_PLACE>(layout, a, b, vectors, columns.start, target, largest)
-                }
-            }
-        };
-    }
-    match columns.len() {
-        1 => panels!(1),
-        2 => panels!(2),
-        3 => panels!(3),
-        _ => panels!(4),
-    }
-}
-
-/// As `panels`, for a known number of columns.
-#[inline(always)]
-unsafe fn column_panel<S: Simd, const COLUMNS: usize, const SPLIT: bool, const IN_PLACE: bool>(
-    layout: &Layout,
-    a: *const S::Real,
-    b: *const S::Real,
-    vectors: Range<usize>,
-    column: usize,
-    target: &Target<S>,
-    largest: &mut S::Vector,
-) {
-    let columns = &layout.out_column[column..column + COLUMNS];
-    let prefetch = !IN_PLACE && layout.terms >= PREFETCH_TERMS && matches!(layout.lanes_out, Lanes::Contiguous);
+    let fast = !target.accumulate && layout.lanes_out == Lanes::Contiguous;
+    let prefetch = !IN_PLACE && layout.terms >= PREFETCH_TERMS && layout.lanes_out == Lanes::Contiguous;
+    let columns = &layout.out_column[columns];
+    let mut vector = vectors.start;
     // SAFETY: as for `multiply_block`.
     unsafe {
-        let mut vector = vectors.start;
+        let mut aside = [(S::splat(S::Real::ZERO), S::splat(S::Real::ZERO)); 2 * PANEL_COLUMNS];
         while vector < vectors.end {
-            let width = S::PANEL_VECTORS.min(vectors.end - vector);
+            let end = vectors.end.min(vector + S::PANEL_VECTORS);
+            let places = &layout.out_vector[vector..end];
             macro_rules! tile {
-                ($vectors:literal) => {{
-                    type Accumulators<S, const COLUMNS: usize> = Tile<S, $vectors, COLUMNS>;
-                    let places = &layout.out_vector[vector..vector + $vectors];
+                ($vectors:literal, $columns:literal) => {{
                     if prefetch {
-                        Accumulators::<S, COLUMNS>::prefetch(target, places, columns);
+                        prefetch_places::<S>(target, places, columns);
                     }
-                    let tile = if IN_PLACE {
-                        let starts = &layout.a_vector[vector..vector + $vectors];
-                        let starts = std::array::from_fn(|v| a.add(2 * starts[v] as usize));
-                        Accumulators::<S, COLUMNS>::product_in_place::<SPLIT>(&layout.a_term, starts, b)
-                    } else {
-                        let a = a.add(vector * layout.terms * 2 * S::LANES);
-                        Accumulators::<S, COLUMNS>::product::<SPLIT>(layout.terms, a, b)
+                    let tile = match (IN_PLACE, layout.lanes_b.is_some()) {
+                        (true, split) => {
+                            let starts = &layout.a_vector[vector..end];
+                            let starts = std::array::from_fn(|v| a.wrapping_add(2 * starts[v] as usize));
+                            if split {
+                                Tile::<S, $vectors, $columns>::product_in_place::<true>(&layout.a_term, starts, b)
+                            } else {
+                                Tile::<S, $vectors, $columns>::product_in_place::<false>(&layout.a_term, starts, b)
+                            }
+                        }
+                        (false, split) => {
+                            let a = a.add(vector * layout.terms * 2 * S::LANES);
+                            if split {
+                                Tile::<S, $vectors, $columns>::product::<true>(layout.terms, a, b)
+                            } else {
+                                Tile::<S, $vectors, $columns>::product::<false>(layout.terms, a, b)
+                            }
+                        }
                     };
-                    if matches!(layout.lanes_out, Lanes::Scattered) {
-                        let lanes = &layout.scattered_out[vector * S::LANES..(vector + $vectors) * S::LANES];
-                        tile.write_scattered(target, lanes, columns, largest);
-                    } else {
+                    if fast {
                         tile.write(target, places, columns, largest);
+                    } else {
+                        tile.put_aside(&mut aside);
                     }
                 }};
             }
-            if width == 2 {
-                tile!(2)
+            if S::PAIRS && places.len() == 2 {
+                match columns.len() {
+                    1 => tile!(2, 1),
+                    2 => tile!(2, 2),
+                    3 => tile!(2, 3),
+                    _ => tile!(2, 4),
+                }
             } else {
-                tile!(1)
+                match columns.len() {
+                    1 => tile!(1, 1),
+                    2 => tile!(1, 2),
+                    3 => tile!(1, 3),
+                    _ => tile!(1, 4),
+                }
             }
-            vector += width;
+            if !fast {
+                let scattered = match layout.lanes_out {
+                    Lanes::Scattered => &layout.scattered_out[vector * S::LANES..end * S::LANES],
+                    _ => &[],
+                };
+                write_slowly::<S>(&aside, target, places, columns, scattered, largest);
+            }
+            vector = end;
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The numbers of the engine: complex, interleaved in memory, over `f32` or `f64`.
 
-use super::simd::Simd;
+use super::blocked::RunTiles;
+use super::dot::SumChunks;
+use super::level::SimdLevel;
+use super::simd::{dispatch, Simd};
 use super::simd_portable::Portable;
 #[cfg(target_arch = "x86_64")]
 use super::{simd_avx2, simd_avx512};
@@ -31,6 +34,10 @@ pub trait Real:
     /// Its vectors at each level.
     #[cfg(target_arch = "x86_64")]
     type Avx512: Simd<Real = Self>;
+    /// Runs blocks of a contraction. Here, so that the kernels are compiled once, in this crate.
+    fn run_tiles(level: SimdLevel, work: RunTiles<'_, Self>) -> Self;
+    /// Sums chunks of a contraction to a few numbers; as above.
+    fn sum_chunks(level: SimdLevel, work: SumChunks<'_, Self>);
     /// 0.
     const ZERO: Self;
     /// 1.
@@ -51,6 +58,12 @@ impl Real for f32 {
     type Avx512 = simd_avx512::Avx512F32;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
+    fn run_tiles(level: SimdLevel, work: RunTiles<'_, Self>) -> Self {
+        dispatch(level, work)
+    }
+    fn sum_chunks(level: SimdLevel, work: SumChunks<'_, Self>) {
+        dispatch(level, work);
+    }
     fn from_f64(value: f64) -> Self {
         value as f32
     }
@@ -70,6 +83,12 @@ impl Real for f64 {
     type Avx512 = simd_avx512::Avx512F64;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
+    fn run_tiles(level: SimdLevel, work: RunTiles<'_, Self>) -> Self {
+        dispatch(level, work)
+    }
+    fn sum_chunks(level: SimdLevel, work: SumChunks<'_, Self>) {
+        dispatch(level, work);
+    }
     fn from_f64(value: f64) -> Self {
         value
     }

@@ -5,7 +5,7 @@ use super::layout::{cut_block, cut_lanes_of, lanes_at, moves, table, Lanes};
 use super::level::SimdLevel;
 use super::modes::{volume, Mode};
 use super::reference::offsets;
-use super::simd::{dispatch, lanes, sum_of_lanes, Kernel, Simd};
+use super::simd::{lanes, sum_of_lanes, Kernel, Simd};
 use std::marker::PhantomData;
 
 /// Most output elements for which this kernel is chosen.
@@ -79,7 +79,7 @@ impl<T: Real> Dot<T> {
         let chunks = volume(&self.chunks);
         let sums = &mut workspace[..self.kept.len() * chunks];
         let sum_chunks = |first: usize, sums: &mut [Complex<T>]| {
-            dispatch(
+            T::sum_chunks(
                 self.level,
                 SumChunks {
                     dot: self,
@@ -115,7 +115,7 @@ impl<T: Real> Dot<T> {
 }
 
 /// Sums of consecutive chunks, the chunks of an output element one after the other.
-struct SumChunks<'a, T: Real> {
+pub struct SumChunks<'a, T: Real> {
     dot: &'a Dot<T>,
     a: &'a [Complex<T>],
     b: &'a [Complex<T>],
@@ -164,35 +164,37 @@ unsafe fn chunk_sum<S: Simd, const GATHER_A: bool, const GATHER_B: bool>(
     // SAFETY: the contract of the caller.
     unsafe {
         let zero = S::splat(S::Real::ZERO);
-        // Two sets of sums, so that additions do not wait for each other.
+        // Two sets of sums, so that additions do not wait for each other. (No closure: it would not be inlined.)
         let (mut re, mut im) = ([zero; 4], [zero; 4]);
-        let mut add = |set: usize, [from_a, from_b]: [u32; 2]| {
-            let (a, b) = (a.add(2 * from_a as usize), b.add(2 * from_b as usize));
-            let (a_re, a_im) = if GATHER_A {
-                S::gather_complex(a, lanes_a)
-            } else {
-                S::load_complex(a)
+        macro_rules! add {
+            ($set:literal, $vector:expr) => {
+                let (a, b) = (a.add(2 * $vector[0] as usize), b.add(2 * $vector[1] as usize));
+                let (a_re, a_im) = if GATHER_A {
+                    S::gather_complex(a, lanes_a)
+                } else {
+                    S::load_complex(a)
+                };
+                let (b_re, b_im) = if GATHER_B {
+                    S::gather_complex(b, lanes_b)
+                } else {
+                    S::load_complex(b)
+                };
+                re[$set] = S::mul_add(a_re, b_re, re[$set]);
+                re[$set + 1] = S::mul_sub_from(a_im, b_im, re[$set + 1]);
+                im[$set] = S::mul_add(a_re, b_im, im[$set]);
+                im[$set + 1] = S::mul_add(a_im, b_re, im[$set + 1]);
             };
-            let (b_re, b_im) = if GATHER_B {
-                S::gather_complex(b, lanes_b)
-            } else {
-                S::load_complex(b)
-            };
-            re[set] = S::mul_add(a_re, b_re, re[set]);
-            re[set + 1] = S::mul_sub_from(a_im, b_im, re[set + 1]);
-            im[set] = S::mul_add(a_re, b_im, im[set]);
-            im[set + 1] = S::mul_add(a_im, b_re, im[set + 1]);
-        };
+        }
         let mut pairs = vectors.chunks_exact(2);
         for pair in &mut pairs {
-            add(0, pair[0]);
-            add(2, pair[1]);
+            add!(0, pair[0]);
+            add!(2, pair[1]);
         }
         for vector in pairs.remainder() {
-            add(0, *vector);
+            add!(0, vector);
         }
-        let total =
-            |sums: [S::Vector; 4]| sum_of_lanes::<S>(S::add(S::add(sums[0], sums[1]), S::add(sums[2], sums[3])));
-        Complex::new(total(re), total(im))
+        let re = S::add(S::add(re[0], re[1]), S::add(re[2], re[3]));
+        let im = S::add(S::add(im[0], im[1]), S::add(im[2], im[3]));
+        Complex::new(sum_of_lanes::<S>(re), sum_of_lanes::<S>(im))
     }
 }

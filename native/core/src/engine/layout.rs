@@ -84,10 +84,10 @@ pub struct Layout {
     pub out_vector: Vec<u32>,
     /// As above.
     pub out_column: Vec<u32>,
-    /// Whether `pack_a` (and `pack_b`) reads whole cache lines, lane by lane.
-    pub lines_a: bool,
+    /// How many moves of `pack_a` (and `pack_b`) read elements in a row, see [`super::pack::pack`].
+    pub group_a: usize,
     /// As above.
-    pub lines_b: bool,
+    pub group_b: usize,
     /// Whether `a` is multiplied where it is, without packing: each element is used for a few columns only.
     pub in_place: bool,
     /// Offsets in `a` of each batch value, vector and term of a block, if it is used in place.
@@ -337,8 +337,8 @@ impl Layout {
             |b| b.1,
         );
         let mut layout = Self::build(modes, choice, lanes, panel_vectors);
-        layout.lines_a = matches!(layout.lanes_a, Lanes::Pattern(_)) && reads_lines(&layout.pack_a, line_items);
-        layout.lines_b = matches!(layout.lanes_b, Some(Lanes::Pattern(_))) && reads_lines(&layout.pack_b, line_items);
+        layout.group_a = read_in_a_row(&layout.pack_a, Some(&layout.lanes_a), line_items);
+        layout.group_b = read_in_a_row(&layout.pack_b, layout.lanes_b.as_ref(), line_items);
         layout
     }
 
@@ -396,8 +396,8 @@ impl Layout {
             terms,
             pack_a: vec![],
             pack_b: vec![],
-            lines_a: false,
-            lines_b: false,
+            group_a: 1,
+            group_b: 1,
             in_place: false,
             a_batch: narrow(table(&inner_batch, |mode| mode.a)),
             a_vector: narrow(table(&inner_m, |mode| mode.a)),
@@ -552,10 +552,25 @@ pub(super) fn moves(
         .collect()
 }
 
-/// Whether the moves come in groups of `items` that read elements in a row.
-fn reads_lines(moves: &[Move], items: usize) -> bool {
-    let in_a_row = |line: &[Move]| line.windows(2).all(|pair| pair[1].from == pair[0].from + 1);
-    moves.len().is_multiple_of(items) && moves.chunks_exact(items).all(in_a_row)
+/// How many moves at a time read elements in a row, in one of the ways that [`super::pack::pack`] has.
+fn read_in_a_row(moves: &[Move], lanes: Option<&Lanes>, line_items: usize) -> usize {
+    let Some(Lanes::Pattern(offsets)) = lanes else { return 1 };
+    let in_groups_of = |items: usize| {
+        let in_a_row = |line: &[Move]| line.windows(2).all(|pair| pair[1].from == pair[0].from + 1);
+        moves.len().is_multiple_of(items) && moves.chunks_exact(items).all(in_a_row)
+    };
+    let lanes_above = |items: i64| {
+        (0..)
+            .step_by(items as usize)
+            .zip(offsets)
+            .all(|(above, offset)| above == *offset)
+    };
+    match () {
+        () if lanes_above(4) && in_groups_of(4) => 4,
+        () if lanes_above(2) && in_groups_of(2) => 2,
+        () if line_items > 4 && in_groups_of(line_items) => line_items,
+        () => 1,
+    }
 }
 
 /// Cuts the batch loops that are near in an operand or the output, within the budget.

@@ -1,13 +1,8 @@
 //! The innermost product: a few vectors of rows times a few columns, summed over the terms of a block in registers.
 
-use super::layout::Lanes;
-use super::simd::Simd;
-
-const STORE: u8 = 0;
-const STREAM: u8 = 1;
-const ADD: u8 = 2;
-const SCATTER: u8 = 3;
-const SCATTER_ADD: u8 = 4;
+use super::complex::Real;
+use super::layout::{Lanes, PANEL_COLUMNS};
+use super::simd::{Simd, MAX_LANES};
 
 /// Accumulators of `VECTORS` vectors of rows by `COLUMNS` columns.
 pub struct Tile<S: Simd, const VECTORS: usize, const COLUMNS: usize> {
@@ -40,7 +35,7 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         let unit = if SPLIT { 2 * S::LANES } else { 2 };
         // SAFETY: the contract of this function.
         unsafe {
-            let zero = S::splat(<S::Real as super::complex::Real>::ZERO);
+            let zero = S::splat(<S::Real as Real>::ZERO);
             let mut re = [[zero; VECTORS]; COLUMNS];
             let mut im = [[zero; VECTORS]; COLUMNS];
             for _ in 0..terms {
@@ -86,7 +81,7 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         let unit = if SPLIT { 2 * S::LANES } else { 2 };
         // SAFETY: the contract of this function.
         unsafe {
-            let zero = S::splat(<S::Real as super::complex::Real>::ZERO);
+            let zero = S::splat(<S::Real as Real>::ZERO);
             let mut re = [[zero; VECTORS]; COLUMNS];
             let mut im = [[zero; VECTORS]; COLUMNS];
             for term in terms {
@@ -116,25 +111,8 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         }
     }
 
-    /// Asks for the places of the tile in the output, while it is computed.
-    ///
-    /// # Safety
-    ///
-    /// The machine has the instructions of `S`.
-    #[inline(always)]
-    pub unsafe fn prefetch(target: &Target<S>, vectors: &[u32], columns: &[u32]) {
-        for column in columns.iter().take(COLUMNS) {
-            for vector in vectors.iter().take(VECTORS) {
-                let at = target.out.wrapping_add(2 * (*vector as usize + *column as usize));
-                for line in 0..S::LANES / S::LINE_ITEMS {
-                    // SAFETY: the contract of this function.
-                    unsafe { S::prefetch(at.wrapping_add(line * 2 * S::LINE_ITEMS)) }
-                }
-            }
-        }
-    }
-
-    /// Writes the tile to the output; `largest` keeps the largest magnitude of each lane.
+    /// Writes the tile to the output where its lanes lie in a row and nothing is added; `largest` keeps the largest
+    /// magnitude of each lane.
     ///
     /// # Safety
     ///
@@ -143,89 +121,124 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
     pub unsafe fn write(&self, target: &Target<S>, vectors: &[u32], columns: &[u32], largest: &mut S::Vector) {
         // SAFETY: the contract of this function.
         unsafe {
-            match (target.lanes, target.accumulate) {
-                (Lanes::Contiguous, false) if target.stream => {
-                    self.each::<STREAM>(target, std::ptr::null(), vectors, columns, largest)
-                }
-                (Lanes::Contiguous, false) => self.each::<STORE>(target, std::ptr::null(), vectors, columns, largest),
-                (Lanes::Contiguous, true) => self.each::<ADD>(target, std::ptr::null(), vectors, columns, largest),
-                (Lanes::Pattern(offsets), false) => {
-                    self.each::<SCATTER>(target, offsets.as_ptr(), vectors, columns, largest)
-                }
-                (Lanes::Pattern(offsets), true) => {
-                    self.each::<SCATTER_ADD>(target, offsets.as_ptr(), vectors, columns, largest)
-                }
-                (Lanes::Scattered, _) => {}
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn each<const HOW: u8>(
-        &self,
-        target: &Target<S>,
-        lanes: *const i64,
-        vectors: &[u32],
-        columns: &[u32],
-        largest: &mut S::Vector,
-    ) {
-        // SAFETY: the contract of `write`.
-        unsafe {
             for c in 0..COLUMNS {
                 let column = *columns.get_unchecked(c) as usize;
                 for v in 0..VECTORS {
                     let to = target.out.add(2 * (*vectors.get_unchecked(v) as usize + column));
-                    let (mut re, mut im) = (S::mul(self.re[c][v], target.scale), S::mul(self.im[c][v], target.scale));
-                    if HOW == ADD || HOW == SCATTER_ADD {
-                        let old = if HOW == ADD {
-                            S::load_complex(to)
-                        } else {
-                            S::gather_complex(to, lanes)
-                        };
-                        (re, im) = (S::add(old.0, re), S::add(old.1, im));
-                    }
+                    let (re, im) = (S::mul(self.re[c][v], target.scale), S::mul(self.im[c][v], target.scale));
                     *largest = S::max_abs(S::max_abs(*largest, re), im);
-                    match HOW {
-                        STREAM => S::stream_complex(to, re, im),
-                        STORE | ADD => S::store_complex(to, re, im),
-                        _ => S::scatter_complex(to, lanes, re, im),
+                    if target.stream {
+                        S::stream_complex(to, re, im);
+                    } else {
+                        S::store_complex(to, re, im);
                     }
                 }
             }
         }
     }
 
-    /// Writes the tile lane by lane; `lanes` has the offset of every lane of every vector, `u32::MAX` for none.
-    ///
-    /// # Safety
-    ///
-    /// The machine has the instructions of `S`; the output is valid at every offset.
+    /// Puts the tile aside, column by column, for [`write_slowly`].
     #[inline(always)]
-    pub unsafe fn write_scattered(&self, target: &Target<S>, lanes: &[u32], columns: &[u32], largest: &mut S::Vector) {
-        let mut parts = [<S::Real as super::complex::Real>::ZERO; 2 * super::simd::MAX_LANES];
-        // SAFETY: the contract of this function; `parts` holds two vectors.
-        unsafe {
-            for (c, column) in columns.iter().enumerate().take(COLUMNS) {
-                for v in 0..VECTORS {
-                    let (re, im) = (S::mul(self.re[c][v], target.scale), S::mul(self.im[c][v], target.scale));
-                    S::store_complex(parts.as_mut_ptr(), re, im);
-                    for lane in 0..S::LANES {
-                        let row = lanes[v * S::LANES + lane];
-                        if row == u32::MAX {
-                            continue;
-                        }
-                        let to = target.out.add(2 * (row as usize + *column as usize));
+    pub fn put_aside(&self, tile: &mut Aside<S>) {
+        for c in 0..COLUMNS {
+            for v in 0..VECTORS {
+                tile[c * VECTORS + v] = (self.re[c][v], self.im[c][v]);
+            }
+        }
+    }
+}
+
+/// The vectors of a tile in memory.
+pub type Aside<S> = [(<S as Simd>::Vector, <S as Simd>::Vector); 2 * PANEL_COLUMNS];
+
+/// Writes a tile where lanes do not lie in a row, or adds it to what is there.
+///
+/// `scattered` has the offset of every lane of every vector, `u32::MAX` for none, if the lanes are scattered.
+///
+/// # Safety
+///
+/// As for [`Tile::write`].
+#[inline(always)]
+pub unsafe fn write_slowly<S: Simd>(
+    tile: &Aside<S>,
+    target: &Target<S>,
+    vectors: &[u32],
+    columns: &[u32],
+    scattered: &[u32],
+    largest: &mut S::Vector,
+) {
+    // SAFETY: the contract of this function.
+    unsafe {
+        for (c, column) in columns.iter().enumerate() {
+            for (v, vector) in vectors.iter().enumerate() {
+                let (re, im) = tile[c * vectors.len() + v];
+                let (mut re, mut im) = (S::mul(re, target.scale), S::mul(im, target.scale));
+                let to = target.out.add(2 * (*vector as usize + *column as usize));
+                match target.lanes {
+                    Lanes::Contiguous => {
                         if target.accumulate {
-                            parts[2 * lane] += *to;
-                            parts[2 * lane + 1] += *to.add(1);
+                            let old = S::load_complex(to);
+                            (re, im) = (S::add(old.0, re), S::add(old.1, im));
                         }
-                        *to = parts[2 * lane];
-                        *to.add(1) = parts[2 * lane + 1];
+                        S::store_complex(to, re, im);
                     }
-                    // Lanes without a row are 0: their panels are.
-                    let (re, im) = S::load_complex(parts.as_ptr());
-                    *largest = S::max_abs(S::max_abs(*largest, re), im);
+                    Lanes::Pattern(lanes) => {
+                        if target.accumulate {
+                            let old = S::gather_complex(to, lanes.as_ptr());
+                            (re, im) = (S::add(old.0, re), S::add(old.1, im));
+                        }
+                        S::scatter_complex(to, lanes.as_ptr(), re, im);
+                    }
+                    Lanes::Scattered => {
+                        let lanes = &scattered[v * S::LANES..(v + 1) * S::LANES];
+                        (re, im) = write_lanes::<S>(to, lanes, target.accumulate, re, im);
+                    }
                 }
+                *largest = S::max_abs(S::max_abs(*largest, re), im);
+            }
+        }
+    }
+}
+
+/// Writes lane by lane; returns what was written. Lanes without a place hold 0, since their panels do.
+#[inline(always)]
+unsafe fn write_lanes<S: Simd>(
+    to: *mut S::Real,
+    lanes: &[u32],
+    accumulate: bool,
+    re: S::Vector,
+    im: S::Vector,
+) -> (S::Vector, S::Vector) {
+    let mut parts = [<S::Real as Real>::ZERO; 2 * MAX_LANES];
+    // SAFETY: the contract of `write_slowly`; `parts` holds two vectors.
+    unsafe {
+        S::store_complex(parts.as_mut_ptr(), re, im);
+        for (lane, place) in lanes.iter().enumerate().filter(|(_, place)| **place != u32::MAX) {
+            let to = to.add(2 * *place as usize);
+            if accumulate {
+                parts[2 * lane] += *to;
+                parts[2 * lane + 1] += *to.add(1);
+            }
+            *to = parts[2 * lane];
+            *to.add(1) = parts[2 * lane + 1];
+        }
+        S::load_complex(parts.as_ptr())
+    }
+}
+
+/// Asks for the places of a tile in the output, while it is computed.
+///
+/// # Safety
+///
+/// The machine has the instructions of `S`.
+#[inline(always)]
+pub unsafe fn prefetch_places<S: Simd>(target: &Target<S>, vectors: &[u32], columns: &[u32]) {
+    for column in columns {
+        for vector in vectors {
+            let at = target.out.wrapping_add(2 * (*vector as usize + *column as usize));
+            for line in 0..S::LANES / S::LINE_ITEMS {
+                // SAFETY: the contract of this function.
+                unsafe { S::prefetch(at.wrapping_add(line * 2 * S::LINE_ITEMS)) }
             }
         }
     }

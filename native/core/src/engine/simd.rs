@@ -27,6 +27,9 @@ pub trait Simd: Copy + 'static {
     /// Vectors of a full panel of the microkernel: as many as its registers allow.
     const PANEL_VECTORS: usize;
 
+    /// Whether a full panel is a pair of vectors.
+    const PAIRS: bool = Self::PANEL_VECTORS == 2;
+
     /// All lanes `value`.
     unsafe fn splat(value: Self::Real) -> Self::Vector;
     /// `LANES` reals in a row.
@@ -43,16 +46,24 @@ pub trait Simd: Copy + 'static {
     unsafe fn mul_sub_from(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// The larger magnitude in each lane.
     unsafe fn max_abs(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Of the `2 * LANES` reals of two vectors, those at even and those at odd places.
+    unsafe fn unzip(low: Self::Vector, high: Self::Vector) -> (Self::Vector, Self::Vector);
     /// `LANES` complex numbers in a row, as (re, im).
-    unsafe fn load_complex(from: *const Self::Real) -> (Self::Vector, Self::Vector);
+    #[inline(always)]
+    unsafe fn load_complex(from: *const Self::Real) -> (Self::Vector, Self::Vector) {
+        // SAFETY: the contract of the trait.
+        unsafe { Self::unzip(Self::load(from), Self::load(from.add(Self::LANES))) }
+    }
     /// `LANES` complex numbers in a row.
     unsafe fn store_complex(to: *mut Self::Real, re: Self::Vector, im: Self::Vector);
     /// As `store_complex`, past the caches; `to` must be aligned to 64 bytes.
+    #[inline(always)]
     unsafe fn stream_complex(to: *mut Self::Real, re: Self::Vector, im: Self::Vector) {
         // SAFETY: the contract of the trait.
         unsafe { Self::store_complex(to, re, im) }
     }
     /// Complex numbers at `from + offsets[lane]`.
+    #[inline(always)]
     unsafe fn gather_complex(from: *const Self::Real, offsets: *const i64) -> (Self::Vector, Self::Vector) {
         // SAFETY: the contract of the trait; the buffers hold LANES <= MAX_LANES reals.
         unsafe {
@@ -66,6 +77,7 @@ pub trait Simd: Copy + 'static {
         }
     }
     /// Complex numbers to `to + offsets[lane]`.
+    #[inline(always)]
     unsafe fn scatter_complex(to: *mut Self::Real, offsets: *const i64, re: Self::Vector, im: Self::Vector) {
         // SAFETY: the contract of the trait; the buffers hold LANES <= MAX_LANES reals.
         unsafe {
@@ -81,6 +93,7 @@ pub trait Simd: Copy + 'static {
     }
     /// Moves `LINE_ITEMS` complex numbers in a row from each of `LANES` places to one vector each: item `i` of all
     /// lanes to `to + places[i].to`, imaginary parts `LANES` further. A transposition that reads every cache line once.
+    #[inline(always)]
     unsafe fn transpose_complex(from: *const Self::Real, offsets: *const i64, places: &[Move], to: *mut Self::Real) {
         // SAFETY: the contract of the trait.
         unsafe {
@@ -94,8 +107,10 @@ pub trait Simd: Copy + 'static {
         }
     }
     /// Asks for the cache line at `address`, which need not be valid, to be written soon.
+    #[inline(always)]
     unsafe fn prefetch(_address: *const Self::Real) {}
     /// Makes earlier `stream_complex` stores visible to other threads.
+    #[inline(always)]
     unsafe fn fence() {}
 }
 

@@ -63,15 +63,15 @@ impl Simd for Avx2F32 {
         }
     }
     #[inline(always)]
-    unsafe fn load_complex(from: *const f32) -> (__m256, __m256) {
+    unsafe fn unzip(low: __m256, high: __m256) -> (__m256, __m256) {
         // SAFETY: see above.
         unsafe {
-            let (low, high) = (_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8)));
-            // Within 128-bit halves: (r0 r1 r4 r5 | r2 r3 r6 r7); then the 64-bit quarters go to their places.
-            let order = |v: __m256| _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(v)));
+            // Within 128-bit halves: (0 2 8 10 | 4 6 12 14); then the 64-bit quarters go to their places.
+            let even = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(low, high));
+            let odd = _mm256_castps_pd(_mm256_shuffle_ps::<0b11_01_11_01>(low, high));
             (
-                order(_mm256_shuffle_ps::<0b10_00_10_00>(low, high)),
-                order(_mm256_shuffle_ps::<0b11_01_11_01>(low, high)),
+                _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(even)),
+                _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(odd)),
             )
         }
     }
@@ -179,14 +179,12 @@ impl Simd for Avx2F64 {
         }
     }
     #[inline(always)]
-    unsafe fn load_complex(from: *const f64) -> (__m256d, __m256d) {
+    unsafe fn unzip(low: __m256d, high: __m256d) -> (__m256d, __m256d) {
         // SAFETY: see above.
         unsafe {
-            let (low, high) = (_mm256_loadu_pd(from), _mm256_loadu_pd(from.add(4)));
-            let order = |v: __m256d| _mm256_permute4x64_pd::<0b11_01_10_00>(v);
             (
-                order(_mm256_unpacklo_pd(low, high)),
-                order(_mm256_unpackhi_pd(low, high)),
+                _mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_unpacklo_pd(low, high)),
+                _mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_unpackhi_pd(low, high)),
             )
         }
     }

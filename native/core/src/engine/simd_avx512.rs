@@ -64,9 +64,9 @@ impl Simd for Avx512F32 {
         unsafe { _mm512_range_ps::<LARGER_MAGNITUDE>(a, b) }
     }
     #[inline(always)]
-    unsafe fn load_complex(from: *const f32) -> (__m512, __m512) {
+    unsafe fn unzip(low: __m512, high: __m512) -> (__m512, __m512) {
         // SAFETY: see above.
-        unsafe { parts_f32(_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16))) }
+        unsafe { parts_f32(low, high) }
     }
     #[inline(always)]
     unsafe fn store_complex(to: *mut f32, re: __m512, im: __m512) {
@@ -111,12 +111,12 @@ impl Simd for Avx512F32 {
     unsafe fn transpose_complex(from: *const f32, offsets: *const i64, places: &[Move], to: *mut f32) {
         // SAFETY: see above.
         unsafe {
-            let row = |lane: usize| _mm512_loadu_pd(from.cast::<f64>().offset(*offsets.add(lane) as isize));
             let mut halves = [[_mm512_setzero_pd(); 8]; 2];
             for (half, columns) in halves.iter_mut().enumerate() {
                 let mut pairs = [_mm512_setzero_pd(); 8];
                 for pair in 0..4 {
-                    let (even, odd) = (row(8 * half + 2 * pair), row(8 * half + 2 * pair + 1));
+                    let even = line_of(from.cast(), offsets.add(8 * half + 2 * pair), 1);
+                    let odd = line_of(from.cast(), offsets.add(8 * half + 2 * pair + 1), 1);
                     pairs[2 * pair] = _mm512_unpacklo_pd(even, odd);
                     pairs[2 * pair + 1] = _mm512_unpackhi_pd(even, odd);
                 }
@@ -155,6 +155,13 @@ impl Simd for Avx512F32 {
         // SAFETY: see above.
         unsafe { _mm_sfence() }
     }
+}
+
+/// A cache line at an offset that counts items of `unit` doubles.
+#[inline(always)]
+unsafe fn line_of(from: *const f64, offset: *const i64, unit: isize) -> __m512d {
+    // SAFETY: see above.
+    unsafe { _mm512_loadu_pd(from.offset(unit * *offset as isize)) }
 }
 
 #[inline(always)]
@@ -256,17 +263,9 @@ impl Simd for Avx512F64 {
         unsafe { _mm512_range_pd::<LARGER_MAGNITUDE>(a, b) }
     }
     #[inline(always)]
-    unsafe fn load_complex(from: *const f64) -> (__m512d, __m512d) {
+    unsafe fn unzip(low: __m512d, high: __m512d) -> (__m512d, __m512d) {
         // SAFETY: see above.
-        unsafe {
-            let (low, high) = (_mm512_loadu_pd(from), _mm512_loadu_pd(from.add(8)));
-            let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
-            let odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
-            (
-                _mm512_permutex2var_pd(low, even, high),
-                _mm512_permutex2var_pd(low, odd, high),
-            )
-        }
+        unsafe { parts_f64(low, high) }
     }
     #[inline(always)]
     unsafe fn store_complex(to: *mut f64, re: __m512d, im: __m512d) {
@@ -302,10 +301,12 @@ impl Simd for Avx512F64 {
     unsafe fn transpose_complex(from: *const f64, offsets: *const i64, places: &[Move], to: *mut f64) {
         // SAFETY: see above.
         unsafe {
-            let row = |lane: usize| _mm512_loadu_pd(from.offset(2 * *offsets.add(lane) as isize));
             let mut halves = [[_mm512_setzero_pd(); 4]; 2];
             for (half, columns) in halves.iter_mut().enumerate() {
-                let rows = [row(4 * half), row(4 * half + 1), row(4 * half + 2), row(4 * half + 3)];
+                let mut rows = [_mm512_setzero_pd(); 4];
+                for (index, row) in rows.iter_mut().enumerate() {
+                    *row = line_of(from, offsets.add(4 * half + index), 2);
+                }
                 let even = (
                     _mm512_shuffle_f64x2::<0x88>(rows[0], rows[1]),
                     _mm512_shuffle_f64x2::<0x88>(rows[2], rows[3]),

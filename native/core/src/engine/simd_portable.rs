@@ -56,13 +56,8 @@ impl<T: Real> Simd for Portable<T> {
         zip(a, b, |x, y| if x.abs() > y.abs() { x.abs() } else { y.abs() })
     }
     #[inline(always)]
-    unsafe fn load_complex(from: *const T) -> ([T; LANES], [T; LANES]) {
-        // SAFETY: the contract of the trait.
-        let pairs = unsafe { from.cast::<[T; 8]>().read_unaligned() };
-        (
-            std::array::from_fn(|lane| pairs[2 * lane]),
-            std::array::from_fn(|lane| pairs[2 * lane + 1]),
-        )
+    unsafe fn unzip(low: [T; LANES], high: [T; LANES]) -> ([T; LANES], [T; LANES]) {
+        ([low[0], low[2], high[0], high[2]], [low[1], low[3], high[1], high[3]])
     }
     #[inline(always)]
     unsafe fn store_complex(to: *mut T, re: [T; LANES], im: [T; LANES]) {
