@@ -39,7 +39,7 @@ def test_a_string_in_place_of_a_list_is_refused():
 
 
 def test_slices_add_up_to_the_whole():
-    network = tz.AmplitudeNetwork(CIRCUIT).network_for("0" * 12)
+    network = tz.AmplitudeNetwork(tz.grid_circuit(4, 4, 16, seed=2)).network_for("0" * 16)
     plan = tz.plan(network, trials=1)
     sliced = tz.Plan.from_ssa_path(network, plan.tree.ssa_path, sliced_indices=network.shape.index_names[:3])
     parts = sum(tz.contract(network, plan=sliced, slices=range(k, k + 1), threads=1) for k in range(8))

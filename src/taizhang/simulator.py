@@ -33,6 +33,8 @@ from taizhang.settings import Settings
 
 # How often the search is asked for a smaller plan when what it found does not fit once it is compiled.
 MEMORY_ATTEMPTS = 4
+# A plan of more slices than this can be looked at, but not run.
+MOST_SLICES = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +66,12 @@ class ReadyPlan:
 
     Attributes:
         plan: The plan.
-        program: What is run.
+        program: What is run; None for a plan that nobody can run, of more than 2**62 slices.
         predicted_bytes: Most memory that the process will hold.
     """
 
     plan: Plan
-    program: NativeProgram
+    program: NativeProgram | None
     predicted_bytes: int
 
 
@@ -138,6 +140,8 @@ def _search(shape: NetworkShape, allowed: int, settings: Settings, observer: Obs
 
 
 def _compiled(plan: Plan, settings: Settings) -> ReadyPlan:
+    if plan.num_slices > MOST_SLICES:
+        return ReadyPlan(plan=plan, program=None, predicted_bytes=resident_bytes() + plan.cost.peak_bytes)
     program = compile_plan(plan, dtype=settings.dtype)
     needed = peak_bytes_of_run(program, threads=settings.threads, memory_bytes=settings.free_bytes())
     return ReadyPlan(plan=plan, program=program, predicted_bytes=resident_bytes() + needed)
@@ -181,16 +185,13 @@ def compute_amplitudes(
     built = time.perf_counter()
     ready = ready_plan(network.shape, settings, watch, plan=plan)
     planned = time.perf_counter()
-    expected = ready.plan.predicted_seconds * len(bitstrings)
-    _check_time(expected, settings)
-    watch.stage("run")
-    watch.predicted(expected)
+    program = _begun(ready, ready.plan.predicted_seconds * len(bitstrings), settings, watch)
     values = np.empty((len(bitstrings), *(2,) * len(open_qubits)), dtype=settings.dtype)
     profiled = []
     for number, bitstring in enumerate(bitstrings):
         arrays, exponent = network.arrays_for(bitstring)
         contraction = run_program(
-            ready.program,
+            program,
             arrays,
             exponent=exponent,
             threads=settings.threads,
@@ -222,13 +223,17 @@ def _check_result_size(num_amplitudes: int, settings: Settings) -> None:
         )
 
 
-def _check_time(seconds: float, settings: Settings) -> None:
-    if seconds > settings.time_limit_seconds:
+def _begun(ready: ReadyPlan, seconds: float, settings: Settings, observer: Observer) -> NativeProgram:
+    """Begins the stage of running, unless the time predicted for it is over the limit."""
+    if ready.program is None or seconds > settings.time_limit_seconds:
         raise TimeLimitError(
             f"the work is predicted to take {human_seconds(seconds)}, but the time limit is "
             f"{human_seconds(settings.time_limit_seconds)}; allow more memory, plan longer (plan_time), or raise "
             "time_limit"
         )
+    observer.stage("run")
+    observer.predicted(seconds)
+    return ready.program
 
 
 def _part_of(observer: Observer, number: int, count: int) -> Callable[[int, int], None]:
@@ -254,13 +259,10 @@ def compute_contraction(
     ready = ready_plan(network.shape, settings, watch, plan=plan)
     if isinstance(slices, slice):
         slices = range(ready.plan.num_slices)[slices]
-    wanted = ready.plan.num_slices if slices is None else len(slices)
-    expected = ready.plan.predicted_seconds * wanted / ready.plan.num_slices
-    _check_time(expected, settings)
-    watch.stage("run")
-    watch.predicted(expected)
+    wanted = ready.plan.num_slices if slices is None else slices.stop - slices.start
+    expected = ready.plan.predicted_seconds * (wanted / ready.plan.num_slices)
     contraction = run_program(
-        ready.program,
+        _begun(ready, expected, settings, watch),
         network.arrays,
         exponent=network.exponent,
         slices=slices,
