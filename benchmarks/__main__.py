@@ -1,13 +1,13 @@
-"""Runs the benchmarks and prints a table for each: `python -m benchmarks [planner] [engine] [end-to-end]`."""
+"""Runs the benchmarks and prints a table for each: `python -m benchmarks [SUITE]...`."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import end_to_end, engine, planner
+from benchmarks import end_to_end, engine, overheads, planner
 from benchmarks.tables import show
 
-SUITES = {"planner": planner.run, "engine": engine.run, "end-to-end": end_to_end.run}
+SUITES = {"planner": planner.run, "engine": engine.run, "overheads": overheads.run, "end-to-end": end_to_end.run}
 
 
 def main() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import taizhang as tz
+from taizhang.network.network_file import write_arrays
 
 SHARED = Path(os.environ.get("TAIZHANG_SHARED", Path(__file__).resolve().parents[1] / ".." / "shared")).resolve()
 
@@ -42,7 +44,26 @@ def circuits(folder: Path, *, quick: bool) -> dict[str, Path]:
     return dict(list(found.items())[: 1 if quick else None])
 
 
-def trees(*, quick: bool) -> dict[str, Path]:
-    """Stems of files that hold a network, its arrays and a plan made elsewhere."""
+def trees(folder: Path, *, quick: bool) -> dict[str, Path]:
+    """Stems of files that hold a network, its arrays and a plan made elsewhere, or by us where there are none."""
     names = ["sycamore_m10"] if quick else ["sycamore_m10", "sycamore_m12", "grcs_7x7_d41"]
-    return {name: SHARED / "trees" / name for name in names if (SHARED / "trees" / f"{name}.path.json").exists()}
+    found = {name: SHARED / "trees" / name for name in names if (SHARED / "trees" / f"{name}.path.json").exists()}
+    return found or {"sycamore_53_10": planned(tz.sycamore_circuit(53, cycles=10, seed=1), folder / "sycamore_53_10")}
+
+
+def planned(circuit: tz.Circuit, stem: Path) -> Path:
+    """Writes the network of an amplitude, its arrays and a plan for it."""
+    built = tz.AmplitudeNetwork(circuit)
+    network = tz.TensorNetwork.from_shape(built.shape, built.arrays_for("0" * circuit.num_qubits)[0])
+    plan = tz.plan(network, trials=8, width=25, seed=0)
+    tz.write_network(network.shape, stem.with_name(f"{stem.name}.network.json"))
+    write_arrays(network, stem.with_name(f"{stem.name}.arrays.npz"))
+    names = network.shape.index_names
+    told = {
+        "ssa_path": [list(pair) for pair in plan.tree.ssa_path],
+        "sliced_indices": [names[index] for index in plan.sliced_indices],
+        "num_slices": plan.num_slices,
+        "multiply_adds_per_slice": plan.cost.multiply_adds_naive // plan.num_slices,
+    }
+    stem.with_name(f"{stem.name}.path.json").write_text(json.dumps(told))
+    return stem

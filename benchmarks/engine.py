@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from benchmarks.cases import trees
@@ -13,20 +14,35 @@ WORKER = str(Path(__file__).with_name("engine_worker.py"))
 def run(*, quick: bool, threads: int) -> Result:
     """Measures one thread against one thread, then what more threads inside one slice give us."""
     rows = []
-    for name, stem in trees(quick=quick).items():
-        slices = "2" if name == "sycamore_m10" else "4"
-        found = run_json([WORKER, str(stem), "--slices", slices], threads=1)
-        more = run_json([WORKER, str(stem), "--slices", slices, "--threads", str(threads), "--alone"], threads=threads)
-        ours, peer = (found["ours"], found["peer"]) if found else (None, None)
-        gflops = found and found["gflops"]
-        speedup = ratio(ours, more and more["ours"])
-        rows.append((name, figure(ours), figure(gflops, ".0f"), figure(peer), ratio(peer, ours), speedup))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, stem in trees(Path(folder), quick=quick).items():
+            slices = ["--slices", "3" if quick else "5"]
+            found = run_json([WORKER, str(stem), *slices], threads=1) or {}
+            more = run_json([WORKER, str(stem), *slices, "--threads", str(threads), "--alone"], threads=threads) or {}
+            double = run_json([WORKER, str(stem), *slices, "--dtype", "complex128", "--alone"], threads=1) or {}
+            ours, roofline = found.get("ours"), found.get("roofline")
+            row = (
+                figure(ours, ".3f"),
+                figure(found.get("gflops"), ".0f"),
+                figure(found.get("peer"), ".3f"),
+                ratio(found.get("peer"), ours),
+                figure(roofline, ".3f"),
+                figure(roofline / ours if ours and roofline else None),
+                f"{figure(found.get('peak_gflops'), '.0f')}, {figure(found.get('bandwidth'), '.1f')}",
+                ratio(ours, more.get("ours")),
+                ratio(ours, double.get("ours")),
+            )
+            rows.append((name, *row))
     columns = (
         "tree",
         "taizhang, s a slice",
         "GFLOP/s",
-        "cotengra + numpy",
+        "cotengra + numpy, s",
         "faster by",
+        "roofline, s",
+        "of roofline",
+        "peaks: GFLOP/s, GB/s",
         f"{threads} threads, one slice",
+        "complex128",
     )
-    return "Engine: one thread, complex64, malloc tuned for numpy, medians", columns, rows
+    return "Engine: one thread, complex64, malloc tuned for numpy, medians of slices in turn", columns, rows

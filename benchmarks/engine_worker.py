@@ -1,4 +1,8 @@
-"""Times slices of one plan, ours and cotengra + numpy in turn; prints medians as JSON. The first of each warms up."""
+"""Times slices of one plan, ours and cotengra + numpy in turn; prints medians as JSON. The first of each warms up.
+
+Beside them the roofline, step by step: what each step would take if it ran at the best rate of arithmetic, or moved its
+operands and its output at the rate of memory, whichever is longer. Both rates are measured before and after.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,10 @@ from pathlib import Path
 import numpy as np
 
 import taizhang as tz
+from taizhang.execute import compile_plan, run_program
+from taizhang.plan.cost import step_costs
+from taizhang.program.program import ITEM_BYTES
+from taizhang.results.profile import FLOPS_PER_MULTIPLY_ADD, Roofline
 
 
 def main() -> None:
@@ -20,18 +28,22 @@ def main() -> None:
     parser.add_argument("stem")
     parser.add_argument("--slices", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--dtype", choices=["complex64", "complex128"], default="complex64")
     parser.add_argument("--alone", action="store_true", help="only ours")
     options = parser.parse_args()
     told, path = (json.loads(Path(f"{options.stem}.{kind}.json").read_text()) for kind in ("network", "path"))
     with np.load(f"{options.stem}.arrays.npz") as archive:
-        arrays = [archive[f"arr_{k}"].astype(np.complex64) for k in range(len(told["inputs"]))]
+        arrays = [archive[f"arr_{k}"].astype(options.dtype) for k in range(len(told["inputs"]))]
     network = tz.TensorNetwork(list(zip(arrays, told["inputs"], strict=True)), told["output"])
     plan = tz.Plan.from_ssa_path(network, path["ssa_path"], sliced_indices=path["sliced_indices"])
+    compiled = compile_plan(plan, dtype=options.dtype)
     peer = None if options.alone else cotengra_tree(told, path)
+    rooflines = [Roofline.measured(options.threads, options.dtype)]
     ours, theirs = [], []
-    for number in [0, *range(min(options.slices, path["num_slices"]))]:
+    numbers = [number % path["num_slices"] for number in range(options.slices)]
+    for number in [0, *numbers]:
         started = time.perf_counter()
-        value = tz.contract(network, plan=plan, slices=range(number, number + 1), threads=options.threads)
+        value = complex(run_program(compiled, arrays, slices=range(number, number + 1), threads=options.threads).value)
         ours.append(time.perf_counter() - started)
         if peer is not None:
             started = time.perf_counter()
@@ -39,9 +51,34 @@ def main() -> None:
             theirs.append(time.perf_counter() - started)
             if abs(value - other) > 1e-3 * abs(other):
                 raise SystemExit(f"slice {number}: ours is {value}, theirs {other}")
+    rooflines.append(Roofline.measured(options.threads, options.dtype))
+    roofline = Roofline(
+        flops_per_second=max(one.flops_per_second for one in rooflines),
+        bytes_per_second=max(one.bytes_per_second for one in rooflines),
+        cached_bytes_per_second=max(one.cached_bytes_per_second for one in rooflines),
+    )
     seconds = statistics.median(ours[1:])
-    report = {"ours": seconds, "gflops": 8e-9 * path["multiply_adds_per_slice"] / seconds, "all": ours}
-    print(json.dumps({**report, "peer": statistics.median(theirs[1:]) if theirs else None}))
+    report = {
+        "ours": seconds,
+        "peer": statistics.median(theirs[1:]) if theirs else None,
+        "gflops": 8e-9 * path["multiply_adds_per_slice"] / seconds,
+        "roofline": roofline_seconds(plan, roofline, options.dtype),
+        "peak_gflops": 1e-9 * roofline.flops_per_second,
+        "bandwidth": 1e-9 * roofline.bytes_per_second,
+        "all": ours,
+        "all_of_peer": theirs,
+    }
+    print(json.dumps(report))
+
+
+def roofline_seconds(plan: tz.Plan, roofline: Roofline, dtype: str) -> float:
+    """Seconds that the roofline allows for one slice, step by step."""
+    return sum(
+        roofline.seconds(
+            flops=FLOPS_PER_MULTIPLY_ADD * step.multiply_adds, traffic_bytes=ITEM_BYTES[dtype] * step.elements_moved
+        )
+        for step in step_costs(plan.shape, plan.tree, plan.sliced_indices)
+    )
 
 
 def cotengra_tree(told: dict, path: dict) -> object:
