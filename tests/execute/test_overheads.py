@@ -1,9 +1,9 @@
 """Bounds on what a run costs beside arithmetic, in the best of many runs, so that a busy machine does not decide."""
 
 import pytest
+from benchmarks.overheads import best, chain, native_run, pairs, strip, tree
 
 import taizhang as tz
-from benchmarks.overheads import best, chain, native_run, pairs, strip, tree
 from taizhang.execute import compile_plan
 
 
