@@ -40,6 +40,7 @@ PUBLIC = {
     "grid_circuit",
     "inspect",
     "plan",
+    "plot_plan",
     "profile",
     "read_circuit",
     "read_network",

@@ -59,6 +59,7 @@ from taizhang.plan.plan_file import Plan as Plan
 from taizhang.plan.tree import ContractionTree as ContractionTree
 from taizhang.planner import Planner as Planner
 from taizhang.results.inspection import inspect as inspect
+from taizhang.results.plan_plot import plot_plan as plot_plan
 from taizhang.results.profile import Profile as Profile
 
 __version__ = "0.1.0"

@@ -139,3 +139,15 @@ def test_doctor_tells_cores_rates_and_memory(run):
     assert told["cores"] >= 1
     assert told["available_bytes"] > 0
     assert told["simd_level"] in ("portable", "avx2", "avx512")
+
+
+def test_plan_draws_what_it_found(run, circuit_file, tmp_path):
+    pytest.importorskip("matplotlib")
+    assert run("plan", circuit_file, "--trials", 1, "--plot", tmp_path / "plan.png").status == 0
+    assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_plan_tells_an_unknown_ending_before_it_searches(run, circuit_file, tmp_path):
+    done = run("plan", circuit_file, "--plan-time", "1h", "--plot", tmp_path / "plan.docx")
+    assert (done.status, len(done.err.splitlines())) == (2, 1)
+    assert ".png, .svg or .pdf" in done.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from taizhang.circuit.bitstring import parse_bitstring
@@ -18,6 +20,8 @@ from taizhang.cli.reports import plan_report
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network_file import read_network
 from taizhang.results.bitstrings import read_bitstrings
+from taizhang.results.plan_plot import plot_plan
+from taizhang.results.profile_plot import check_drawable
 from taizhang.settings import Settings
 from taizhang.simulator import ready_plan
 
@@ -30,6 +34,7 @@ from taizhang.simulator import ready_plan
 @click.option("--bitstrings", metavar="FILE", help="The amplitudes to plan for, one bitstring a line.")
 @click.option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open.")
 @click.option("-o", "--output", metavar="PLAN", help="Keep the plan in this file.")
+@click.option("--plot", metavar="FILE", help="Draw the plan and the search for it, as .png, .svg or .pdf.")
 @settings_options
 @output_options
 def plan_command(
@@ -40,12 +45,15 @@ def plan_command(
     bitstrings: str | None,
     open_qubits: str | None,
     output: str | None,
+    plot: str | None,
     settings: Settings,
     as_json: bool,
 ) -> None:
     """Search a plan for an amplitude of CIRCUIT, or for a network, and tell what it costs."""
     if (circuit is None) == (network is None):
         raise click.UsageError("wanted is either a CIRCUIT or --network FILE")
+    if plot is not None:
+        check_drawable(Path(plot))
     with Display() as display:
         if network is not None:
             if bitstring or bitstrings or open_qubits:
@@ -64,6 +72,8 @@ def plan_command(
         ready = ready_plan(shape, settings, display)
     if output is not None:
         ready.plan.save(output)
+    if plot is not None:
+        plot_plan(ready.plan, plot)
     if as_json:
         echo_json(plan_report(ready.plan, ready.predicted_bytes))
     else:

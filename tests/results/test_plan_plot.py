@@ -1,0 +1,80 @@
+"""Plans are drawn, whatever their size."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from dataclasses import replace
+
+import pytest
+
+import taizhang as tz
+from taizhang.results.plan_plot import plot_plan
+
+CHAIN = tz.NetworkShape.from_names(["ab", "bc", "cd", "de"], "ae", dict.fromkeys("abcde", 4))
+PLAN = tz.Plan.from_ssa_path(CHAIN, [(0, 1), (4, 2), (5, 3)], sliced_indices=("b", "d"))
+
+
+def words_of(plan, tmp_path):
+    """The words in the picture."""
+    with pytest.importorskip("matplotlib").rc_context({"svg.fonttype": "none"}):
+        plot_plan(plan, tmp_path / "plan.svg")
+    return " ".join(re.findall(r">([^<>]+)</text>", (tmp_path / "plan.svg").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_a_plan_is_drawn_in_the_format_of_the_ending(tmp_path, ending, start):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / f"plan.{ending}"
+    tz.plot_plan(PLAN, str(path))
+    assert path.read_bytes().startswith(start)
+
+
+def test_the_picture_says_what_the_plan_costs(tmp_path):
+    words = words_of(replace(PLAN, predicted_seconds=90.0), tmp_path)
+    assert "multiply-adds in 16 slices" in words
+    assert "1 min 30 s predicted" in words
+    assert "3 of 3 steps are the stem and do 100 % of the work" in words
+    assert "Sliced indices: 2" in words
+
+
+def test_the_picture_tells_how_the_search_went(tmp_path):
+    found = replace(PLAN, planning_seconds=4.0, history=((0.5, 4.0), (2.0, 3.0)))
+    assert "10 times less work than the first plan, found after 2.0 s of 4.0 s" in words_of(found, tmp_path)
+    steady = replace(PLAN, planning_seconds=1.0, history=((0.5, 4.0),))
+    assert "the first plan stayed the best" in words_of(steady, tmp_path)
+
+
+def test_a_plan_made_elsewhere_has_no_search_to_draw(tmp_path):
+    assert "Search: not recorded with this plan" in words_of(PLAN, tmp_path)
+
+
+def test_a_plan_without_slices_has_no_panel_for_them(tmp_path):
+    assert "Sliced indices" not in words_of(tz.Plan.from_ssa_path(CHAIN, PLAN.tree.ssa_path), tmp_path)
+
+
+def test_a_plan_without_steps_is_drawn(tmp_path):
+    one = tz.NetworkShape.from_names(["a"], "a", {"a": 2})
+    assert "nothing to contract" in words_of(tz.Plan.from_ssa_path(one, []), tmp_path)
+
+
+def test_a_large_tree_with_many_slices_is_drawn(tmp_path):
+    side = [f"i{k}" for k in range(400)]
+    terms = [(a, b, f"c{k % 30}") for k, (a, b) in enumerate(itertools.pairwise(side))]
+    sizes = dict.fromkeys((*side, *(f"c{k}" for k in range(30))), 2)
+    shape = tz.NetworkShape.from_names(terms, (), sizes)
+    path = [(0, 1)] + [(k, 397 + k) for k in range(2, 399)]
+    plan = tz.Plan.from_ssa_path(shape, path, [f"c{k}" for k in range(30)])
+    assert "30" in words_of(plan, tmp_path)
+
+
+def test_an_unknown_ending_is_refused(tmp_path):
+    with pytest.raises(tz.UsageError, match=r"\.png, \.svg or \.pdf"):
+        plot_plan(PLAN, tmp_path / "plan.docx")
+
+
+def test_a_missing_matplotlib_is_told_with_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(tz.MissingPackageError, match="pip install matplotlib"):
+        plot_plan(PLAN, tmp_path / "plan.png")
