@@ -207,7 +207,11 @@ impl<'a> Parser<'a> {
                         "the file ends within a loop; close it with '}}'"
                     ));
                 }
-                body.push(self.statement()?);
+                self.count_part()?;
+                match self.statement()? {
+                    Statement::Nothing => {}
+                    statement => body.push(statement),
+                }
             }
         } else {
             body.push(self.statement()?);

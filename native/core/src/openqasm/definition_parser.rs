@@ -88,6 +88,7 @@ impl<'a> Parser<'a> {
         let mut formals = Formals::default();
         if self.accept(Kind::LeftParenthesis)? {
             while self.token.kind != Kind::RightParenthesis {
+                self.count_part()?;
                 let (parameter, at) = self.name("the name of a parameter")?;
                 let place = formals.parameters.len();
                 if formals.parameters.insert(parameter, place).is_some() {
@@ -104,6 +105,7 @@ impl<'a> Parser<'a> {
             self.expect(Kind::RightParenthesis, "')' after the parameters")?;
         }
         loop {
+            self.count_part()?;
             let (qubit, at) = self.name("the name of a qubit")?;
             let place = formals.qubits.len();
             if formals.qubits.insert(qubit, place).is_some() || formals.parameters.contains_key(qubit) {
@@ -147,6 +149,7 @@ impl<'a> Parser<'a> {
                 self.end_of_statement()?;
                 continue;
             }
+            self.count_part()?;
             let modifiers = self.modifiers()?;
             let (name, at) = self.gate_word()?;
             let target = self.gate_named(name, at)?;
@@ -173,6 +176,7 @@ impl<'a> Parser<'a> {
     fn formal_qubits(&mut self) -> Outcome<Vec<usize>> {
         let mut places = Vec::new();
         loop {
+            self.count_part()?;
             let token = self.expect(Kind::Identifier, "the name of a qubit")?;
             let name = self.lexer.text_of(token);
             let place = self

@@ -204,6 +204,7 @@ impl Parser<'_> {
 
     /// Reads prefix operators and opening parentheses up to and with one value.
     fn operand(&mut self, yard: &mut Yard) -> Outcome<()> {
+        self.count_part()?;
         loop {
             let token = self.token;
             let offset = token.start;

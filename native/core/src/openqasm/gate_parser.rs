@@ -15,6 +15,7 @@ impl<'a> Parser<'a> {
         let mut controls = 0_usize;
         while self.lexer.version == Version::Three && self.token.kind == Kind::Identifier {
             let offset = self.token.start;
+            self.count_part()?;
             let modifier = match self.lexer.text_of(self.token) {
                 "inv" => {
                     self.advance()?;

@@ -22,6 +22,7 @@ impl Parser<'_> {
 
     /// A register or alias of qubits, or a register of bits, with its indices.
     pub(crate) fn operand_of(&mut self, qubits: bool) -> Outcome<Operand> {
+        self.count_part()?;
         let token = self.token;
         let noun = if qubits { "qubits" } else { "bits" };
         if token.kind == Kind::HardwareQubit {

@@ -7,6 +7,7 @@ use super::expression::{Evaluated, Operation};
 use super::expression_parser::Yard;
 use super::lexer::{Kind, Lexer, Token, Version};
 use super::library;
+use super::limits::MAX_PARTS;
 use super::scope::{Scope, Symbol};
 use super::syntax::{Definition, Statement, Target};
 use super::unsupported;
@@ -41,6 +42,8 @@ pub(crate) struct Parser<'a> {
     pub num_bits: usize,
     pub num_variables: usize,
     pub num_aliases: usize,
+    /// Parts of the definitions and of the statement that is being read.
+    parts: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -63,6 +66,7 @@ impl<'a> Parser<'a> {
             num_bits: 0,
             num_variables: 0,
             num_aliases: 0,
+            parts: 0,
         };
         parser.advance()?;
         parser.version()?;
@@ -173,7 +177,24 @@ impl<'a> Parser<'a> {
         if self.token.kind == Kind::End {
             return Ok(None);
         }
-        self.statement().map(Some)
+        let (parts, definitions) = (self.parts, self.definitions.len());
+        let statement = self.statement()?;
+        if self.definitions.len() == definitions {
+            self.parts = parts;
+        }
+        Ok(Some(statement))
+    }
+
+    /// Counts a part of the current statement: what is kept in memory until the statement, or the file, ends.
+    pub fn count_part(&mut self) -> Outcome<()> {
+        self.parts += 1;
+        if self.parts > MAX_PARTS {
+            return Err(fault!(
+                self.token.start,
+                "the statement, or the gate definitions up to here, have more than {MAX_PARTS} parts; make them shorter, or write their gates one by one"
+            ));
+        }
+        Ok(())
     }
 
     /// Reads one statement of the program.
