@@ -25,7 +25,7 @@ pub const MAX_DEFINITIONS: usize = 100_000;
 /// Registers, aliases, constants and variables declared by the file.
 pub const MAX_DECLARATIONS: usize = 100_000;
 /// Calls, operands, parameters and numbers of one statement, a loop with its body being one, and of all definitions.
-pub const MAX_PARTS: usize = 1_000_000;
+pub const MAX_PARTS: usize = 750_000;
 /// Qubits of a defined gate that is raised to a fractional power: its matrix is needed.
 pub const MAX_POWER_QUBITS: usize = 6;
 /// Defined gates, different in name or parameters, that are raised to a fractional power.
