@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import end_to_end, engine, overheads, planner
+from benchmarks import accuracy, end_to_end, engine, overheads, planner
 from benchmarks.tables import show
 
-SUITES = {"planner": planner.run, "engine": engine.run, "overheads": overheads.run, "end-to-end": end_to_end.run}
+SUITES = {
+    "planner": planner.run,
+    "engine": engine.run,
+    "overheads": overheads.run,
+    "accuracy": accuracy.run,
+    "end-to-end": end_to_end.run,
+}
 
 
 def main() -> None:

@@ -90,7 +90,7 @@ def amplitudes(
         options: See `taizhang.settings`.
 
     Returns:
-        Array of shape (len(bitstrings),), complex64 unless `dtype` says otherwise.
+        Array of shape (len(bitstrings),), complex128; computed in complex64 unless `dtype` says otherwise.
 
     Raises:
         CircuitError: A bitstring does not fit the circuit.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from taizhang._resources import resident_bytes
-from taizhang._types import ComplexArray
+from taizhang._types import ComplexArray, DtypeName
 from taizhang._units import human_bytes, human_seconds
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.circuit import Circuit
@@ -44,7 +44,8 @@ class AmplitudeResult:
     Attributes:
         bitstrings: The bitstrings asked for, qubit 0 first.
         open_qubits: Qubits left open, or none.
-        values: complex64 or complex128; shape (len(bitstrings),), followed by one axis of length 2 for each open qubit.
+        values: Shape (len(bitstrings),), followed by one axis of length 2 for each open qubit; complex128, or with open
+            qubits the type they were computed in.
         plan: The plan that was run, once for each bitstring.
         predicted_bytes: Most memory that the process was predicted to hold.
         seconds: Wall time of the stages `"build"`, `"plan"` and `"run"`.
@@ -180,13 +181,15 @@ def compute_amplitudes(
     watch = observer or Silent()
     watch.stage("build")
     started = time.perf_counter()
-    _check_result_size(len(bitstrings) << len(open_qubits), settings)
+    # Single amplitudes of more than 250 qubits lie below what single precision can hold, whatever they are computed in.
+    held_in: DtypeName = settings.dtype if open_qubits else "complex128"
+    _check_result_size(len(bitstrings) << len(open_qubits), held_in, settings)
     network = AmplitudeNetwork(circuit, open_qubits=open_qubits)
     built = time.perf_counter()
     ready = ready_plan(network.shape, settings, watch, plan=plan)
     planned = time.perf_counter()
     program = _begun(ready, ready.plan.predicted_seconds * len(bitstrings), settings, watch)
-    values = np.empty((len(bitstrings), *(2,) * len(open_qubits)), dtype=settings.dtype)
+    values = np.empty((len(bitstrings), *(2,) * len(open_qubits)), dtype=held_in)
     profiled = []
     for number, bitstring in enumerate(bitstrings):
         arrays, exponent = network.arrays_for(bitstring)
@@ -214,8 +217,8 @@ def compute_amplitudes(
     )
 
 
-def _check_result_size(num_amplitudes: int, settings: Settings) -> None:
-    needed = num_amplitudes * BYTES_PER_ELEMENT[settings.dtype]
+def _check_result_size(num_amplitudes: int, held_in: DtypeName, settings: Settings) -> None:
+    needed = num_amplitudes * BYTES_PER_ELEMENT[held_in]
     if needed > settings.free_bytes():
         raise SizeLimitError(
             f"{num_amplitudes} amplitudes need {human_bytes(needed)}, but the memory limit is "
