@@ -137,7 +137,7 @@ def test_debug_shows_where_an_error_came_from(run, circuit_file):
 def test_work_of_years_is_refused_before_it_starts(run, tmp_path):
     path = tmp_path / "deep.txt"
     assert run("random", "grid", "--rows", 7, "--columns", 7, "--depth", 60, "-o", path).status == 0
-    done = run("amplitude", path, "0" * 49, "--memory", "512MiB", "--trials", "1", "--time-limit", "1h")
+    done = run("amplitude", path, "0" * 49, "--width", "16", "--trials", "1", "--time-limit", "1h")
     assert done.status == 1
     assert "predicted to take" in done.err
     assert "raise time_limit" in done.err
