@@ -6,8 +6,9 @@ import sys
 import pytest
 
 PROGRAM = """
-import resource, sys
+import sys
 import numpy as np
+from taizhang._resources import peak_resident_bytes
 from taizhang.execute import compile_plan, run_program
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.plan_file import Plan
@@ -31,9 +32,9 @@ plan = Plan.from_ssa_path(network, path, ["i0", "i1", "i2"])
 compiled = compile_plan(plan, dtype=dtype)
 small = TensorNetwork([(np.ones((2,) * 20), range(20)), (np.ones((2,) * 4), range(4))])
 run_program(compile_plan(Plan.from_ssa_path(small, [(0, 1)], [0])), small.arrays, threads=threads)  # load libraries
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+before = peak_resident_bytes()
 predicted = run_program(compiled, network.arrays, threads=threads).peak_bytes
-observed = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+observed = peak_resident_bytes() - before
 print(predicted, observed)
 """
 

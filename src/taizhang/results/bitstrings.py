@@ -39,7 +39,7 @@ def read_bitstrings(
 
     Example:
         >>> import io
-        >>> read_bitstrings(io.BytesIO(b"010\\n111\\n"), 3)
+        >>> read_bitstrings(io.BytesIO(b"010\n111\n"), 3)
         ('010', '111')
     """
     if not isinstance(file, (str, PathLike)):
