@@ -44,6 +44,8 @@ def test_the_picture_tells_how_the_search_went(tmp_path):
     assert "10 times less work than the first plan, found after 2.0 s of 4.0 s" in words_of(found, tmp_path)
     steady = replace(PLAN, planning_seconds=1.0, history=((0.5, 4.0),))
     assert "the first plan stayed the best" in words_of(steady, tmp_path)
+    slimmer = replace(PLAN, planning_seconds=1.0, history=((0.5, 4.0), (0.6, 4.301)))
+    assert "2 times more work than the first plan, but faster or smaller" in words_of(slimmer, tmp_path)
 
 
 def test_a_plan_made_elsewhere_has_no_search_to_draw(tmp_path):

@@ -6,15 +6,15 @@ numbered in Cirq's own order of qubits. Global phases are kept. Measurements at 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from taizhang._optional import optional_module
 from taizhang.circuit.circuit import Circuit, Operation, check_sizes
 from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, gate, unitary_gate
-from taizhang.errors import CircuitError, MissingPackageError
+from taizhang.errors import CircuitError
 
 # Qiskit's names of gates that mean the same here; control gates are taken apart before.
 _QISKIT_NAMES = {"global_phase": "gphase", "rcccx": "rc3x"} | {
@@ -152,12 +152,7 @@ def to_cirq(circuit: Circuit) -> Any:
 
 def _import(module: str, package: str) -> Any:
     """Returns an optional module."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingPackageError(
-            f"the package {package} is needed for this and is not installed; run pip install {package}"
-        ) from error
+    return optional_module(module, package=package, what_for="exchanging circuits with another program")
 
 
 def _number(value: Any, what: str) -> float:

@@ -41,7 +41,8 @@ class Plan:
         seed: Seed of the search.
         trials: Number of trials the search was asked for; None where it was given a time.
         trial: The trial that won: the same seed and at least `trial + 1` trials find this plan again.
-        history: The search's progress: pairs of seconds since its start and log10 of the best multiply-adds so far.
+        history: The search's progress: pairs of seconds since its start and log10 of the multiply-adds of the best plan
+            so far, every step counted in every slice.
 
     Raises:
         PlanError: Tree or sliced indices do not fit the shape.

@@ -15,11 +15,9 @@ from typing import Any
 from taizhang._units import human_bytes, human_seconds
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.stem import Stem, stems_of
-from taizhang.results.profile_plot import check_drawable, figures
+from taizhang.results.drawing import BLUE, FAINT, GREEN, INK, ORANGE, PINK, check_drawable, figures
 
-# Colours that people tell apart who see them differently, too (Okabe & Ito).
-_STEM, _BRANCH, _SLICED, _CHAIN = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-_PALE, _INK, _FAINT = "#a8cbe2", "#222222", "#dddddd"
+_STEM, _BRANCH, _SLICED, _CHAIN, _PALE = BLUE, ORANGE, GREEN, PINK, "#a8cbe2"
 
 MAX_STEMS = 4
 """How many chains are drawn as lines: the stem, and branches that do a good part of the work themselves."""
@@ -65,7 +63,7 @@ def plot_plan(plan: Plan, path: str | os.PathLike[str]) -> None:
     for axes in panels:
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_axisbelow(True)
-    figure.suptitle(_headline(plan), x=0.01, ha="left", fontsize=14, color=_INK, weight="bold")
+    figure.suptitle(_headline(plan), x=0.01, ha="left", fontsize=14, color=INK, weight="bold")
     figure.savefig(target, dpi=150)
 
 
@@ -116,7 +114,7 @@ def _draw_width(axes: Any, plan: Plan, stems: Sequence[Stem]) -> None:
         zorder=4,
         label="a branch that joins it (area: number of its tensors)",
     )
-    axes.axhline(plan.cost.width, color=_INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=2)
+    axes.axhline(plan.cost.width, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=2)
     axes.annotate(
         f"widest of all: {plan.cost.width:.4g}",
         (0, plan.cost.width),
@@ -124,7 +122,7 @@ def _draw_width(axes: Any, plan: Plan, stems: Sequence[Stem]) -> None:
         xytext=(4, 3),
         textcoords="offset points",
         fontsize=9,
-        color=_INK,
+        color=INK,
     )
     axes.set_ylim(0, 1.1 * max(1.0, plan.cost.width, *(step.whole_width for stem in stems for step in stem.steps)))
     axes.set_ylabel("width,\nlog2 of elements")
@@ -234,10 +232,10 @@ def _label_steps(panels: Sequence[Any], stems: Sequence[Stem]) -> None:
         axes.sharex(lowest)
         axes.tick_params(labelbottom=False)
     for axes in panels[:2]:
-        axes.grid(visible=True, axis="y", color=_FAINT, linewidth=0.6)
+        axes.grid(visible=True, axis="y", color=FAINT, linewidth=0.6)
         axes.yaxis.get_major_locator().set_params(integer=True)
     for axes in panels:
-        axes.grid(visible=True, axis="x", color=_FAINT, linewidth=0.6)
+        axes.grid(visible=True, axis="x", color=FAINT, linewidth=0.6)
     lowest.set_xlim(-max(len(stems[0].steps), 2) + 0.2, 0.8)
     lowest.xaxis.get_major_locator().set_params(integer=True)
     lowest.xaxis.set_major_formatter(lambda value, _: f"{-value:.0f}" if value else "result")
@@ -253,11 +251,11 @@ def _draw_search(axes: Any, plan: Plan) -> None:
         return
     end = max(plan.planning_seconds, history[-1][0])
     seconds, best = [point[0] for point in history], [point[1] for point in history]
-    axes.step([*seconds, end], [*best, best[-1]], where="post", color=_INK, linewidth=1.6)
-    axes.plot(seconds, best, "o", color=_INK, markersize=4)
+    axes.step([*seconds, end], [*best, best[-1]], where="post", color=INK, linewidth=1.6)
+    axes.plot(seconds, best, "o", color=INK, markersize=4)
     for at, value in {seconds[0]: best[0], end: best[-1]}.items():
         axes.annotate(
-            f"{value:.2f}", (at, value), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=9, color=_INK
+            f"{value:.2f}", (at, value), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=9, color=INK
         )
     if end > 5 * seconds[0] > 0:
         axes.set_xscale("log")
@@ -269,11 +267,16 @@ def _draw_search(axes: Any, plan: Plan) -> None:
     axes.margins(y=0.25)
     axes.set_xlabel("time of the search")
     axes.set_ylabel("log10 of\nmultiply-adds")
-    axes.grid(visible=True, color=_FAINT, linewidth=0.6)
-    told = "the first plan stayed the best"
+    axes.grid(visible=True, color=FAINT, linewidth=0.6)
+    told = "the first plan stayed the best" if len(history) == 1 else "as much work as the first plan"
     if best[0] - best[-1] > 0.002:
         told = f"{_times(best[0] - best[-1])} less work than the first plan"
-    _title(axes, f"Search: {told}, found after {human_seconds(seconds[-1])} of {human_seconds(end)}", pad=6)
+    elif best[-1] - best[0] > 0.002:
+        told = f"{_times(best[-1] - best[0])} more work than the first plan, but faster or smaller"
+    told += f", found after {human_seconds(seconds[-1])} of {human_seconds(end)}"
+    if plan.num_slices > 1:
+        told += " (every step counted in every slice)"
+    _title(axes, f"Search: {told}", pad=6)
 
 
 def _times(log10_gain: float) -> str:
@@ -285,7 +288,7 @@ def _times(log10_gain: float) -> str:
 
 def _title(axes: Any, words: str, *, pad: float = 18) -> None:
     """Writes the title of a panel; `pad` points, by default room for the legend, are left below it."""
-    axes.set_title(words, loc="left", fontsize=11, color=_INK, pad=pad)
+    axes.set_title(words, loc="left", fontsize=11, color=INK, pad=pad)
 
 
 def _legend(axes: Any) -> None:

@@ -7,23 +7,19 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taizhang._optional import optional_module
-from taizhang.errors import UsageError
+from taizhang.results.drawing import BLUE, FAINT, GREEN, INK, ORANGE, check_drawable, figures
 from taizhang.results.shapes import shape_text
 
 if TYPE_CHECKING:
     from taizhang.results.profile import Profile, StepProfile
 
-# Colours that people tell apart who see them differently, too (Okabe & Ito), and what each kind of steps means.
+# The colour of each kind of steps, and what it means.
 _KINDS = {
-    "compute-bound": ("#0072B2", "compute-bound"),
-    "streaming": ("#D55E00", "streaming through memory"),
-    "in blocks": ("#009E73", "in blocks that stay in cache"),
+    "compute-bound": (BLUE, "compute-bound"),
+    "streaming": (ORANGE, "streaming through memory"),
+    "in blocks": (GREEN, "in blocks that stay in cache"),
     "tiny": ("#8c8c8c", "tiny"),
 }
-_INK, _FAINT = "#222222", "#dddddd"
-
-_ENDINGS = (".png", ".svg", ".pdf")
 
 _LARGEST_AREA = 1500.0
 """Area of the marker of the step that took longest, in square points."""
@@ -32,29 +28,6 @@ _NAMED_STEPS = 6
 
 _SHOWN_SHARE = 2e-4
 """Steps with less of the time may lie below the picture."""
-
-
-def check_drawable(path: Path) -> None:
-    """Refuses what cannot be drawn, so that this is told before the work and not after it.
-
-    Raises:
-        UsageError: The ending is not one that can be drawn.
-        MissingPackageError: matplotlib is not installed.
-    """
-    if path.suffix.lower() not in _ENDINGS:
-        raise UsageError(
-            f"the file to draw into was given as '{path}'; wanted is a name that ends in .png, .svg or .pdf"
-        )
-    figures()
-
-
-def figures() -> Any:
-    """The part of matplotlib that draws without a screen.
-
-    Raises:
-        MissingPackageError: matplotlib is not installed.
-    """
-    return optional_module("matplotlib.figure", package="matplotlib", what_for="drawing")
 
 
 def draw_roofline(profile: Profile, path: Path) -> None:
@@ -128,7 +101,7 @@ def _draw_roofs(axes: Any, profile: Profile) -> None:
         start = max(low, bottom / slope)
         if start >= knee:
             continue
-        axes.plot([start, knee], [slope * start, peak], style, color=_INK, linewidth=1.3, zorder=2)
+        axes.plot([start, knee], [slope * start, peak], style, color=INK, linewidth=1.3, zorder=2)
         middle = start * (knee / start) ** 0.35
         axes.text(
             middle,
@@ -137,12 +110,12 @@ def _draw_roofs(axes: Any, profile: Profile) -> None:
             rotation=math.degrees(math.atan(slope)),
             rotation_mode="anchor",
             transform_rotates_text=True,
-            color=_INK,
+            color=INK,
             va="bottom",
         )
     flat = max(low, min(roofline.flops_per_second / rate for rate, _, _ in lines))
-    axes.plot([flat, high], [peak, peak], "-", color=_INK, linewidth=1.3, zorder=2)
-    axes.text(high, 1.04 * peak, f"arithmetic, {peak:.0f} GFLOP/s ", ha="right", va="bottom", color=_INK)
+    axes.plot([flat, high], [peak, peak], "-", color=INK, linewidth=1.3, zorder=2)
+    axes.text(high, 1.04 * peak, f"arithmetic, {peak:.0f} GFLOP/s ", ha="right", va="bottom", color=INK)
 
 
 def _draw_steps(axes: Any, profile: Profile) -> list[StepProfile]:
@@ -191,10 +164,10 @@ def _name_slowest(axes: Any, profile: Profile) -> None:
             textcoords="offset points",
             ha="left" if side > 0 else "right",
             va="center",
-            color=_INK,
+            color=INK,
             fontsize=8.5,
             zorder=5,
-            arrowprops={"arrowstyle": "-", "color": _INK, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0.8 * radius},
+            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0.8 * radius},
         )
 
 
@@ -217,5 +190,5 @@ def _describe(axes: Any, profile: Profile, below: list[StepProfile]) -> None:
     axes.text(0.0, 1.01, words, transform=axes.transAxes, fontsize=8.5, color="#555555", va="bottom")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.grid(visible=True, which="major", color=_FAINT, linewidth=0.6, zorder=0)
+    axes.grid(visible=True, which="major", color=FAINT, linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)
