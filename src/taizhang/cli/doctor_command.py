@@ -11,7 +11,7 @@ from taizhang import _native
 from taizhang._resources import available_memory, default_memory, usable_cores
 from taizhang._units import human_bytes
 from taizhang.cli.options import echo_json, output_options
-from taizhang.plan.machine import measure, measured_machine
+from taizhang.plan.machine import measured_again, measured_machine
 
 
 @click.command("doctor")
@@ -20,7 +20,7 @@ from taizhang.plan.machine import measure, measured_machine
 def doctor_command(again: bool, as_json: bool) -> None:
     """What this machine can do: cores, SIMD level, measured rates, memory."""
     cores = usable_cores()
-    machine = measure(cores) if again else measured_machine(cores)
+    machine = measured_again(cores) if again else measured_machine(cores)
     best = max(rate for row in machine.rates for rate in row)
     report: dict[str, object] = {
         "version": taizhang.__version__,
