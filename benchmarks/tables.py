@@ -34,7 +34,13 @@ def run_json(words: Sequence[str], *, threads: int, timeout: float = 3600) -> An
     environment |= {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "OPENBLAS", "MKL")}
     try:
         done = subprocess.run(
-            [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=timeout, check=True
+            [sys.executable, *words],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=True,
         )
         return json.loads(done.stdout.strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
