@@ -13,7 +13,7 @@ from taizhang._types import DtypeName
 from taizhang.plan.cost import BYTES_PER_ELEMENT, StepCost
 from taizhang.plan.machine import Machine
 
-_LARGE = 1 << 28
+_BLOCK = 1 << 22  # runs of steps go through the cache in blocks of about this many bytes
 _SQUARE = 64
 
 
@@ -42,8 +42,8 @@ def predicted_seconds(
 
 
 def multiply_adds_per_element(machine: Machine, dtype: DtypeName = "complex64") -> float:
-    """Multiply-adds that take as long as moving one element to or from memory: where work and traffic balance."""
-    elements_per_second = machine.bandwidth(_LARGE) / BYTES_PER_ELEMENT[dtype]
+    """Multiply-adds that take as long as moving one element through the cache: where work and traffic balance."""
+    elements_per_second = machine.bandwidth(_BLOCK) / BYTES_PER_ELEMENT[dtype]
     return min(max(machine.contraction_rate(_SQUARE, _SQUARE, dtype) / elements_per_second, 0.5), 32.0)
 
 
