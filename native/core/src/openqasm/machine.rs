@@ -11,6 +11,9 @@ use super::register_parser::sizes;
 use super::syntax::{Base, Call, Definition, Index, Operand, Statement, Values};
 use super::value::{Binary, Type, Value};
 
+/// Steps that carrying out a statement of a loop counts for, beyond the gates that it writes out.
+const WORK_OF_STATEMENT: u64 = 4;
+
 /// The state of the program.
 #[derive(Default)]
 pub(crate) struct Machine {
@@ -279,7 +282,7 @@ impl Machine {
         offset: usize,
     ) -> Outcome<()> {
         self.variables[slot] = Some(value);
-        self.spend(1 + body.len() as u64, offset)?;
+        self.spend(WORK_OF_STATEMENT * (1 + body.len() as u64), offset)?;
         body.iter().try_for_each(|statement| self.run(statement, definitions))
     }
 }
@@ -292,7 +295,7 @@ fn least_cost(body: &[Statement], definitions: &[Definition]) -> Cost {
             && operand.indices.iter().all(|index| matches!(index, Index::At(_)))
     };
     let mut cost = Cost {
-        work: 1 + body.len() as u64,
+        work: WORK_OF_STATEMENT * (1 + body.len() as u64),
         ..Cost::default()
     };
     for statement in body {
