@@ -146,7 +146,8 @@ def _draw_other_stems(axes: Any, stems: Sequence[Stem]) -> None:
             continue
         width = [step.width for step in stem.steps]
         x = [*_places(stem, at - 1), at]
-        axes.step(x, [*width, width[-1]], where="mid", color=_CHAIN, linewidth=1.5, zorder=2.5, label=label)
+        dashes = ("-", "--", ":")[len(ends) % 3 - 2]  # where several overlap, they are told apart
+        axes.step(x, [*width, width[-1]], dashes, where="mid", color=_CHAIN, linewidth=1.5, zorder=2.5, label=label)
         label = None
 
 
@@ -253,15 +254,15 @@ def _draw_search(axes: Any, plan: Plan) -> None:
     seconds, best = [point[0] for point in history], [point[1] for point in history]
     axes.step([*seconds, end], [*best, best[-1]], where="post", color=INK, linewidth=1.6)
     axes.plot(seconds, best, "o", color=INK, markersize=4)
-    for at, value in {seconds[0]: best[0], end: best[-1]}.items():
+    for at, value, offset, side in ((seconds[0], best[0], (0, 6), "center"), (end, best[-1], (4, -3), "left")):
         axes.annotate(
-            f"{value:.2f}", (at, value), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=9, color=INK
+            f"{value:.2f}", (at, value), xytext=offset, textcoords="offset points", ha=side, fontsize=9, color=INK
         )
     if end > 5 * seconds[0] > 0:
         axes.set_xscale("log")
-        axes.set_xlim(seconds[0] * 0.8, end * 1.25)
+        axes.set_xlim(seconds[0] * 0.8, end * (end / seconds[0]) ** 0.06)
     else:
-        axes.set_xlim(0, 1.05 * end)
+        axes.set_xlim(0, 1.06 * end)
     axes.xaxis.set_major_formatter(lambda value, _: human_seconds(value) if value else "0")
     axes.xaxis.set_minor_formatter(lambda *_: "")
     axes.margins(y=0.25)
