@@ -26,8 +26,8 @@ _LARGEST_AREA = 1500.0
 
 _NAMED_STEPS = 6
 
-_SHOWN_SHARE = 2e-4
-"""Steps with less of the time may lie below the picture."""
+_SHOWN_SHARE, _HEIGHT = 2e-4, 1000.0
+"""Steps with less of the time, or slower than the best rate by more than this, may lie below the picture."""
 
 
 def draw_roofline(profile: Profile, path: Path) -> None:
@@ -82,7 +82,8 @@ def _set_limits(axes: Any, profile: Profile) -> None:
         min([x for x, _ in places] + [balance / 10]) / 1.6,
         max([x for x, _ in places] + [balance * 4]) * 1.6,
     )
-    axes.set_ylim(min([y for _, y in places] + [peak / 50]) / 2, max([y for _, y in places] + [peak]) * 1.7)
+    lowest = max(min([y for _, y in places] + [peak / 50]) / 2, peak / _HEIGHT)
+    axes.set_ylim(lowest, max([y for _, y in places] + [peak]) * 1.7)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(importlib.import_module("matplotlib.ticker").LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -115,7 +116,7 @@ def _draw_roofs(axes: Any, profile: Profile) -> None:
         )
     flat = max(low, min(roofline.flops_per_second / rate for rate, _, _ in lines))
     axes.plot([flat, high], [peak, peak], "-", color=INK, linewidth=1.3, zorder=2)
-    axes.text(high, 1.04 * peak, f"arithmetic, {peak:.0f} GFLOP/s ", ha="right", va="bottom", color=INK)
+    axes.text(1.1 * flat, 1.06 * peak, f"arithmetic, {peak:.0f} GFLOP/s", va="bottom", color=INK)
 
 
 def _draw_steps(axes: Any, profile: Profile) -> list[StepProfile]:
@@ -156,7 +157,7 @@ def _name_slowest(axes: Any, profile: Profile) -> None:
                 wanted = min(wanted, other - 12)
         taken.append((x, wanted))
         radius = math.sqrt(_area(profile, step) / math.pi)
-        side = -1 if x > right / 3 else 1
+        side = -1 if x > right / 4 else 1
         axes.annotate(
             f"{step.step}: {shape_text(step.shape)}",
             (x, y),
@@ -167,6 +168,7 @@ def _name_slowest(axes: Any, profile: Profile) -> None:
             color=INK,
             fontsize=8.5,
             zorder=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 0.6},
             arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0.8 * radius},
         )
 
