@@ -422,7 +422,9 @@ impl<T: Real> Engine<T> {
             profiled,
             stop,
         };
+        let started = profiled.then(Instant::now);
         let done = block.run(out, workspace, per_thread);
+        let wall = started.map(|started| started.elapsed().as_nanos() as u64);
         if stop.load(Ordering::Relaxed) {
             return Err(Failure::Stopped);
         }
@@ -430,7 +432,7 @@ impl<T: Real> Engine<T> {
             exponent,
             largest: exponent_of(done.largest.to_f64()),
         };
-        Ok(profiled.then_some(done.nanoseconds))
+        Ok(wall.map(|wall| shares(&done.nanoseconds, wall)))
     }
 
     /// Adds the result of the slice that ran last, which had number `slice`, to `sum`, in its place in the value.
@@ -493,6 +495,13 @@ impl<T: Real> Engine<T> {
     }
 }
 
+/// Splits `whole` in proportion to `parts`. The parts are times of several threads, the whole is what passed meanwhile.
+fn shares(parts: &[u64], whole: u64) -> Vec<u64> {
+    let total = parts.iter().sum::<u64>().max(1) as f64;
+    let share = |part: &u64| (whole as f64 * (*part as f64 / total)) as u64;
+    parts.iter().map(share).collect()
+}
+
 /// The `e` for which `x` is at least `2^(e-1)` and less than `2^e`; 0 for zero and for what is not finite.
 pub fn exponent_of(x: f64) -> i64 {
     if x == 0.0 || !x.is_finite() {
@@ -508,6 +517,12 @@ pub fn exponent_of(x: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_of_threads_share_what_passed() {
+        assert_eq!(shares(&[30, 10, 0], 20), [15, 5, 0]);
+        assert_eq!(shares(&[0, 0], 20), [0, 0]);
+    }
 
     #[test]
     fn exponents_are_those_of_frexp() {
