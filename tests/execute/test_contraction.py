@@ -144,6 +144,33 @@ def test_a_run_stops_when_told(three):
         contract_network(network, plan, backend="numpy", should_stop=lambda: True)
 
 
+def test_a_long_native_run_stops_when_told():
+    big = np.ones((2,) * 20)
+    network = TensorNetwork([(big, range(20)), (big, range(20))])
+    plan = Plan.from_ssa_path(network, [(0, 1)], list(range(18)))
+    many = Plan.from_ssa_path(network, [(0, 1)], list(range(19, -1, -1)))
+    assert contract_network(network, plan).value == 1 << 20
+    asked = []
+
+    def stop():
+        asked.append(True)
+        return True
+
+    with pytest.raises(StoppedError):
+        contract_network(network, many, should_stop=stop, threads=1)
+    assert asked == [True]
+
+
+def test_progress_counts_up_to_all_slices():
+    seen = []
+    big = np.ones((2,) * 16)
+    network = TensorNetwork([(big, range(16)), (big, range(16))])
+    plan = Plan.from_ssa_path(network, [(0, 1)], list(range(16)))
+    contract_network(network, plan, progress=lambda done, total: seen.append((done, total)))
+    assert seen == sorted(seen)
+    assert seen[-1] == (1 << 16, 1 << 16)
+
+
 def test_a_profile_has_a_record_of_each_step(three):
     network, plan, _ = three
     contraction = contract_network(network, plan, profile=True)

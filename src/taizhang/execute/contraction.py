@@ -27,7 +27,7 @@ from taizhang.network.network import TensorNetwork
 from taizhang.plan.plan_file import Plan
 from taizhang.program.blocks import BlockLimits
 from taizhang.program.lower import DEFAULT_LIMITS, lower
-from taizhang.program.program import ITEM_BYTES, ONE, Program, Step
+from taizhang.program.program import ITEM_BYTES, ONE, Program, Step, count_of
 
 BackendName: TypeAlias = Literal["native", "numpy"]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -203,26 +203,26 @@ def run_program(
     wanted = _checked_slices(slices, program.num_slices)
     _check_arrays(program, arrays)
     started = time.perf_counter()
-    if not len(wanted) or program.result == ONE:
+    if not wanted or program.result == ONE:
         return _without_steps(program, exponent, wanted)
     schedule = _schedule_of_run(compiled, wanted, threads, memory_bytes)
     inputs = compiled.loader.load(arrays)
 
     def tick(done: int) -> bool:
         if progress is not None:
-            progress(done, len(wanted))
+            progress(done, count_of(wanted))
         return should_stop is None or not should_stop()
 
     total = compiled.run(inputs, wanted, schedule, tick=tick, profile=profile)
     if total is None:
         raise StoppedError("the contraction was stopped before its end; run it again for its value")
     if progress is not None:
-        progress(len(wanted), len(wanted))
+        progress(count_of(wanted), count_of(wanted))
     return Contraction(
         mantissa=total.mantissa,
         exponent=total.exponent + exponent,
         dtype=program.dtype,
-        slices_done=len(wanted),
+        slices_done=count_of(wanted),
         multiply_adds=total.multiply_adds,
         seconds=time.perf_counter() - started,
         peak_bytes=compiled.peak_bytes(schedule, wanted),
@@ -245,7 +245,7 @@ def peak_bytes_of_run(
         MemoryLimitError: The run does not fit in the memory; its `needed_bytes` tells what would.
     """
     wanted = _checked_slices(slices, compiled.program.num_slices)
-    if not len(wanted) or compiled.program.result == ONE:
+    if not wanted or compiled.program.result == ONE:
         return 0
     return compiled.peak_bytes(_schedule_of_run(compiled, wanted, threads, memory_bytes), wanted)
 
@@ -266,7 +266,7 @@ def _schedule_of_run(compiled: NativeProgram, slices: range, threads: int | None
 def _checked_slices(slices: range | None, num_slices: int) -> range:
     if slices is None:
         return range(num_slices)
-    if slices.step != 1 or (len(slices) and not (slices.start >= 0 and slices.stop <= num_slices)):
+    if slices.step != 1 or (slices and not (slices.start >= 0 and slices.stop <= num_slices)):
         raise UsageError(f"slices were given as {slices!r}; a consecutive part of range({num_slices}) is wanted")
     return slices
 
@@ -281,12 +281,12 @@ def _check_arrays(program: Program, arrays: Sequence[np.typing.NDArray[np.generi
 
 def _without_steps(program: Program, exponent: int, slices: range) -> Contraction:
     """The value of a network of no tensors, which is 1, or of no slices, which is 0."""
-    value = np.full(program.output_shape, 1.0 if len(slices) else 0.0, dtype=np.complex128)
+    value = np.full(program.output_shape, 1.0 if slices else 0.0, dtype=np.complex128)
     return Contraction(
         mantissa=value,
         exponent=exponent,
         dtype=program.dtype,
-        slices_done=len(slices),
+        slices_done=count_of(slices),
         multiply_adds=0,
         seconds=0.0,
         peak_bytes=value.nbytes,
@@ -310,7 +310,7 @@ def _contract_numpy(
                 raise StoppedError("the contraction was stopped before its end; run it again for its value")
             yield number
             if progress is not None:
-                progress(done + 1, len(slices))
+                progress(done + 1, count_of(slices))
 
     mantissa, exponent = numpy_backend.sum_of_slices(plan, network.arrays, watched(), dtype=dtype)
     per_slice = plan.cost.multiply_adds_naive // max(plan.num_slices, 1)
@@ -318,8 +318,8 @@ def _contract_numpy(
         mantissa=mantissa,
         exponent=exponent + network.exponent,
         dtype=dtype,
-        slices_done=len(slices),
-        multiply_adds=per_slice * len(slices),
+        slices_done=count_of(slices),
+        multiply_adds=per_slice * count_of(slices),
         seconds=time.perf_counter() - started,
         peak_bytes=plan.cost.peak_bytes,
     )

@@ -17,7 +17,7 @@ import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang.errors import NumericalError
-from taizhang.program.program import Program
+from taizhang.program.program import ITEM_BYTES, Program
 
 SMALL_ELEMENTS = 1 << 14
 """Arrays of up to this many elements are handled together."""
@@ -84,6 +84,13 @@ class InputLoader:
             offset = program.places[number].offset
             np.add(pattern, start, out=source[offset : offset + lengths[number]])
         self._from = source
+
+    @property
+    def peak_bytes(self) -> int:
+        """Bytes that loading holds at once, with the arrays in double precision that it makes on the way."""
+        lengths = [self._program.places[number].num_elements for number in self._large]
+        on_the_way = max([5 * int(self._starts[-1]), *(3 * length for length in lengths)])
+        return ITEM_BYTES[self._program.dtype] * self._program.input_elements + ITEM_BYTES["complex128"] * on_the_way
 
     def load(self, arrays: Sequence[np.typing.NDArray[np.generic]]) -> LoadedInputs:
         """Lays out and scales arrays, one for each input, of the shapes the program has.

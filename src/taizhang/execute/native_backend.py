@@ -94,7 +94,8 @@ class NativeProgram:
         if workers > 1:
             workspace += workers * self._engine.workspace_len(schedule.threads)
         sums = self._engine.sum_bytes(slices[0], slices[-1], workers, schedule.sequential, program.output_elements)
-        return program.memory_bytes(workers) + item * workspace + sums + 16 * program.output_elements
+        running = program.memory_bytes(workers) + item * workspace + sums + 16 * program.output_elements
+        return max(running, self.loader.peak_bytes)
 
     def run(
         self,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError
-from taizhang.program.program import ITEM_BYTES, Program
+from taizhang.program.program import ITEM_BYTES, Program, count_of
 
 SEQUENTIAL_ELEMENTS = 1 << 16
 """Values with more elements are summed in one buffer, slice by slice, instead of along a tree."""
@@ -66,17 +66,17 @@ def choose_schedule(
     """
     sequential = program.output_elements > SEQUENTIAL_ELEMENTS
     seconds = predicted_slice_seconds(program)
-    inline = seconds * len(slices) < INLINE_SECONDS
+    inline = seconds * count_of(slices) < INLINE_SECONDS
     if inline:
         threads = 1
     one = Schedule(workers=1, threads=1, block_log2=_top_level(slices), sequential=sequential, inline=inline)
     fitting = []
-    for workers in range(1, 2 if sequential else min(threads, len(slices)) + 1):
+    for workers in range(1, 2 if sequential else min(threads, count_of(slices)) + 1):
         schedule = replace(one, workers=workers, threads=threads // workers)
         if workers > 1:
             schedule = replace(schedule, block_log2=_block_log2(program, slices, workers))
         if peak_bytes(schedule) <= memory_bytes:
-            rounds = -(-len(slices) // workers)
+            rounds = -(-count_of(slices) // workers)
             fitting.append((rounds * seconds / _speedup(schedule.threads, program), -workers, schedule))
     if not fitting:
         raise MemoryLimitError(

@@ -29,6 +29,16 @@ ONE = -1
 ITEM_BYTES: dict[DtypeName, int] = {"complex64": 8, "complex128": 16}
 
 
+def count_of(slices: range) -> int:
+    """Number of consecutive slices, which may be more than `len` can tell.
+
+    Example:
+        >>> count_of(range(3, 2**70)) == 2**70 - 3
+        True
+    """
+    return max(slices.stop - slices.start, 0)
+
+
 class Mode(NamedTuple):
     """One loop of a step: an index with its size and its stride, in elements, in each of the three tensors.
 
@@ -160,7 +170,7 @@ class Program:
 
     def runs_of_level(self, level: int, slices: range) -> int:
         """How often a step of `level` is executed for consecutive slices, when they are run in order by one worker."""
-        if not len(slices):
+        if not slices:
             return 0
         period = math.prod(self.slice_sizes[level:])
         return (slices[-1] // period) - (slices[0] // period) + 1
