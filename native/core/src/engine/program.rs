@@ -83,9 +83,10 @@ pub struct Group {
 }
 
 impl Program {
-    /// Number of slices.
+    /// Number of slices; the largest number there is where there are more.
     pub fn num_slices(&self) -> u64 {
-        self.slice_sizes.iter().map(|size| *size as u64).product()
+        let sizes = self.slice_sizes.iter().map(|size| *size as u64);
+        sizes.fold(1, u64::saturating_mul)
     }
 
     /// Length of the value.
