@@ -56,7 +56,7 @@ def assign_offsets(lifetimes: Sequence[Lifetime], *, bottom: Iterable[int] = ())
         end += sizes[number]
     small_at_most = max(max(sizes, default=0) >> 10, SMALL_ELEMENTS)
     small = [number for number, size in enumerate(sizes) if size <= small_at_most and offsets[number] < 0]
-    large = [number for number, size in enumerate(sizes) if size > small_at_most]
+    large = [number for number, size in enumerate(sizes) if size > small_at_most or offsets[number] >= 0]
     small_part = (end, end + _take_turns(lifetimes, sizes, small, offsets, end))
     together = _alive_together(lifetimes, large)
     for number in sorted(large, key=lambda number: -sizes[number]):
