@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.strategies import direct_value, planned_networks, qubit_networks
+from tests.strategies import direct_value, filled, planned_networks, qubit_networks
 
 from taizhang.execute import compile_plan, contract_network, run_program
-from taizhang.network.network import TensorNetwork
+from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.plan_file import Plan
 
 
@@ -45,3 +45,12 @@ def test_native_equals_numpy_on_larger_tensors(level, dtype, tolerance, planned)
     compiled = compile_plan(plan, dtype=dtype, simd_level=level)
     value = run_program(compiled, network.arrays, exponent=network.exponent).value
     np.testing.assert_allclose(value, expected, rtol=0, atol=tolerance * direct_value(network)[1])
+
+
+def test_small_tensors_kept_for_all_slices_stay_whole_beside_large_ones():
+    terms = [(6, 8), (0, 1, 7), (0,), (0,), (0,), (0,), (0,), (0, 1, 5, 9, 2, 3), (0,), tuple(range(10))]
+    path = [(2, 3), (8, 9), (0, 1), (4, 5), (7, 12), (6, 14), (10, 11), (13, 15), (16, 17)]
+    network = filled(NetworkShape(inputs=tuple(terms), output=(), sizes=(2,) * 10), seed=0)
+    plan = Plan.from_ssa_path(network, path, [network.shape.index_names[4]])
+    expected, bound = direct_value(network)
+    assert abs(contract_network(network, plan, dtype="complex128").value - expected) < 1e-14 * bound

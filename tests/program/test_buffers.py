@@ -18,7 +18,18 @@ lifetimes = st.lists(
 
 @given(lifetimes)
 def test_tensors_alive_at_once_do_not_overlap(lives):
-    offsets, length = assign_offsets(lives)
+    assert_apart(lives, *assign_offsets(lives))
+
+
+@given(lifetimes, st.data())
+def test_nothing_is_placed_over_tensors_at_the_bottom_while_they_are_alive(lives, data):
+    bottom = data.draw(st.lists(st.sampled_from(range(len(lives))), unique=True)) if lives else []
+    lives = [life._replace(last=30) if number in bottom else life for number, life in enumerate(lives)]
+    offsets, length = assign_offsets(lives, bottom=bottom)
+    assert_apart(lives, offsets, length)
+
+
+def assert_apart(lives, offsets, length):
     for k, (one, start) in enumerate(zip(lives, offsets, strict=True)):
         assert start % ALIGNMENT == 0
         assert start + one.num_elements <= length
