@@ -6,10 +6,11 @@ use pyo3::exceptions::{PyException, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use taizhang_core::engine::complex::{Complex, Real};
 use taizhang_core::engine::level::SimdLevel;
+use taizhang_core::engine::memory::Inputs;
 use taizhang_core::engine::modes::Mode;
 use taizhang_core::engine::pool::{run_slices, sum_bytes, Outcome, Request};
 use taizhang_core::engine::program::{Program, Region, Step, Tensor};
-use taizhang_core::engine::run::{self, Failure, Inputs};
+use taizhang_core::engine::run::{self, Failure};
 
 create_exception!(taizhang._native, EngineStopped, PyException, "A run was told to stop.");
 create_exception!(

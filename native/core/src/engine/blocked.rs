@@ -1,7 +1,8 @@
 //! The general kernel: pack blocks, multiply panels, write tiles; blocks are spread over threads.
 
 use super::complex::{larger, Complex, Real};
-use super::layout::{Lanes, Layout, PANEL_COLUMNS};
+use super::lanes::Lanes;
+use super::layout::{Layout, PANEL_COLUMNS};
 use super::level::SimdLevel;
 use super::microkernel::{prefetch_places, write_slowly, Target, Tile};
 use super::modes::{volume, Mode};

@@ -1,9 +1,11 @@
 //! Long sums into a few numbers: the lanes of a vector run along the summed loops.
 
 use super::complex::{larger, Complex, Real};
-use super::layout::{cut_block, cut_lanes_of, lanes_at, moves, table, Lanes};
+use super::lanes::{cut_lanes_of, lanes_at, Lanes};
 use super::level::SimdLevel;
+use super::loops::{cut_block, table};
 use super::modes::{volume, Mode};
+use super::moves::moves;
 use super::reference::offsets;
 use super::simd::{lanes, sum_of_lanes, Kernel, Simd};
 use std::marker::PhantomData;

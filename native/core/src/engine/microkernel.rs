@@ -1,7 +1,8 @@
 //! The innermost product: a few vectors of rows times a few columns, summed over the terms of a block in registers.
 
 use super::complex::Real;
-use super::layout::{Lanes, PANEL_COLUMNS};
+use super::lanes::Lanes;
+use super::layout::PANEL_COLUMNS;
 use super::simd::{Simd, MAX_LANES};
 
 /// Accumulators of `VECTORS` vectors of rows by `COLUMNS` columns.

@@ -1,6 +1,7 @@
 //! Packing: a block of a tensor, wherever its elements lie, into panels of split real and imaginary parts.
 
-use super::layout::{Lanes, Move};
+use super::lanes::Lanes;
+use super::moves::Move;
 use super::simd::Simd;
 
 /// Packs by `moves`: each moves one vector, or one element whose imaginary part goes `gap` reals behind the real one.

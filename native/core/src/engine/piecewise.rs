@@ -5,8 +5,9 @@
 //! take pieces that make whole stretches of the output.
 
 use super::complex::{larger, Complex, Real};
+use super::memory::View;
 use super::modes::Mode;
-use super::run::{CompiledStep, View};
+use super::run::CompiledStep;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;

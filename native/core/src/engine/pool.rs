@@ -6,7 +6,9 @@
 use super::accumulate::{Scaled, TreeSum};
 use super::arena::Arena;
 use super::complex::{Complex, Real};
-use super::run::{Engine, Failure, Inputs, Memory, Profile, State};
+use super::memory::{Inputs, Memory};
+use super::profile::Profile;
+use super::run::{Engine, Failure, State};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{channel, RecvTimeoutError};

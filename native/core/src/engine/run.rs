@@ -1,27 +1,16 @@
-//! Runs a program: for each slice the steps that changed, then the sum over slices.
+//! Runs a program: for each slice the steps that changed.
 
-use super::accumulate::{power_of_two, Scaled};
-use super::complex::{larger, Complex, Real};
+use super::complex::Real;
 use super::level::SimdLevel;
+use super::magnitude::{exponent_of, shift_and_scale, Magnitude};
+use super::memory::{Inputs, Memory, Source};
 use super::modes::Mode;
 use super::piecewise::BlockRun;
+use super::profile::{shares, Profile};
 use super::program::{Group, Program, Region, Tensor};
 use super::step::StepKernel;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-
-/// Where a step finds an operand, or puts its output.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Source {
-    /// The scalar 1.
-    One,
-    /// An input by number; it starts at an offset that depends on the slice.
-    Input(usize),
-    /// A stretch of the arena: first element and length.
-    Arena(usize, usize),
-    /// What the step before made, inside a block.
-    Piece,
-}
 
 /// A step with its kernel.
 #[derive(Debug)]
@@ -47,14 +36,6 @@ pub struct Engine<T: Real> {
     level_starts: Vec<usize>,
 }
 
-/// What is known of a tensor's size while running: values are its elements times `2^exponent`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Magnitude {
-    pub(super) exponent: i64,
-    /// Exponent of the largest part among the elements.
-    pub(super) largest: i64,
-}
-
 /// Why a run ended before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -68,36 +49,6 @@ pub enum Failure {
     Broken(String),
 }
 
-/// Seconds and executions of each step.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Profile {
-    /// Nanoseconds spent in each step.
-    pub nanoseconds: Vec<u64>,
-    /// How often each step ran.
-    pub runs: Vec<u64>,
-}
-
-impl Profile {
-    /// Adds what another worker measured.
-    pub fn add(&mut self, other: &Self) {
-        for (total, part) in self.nanoseconds.iter_mut().zip(&other.nanoseconds) {
-            *total += part;
-        }
-        for (total, part) in self.runs.iter_mut().zip(&other.runs) {
-            *total += part;
-        }
-    }
-}
-
-/// The numbers a run starts from: all inputs, each scaled by a power of two.
-#[derive(Clone, Copy, Debug)]
-pub struct Inputs<'a, T> {
-    /// All elements, as `Program::tensors` places them.
-    pub elements: &'a [Complex<T>],
-    /// Exponent of each input.
-    pub exponents: &'a [i64],
-}
-
 /// What one worker holds of a run besides its memory.
 #[derive(Debug)]
 pub struct State {
@@ -108,85 +59,6 @@ pub struct State {
     pub starts_of_level: Vec<u64>,
     /// Filled if the run is profiled.
     pub profile: Option<Profile>,
-}
-
-/// The memory that a worker runs in.
-#[derive(Debug)]
-pub struct Memory<'a, T> {
-    /// The start of the arena, the same for all slices; empty while it is made.
-    pub shared: &'a [Complex<T>],
-    /// What lies above.
-    pub own: &'a mut [Complex<T>],
-    /// Scratch of the kernels.
-    pub workspace: &'a mut [Complex<T>],
-    /// Threads that a step may use.
-    pub threads: usize,
-}
-
-/// Everything that a step may read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct View<'a, T> {
-    inputs: &'a [Complex<T>],
-    input_starts: &'a [usize],
-    shared: &'a [Complex<T>],
-    /// A worker's own part of the arena, up to the output of the step and from its end on.
-    before: &'a [Complex<T>],
-    after: &'a [Complex<T>],
-    after_start: usize,
-    one: [Complex<T>; 1],
-    pub(super) threads: usize,
-}
-
-impl<T: Real> View<'_, T> {
-    /// The elements of an operand, and possibly more behind it.
-    pub(super) fn operand(&self, source: Source) -> &[Complex<T>] {
-        match source {
-            Source::One | Source::Piece => &self.one,
-            Source::Input(number) => &self.inputs[self.input_starts[number]..],
-            Source::Arena(start, len) => {
-                let base = self.shared.len();
-                if start < base {
-                    &self.shared[start..start + len]
-                } else if start - base < self.before.len() {
-                    &self.before[start - base..start - base + len]
-                } else {
-                    &self.after[start - base - self.after_start..start - base - self.after_start + len]
-                }
-            }
-        }
-    }
-}
-
-impl<T: Real> Memory<'_, T> {
-    /// Splits off the stretch of the arena that a step writes; what remains can be read.
-    fn split<'a>(
-        &'a mut self,
-        (start, len): (usize, usize),
-        inputs: Inputs<'a, T>,
-        input_starts: &'a [usize],
-    ) -> (View<'a, T>, &'a mut [Complex<T>], &'a mut [Complex<T>]) {
-        let start = start - self.shared.len();
-        let (before, rest) = self.own.split_at_mut(start);
-        let (out, after) = rest.split_at_mut(len);
-        let view = View {
-            inputs: inputs.elements,
-            input_starts,
-            shared: self.shared,
-            before,
-            after,
-            after_start: start + len,
-            one: [Complex::new(T::ONE, T::ZERO)],
-            threads: self.threads,
-        };
-        (view, out, self.workspace)
-    }
-}
-
-/// The power of two that brings a product of two tensors of that size to about 1, as an exponent and as a factor.
-fn shift_and_scale<T: Real>(largest: i64) -> (i64, T) {
-    let most = if size_of::<T>() == 4 { 100 } else { 900 };
-    let shift = largest.clamp(-most, most);
-    (shift, T::from_f64(power_of_two(-shift)))
 }
 
 impl<T: Real> Engine<T> {
@@ -433,110 +305,5 @@ impl<T: Real> Engine<T> {
             largest: exponent_of(done.largest.to_f64()),
         };
         Ok(wall.map(|wall| shares(&done.nanoseconds, wall)))
-    }
-
-    /// Adds the result of the slice that ran last, which had number `slice`, to `sum`, in its place in the value.
-    pub fn add_result(
-        &self,
-        slice: u64,
-        state: &State,
-        memory: &Memory<'_, T>,
-        sum: &mut Scaled,
-    ) -> Result<(), Failure> {
-        let Some(last) = self.program.steps.last() else {
-            return Ok(());
-        };
-        let (start, len) = (
-            self.program.tensors[last.out].offset,
-            self.program.tensors[last.out].len,
-        );
-        let base = memory.shared.len();
-        let elements = if start < base {
-            &memory.shared[start..start + len]
-        } else {
-            &memory.own[start - base..start - base + len]
-        };
-        let mut largest = T::ZERO;
-        for element in elements {
-            if !element.re.to_f64().is_finite() || !element.im.to_f64().is_finite() {
-                return Err(Failure::NotFinite(slice));
-            }
-            largest = larger(larger(largest, element.re.abs()), element.im.abs());
-        }
-        if largest > T::ZERO {
-            let scale = sum.make_room(state.magnitudes[last.out].exponent);
-            self.scatter(slice, elements, scale, &mut sum.values);
-        }
-        Ok(())
-    }
-
-    /// Adds a slice's result, times `scale`, where it belongs in the value.
-    fn scatter(&self, slice: u64, elements: &[Complex<T>], scale: f64, values: &mut [Complex<f64>]) {
-        let digits = self.program.digits(slice);
-        let strides = &self.program.output_slice_strides;
-        let start: usize = digits.iter().zip(strides).map(|(digit, stride)| digit * stride).sum();
-        let axes = &self.program.output_axes;
-        let mut point = vec![0; axes.len()];
-        let mut place = start;
-        for element in elements {
-            values[place].re += element.re.to_f64() * scale;
-            values[place].im += element.im.to_f64() * scale;
-            for axis in (0..axes.len()).rev() {
-                let (size, stride) = axes[axis];
-                point[axis] += 1;
-                place += stride;
-                if point[axis] < size {
-                    break;
-                }
-                place -= size * stride;
-                point[axis] = 0;
-            }
-        }
-    }
-}
-
-/// Splits `whole` in proportion to `parts`. The parts are times of several threads, the whole is what passed meanwhile.
-fn shares(parts: &[u64], whole: u64) -> Vec<u64> {
-    let total = parts.iter().sum::<u64>().max(1) as f64;
-    let share = |part: &u64| (whole as f64 * (*part as f64 / total)) as u64;
-    parts.iter().map(share).collect()
-}
-
-/// The `e` for which `x` is at least `2^(e-1)` and less than `2^e`; 0 for zero and for what is not finite.
-pub fn exponent_of(x: f64) -> i64 {
-    if x == 0.0 || !x.is_finite() {
-        return 0;
-    }
-    let biased = (x.to_bits() >> 52) & 0x7ff;
-    if biased == 0 {
-        return exponent_of(x * power_of_two(64)) - 64;
-    }
-    biased as i64 - 1022
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_threads_share_what_passed() {
-        assert_eq!(shares(&[30, 10, 0], 20), [15, 5, 0]);
-        assert_eq!(shares(&[0, 0], 20), [0, 0]);
-    }
-
-    #[test]
-    fn exponents_are_those_of_frexp() {
-        for (x, exponent) in [
-            (1.0, 1),
-            (0.5, 0),
-            (0.75, 0),
-            (3.0, 2),
-            (-2.0, 2),
-            (0.0, 0),
-            (5e-324, -1073),
-        ] {
-            assert_eq!(exponent_of(f64::abs(x)), exponent, "{x}");
-        }
-        assert_eq!(exponent_of(f64::NAN), 0);
     }
 }

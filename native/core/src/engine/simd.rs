@@ -5,8 +5,8 @@
 //! level (NEON, say) is one more implementation of [`Simd`] and one more entry point.
 
 use super::complex::Real;
-use super::layout::Move;
 use super::level::SimdLevel;
+use super::moves::Move;
 
 /// Vectors of one real type. Complex numbers are kept as a vector of real and one of imaginary parts.
 ///

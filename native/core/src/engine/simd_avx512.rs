@@ -1,6 +1,6 @@
 //! 512-bit vectors.
 
-use super::layout::Move;
+use super::moves::Move;
 use super::simd::Simd;
 use std::arch::x86_64::*;
 

@@ -1,0 +1,75 @@
+//! Packing as a list of moves, sorted by where they read.
+
+use super::lanes::Lanes;
+use super::modes::Mode;
+
+/// One move of packing: from an offset in the tensor (in elements) to one in the panels (in reals).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Move {
+    /// Element offset from the first element of the block.
+    pub from: u32,
+    /// Real offset into the packed block; the imaginary part is one lane group further.
+    pub to: u32,
+}
+
+/// Moves of every point of three groups of loops, in the order of the strides; `place` tells where a point (given by
+/// its number in each group) goes.
+pub(super) fn moves(
+    groups: [&[Mode]; 3],
+    stride: fn(&Mode) -> usize,
+    place: impl Fn([usize; 3]) -> usize,
+) -> Vec<Move> {
+    let mut loops: Vec<(usize, usize, [usize; 3])> = Vec::new(); // stride, size, step in each group
+    for (group, modes) in groups.iter().enumerate() {
+        let mut step = 1;
+        for mode in *modes {
+            let mut steps = [0; 3];
+            steps[group] = step;
+            loops.push((stride(mode), mode.size, steps));
+            step *= mode.size;
+        }
+    }
+    loops.sort_unstable();
+    let mut points = vec![(0, [0; 3])];
+    for (stride, size, steps) in loops {
+        let before = points.len();
+        for digit in 1..size {
+            for index in 0..before {
+                let (from, at) = points[index];
+                points.push((
+                    from + digit * stride,
+                    std::array::from_fn(|group| at[group] + digit * steps[group]),
+                ));
+            }
+        }
+    }
+    let narrow = |offset: usize| u32::try_from(offset).expect("blocks of longer tensors are not made");
+    points
+        .into_iter()
+        .map(|(from, at)| Move {
+            from: narrow(from),
+            to: narrow(place(at)),
+        })
+        .collect()
+}
+
+/// How many moves at a time read elements in a row, in one of the ways that [`super::pack::pack`] has.
+pub(super) fn read_in_a_row(moves: &[Move], lanes: Option<&Lanes>, line_items: usize) -> usize {
+    let Some(Lanes::Pattern(offsets)) = lanes else { return 1 };
+    let in_groups_of = |items: usize| {
+        let in_a_row = |line: &[Move]| line.windows(2).all(|pair| pair[1].from == pair[0].from + 1);
+        moves.len().is_multiple_of(items) && moves.chunks_exact(items).all(in_a_row)
+    };
+    let lanes_above = |items: i64| {
+        (0..)
+            .step_by(items as usize)
+            .zip(offsets)
+            .all(|(above, offset)| above == *offset)
+    };
+    match () {
+        () if lanes_above(4) && in_groups_of(4) => 4,
+        () if lanes_above(2) && in_groups_of(2) => 2,
+        () if line_items > 4 && in_groups_of(line_items) => line_items,
+        () => 1,
+    }
+}
