@@ -12,7 +12,12 @@
     │   ├── SizeLimitError        a result or an input is larger than what is allowed
     │   └── TimeLimitError        the work is predicted to take longer than is allowed
     ├── NumericalError            a NaN or an infinity appeared; names the slice (exit status 1)
+    ├── RunError                  a long run cannot be made, found, or gone on with (exit status 1)
+    │   ├── RunDamagedError       a file of its folder is not what it was when it was written
+    │   ├── RunBusyError          another process coordinates it
+    │   └── RunStorageError       its folder cannot be written: full, read-only, gone
     ├── StoppedError              the caller stopped the work before its end
+    │   └── RunStoppedError       a long run was stopped; what was done is kept (exit status 130)
     ├── MissingPackageError       an optional package is needed and not installed; also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
@@ -103,8 +108,28 @@ class NumericalError(TaizhangError, ArithmeticError):
         super().__init__(message)
 
 
+class RunError(TaizhangError):
+    """A long run cannot be made, found, or gone on with."""
+
+
+class RunDamagedError(RunError):
+    """A file of a run's folder is not what it was when it was written."""
+
+
+class RunBusyError(RunError):
+    """Another process coordinates the run."""
+
+
+class RunStorageError(RunError):
+    """The folder of a run cannot be written: full, read-only, or gone."""
+
+
 class StoppedError(TaizhangError):
     """The caller stopped the work before its end."""
+
+
+class RunStoppedError(StoppedError):
+    """A long run was stopped before its end; what was done is kept."""
 
 
 class MissingPackageError(TaizhangError, ImportError):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import numpy as np
 
 from taizhang._resources import peak_resident_bytes
-from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
+from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.options import (
     ProfileRequest,
@@ -25,15 +22,9 @@ from taizhang.cli.options import (
     settings_options,
 )
 from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
-from taizhang.errors import UsageError
 from taizhang.plan.plan_file import Plan
-from taizhang.results.amplitudes import Amplitudes
-from taizhang.results.bitstrings import read_bitstrings
 from taizhang.settings import Settings
-from taizhang.simulator import AmplitudeResult, compute_amplitudes
-
-# More lines than this help nobody on a terminal; `-o` takes them all.
-MOST_LINES = 64
+from taizhang.simulator import compute_amplitudes
 
 
 @click.command("amplitude")
@@ -68,7 +59,7 @@ def amplitude_command(
     with Display() as display:
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
-        asked = _asked(read, bits, bitstring, bitstrings, opened)
+        asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
         result = compute_amplitudes(
             read, asked, settings, open_qubits=opened, plan=plan, observer=display, profile=profile.wanted
@@ -77,14 +68,14 @@ def amplitude_command(
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
     measured = measured_profile(result.profiled_runs, profile)
     if output is not None:
-        _write(result, Path(output))
+        write_amplitudes(result, Path(output))
     if as_json:
-        report = {"amplitudes": [] if output else list(_records(result)), "plan": plan_report(result.plan, predicted)}
+        report = {"amplitudes": [] if output else list(records_of(result)), "plan": plan_report(result.plan, predicted)}
         told = {} if measured is None else {"profile": measured.to_dict()}
         echo_json({**report, "seconds": seconds, "peak_bytes": observed, **told})
         return
     if output is None:
-        _show(result)
+        show_amplitudes(result)
     else:
         click.echo(f"{result.values.size} amplitudes written to {output}")
     if measured is not None:
@@ -96,43 +87,3 @@ def amplitude_command(
     click.echo(predicted_and_actual(result.plan, runs, predicted, seconds["run"], observed), err=True)
     stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
     click.echo(f"{sum(seconds.values()):.2f} s in all: {stages}", err=True)
-
-
-def _asked(
-    circuit: Circuit, bits: tuple[str, ...], bitstring: str | None, bitstrings: str | None, opened: tuple[int, ...]
-) -> list[str]:
-    """The bitstrings asked for, in whichever of three ways; with open qubits, all others are 0 unless said."""
-    asked = [*bits, *([bitstring] if bitstring else [])]
-    if bitstrings is not None:
-        file = sys.stdin.buffer if bitstrings == "-" else bitstrings
-        asked += read_bitstrings(file, circuit.num_qubits, opened)
-    if not asked and opened:
-        return ["0" * circuit.num_qubits]
-    if not asked:
-        raise UsageError("no bitstring was given; wanted is BITSTRING..., --bitstrings FILE, or --open Q,Q,...")
-    return asked
-
-
-def _records(result: AmplitudeResult) -> Iterator[dict[str, str | float]]:
-    """Each amplitude with its whole bitstring."""
-    for bitstring, values in zip(result.bitstrings, result.values, strict=True):
-        yield from Amplitudes.of_batch(bitstring, result.open_qubits, values).records()
-
-
-def _show(result: AmplitudeResult) -> None:
-    for number, entry in enumerate(_records(result)):
-        if number == MOST_LINES:
-            click.echo(f"… and {result.values.size - number} more; -o FILE writes all of them")
-            return
-        re, im = float(entry["re"]), float(entry["im"])
-        click.echo(f"{entry['bitstring']}  {re:+.8e} {im:+.8e}i  probability {re * re + im * im:.6e}")
-
-
-def _write(result: AmplitudeResult, path: Path) -> None:
-    if path.suffix == ".npy":
-        np.save(path, result.values, allow_pickle=False)
-    elif path.suffix == ".json":
-        path.write_text(json.dumps({"amplitudes": list(_records(result))}), encoding="utf-8")
-    else:
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(f"{entry['bitstring']} {entry['re']!r} {entry['im']!r}\n" for entry in _records(result))

@@ -15,7 +15,13 @@ from rich.text import Text
 from taizhang._units import human_seconds
 from taizhang.plan.search import SearchProgress
 
-_STAGES = {"read": "Reading", "build": "Building the network", "plan": "Searching a plan", "run": "Contracting"}
+_STAGES = {
+    "read": "Reading",
+    "build": "Building the network",
+    "plan": "Searching a plan",
+    "measure": "Measuring the rate",
+    "run": "Contracting",
+}
 
 
 class _TimeLeft(ProgressColumn):

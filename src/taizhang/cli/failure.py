@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import click
 
-from taizhang.errors import InputError, TaizhangError
+from taizhang.errors import InputError, RunStoppedError, TaizhangError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def exit_status(error: BaseException) -> int:
     """Exit status for an error."""
-    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+    if isinstance(error, (KeyboardInterrupt, click.Abort, RunStoppedError)):
         return INTERRUPTED
     if isinstance(error, (InputError, click.UsageError, click.FileError)):
         return BAD_INPUT

@@ -18,6 +18,7 @@ from taizhang.cli.failure import DONE, FAILED, exit_status, sentence
 from taizhang.cli.inspect_command import inspect_command
 from taizhang.cli.plan_command import plan_command
 from taizhang.cli.random_command import random_command
+from taizhang.cli.run_commands import resume_command, run_command, status_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,6 +32,9 @@ for command in (
     plan_command,
     amplitude_command,
     contract_command,
+    run_command,
+    resume_command,
+    status_command,
     random_command,
     doctor_command,
 ):

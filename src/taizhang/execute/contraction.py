@@ -220,7 +220,7 @@ def run_program(
         progress(count_of(wanted), count_of(wanted))
     return Contraction(
         mantissa=total.mantissa,
-        exponent=total.exponent + exponent,
+        exponent=(total.exponent or 0) + exponent,
         dtype=program.dtype,
         slices_done=count_of(wanted),
         multiply_adds=total.multiply_adds,

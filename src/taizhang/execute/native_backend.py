@@ -26,14 +26,14 @@ class NativeSum:
 
     Attributes:
         mantissa: complex128, in the shape of the value.
-        exponent: The sum is mantissa * 2**exponent.
+        exponent: The sum is mantissa * 2**exponent; None if every slice was 0.
         multiply_adds: Counted: what the steps that ran cost.
         step_seconds: Seconds spent in each step of the program; empty if not asked for.
         step_runs: How often each step ran; empty if not asked for.
     """
 
     mantissa: ComplexArray
-    exponent: int
+    exponent: int | None
     multiply_adds: int
     step_seconds: tuple[float, ...]
     step_runs: tuple[int, ...]
@@ -153,7 +153,7 @@ class NativeProgram:
         nanoseconds, runs = measured or ((), ())
         return NativeSum(
             mantissa=values.reshape(self.program.output_shape),
-            exponent=exponent or 0,
+            exponent=exponent,
             multiply_adds=self._counted(starts),
             step_seconds=tuple(1e-9 * count for count in nanoseconds),
             step_runs=tuple(runs),

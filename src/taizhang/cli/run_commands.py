@@ -1,0 +1,146 @@
+"""`taizhang run`, `resume` and `status`: long runs that survive anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from taizhang._resources import peak_resident_bytes
+from taizhang._units import parse_time
+from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
+from taizhang.cli.bitstring_options import asked_bitstrings
+from taizhang.cli.display import Display
+from taizhang.cli.options import circuit_options, echo_json, output_options, parse_qubits, settings_options
+from taizhang.cli.reports import plan_report
+from taizhang.cli.run_display import RunDisplay
+from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run, result_of
+from taizhang.plan.plan_file import Plan
+from taizhang.runs.folder import RunFolder
+from taizhang.runs.run import Workforce, go_on, repair_run
+from taizhang.runs.signals import stop_on_signals
+from taizhang.runs.status import status_of
+from taizhang.settings import Settings
+from taizhang.simulator import AmplitudeResult
+
+Command = Callable[..., None]
+
+
+@click.command("run")
+@click.argument("circuit")
+@click.argument("bits", nargs=-1, metavar="[BITSTRING]...")
+@circuit_options
+@click.option("--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input.")
+@click.option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open.")
+@click.option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once.")
+@click.option("--directory", required=True, metavar="RUN", help="Folder to keep the run in, new or empty.")
+@click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
+@click.option("--piece-time", metavar="TIME", default=DEFAULT_PIECE_TIME, show_default=True, help="Length of a piece.")
+@click.option("--prepare", is_flag=True, help="Make the folder and stop; workers begin with 'taizhang work RUN'.")
+@click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
+@settings_options
+@output_options
+def run_command(
+    circuit: str,
+    bits: tuple[str, ...],
+    circuit_format: CircuitFormat | None,
+    bitstrings: str | None,
+    bitstring: str | None,
+    open_qubits: str | None,
+    directory: str,
+    plan_file: str | None,
+    piece_time: str,
+    prepare: bool,
+    output: str | None,
+    settings: Settings,
+    as_json: bool,
+) -> None:
+    """A long run that survives anything: amplitudes of CIRCUIT, computed piece by piece in the folder RUN.
+
+    Whatever ends it, 'taizhang resume RUN' goes on; 'taizhang status RUN' tells how far it is.
+    """
+    opened = parse_qubits(open_qubits)
+    plan = Plan.load(plan_file) if plan_file is not None else None
+    started = time.perf_counter()
+    with Display() as display:
+        display.stage("read")
+        read = read_circuit(circuit, format=circuit_format)
+        asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
+        folder = prepare_run(
+            directory,
+            read,
+            asked,
+            settings,
+            open_qubits=opened,
+            plan=plan,
+            piece_seconds=parse_time(piece_time),
+            observer=display,
+        )
+    click.echo(str(folder.plan()), err=True)
+    click.echo(_pieces_line(folder), err=True)
+    if prepare:
+        return
+    _go_on(folder, settings, output, as_json, {"prepare": time.perf_counter() - started})
+
+
+@click.command("resume")
+@click.argument("directory", metavar="RUN")
+@click.option("--repair", is_flag=True, help="Save what is right in a damaged ledger first.")
+@click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
+@settings_options
+@output_options
+def resume_command(directory: str, repair: bool, output: str | None, settings: Settings, as_json: bool) -> None:
+    """Go on with the run in the folder RUN, and print what it gives."""
+    folder = RunFolder.open(directory)
+    if repair:
+        saved, lost = repair_run(folder)
+        click.echo(f"{saved:,} pieces were saved, {lost} rows given up; the damaged ledger is kept beside", err=True)
+    _go_on(folder, settings, output, as_json, {})
+
+
+@click.command("status")
+@click.argument("directory", metavar="RUN")
+@output_options
+def status_command(directory: str, as_json: bool) -> None:
+    """Tell how far the run in the folder RUN is; it may be running or not."""
+    status = status_of(RunFolder.open(directory))
+    if as_json:
+        echo_json(status.to_dict())
+    else:
+        click.echo(str(status))
+
+
+def _go_on(
+    folder: RunFolder, settings: Settings, output: str | None, as_json: bool, seconds: Mapping[str, float]
+) -> None:
+    started = time.perf_counter()
+    workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
+    with stop_on_signals() as stop, RunDisplay() as display:
+        values = go_on(folder, workforce, stop=stop, watcher=display)
+    result = result_of(folder, values, {**seconds, "run": time.perf_counter() - started})
+    _present(result, output, as_json)
+
+
+def _present(result: AmplitudeResult, output: str | None, as_json: bool) -> None:
+    if output is not None:
+        write_amplitudes(result, Path(output))
+    if as_json:
+        report: dict[str, Any] = {"amplitudes": [] if output else list(records_of(result))}
+        report["plan"] = plan_report(result.plan, result.predicted_bytes)
+        echo_json({**report, "seconds": result.seconds, "peak_bytes": peak_resident_bytes()})
+    elif output is None:
+        show_amplitudes(result)
+    else:
+        click.echo(f"{result.values.size} amplitudes written to {output}")
+
+
+def _pieces_line(folder: RunFolder) -> str:
+    layout = folder.manifest.layout
+    each = f"{layout.slices_per_piece:,} slices"
+    if layout.amplitudes_per_piece > 1:
+        each = f"{layout.amplitudes_per_piece:,} bitstrings"
+    return f"{folder.path}: {layout.num_pieces:,} pieces of {each}"

@@ -1,0 +1,1 @@
+"""Long runs: work cut into pieces, a ledger that loses nothing, and any number of workers."""

@@ -1,0 +1,278 @@
+"""The coordinator of a run: gives pieces to crews, adds up what they hand in, and commits it.
+
+One thread does all of it, and nothing else ever changes the ledger. What is committed together is what came together:
+many small pieces share a transaction, so that the disk is asked some ten times a second at most.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from taizhang._random import stream
+from taizhang.errors import RunDamagedError, RunStoppedError
+from taizhang.runs.crew import Crew, Done, Lost, Outcome
+from taizhang.runs.dealer import Dealer
+from taizhang.runs.estimate import Estimate, estimate
+from taizhang.runs.folder import RunFolder
+from taizhang.runs.history import History, Record
+from taizhang.runs.ledger import Ledger
+from taizhang.runs.lock import COMPLETE, FAILED, STOPPED, CoordinatorLock
+from taizhang.runs.manifest import Manifest
+from taizhang.runs.partial_sum import PartialSum
+from taizhang.runs.piece_set import PieceSet, ranges_between
+from taizhang.runs.sum_tree import Change, Node, SumTree, top_level
+
+MOST_SAMPLES = 32
+MOST_SAMPLE_BYTES = 1 << 26
+COMMIT_SECONDS = 0.1
+WAIT_SECONDS = 0.1
+WATCH_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        done: Pieces done.
+        total: All pieces.
+        workers: Workers at work.
+        estimate: Rate and time left.
+        partial: Sum so far of a single amplitude; None where there are several, or nothing yet.
+    """
+
+    done: int
+    total: int
+    workers: int
+    estimate: Estimate
+    partial: complex | None
+
+
+class Watcher(Protocol):
+    """Someone who looks at a run."""
+
+    def progress(self, progress: Progress) -> None:
+        """Is told some ten times a second, from the coordinator's thread."""
+
+
+def samples_of(manifest: Manifest) -> frozenset[int]:
+    """The pieces whose sums are kept apart, chosen by the identity of the run."""
+    count = manifest.layout.num_pieces
+    per_piece = 16 * manifest.elements * manifest.amplitudes_per_piece
+    most = min(MOST_SAMPLES, count, max(MOST_SAMPLE_BYTES // per_piece, 1))
+    if count <= most:
+        return frozenset(range(count))
+    random = stream(int(manifest.identity[:16], 16), "samples")
+    return frozenset(int(piece) for piece in random.integers(0, count, size=most))
+
+
+def done_ranges(nodes: Iterable[Node], manifest: Manifest) -> Iterable[range]:
+    """The pieces that nodes cover, as ranges of piece numbers in order."""
+    parts = manifest.layout.parts_per_group
+    for node in nodes:
+        own = node.parts(parts)
+        yield range(node.group * parts + own.start, node.group * parts + own.stop)
+
+
+class Coordinator:
+    """Does a run. A context manager: it closes the crews and lets the run go.
+
+    Args:
+        folder: The run.
+        lock: Held by the caller for this coordinator.
+        stop: Asked often; the run stops, with everything committed, when it says True.
+        watcher: Is told of the progress.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        lock: CoordinatorLock,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        watcher: Watcher | None = None,
+    ) -> None:
+        self._folder = folder
+        self._lock = lock
+        self._stop = stop
+        self._watcher = watcher
+        self._bell = threading.Event()
+        self._crews: list[Crew] = []
+        manifest = folder.manifest
+        self._layout = manifest.layout
+        self._samples = samples_of(manifest)
+        self._ledger = Ledger(folder.ledger_path, manifest, write=True)
+        try:
+            nodes = self._ledger.nodes()
+            top = top_level(self._layout.parts_per_group)
+            waiting = ((node, self._ledger.sum_of(node)) for node in nodes if node.level < top)
+            self._tree = SumTree(self._layout.parts_per_group, waiting)
+            missing = PieceSet(ranges_between(done_ranges(nodes, manifest), self._layout.num_pieces))
+            self._dealer = Dealer(missing)
+            self._history = History.of(self._ledger)
+        except BaseException:
+            self._ledger.close()
+            raise
+        self._partial: complex | None = None
+        self._exponents = folder.exponents() if self._layout.num_amplitudes == 1 and manifest.elements == 1 else None
+        self._typical = (0, 0.0)
+        self._watched = 0.0
+
+    def __enter__(self) -> Coordinator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for crew in self._crews:
+            crew.close()
+        self._ledger.close()
+
+    def ring(self) -> None:
+        """Wakes the coordinator: a crew has something new. May be called from any thread."""
+        self._bell.set()
+
+    def add(self, crew: Crew) -> None:
+        """Lets a crew work; it is closed at the end."""
+        self._crews.append(crew)
+
+    @property
+    def num_done(self) -> int:
+        """Pieces done."""
+        return self._layout.num_pieces - self._dealer.num_left
+
+    def run(self) -> None:
+        """Works until all pieces are done.
+
+        Raises:
+            RunStoppedError: It was told to stop; everything done is committed.
+            RunStorageError: The folder cannot be written.
+            RunBusyError: Another process has taken the run.
+            NumericalError: A piece gave a NaN or an infinity.
+        """
+        state, message = FAILED, ""
+        try:
+            self._commit([], self._point())
+            self._work()
+            self._commit([], self._point(COMPLETE))
+            state = COMPLETE
+        except RunStoppedError as error:
+            state, message = STOPPED, str(error)
+            raise
+        except BaseException as error:
+            message = str(error)
+            raise
+        finally:
+            self._lock.release(state, message)
+
+    def _work(self) -> None:
+        while self._dealer.num_left:
+            if self._stop():
+                self._stopped()
+            for crew in self._crews:
+                self._dealer.claim(crew.claimed(), time.monotonic())
+                self._give(crew)
+            self._bell.wait(WAIT_SECONDS)
+            self._bell.clear()
+            began = time.monotonic()
+            self._take_in(self._gathered())
+            self._lock.beat("running")
+            self._watch()
+            spent = time.monotonic() - began
+            if self._dealer.num_left and spent < COMMIT_SECONDS and not self._idle():
+                time.sleep(min(COMMIT_SECONDS / 4, 2 * spent))  # what comes meanwhile shares the next commit
+
+    def _idle(self) -> bool:
+        return any(place.free > 0 for crew in self._crews for place in crew.places())
+
+    def _give(self, crew: Crew) -> None:
+        now = time.monotonic()
+        for place in crew.places():
+            if place.free > 0 and (pieces := self._dealer.take(place.free, now, place.held)):
+                crew.give(place, pieces)
+
+    def _gathered(self) -> list[Outcome]:
+        return [outcome for crew in self._crews for outcome in crew.outcomes()]
+
+    def _take_in(self, outcomes: Sequence[Outcome]) -> None:
+        """Adds what came, commits it, and only then forgets where it came from."""
+        changes: list[Change] = []
+        samples: list[tuple[int, PartialSum]] = []
+        came: list[int] = []
+        wrong: list[tuple[int, BaseException]] = []
+        for outcome in outcomes:
+            if isinstance(outcome, Lost):
+                self._history.lost(outcome.worker)
+                if outcome.error is None:
+                    self._dealer.give_back(outcome.pieces)
+                else:
+                    wrong += [(piece, outcome.error) for piece in outcome.pieces]
+                continue
+            came.append(outcome.piece)
+            if self._dealer.finish(outcome.piece):
+                changes.append(self._insert(outcome))
+                if outcome.piece in self._samples:
+                    samples.append((outcome.piece, outcome.total))
+        records = self._point() if changes and self._history.due() else ()
+        if changes or samples or records:
+            self._commit(changes, records, samples)
+        for crew in self._crews if came else ():
+            crew.committed(came)
+        for piece, error in wrong:
+            self._dealer.failed(piece, error)
+
+    def _insert(self, outcome: Done) -> Change:
+        piece = self._layout.piece(outcome.piece)
+        if outcome.total.mantissas.shape != (len(piece.amplitudes), self._folder.manifest.elements):
+            raise RunDamagedError(f"piece {outcome.piece} came with a wrong shape; stop the worker '{outcome.worker}'")
+        self._history.worked(outcome.worker, outcome.seconds)
+        count, seconds = self._typical
+        self._typical = (count + 1, seconds + outcome.seconds)
+        self._dealer.typical_seconds = self._typical[1] / self._typical[0]
+        change = self._tree.insert(piece.group, piece.part, outcome.total)
+        if self._exponents is not None and change.added.level == top_level(self._layout.parts_per_group):
+            self._partial = complex(change.sum.values(self._exponents)[0, 0])
+        return change
+
+    def _commit(
+        self,
+        changes: Sequence[Change],
+        records: Sequence[Record] = (),
+        samples: Sequence[tuple[int, PartialSum]] = (),
+    ) -> None:
+        self._ledger.commit(changes, samples, records)
+
+    def _point(self, ended: str | None = None) -> list[Record]:
+        if self._exponents is not None:
+            total = self._tree.sum_so_far(0)
+            if total is not None:
+                self._partial = complex(total.values(self._exponents)[0, 0])
+        return self._history.records(self.num_done, self._num_workers(), self._partial, ended)
+
+    def _num_workers(self) -> int:
+        return sum(crew.num_workers() for crew in self._crews)
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        if self._watcher is not None and now - self._watched >= WATCH_SECONDS:
+            self._watched = now
+            points = [*self._history.points, (time.time(), self.num_done)]
+            self._watcher.progress(
+                Progress(
+                    done=self.num_done,
+                    total=self._layout.num_pieces,
+                    workers=self._num_workers(),
+                    estimate=estimate(points, self._dealer.num_left),
+                    partial=self._partial,
+                )
+            )
+
+    def _stopped(self) -> None:
+        self._take_in(self._gathered())
+        self._commit([], self._point(STOPPED))
+        raise RunStoppedError(
+            f"stopped: {self.num_done} of {self._layout.num_pieces} pieces are done and committed; go on with "
+            f"'taizhang resume {self._folder.path}'"
+        )

@@ -1,0 +1,301 @@
+"""The folder of a run: everything that is needed to go on with it, on this or another machine.
+
+run.json         the manifest: what is computed, how it is cut, hashes (written last, so it says that the rest is there)
+circuit.qasm     the circuit, OpenQASM 3
+bitstrings.txt   what was asked for, one a line
+plan.json        how to contract the network
+arrays.npy       the arrays of the network, complex128
+exponents.npy    for each bitstring the power of two that its value is multiplied by
+ledger.sqlite    sums of what is done, and how it went
+coordinator.*    who coordinates the run
+workers/ inbox/  what workers that share the folder are told, and what they hand in
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+
+import taizhang
+from taizhang._units import human_bytes
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.openqasm_writer import write_openqasm3
+from taizhang.circuit.read import read_circuit
+from taizhang.errors import RunDamagedError, RunError, SizeLimitError
+from taizhang.execute.native_backend import NativeProgram
+from taizhang.execute.slice_sums import SliceSums
+from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.plan.plan_file import Plan
+from taizhang.runs import manifest as manifest_file
+from taizhang.runs.job import Job, flat_arrays, program_sha256
+from taizhang.runs.ledger import Ledger
+from taizhang.runs.manifest import Manifest
+from taizhang.runs.pieces import Layout, cut
+from taizhang.runs.storage import sha256_of, sync_folder, write_whole, writing
+
+CIRCUIT, BITSTRINGS, PLAN = "circuit.qasm", "bitstrings.txt", "plan.json"
+ARRAYS, EXPONENTS, LEDGER = "arrays.npy", "exponents.npy", "ledger.sqlite"
+WORKERS, INBOX = "workers", "inbox"
+
+MEASURED_SECONDS = 0.5
+"""The rate is measured on the first slices, for at least so long."""
+
+MOST_ELEMENTS = 1 << 25
+"""Largest value of a bitstring that a run keeps: half a GiB."""
+
+MOST_ARRAY_BYTES = 4 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFolder:
+    """A run folder that is there.
+
+    Attributes:
+        path: The folder.
+        manifest: What the run is.
+    """
+
+    path: Path
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> RunFolder:
+        """Opens a run folder, reading nothing but its manifest.
+
+        Raises:
+            RunError: There is no run in it.
+            RunDamagedError: The manifest is not what it was.
+        """
+        return cls(path=Path(path), manifest=Manifest.read(Path(path)))
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the ledger is."""
+        return self.path / LEDGER
+
+    def check_files(self) -> None:
+        """Compares every fixed file with the hash that the manifest has of it.
+
+        Raises:
+            RunDamagedError: One differs or is missing; the message names it.
+        """
+        for name, wanted in self.manifest.files.items():
+            try:
+                found = sha256_of(self.path / name)
+            except FileNotFoundError:
+                raise RunDamagedError(
+                    f"'{self.path / name}' is missing; restore it from a copy, or make the run anew"
+                ) from None
+            if found != wanted:
+                raise RunDamagedError(
+                    f"'{self.path / name}' is damaged: its sha256 is not the one in {manifest_file.NAME}; restore it "
+                    "from a copy, or make the run anew"
+                )
+
+    def job(self) -> Job:
+        """The job of the run, for workers; all files are checked first.
+
+        Raises:
+            RunDamagedError: A file is not what it was.
+        """
+        self.check_files()
+        elements = np.load(self.path / ARRAYS, mmap_mode="r", allow_pickle=False)
+        return Job(manifest=self.manifest, plan=self.plan(), elements=elements)
+
+    def plan(self) -> Plan:
+        """The plan of the run."""
+        return Plan.load(self.path / PLAN)
+
+    def circuit(self) -> Circuit:
+        """The circuit of the run."""
+        return read_circuit(self.path / CIRCUIT)
+
+    def bitstrings(self) -> tuple[str, ...]:
+        """The bitstrings asked for, qubit 0 first."""
+        return tuple((self.path / BITSTRINGS).read_text(encoding="ascii").split("\n")[:-1])
+
+    def exponents(self) -> npt.NDArray[np.int64]:
+        """The powers of two that the values are multiplied by, shape (bitstrings,)."""
+        exponents: npt.NDArray[np.int64] = np.load(self.path / EXPONENTS, allow_pickle=False)
+        return exponents
+
+
+def make_run(
+    path: str | os.PathLike[str],
+    circuit: Circuit,
+    bitstrings: Sequence[str],
+    *,
+    network: AmplitudeNetwork,
+    plan: Plan,
+    compiled: NativeProgram,
+    simd_level: str,
+    memory_bytes: int,
+    piece_seconds: float = 10.0,
+    slices_per_piece: int | None = None,
+) -> RunFolder:
+    """Makes a run folder, whole or not at all.
+
+    Args:
+        path: The folder; it may exist if it is empty.
+        circuit: The circuit.
+        bitstrings: What is asked for, all of the right length.
+        network: The network of the circuit's amplitudes, with its open qubits.
+        plan: A plan for it.
+        compiled: The plan, compiled.
+        simd_level: For which instructions it was compiled.
+        memory_bytes: Memory for measuring the rate.
+        piece_seconds: How long a piece should take one thread.
+        slices_per_piece: A power of two, instead of what the rate asks for.
+
+    Raises:
+        RunError: There is something in the folder.
+        RunStorageError: It cannot be written.
+        SizeLimitError: The value of a bitstring is too large for a run.
+    """
+    target = Path(path)
+    check_new(target)
+    if compiled.program.output_elements > MOST_ELEMENTS:
+        raise SizeLimitError(
+            f"each batch has {compiled.program.output_elements} amplitudes; a run keeps at most {MOST_ELEMENTS}, so "
+            "leave fewer qubits open"
+        )
+    arrays, exponents = _all_arrays(network, bitstrings)
+    varying, elements = flat_arrays(network.shape, arrays)
+    seconds, measured = _measure(compiled, arrays[0], memory_bytes)
+    layout = cut(
+        compiled.program,
+        num_amplitudes=len(bitstrings),
+        slices=measured,
+        seconds=seconds,
+        piece_seconds=piece_seconds,
+    )
+    if slices_per_piece is not None:
+        layout = Layout(num_amplitudes=len(bitstrings), num_slices=layout.num_slices, slices_per_piece=slices_per_piece)
+    files = {
+        CIRCUIT: write_openqasm3(circuit).encode(),
+        BITSTRINGS: "".join(f"{bits}\n" for bits in bitstrings).encode("ascii"),
+        ARRAYS: _npy(elements),
+        EXPONENTS: _npy(np.array(exponents, dtype=np.int64)),
+    }
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
+        try:
+            for name, content in files.items():
+                write_whole(partial / name, content)
+            plan.save(partial / PLAN)
+            manifest = Manifest(
+                num_qubits=circuit.num_qubits,
+                open_qubits=network.open_qubits,
+                num_amplitudes=len(bitstrings),
+                num_slices=layout.num_slices,
+                slices_per_piece=layout.slices_per_piece,
+                amplitudes_per_piece=layout.amplitudes_per_piece,
+                dtype=compiled.program.dtype,
+                simd_level=simd_level,
+                program_sha256=program_sha256(compiled.program),
+                seconds_per_slice=seconds / measured,
+                varying_tensors=varying,
+                files={name: sha256_of(partial / name) for name in (*files, PLAN)},
+                made={"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **made_with()},
+            )
+            for name in (WORKERS, INBOX):
+                (partial / name).mkdir()
+            Ledger.create(partial / LEDGER, manifest)
+            write_whole(partial / manifest_file.NAME, manifest.to_bytes())
+            partial.replace(target)
+            sync_folder(target.parent)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(partial)
+            raise
+    return RunFolder(path=target, manifest=manifest)
+
+
+def check_new(path: str | os.PathLike[str]) -> None:
+    """Checks that a run can be made in a folder.
+
+    Raises:
+        RunError: There is something in it.
+    """
+    target = Path(path)
+    if (target / manifest_file.NAME).exists():
+        raise RunError(
+            f"'{target}' holds a run already; go on with it by 'taizhang resume {target}', or give another directory"
+        )
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise RunError(f"'{target}' is there and not empty; give a directory that is new or empty")
+
+
+def made_with() -> dict[str, str]:
+    """Versions and hardware, for people and for records."""
+    return {
+        "taizhang": taizhang.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": str(psutil.cpu_count(logical=True)),
+        "memory": human_bytes(psutil.virtual_memory().total),
+        "host": platform.node(),
+    }
+
+
+def _processor() -> str:
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def _all_arrays(network: AmplitudeNetwork, bitstrings: Sequence[str]) -> tuple[list[tuple[Any, ...]], list[int]]:
+    """Arrays and exponent of each bitstring, within a limit."""
+    arrays, exponents, own_bytes = [], [], 0
+    for bitstring in bitstrings:
+        own, exponent = network.arrays_for(bitstring)
+        arrays.append(own)
+        exponents.append(exponent)
+        first = arrays[0]
+        own_bytes += sum(array.nbytes for array, same in zip(own, first, strict=True) if array is not same)
+        if own_bytes > MOST_ARRAY_BYTES:
+            raise SizeLimitError(
+                f"the arrays of {len(bitstrings)} bitstrings are more than {human_bytes(MOST_ARRAY_BYTES)}, the most "
+                "that a run keeps; make several runs, each of some of the bitstrings"
+            )
+    return arrays, exponents
+
+
+def _measure(compiled: NativeProgram, arrays: Sequence[Any], memory_bytes: int) -> tuple[float, int]:
+    """Seconds that some first slices took one thread, and how many they were: a power of two, or all."""
+    sums = SliceSums(compiled, threads=1, memory_bytes=memory_bytes)
+    inputs = sums.load(arrays)
+    slices, num_slices = 1, compiled.program.num_slices
+    while True:
+        started = time.perf_counter()
+        sums.sum_of(inputs, range(slices))
+        seconds = time.perf_counter() - started
+        if seconds >= MEASURED_SECONDS / 2 or slices == num_slices:
+            return seconds, slices
+        slices = min(2 * slices, num_slices)
+
+
+def _npy(array: npt.NDArray[Any]) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=False)
+    return stream.getvalue()

@@ -1,0 +1,386 @@
+"""The ledger of a run: sums of what is done, in one SQLite file, each row with a checksum.
+
+What a row says is true by itself: it is the sum over certain pieces of a certain run, or it fails its checksum. So any
+set of rows that do not overlap is a correct state of the run, and damage can only be found, or cost work that is then
+done again; it cannot change a result. A commit is one transaction that the disk has before it returns. Only the
+coordinator opens the file for writing, and SQLite keeps its journal beside it without shared memory: both so that it
+works on network file systems.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from taizhang.errors import RunDamagedError, RunError, RunStorageError
+from taizhang.runs.manifest import Manifest
+from taizhang.runs.partial_sum import PartialSum, checksum
+from taizhang.runs.sum_tree import Change, Node, top_level
+
+SCHEMA = """
+CREATE TABLE sums (
+    grp INTEGER NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL,
+    checksum BLOB NOT NULL, PRIMARY KEY (grp, level, number)
+) WITHOUT ROWID;
+CREATE TABLE samples (piece INTEGER PRIMARY KEY, content BLOB NOT NULL, checksum BLOB NOT NULL);
+CREATE TABLE records (
+    kind TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+"""
+IDENTITY = "identity"
+BUSY_SECONDS = 20.0
+
+
+class Ledger:
+    """An open ledger; a context manager.
+
+    Args:
+        path: The file.
+        manifest: The run that it has to be of.
+        write: Open it for writing; one process at a time does.
+
+    Raises:
+        RunError: It is missing.
+        RunDamagedError: It is damaged, or of another run.
+        RunStorageError: It cannot be written.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, *, write: bool = False) -> None:
+        self._path = path
+        self._manifest = manifest
+        self._identity = manifest.identity
+        if not path.exists():
+            raise RunDamagedError(
+                f"'{path}' is missing; restore it from a copy, or begin from nothing with "
+                f"'taizhang resume {path.parent} --repair'"
+            )
+        with self._told():
+            self._database = _connect(path, write=write)
+            try:
+                if self._database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                    raise self._damaged("its structure is broken")
+                told = self.records("run").get(IDENTITY, {}).get("identity")
+                if told != self._identity:
+                    raise self._damaged("it is of another run")
+            except BaseException:
+                self._database.close()
+                raise
+
+    @classmethod
+    def create(cls, path: Path, manifest: Manifest) -> None:
+        """Makes an empty ledger.
+
+        Raises:
+            RunStorageError: It cannot be written.
+        """
+        with _telling(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.executescript(f"PRAGMA page_size = 4096; {SCHEMA}")
+            content = json.dumps({"identity": manifest.identity})
+            row = ("run", IDENTITY, content, checksum(manifest.identity, "run", IDENTITY, content=content.encode()))
+            database.execute("INSERT INTO records VALUES (?, ?, ?, ?)", row)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes it; what was committed stays."""
+        self._database.close()
+
+    # What is done
+
+    def nodes(self) -> list[Node]:
+        """All nodes that are there, in order of the pieces they cover.
+
+        Raises:
+            RunDamagedError: Nodes are not of this run, or overlap.
+        """
+        with self._told():
+            rows = self._database.execute(
+                "SELECT grp, level, number FROM sums ORDER BY grp, number << level"
+            ).fetchall()
+        nodes = [Node(*row) for row in rows]
+        layout, end = self._manifest.layout, (0, 0)
+        for node in nodes:
+            parts = node.parts(layout.parts_per_group)
+            inside = 0 <= node.group < layout.num_groups and 0 <= node.level <= top_level(layout.parts_per_group)
+            if not (inside and node.number >= 0 and parts and (node.group, parts.start) >= end):
+                raise self._damaged(f"{node} is no part of this run, or overlaps another one")
+            end = (node.group, parts.stop)
+        return nodes
+
+    def sum_of(self, node: Node) -> PartialSum:
+        """The sum of a node.
+
+        Raises:
+            RunDamagedError: It is not there, or not what was committed.
+        """
+        with self._told():
+            query = "SELECT content, checksum FROM sums WHERE grp = ? AND level = ? AND number = ?"
+            row = self._database.execute(query, node).fetchone()
+        return self._checked_sum(row, ("sum", *node), node.group)
+
+    def num_groups_done(self) -> int:
+        """Groups whose sum is complete."""
+        with self._told():
+            query = "SELECT count(*) FROM sums WHERE level = ?"
+            row = self._database.execute(query, (top_level(self._manifest.layout.parts_per_group),)).fetchone()
+        return int(row[0])
+
+    def samples(self) -> list[int]:
+        """Numbers of the pieces whose sums are kept apart, to be computed again for comparison."""
+        with self._told():
+            return [row[0] for row in self._database.execute("SELECT piece FROM samples ORDER BY piece")]
+
+    def sample(self, piece: int) -> PartialSum:
+        """The sum of a piece that was kept apart.
+
+        Raises:
+            RunDamagedError: It is not what was committed.
+        """
+        with self._told():
+            row = self._database.execute("SELECT content, checksum FROM samples WHERE piece = ?", (piece,)).fetchone()
+        return self._checked_sum(row, ("sample", piece), self._manifest.layout.piece(piece).group)
+
+    def records(self, kind: str) -> dict[str, dict[str, Any]]:
+        """What was recorded of one kind, by key.
+
+        Raises:
+            RunDamagedError: A record is not what was committed.
+        """
+        with self._told():
+            query = "SELECT key, content, checksum FROM records WHERE kind = ? ORDER BY key"
+            rows = self._database.execute(query, (kind,)).fetchall()
+        found = {}
+        for key, content, recorded in rows:
+            if checksum(self._identity, kind, key, content=str(content).encode()) != recorded:
+                raise self._damaged(f"the record '{kind} {key}' fails its checksum")
+            found[str(key)] = json.loads(content)
+        return found
+
+    # Committing
+
+    def commit(
+        self,
+        changes: Iterable[Change] = (),
+        samples: Iterable[tuple[int, PartialSum]] = (),
+        records: Iterable[tuple[str, str, Mapping[str, object] | None]] = (),
+    ) -> None:
+        """Writes what is new in one transaction; when it returns, the disk has it.
+
+        Args:
+            changes: What pieces did to the sums, in order.
+            samples: Pieces whose sums are to be kept apart.
+            records: Kind, key and content of what is recorded; None takes a record away.
+
+        Raises:
+            RunStorageError: It cannot be written; nothing of it was.
+        """
+        removed, added = _net_change(changes)
+        identity = self._identity
+        with self._told():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                run = self._database.executemany
+                run("DELETE FROM sums WHERE grp = ? AND level = ? AND number = ?", removed)
+                rows = (
+                    (*node, content := total.to_bytes(), checksum(identity, "sum", *node, content=content))
+                    for node, total in added
+                )
+                run("INSERT INTO sums VALUES (?, ?, ?, ?, ?)", rows)
+                kept = (
+                    (piece, content := total.to_bytes(), checksum(identity, "sample", piece, content=content))
+                    for piece, total in samples
+                )
+                run("INSERT OR REPLACE INTO samples VALUES (?, ?, ?)", kept)
+                for kind, key, told in records:
+                    self._record(kind, key, told)
+                self._database.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+                raise
+
+    def _record(self, kind: str, key: str, told: Mapping[str, object] | None) -> None:
+        if told is None:
+            self._database.execute("DELETE FROM records WHERE kind = ? AND key = ?", (kind, key))
+            return
+        content = json.dumps(told)
+        row = (kind, key, content, checksum(self._identity, kind, key, content=content.encode()))
+        self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", row)
+
+    def _checked_sum(
+        self, row: tuple[bytes, bytes] | None, belongs_to: tuple[str | int, ...], group: int
+    ) -> PartialSum:
+        name = " ".join(map(str, belongs_to))
+        if row is None:
+            raise self._damaged(f"the row '{name}' is missing")
+        content, recorded = row
+        if not isinstance(content, bytes) or checksum(self._identity, *belongs_to, content=content) != recorded:
+            raise self._damaged(f"the row '{name}' fails its checksum")
+        amplitudes = len(self._manifest.layout.amplitudes_of(group))
+        return PartialSum.from_bytes(content, amplitudes=amplitudes, elements=self._manifest.elements)
+
+    def _damaged(self, what: str) -> RunDamagedError:
+        return _damaged(self._path, what)
+
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        return _telling(self._path)
+
+
+def repair(path: Path, manifest: Manifest) -> tuple[int, int]:
+    """Makes a new ledger of whatever in a damaged one is still right; the damaged one is kept beside it.
+
+    Each row proves itself by its checksum, so what is taken over is right; what is lost is computed again.
+
+    Args:
+        path: The ledger.
+        manifest: The run that it is of.
+
+    Returns:
+        Pieces saved, and rows given up (as far as they can be counted).
+
+    Raises:
+        RunStorageError: The folder cannot be written.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    fresh.unlink(missing_ok=True)
+    Ledger.create(fresh, manifest)
+    with Ledger(fresh, manifest, write=True) as ledger:
+        saved, lost = _salvage(path, manifest, ledger)
+    if path.exists():
+        path.replace(_unused_name(path))
+    for leftover in ("-journal", "-wal", "-shm"):
+        path.with_name(path.name + leftover).unlink(missing_ok=True)
+    fresh.replace(path)
+    return saved, lost
+
+
+def _salvage(path: Path, manifest: Manifest, ledger: Ledger) -> tuple[int, int]:
+    rows, lost = _readable_rows(path)
+    layout, identity = manifest.layout, manifest.identity
+    top = top_level(layout.parts_per_group)
+    good: list[tuple[Node, PartialSum]] = []
+    for *key, content, recorded in rows:
+        try:
+            node = Node(*key)
+            right = checksum(identity, "sum", *node, content=content) == recorded
+            if not (right and 0 <= node.group < layout.num_groups and 0 <= node.level <= top):
+                raise RunDamagedError("not a row of this run")
+            amplitudes = len(layout.amplitudes_of(node.group))
+            good.append((node, PartialSum.from_bytes(content, amplitudes=amplitudes, elements=manifest.elements)))
+        except (RunDamagedError, TypeError, ValueError):
+            lost += 1
+    taken: set[Node] = set()
+    saved = 0
+    for node, total in sorted(good, key=lambda entry: -entry[0].level):
+        above = {Node(node.group, level, node.number >> (level - node.level)) for level in range(node.level, top + 1)}
+        if not above & taken:
+            taken.add(node)
+            saved += len(node.parts(layout.parts_per_group))
+            ledger.commit([Change((), node, total)])
+    return saved, lost
+
+
+def _readable_rows(path: Path) -> tuple[list[tuple[Any, ...]], int]:
+    """All rows of sums that can be read, by any way into a damaged file, and how many reads failed."""
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    failed = 0
+    for order in ("ASC", "DESC"):
+        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(_connect(path, write=False)) as database:
+            database.text_factory = bytes
+            columns = "grp, level, number, content, checksum"
+            query = f"SELECT {columns} FROM sums ORDER BY grp {order}, level {order}, number {order}"
+            rows = database.execute(query)
+            while True:
+                try:
+                    row = rows.fetchone()
+                except sqlite3.Error:
+                    failed += 1
+                    break
+                if row is None:
+                    break
+                found[row[:3]] = row
+    return list(found.values()), failed
+
+
+def _unused_name(path: Path) -> Path:
+    number = 1
+    while (name := path.with_name(f"{path.name}.damaged{number}")).exists():
+        number += 1
+    return name
+
+
+def _net_change(changes: Iterable[Change]) -> tuple[list[Node], list[tuple[Node, PartialSum]]]:
+    """What several changes do together: nodes that came and went again are not written at all."""
+    removed: list[Node] = []
+    added: dict[Node, PartialSum] = {}
+    for change in changes:
+        for node in change.removed:
+            if added.pop(node, None) is None:
+                removed.append(node)
+        added[change.added] = change.sum
+    return removed, list(added.items())
+
+
+def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    mode = "rw" if write else "ro"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
+    try:
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.execute("PRAGMA cell_size_check = ON")
+        if write:
+            database.execute("PRAGMA journal_mode = TRUNCATE")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA fullfsync = ON")
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+@contextlib.contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Turns SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if any(word in text for word in ("malformed", "not a database", "no such table", "no such column", "schema")):
+            raise _damaged(path, text) from error
+        raise _cannot_write(path, text) from error
+    except (sqlite3.Error, OverflowError) as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, what: str) -> RunDamagedError:
+    return RunDamagedError(
+        f"the ledger '{path}' is damaged ({what}); 'taizhang resume {path.parent} --repair' saves what is right and "
+        "computes the rest again"
+    )
+
+
+def _cannot_write(path: Path, text: str) -> RunError:
+    reasons = {
+        "full": "the disk is full; free some space",
+        "readonly": "it is on a read-only file system, or this user may not write there; make it writable, or copy it",
+        "locked": "another process holds it; stop that one",
+        "unable to open": "it, or the journal beside it, cannot be opened; make the folder writable, or copy it",
+    }
+    for word, reason in reasons.items():
+        if word in text:
+            return RunStorageError(
+                f"the ledger '{path}' cannot be used: {reason}, then go on with 'taizhang resume {path.parent}'; "
+                "what was committed is safe"
+            )
+    return RunStorageError(
+        f"the ledger '{path}' cannot be used ({text}); check the disk, then go on with 'taizhang resume {path.parent}'"
+    )

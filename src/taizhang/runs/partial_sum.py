@@ -1,0 +1,110 @@
+"""A partial sum: what a piece of a run gives, and what pieces add up to.
+
+Each amplitude has a mantissa in double precision and a power of two apart from it, as everywhere in the engine. Sums
+are added as the engine adds slices, so that a run of pieces ends with the bits of one run over all slices. As bytes a
+sum holds little-endian numbers and nothing else; a checksum over them and over what they belong to goes beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang._types import ComplexArray
+from taizhang.errors import RunDamagedError
+
+ZERO_EXPONENT = -(2**62)
+"""Exponent of a sum that is 0: below every other."""
+
+_SMALLEST_POWER, _LARGEST_POWER = -1023, 1023
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PartialSum:
+    """Sums over some slices, of one or several amplitudes or batches of them.
+
+    Attributes:
+        mantissas: complex128, shape (amplitudes, elements of each).
+        exponents: int64, shape (amplitudes,): amplitude k is mantissas[k] * 2**exponents[k].
+    """
+
+    mantissas: ComplexArray
+    exponents: npt.NDArray[np.int64]
+
+    def plus(self, other: PartialSum) -> PartialSum:
+        """Adds two sums; the order of the two matters to the last bit of nothing but a NaN's sign.
+
+        Both are brought to the larger exponent, which is exact, so that only the addition rounds.
+
+        Example:
+            >>> half = PartialSum(mantissas=np.array([[0.5 + 0j]]), exponents=np.array([1]))
+            >>> nothing = PartialSum(mantissas=np.array([[0j]]), exponents=np.array([ZERO_EXPONENT]))
+            >>> half.plus(half).plus(nothing).values().tolist()
+            [[(2+0j)]]
+        """
+        common = np.maximum(self.exponents, other.exponents)
+        mantissas = np.empty(self.mantissas.shape, dtype=np.complex128)
+        ours, theirs = _scale(self.exponents, common), _scale(other.exponents, common)
+        mantissas.real = self.mantissas.real * ours + other.mantissas.real * theirs
+        mantissas.imag = self.mantissas.imag * ours + other.mantissas.imag * theirs
+        return PartialSum(mantissas=mantissas, exponents=common)
+
+    def values(self, exponents: npt.NDArray[np.int64] | int = 0) -> ComplexArray:
+        """The sums as plain complex128 numbers, shape (amplitudes, elements of each).
+
+        Args:
+            exponents: Powers of two that come on top, one for each amplitude or for all.
+        """
+        powers = np.clip(self.exponents + exponents, -5000, 5000).astype(np.int64)[:, np.newaxis]
+        values = np.empty(self.mantissas.shape, dtype=np.complex128)
+        with np.errstate(over="ignore", under="ignore"):
+            values.real = np.ldexp(self.mantissas.real, powers)
+            values.imag = np.ldexp(self.mantissas.imag, powers)
+        return values
+
+    def to_bytes(self) -> bytes:
+        """The sum as bytes: the exponents, then the mantissas, little-endian."""
+        return self.exponents.astype("<i8").tobytes() + self.mantissas.astype("<c16").tobytes()
+
+    @classmethod
+    def from_bytes(cls, content: bytes, *, amplitudes: int, elements: int) -> PartialSum:
+        """Reads a sum of known shape.
+
+        Raises:
+            RunDamagedError: The bytes are too few or too many.
+        """
+        if len(content) != amplitudes * (8 + 16 * elements):
+            raise RunDamagedError(
+                f"a partial sum has {len(content)} bytes, but {amplitudes} x {elements} numbers are wanted"
+            )
+        exponents = np.frombuffer(content, dtype="<i8", count=amplitudes).astype(np.int64)
+        mantissas = np.frombuffer(content, dtype="<c16", offset=8 * amplitudes).astype(np.complex128)
+        return cls(mantissas=mantissas.reshape(amplitudes, elements), exponents=exponents)
+
+
+def _scale(exponents: npt.NDArray[np.int64], common: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """What mantissas are multiplied by to go from their exponents to larger ones, shape (amplitudes, 1).
+
+    Below what the engine's powers reach it is 0; where all is 0 already it is 1.
+    """
+    powers = exponents - common
+    scale = np.ldexp(1.0, np.clip(powers, _SMALLEST_POWER, _LARGEST_POWER))
+    scale[powers < _SMALLEST_POWER] = 0.0
+    return np.asarray(scale, dtype=np.float64)[:, np.newaxis]
+
+
+def checksum(identity: str, *belongs_to: str | int, content: bytes) -> bytes:
+    """sha256 over the identity of a run, what in it some bytes belong to, and the bytes.
+
+    So bytes that were moved to another place, or to another run, are found as surely as those that were changed.
+
+    Example:
+        >>> checksum("a", "sum", 1, content=b"x") == checksum("a", "sum", 2, content=b"x")
+        False
+    """
+    digest = hashlib.sha256("|".join([identity, *map(str, belongs_to), ""]).encode())
+    digest.update(content)
+    return digest.digest()

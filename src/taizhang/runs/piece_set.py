@@ -1,0 +1,102 @@
+"""A set of piece numbers as ranges: small however many pieces there are, as long as they come roughly in order."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+
+class PieceSet:
+    """Numbers from 0, kept as disjoint ranges in order.
+
+    Args:
+        ranges: What is in it at first, in order, not overlapping.
+
+    Example:
+        >>> pieces = PieceSet([range(0, 5), range(8, 10)])
+        >>> pieces.remove(2), pieces.remove(2), pieces.take(3), len(pieces)
+        (True, False, [0, 1, 3], 3)
+        >>> pieces.add(3)
+        >>> 3 in pieces, list(pieces.ranges())
+        (True, [range(3, 5), range(8, 10)])
+    """
+
+    __slots__ = ("_count", "_starts", "_stops")
+
+    def __init__(self, ranges: Iterable[range] = ()) -> None:
+        given = [entry for entry in ranges if entry]
+        self._starts = [entry.start for entry in given]
+        self._stops = [entry.stop for entry in given]
+        self._count = sum(entry.stop - entry.start for entry in given)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, number: int) -> bool:
+        at = bisect_right(self._starts, number) - 1
+        return at >= 0 and number < self._stops[at]
+
+    def ranges(self) -> Iterable[range]:
+        """The ranges, in order."""
+        return map(range, self._starts, self._stops)
+
+    def add(self, number: int) -> None:
+        """Puts a number in, if it is not there."""
+        at = bisect_right(self._starts, number)
+        if at and number < self._stops[at - 1]:
+            return
+        self._count += 1
+        before = at > 0 and self._stops[at - 1] == number
+        after = at < len(self._starts) and self._starts[at] == number + 1
+        if before and after:
+            self._stops[at - 1] = self._stops.pop(at)
+            del self._starts[at]
+        elif before:
+            self._stops[at - 1] += 1
+        elif after:
+            self._starts[at] -= 1
+        else:
+            self._starts.insert(at, number)
+            self._stops.insert(at, number + 1)
+
+    def remove(self, number: int) -> bool:
+        """Takes a number out; says whether it was there."""
+        at = bisect_right(self._starts, number) - 1
+        if at < 0 or number >= self._stops[at]:
+            return False
+        self._count -= 1
+        start, stop = self._starts[at], self._stops[at]
+        if start == number:
+            self._starts[at] += 1
+            if start + 1 == stop:
+                del self._starts[at], self._stops[at]
+        elif number == stop - 1:
+            self._stops[at] -= 1
+        else:
+            self._stops[at] = number
+            self._starts.insert(at + 1, number + 1)
+            self._stops.insert(at + 1, stop)
+        return True
+
+    def take(self, most: int) -> list[int]:
+        """Takes out the lowest numbers, at most so many, and gives them."""
+        taken: list[int] = []
+        while self._starts and len(taken) < most:
+            stop = min(self._stops[0], self._starts[0] + most - len(taken))
+            taken.extend(range(self._starts[0], stop))
+            self._starts[0] = stop
+            if stop == self._stops[0]:
+                del self._starts[0], self._stops[0]
+        self._count -= len(taken)
+        return taken
+
+
+def ranges_between(done: Iterable[range], count: int) -> Iterable[range]:
+    """What of `range(count)` lies outside ranges that are in order and do not overlap."""
+    end = 0
+    for entry in done:
+        if entry.start > end:
+            yield range(end, entry.start)
+        end = entry.stop
+    if end < count:
+        yield range(end, count)

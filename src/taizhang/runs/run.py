@@ -1,0 +1,128 @@
+"""Doing a run with whatever workers there are: threads of this process, other processes, a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.errors import RunError
+from taizhang.runs.coordinator import Coordinator, Watcher
+from taizhang.runs.folder import RunFolder
+from taizhang.runs.ledger import Ledger, repair
+from taizhang.runs.lock import CoordinatorLock
+from taizhang.runs.sum_tree import Node, top_level
+from taizhang.runs.thread_crew import ThreadCrew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workforce:
+    """Who is to work on a run.
+
+    Attributes:
+        threads: Threads of this process, or of all local processes together.
+        memory_bytes: Memory for all of them.
+    """
+
+    threads: int
+    memory_bytes: int
+
+
+def go_on(
+    folder: RunFolder,
+    workforce: Workforce,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    watcher: Watcher | None = None,
+) -> ComplexArray:
+    """Goes on with a run until it is complete.
+
+    Args:
+        folder: The run.
+        workforce: Who is to work on it.
+        stop: Asked often; the run stops when it says True.
+        watcher: Is told of the progress.
+
+    Returns:
+        The values, complex128, shape (bitstrings, elements of each).
+
+    Raises:
+        RunStoppedError: It was told to stop.
+        RunError: It cannot go on.
+        LimitError: A piece does not fit in the memory.
+        NumericalError: A NaN or an infinity appeared.
+    """
+    job = folder.job()
+    if not is_complete(folder):
+        lock = CoordinatorLock(folder.path)
+        with contextlib.ExitStack() as stack:
+            try:
+                coordinator = stack.enter_context(Coordinator(folder, lock, stop=stop, watcher=watcher))
+                name = f"{platform.node()}-{os.getpid()}"
+                coordinator.add(
+                    ThreadCrew(
+                        job,
+                        threads=workforce.threads,
+                        memory_bytes=workforce.memory_bytes,
+                        name=name,
+                        ring=coordinator.ring,
+                    )
+                )
+            except BaseException as error:
+                lock.release("failed", str(error))
+                raise
+            coordinator.run()
+    return values_of(folder)
+
+
+def is_complete(folder: RunFolder) -> bool:
+    """Whether all pieces of a run are done.
+
+    Raises:
+        RunDamagedError: The ledger is damaged.
+    """
+    with Ledger(folder.ledger_path, folder.manifest) as ledger:
+        return ledger.num_groups_done() == folder.manifest.layout.num_groups
+
+
+def values_of(folder: RunFolder) -> ComplexArray:
+    """The values of a complete run, complex128, shape (bitstrings, elements of each).
+
+    Raises:
+        RunError: It is not complete.
+        RunDamagedError: A sum is not what was committed.
+    """
+    manifest, exponents, found = folder.manifest, folder.exponents(), []
+    layout = manifest.layout
+    with Ledger(folder.ledger_path, manifest) as ledger:
+        if ledger.num_groups_done() != layout.num_groups:
+            raise RunError(f"the run '{folder.path}' is not complete; go on with 'taizhang resume {folder.path}'")
+        for group in range(layout.num_groups):
+            total = ledger.sum_of(Node(group, top_level(layout.parts_per_group), 0))
+            own = layout.amplitudes_of(group)
+            found.append(total.values(exponents[own.start : own.stop]))
+    values: ComplexArray = np.concatenate(found)
+    return values
+
+
+def repair_run(folder: RunFolder) -> tuple[int, int]:
+    """Replaces a damaged ledger by what in it is right; see `taizhang.runs.ledger.repair`.
+
+    Returns:
+        Pieces saved, and rows given up.
+
+    Raises:
+        RunBusyError: Another process coordinates the run.
+        RunDamagedError: A file other than the ledger is damaged, which cannot be mended.
+    """
+    folder.check_files()
+    lock = CoordinatorLock(folder.path)
+    try:
+        return repair(folder.ledger_path, folder.manifest)
+    finally:
+        lock.release("stopped")

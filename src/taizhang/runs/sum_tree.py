@@ -1,0 +1,98 @@
+"""The fixed binary order in which the partial sums of a run are added.
+
+The pieces of one amplitude are the leaves of a binary tree over their numbers: node `(level, number)` covers the pieces
+`number << level .. (number + 1) << level`. A piece that is done waits until its sibling is there, then both become
+their parent, as carries do in a binary counter. So what is added with what, and with it every bit of the sum, is the
+same whoever computed which piece and in whatever order they came; and what has to be kept are a few sums, however many
+pieces there are. The nodes kept are also the only record of what is done: no piece can be counted twice, or be done and
+not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from taizhang.runs.partial_sum import PartialSum
+
+
+class Node(NamedTuple):
+    """A node of the trees of a run.
+
+    Attributes:
+        group: Which amplitude, or group of them: each has a tree of its own.
+        level: log2 of the pieces it covers, at most.
+        number: Its number within the level.
+    """
+
+    group: int
+    level: int
+    number: int
+
+    def parts(self, num_parts: int) -> range:
+        """The pieces of the group that it covers, counted from 0 within the group."""
+        return range(self.number << self.level, min((self.number + 1) << self.level, num_parts))
+
+
+class Change(NamedTuple):
+    """What adding a piece did: nodes that are no longer needed, and the one that came, with its sum."""
+
+    removed: tuple[Node, ...]
+    added: Node
+    sum: PartialSum
+
+
+def top_level(num_parts: int) -> int:
+    """Level of the node that covers all pieces of a group.
+
+    Example:
+        >>> [top_level(count) for count in (1, 2, 3, 1000)]
+        [0, 1, 2, 10]
+    """
+    return (num_parts - 1).bit_length()
+
+
+class SumTree:
+    """The sums that wait for their siblings, of all groups of a run.
+
+    Args:
+        num_parts: Pieces of each group.
+        nodes: Nodes that are there already.
+    """
+
+    __slots__ = ("_top", "nodes", "num_parts")
+
+    def __init__(self, num_parts: int, nodes: Iterable[tuple[Node, PartialSum]] = ()) -> None:
+        self.num_parts = num_parts
+        self._top = top_level(num_parts)
+        self.nodes: dict[Node, PartialSum] = dict(nodes)
+
+    def insert(self, group: int, part: int, total: PartialSum) -> Change:
+        """Adds a piece that is not there yet, and whatever its siblings make possible.
+
+        A group that is complete is not kept: its sum is in the change that completed it.
+        """
+        level, number, removed = 0, part, []
+        while level < self._top:
+            sibling = number ^ 1
+            if sibling << level < self.num_parts:
+                node = Node(group, level, sibling)
+                other = self.nodes.pop(node, None)
+                if other is None:
+                    break
+                removed.append(node)
+                total = other.plus(total) if sibling < number else total.plus(other)
+            level += 1
+            number >>= 1
+        added = Node(group, level, number)
+        if level < self._top:
+            self.nodes[added] = total
+        return Change(tuple(removed), added, total)
+
+    def sum_so_far(self, group: int) -> PartialSum | None:
+        """The sum of all pieces of an incomplete group that are there, in order of their numbers."""
+        held = sorted((node.number << node.level, node) for node in self.nodes if node.group == group)
+        total: PartialSum | None = None
+        for _, node in held:
+            total = self.nodes[node] if total is None else total.plus(self.nodes[node])
+        return total

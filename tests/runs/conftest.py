@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+import taizhang as tz
+from taizhang._resources import available_memory
+from taizhang.long_runs import prepare_run
+from taizhang.runs.run import Workforce
+from taizhang.settings import Settings
+
+QUBITS = 9
+
+
+@pytest.fixture(scope="session")
+def circuit():
+    return tz.grid_circuit(3, 3, 20, seed=5)
+
+
+def sliced(plan, count=7):
+    """The same tree with some indices sliced by hand."""
+    inner = [name for i, name in enumerate(plan.shape.index_names) if i not in plan.shape.output]
+    return tz.Plan.from_ssa_path(plan.shape, plan.tree.ssa_path, inner[::3][:count])
+
+
+@pytest.fixture(scope="session")
+def plan(circuit):
+    return sliced(tz.plan(circuit, trials=1, seed=1))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(circuit, plan):
+    return tz.amplitude(circuit, "010011100", plan=plan, threads=1)
+
+
+@pytest.fixture
+def settings():
+    return Settings.checked(trials=1, threads=2, memory="8GiB")
+
+
+@pytest.fixture
+def workforce():
+    return Workforce(threads=2, memory_bytes=available_memory() // 4)
+
+
+@pytest.fixture
+def make_folder(tmp_path, circuit, plan, settings):
+    """Makes a run of `slices_per_piece` slices a piece; by default of one amplitude."""
+
+    def make(bitstrings=("010011100",), *, slices_per_piece=2, name="run", **more):
+        own = {} if more.get("open_qubits") else {"plan": plan}
+        given = {"slices_per_piece": slices_per_piece, **own, **more}
+        return prepare_run(tmp_path / name, circuit, bitstrings, settings, **given)
+
+    return make
+
+
+def same_bits(a, b):
+    return np.asarray(a, dtype=np.complex128).tobytes() == np.asarray(b, dtype=np.complex128).tobytes()
