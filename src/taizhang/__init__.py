@@ -27,6 +27,8 @@ from taizhang.doors import amplitudes as amplitudes
 from taizhang.doors import contract as contract
 from taizhang.doors import plan as plan
 from taizhang.doors import profile as profile
+from taizhang.doors import sample as sample
+from taizhang.doors import sample_run as sample_run
 from taizhang.doors import state_vector as state_vector
 from taizhang.errors import CircuitError as CircuitError
 from taizhang.errors import CircuitFileError as CircuitFileError
@@ -61,5 +63,6 @@ from taizhang.planner import Planner as Planner
 from taizhang.results.inspection import inspect as inspect
 from taizhang.results.plan_plot import plot_plan as plot_plan
 from taizhang.results.profile import Profile as Profile
+from taizhang.samplers.choice import SampleRun as SampleRun
 
 __version__ = "0.1.0"

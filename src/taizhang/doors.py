@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
@@ -19,6 +20,8 @@ from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
 from taizhang.results.profile import Profile
+from taizhang.samplers.choice import SampleRun, prepare_samples
+from taizhang.samplers.frugal import FrugalOptions
 from taizhang.settings import Settings
 from taizhang.simulator import compute_amplitudes, compute_contraction, profile_of, ready_plan
 
@@ -161,6 +164,93 @@ def state_vector(circuit: Circuit, *, observer: Observer | None = None, **option
     """
     zeros, every_qubit = "0" * circuit.num_qubits, range(circuit.num_qubits)
     return amplitude_batch(circuit, zeros, open_qubits=every_qubit, observer=observer, **options).reshape(-1)
+
+
+def sample(
+    circuit: Circuit,
+    shots: int,
+    *,
+    method: str = "auto",
+    fidelity: float = 1.0,
+    batch_qubits: int | None = None,
+    per_batch: int = 1,
+    top: int | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> npt.NDArray[np.uint8]:
+    """Draws bitstrings from what a circuit gives when all qubits are measured.
+
+    Args:
+        circuit: The circuit.
+        shots: How many.
+        method: `"state-vector"`, `"marginals"` (over light cones), `"gate-by-gate"`, `"frugal"` (rejection from
+            batches, for chaotic circuits), or `"auto"` for the one of least predicted time.
+        fidelity: Of the state that is sampled; below 1 only such a part of the slices is added up (frugal).
+        batch_qubits: Qubits left open in each batch (frugal).
+        per_batch: Samples drawn from each batch; those of one batch share the bits that are not open (frugal).
+        top: Instead of drawing, take the so many most probable of each batch, which raises the cross entropy and gives
+            up the distribution (frugal).
+        observer: Is told of the progress.
+        options: See `taizhang.settings`. The same `seed` gives the same samples on any number of threads.
+
+    Returns:
+        Bits, uint8, shape (shots, num_qubits), qubit 0 first.
+
+    Raises:
+        UsageError: An option has a value that it cannot have.
+        LimitError: The work does not fit the limits.
+        NumericalError: Frugal rejection found that the circuit is not chaotic.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> sorted(set(map(tuple, sample(bell, shots=100, seed=1).tolist())))
+        [(0, 0), (1, 1)]
+    """
+    run = sample_run(
+        circuit,
+        shots,
+        method=method,
+        fidelity=fidelity,
+        batch_qubits=batch_qubits,
+        per_batch=per_batch,
+        top=top,
+        observer=observer,
+        **options,
+    )
+    return np.concatenate(list(run))
+
+
+def sample_run(
+    circuit: Circuit,
+    shots: int,
+    *,
+    method: str = "auto",
+    fidelity: float = 1.0,
+    batch_qubits: int | None = None,
+    per_batch: int = 1,
+    top: int | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> SampleRun:
+    """Prepares what `sample` draws, to be drawn in portions; takes the same arguments.
+
+    Returns:
+        Iterating over it draws the samples; its `method` and `reason` tell how and why, its `report()` what is known of
+        them.
+
+    Example:
+        >>> run = sample_run(Circuit(2).append("h", 0), shots=10)
+        >>> [portion.shape for portion in run]
+        [(10, 2)]
+    """
+    return prepare_samples(
+        circuit,
+        shots,
+        Settings.checked(**options),
+        method=method,
+        options=FrugalOptions(fidelity=fidelity, batch_qubits=batch_qubits, per_batch=per_batch, top=top),
+        observer=observer,
+    )
 
 
 def plan(

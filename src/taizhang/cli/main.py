@@ -19,6 +19,7 @@ from taizhang.cli.inspect_command import inspect_command
 from taizhang.cli.plan_command import plan_command
 from taizhang.cli.random_command import random_command
 from taizhang.cli.run_commands import resume_command, run_command, status_command
+from taizhang.cli.sample_command import sample_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,6 +32,7 @@ for command in (
     inspect_command,
     plan_command,
     amplitude_command,
+    sample_command,
     contract_command,
     run_command,
     resume_command,

@@ -1,0 +1,1 @@
+"""Samplers: the ways of drawing bitstrings, composed of what the results and the simulator give."""

@@ -1,0 +1,235 @@
+"""Samples by frugal rejection: from batches of amplitudes whose other bits are drawn uniformly."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang.circuit.circuit import Circuit
+from taizhang.errors import NumericalError, UsageError
+from taizhang.observer import Observer, Silent
+from taizhang.results.sampling.frugal import (
+    WeightCount,
+    bound_of_weights,
+    drawn_from,
+    expected_top,
+    largest_of,
+    taken_batches,
+)
+from taizhang.results.sampling.uniforms import Uniforms
+from taizhang.samplers.batches import BatchMachine
+from taizhang.samplers.sampler import Bits, MethodName, RunningXeb, SampleReport
+from taizhang.settings import Settings
+
+DEFAULT_BATCH_QUBITS = 6
+MOST_BATCH_QUBITS = 24
+MOST_CLIPPED = 0.02
+"""Where more of the probability than this is clipped, the circuit is not chaotic, and its samples would be wrong."""
+_LOOK_AFTER = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrugalOptions:
+    """How to draw from batches.
+
+    Attributes:
+        fidelity: Part of the slices that is added up, in (0, 1].
+        batch_qubits: Qubits left open, or None for a choice.
+        per_batch: Samples drawn from each batch taken; 1 for independent ones.
+        top: Instead of drawing, the so many most probable of each batch.
+
+    Raises:
+        UsageError: A number is out of range.
+    """
+
+    fidelity: float = 1.0
+    batch_qubits: int | None = None
+    per_batch: int = 1
+    top: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fidelity <= 1:
+            raise UsageError(f"fidelity was given as {self.fidelity}; wanted is a number above 0 and up to 1")
+        if self.batch_qubits is not None and not 0 <= self.batch_qubits <= MOST_BATCH_QUBITS:
+            raise UsageError(
+                f"batch_qubits was given as {self.batch_qubits}; wanted is a number from 0 to {MOST_BATCH_QUBITS}"
+            )
+        if self.per_batch < 1:
+            raise UsageError(f"per_batch was given as {self.per_batch}; wanted is at least 1")
+        if self.top is not None and self.top < 1:
+            raise UsageError(f"top was given as {self.top}; wanted is at least 1")
+        if self.top is not None and self.per_batch > 1:
+            raise UsageError("both per_batch and top were given; give one of them")
+
+    def is_default(self) -> bool:
+        """Whether nothing but samples of full fidelity is asked for."""
+        return self == FrugalOptions()
+
+
+class FrugalSampler:
+    """Draws from batches.
+
+    Args:
+        circuit: A chaotic circuit, in which 2^n p is exponentially distributed.
+        settings: The common options.
+        options: How to draw.
+        machine: Computes the batches.
+        shots: How many shots will be drawn.
+        observer: Is told of the progress.
+    """
+
+    method: MethodName = "frugal"
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        settings: Settings,
+        options: FrugalOptions,
+        machine: BatchMachine,
+        shots: int,
+        observer: Observer | None = None,
+    ) -> None:
+        self._num_qubits = circuit.num_qubits
+        self._shots = shots
+        self._machine = machine
+        self._options = options
+        self._watch = observer or Silent()
+        self._uniforms = Uniforms(settings.seed, self.method)
+        self._size = 2 ** len(machine.open_qubits)
+        if options.top is not None and options.top > self._size:
+            raise UsageError(f"top was given as {options.top}, but a batch has {self._size} bitstrings only")
+        # A batch of everything is always taken. A part of the slices gives a state of smaller norm.
+        self._whole = len(machine.open_qubits) == self._num_qubits
+        self._bound = machine.fidelity * bound_of_weights(self._size)
+        if machine.fidelity < 1:
+            self._bound *= 1.25  # the norm is the fidelity but for the chance of the slices
+        self._weights = WeightCount()
+        self._xeb = RunningXeb()
+        self._next_candidate = 0
+        self._waiting = np.empty((0, self._num_qubits), dtype=np.uint8)
+        self._every: npt.NDArray[np.float64] | None = None
+        self.portion = max(min(shots, 1 << 14), 1)
+
+    @property
+    def batches_per_sample(self) -> float:
+        """How many batches are expected to be computed for one sample."""
+        options = self._options
+        if options.top is not None:
+            return 1 / options.top
+        return bound_of_weights(self._size) * (1.25 if self._machine.fidelity < 1 else 1) / options.per_batch
+
+    @property
+    def seconds_per_batch(self) -> float:
+        """Predicted time of one batch."""
+        return self._machine.predicted_seconds
+
+    @property
+    def predicted_seconds(self) -> float:
+        """Predicted time of all shots."""
+        batches = 1.0 if self._whole else math.ceil(self._shots * self.batches_per_sample)
+        return batches * self.seconds_per_batch
+
+    def draw(self, first: int, count: int) -> Bits:
+        """Draws the next shots; they come in order."""
+        self._watch.stage("run")
+        while len(self._waiting) < count:
+            missing = count - len(self._waiting)
+            candidates = math.ceil(missing * min(self.batches_per_sample, 1e6) * 1.02) + 4
+            self._waiting = np.concatenate([self._waiting, self._drawn(max(min(candidates, self.portion), 1))])
+            self._check()
+        drawn, self._waiting = self._waiting[:count], self._waiting[count:]
+        return drawn
+
+    def _drawn(self, candidates: int) -> Bits:
+        """Computes the next candidates, and draws from those taken."""
+        first = self._next_candidate
+        self._next_candidate += candidates
+        bits = self._fixed_bits(first, candidates)
+        probabilities = self._probabilities(bits)
+        weights = probabilities.mean(axis=1)
+        if self._options.top is not None:
+            taken = np.arange(candidates)
+            places = largest_of(probabilities, self._options.top)
+        else:
+            numbers = self._uniforms.draw(first, candidates, "take")
+            taken = np.arange(candidates) if self._whole else taken_batches(weights, self._bound, numbers)
+            draws = [self._uniforms.draw(first, candidates, "draw", k)[taken] for k in range(self._options.per_batch)]
+            places = drawn_from(probabilities[taken], np.stack(draws, axis=1))
+        self._weights.add(weights, math.inf if self._whole or self._options.top else self._bound, len(taken))
+        self._xeb.add(np.take_along_axis(probabilities[taken], places, axis=1).reshape(-1))
+        found = np.repeat(bits[taken], places.shape[1], axis=0)
+        opened = self._machine.open_qubits
+        for place, qubit in enumerate(reversed(opened)):
+            found[:, qubit] = places.reshape(-1) >> place & 1
+        return found
+
+    def _probabilities(self, bits: Bits) -> npt.NDArray[np.float64]:
+        """Gives 2^n p of each batch, shape (candidates, batch size)."""
+        if self._whole:
+            if self._every is None:
+                self._every = self._scaled(bits[:1])
+            return np.broadcast_to(self._every, (len(bits), self._size))
+        return self._scaled(bits)
+
+    def _scaled(self, bits: Bits) -> npt.NDArray[np.float64]:
+        amplitudes = self._machine.run(bits, self._watch.contracting)
+        return np.asarray(np.abs(amplitudes * 2.0 ** (self._num_qubits / 2)) ** 2, dtype=np.float64)
+
+    def _fixed_bits(self, first: int, count: int) -> Bits:
+        bits = np.empty((count, self._num_qubits), dtype=np.uint8)
+        for qubit in range(self._num_qubits):
+            bits[:, qubit] = self._uniforms.draw(first, count, "bit", qubit) < 0.5
+        return bits
+
+    def _check(self) -> None:
+        """Stops where the weights are not those of a chaotic circuit."""
+        counted = self._weights
+        if self._options.top is not None or self._whole or counted.candidates < _LOOK_AFTER:
+            return
+        if counted.total == 0 or counted.clipped_part > MOST_CLIPPED:
+            raise NumericalError(
+                "the probabilities of this circuit are not those of a chaotic one: "
+                + (
+                    "all batches drawn have none"
+                    if counted.total == 0
+                    else f"{100 * counted.clipped_part:.0f} % of them are beyond the bound of frugal rejection"
+                )
+                + "; use method gate-by-gate or marginals"
+            )
+
+    def report(self) -> SampleReport:
+        """Tells fidelity, linear XEB and what was done to the statistics."""
+        own, own_error = self._xeb.estimate()
+        fidelity, weights = self._machine.fidelity, self._weights
+        if own is None:
+            return SampleReport(fidelity=fidelity)
+        remarks = []
+        linear_xeb, error = own, own_error
+        if fidelity < 1:
+            # Of a part of the slices the state has norm² w, and overlap w with the whole: its fidelity is w.
+            ratio = (own + 1) / weights.mean
+            linear_xeb = (ratio - 1) * weights.mean
+            error = None if own_error is None else math.hypot(own_error, (ratio - 1) * weights.mean_error)
+            remarks.append(
+                f"{len(self._machine.slices)} of {self._machine.plan.num_slices} slices were added up; "
+                f"their state has fidelity {weights.mean:.4f} ± {weights.mean_error:.4f}"
+            )
+        options = self._options
+        if options.top is not None:
+            expected = fidelity * expected_top(self._size, options.top)
+            remarks.append(
+                f"the {options.top} most probable of each batch of {self._size} were selected, which is expected to "
+                f"give a linear XEB of {expected:.3f} where drawing gives {fidelity:.3f}: the samples do not follow "
+                "the circuit's distribution, and their XEB is no fidelity"
+            )
+        elif not self._whole:
+            remarks.append(
+                f"{weights.taken} of {weights.candidates} batches of {self._size} were taken; "
+                f"{weights.clipped_part:.1e} of the probability was clipped"
+            )
+        if options.per_batch > 1 or (options.top or 1) > 1:
+            remarks.append(f"samples of one batch share {self._num_qubits - len(self._machine.open_qubits)} bits")
+        return SampleReport(fidelity=fidelity, linear_xeb=linear_xeb, standard_error=error, remarks=tuple(remarks))

@@ -1,0 +1,33 @@
+import numpy as np
+
+import taizhang as tz
+
+
+def test_samples_are_lines_of_bits_and_the_reason_is_told(run, circuit_file, tmp_path):
+    output = tmp_path / "samples.txt"
+    done = run("sample", circuit_file, "--shots", 50, "--seed", 3, "-o", output)
+    assert done.status == 0
+    lines = output.read_text().split("\n")
+    assert lines[-1] == ""
+    assert len(lines) == 51
+    wanted = tz.sample(tz.read_circuit(circuit_file), shots=50, seed=3)
+    assert [[int(bit) for bit in line] for line in lines[:-1]] == wanted.tolist()
+    assert done.err.startswith("method ")
+
+
+def test_json_tells_method_fidelity_and_cross_entropy(run, circuit_file, tmp_path):
+    output = tmp_path / "samples.npy"
+    told = run("sample", circuit_file, "--shots", 20, "--method", "state-vector", "--json", "-o", output).json
+    assert told["shots"] == 20
+    assert told["method"] == "state-vector"
+    assert told["fidelity"] == 1
+    assert isinstance(told["linear_xeb"], float)
+    assert set(told["seconds"]) == {"read", "prepare", "run"}
+    assert np.load(output, allow_pickle=False).shape == (20, 9)
+
+
+def test_bad_options_get_one_sentence(run, circuit_file):
+    for words in (["--shots", 0], ["--shots", 5, "--fidelity", 2], ["--shots", 5, "--method", "guess"], []):
+        done = run("sample", circuit_file, *words)
+        assert done.status == 2
+        assert len(done.err.splitlines()) == 1
