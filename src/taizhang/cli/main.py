@@ -18,7 +18,7 @@ from taizhang.cli.failure import DONE, FAILED, exit_status, sentence
 from taizhang.cli.inspect_command import inspect_command
 from taizhang.cli.plan_command import plan_command
 from taizhang.cli.random_command import random_command
-from taizhang.cli.run_commands import resume_command, run_command, status_command
+from taizhang.cli.run_commands import resume_command, run_command, status_command, work_command
 from taizhang.cli.sample_command import sample_command
 
 
@@ -37,6 +37,7 @@ for command in (
     run_command,
     resume_command,
     status_command,
+    work_command,
     random_command,
     doctor_command,
 ):

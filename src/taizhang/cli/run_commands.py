@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,13 +22,46 @@ from taizhang.cli.run_display import RunDisplay
 from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run, result_of
 from taizhang.plan.plan_file import Plan
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.run import Workforce, go_on, repair_run
+from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
+from taizhang.runs.run import Workforce, go_on, is_complete, repair_run
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.status import status_of
+from taizhang.runs.work import FolderWorker
 from taizhang.settings import Settings
 from taizhang.simulator import AmplitudeResult
 
 Command = Callable[..., None]
+
+_lease_option = click.option(
+    "--lease",
+    metavar="TIME",
+    default=f"{DEFAULT_LEASE_SECONDS:.0f}s",
+    show_default=True,
+    help="How long a worker may be silent before its pieces go to others.",
+)
+
+
+def _workforce_options(command: Command) -> Command:
+    """Adds the options that say who works, and hands them on with the settings as one `workforce`."""
+
+    @functools.wraps(command)
+    def with_workforce(*, settings: Settings, workers: int, cluster: str | None, lease: str, **others: Any) -> None:
+        workforce = Workforce(
+            threads=settings.threads,
+            memory_bytes=settings.free_bytes(),
+            processes=workers,
+            cluster=cluster,
+            lease_seconds=parse_time(lease),
+        )
+        command(settings=settings, workforce=workforce, **others)
+
+    workers = click.option(
+        "--workers", type=click.IntRange(min=0), default=0, help="Compute in so many processes [threads of this one]."
+    )
+    cluster = click.option(
+        "--cluster", metavar="ADDRESS", help="Compute on a Dask cluster: its scheduler, such as tcp://10.0.0.1:8786."
+    )
+    return workers(cluster(_lease_option(with_workforce)))
 
 
 @click.command("run")
@@ -43,6 +77,7 @@ Command = Callable[..., None]
 @click.option("--prepare", is_flag=True, help="Make the folder and stop; workers begin with 'taizhang work RUN'.")
 @click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
 @settings_options
+@_workforce_options
 @output_options
 def run_command(
     circuit: str,
@@ -57,6 +92,7 @@ def run_command(
     prepare: bool,
     output: str | None,
     settings: Settings,
+    workforce: Workforce,
     as_json: bool,
 ) -> None:
     """A long run that survives anything: amplitudes of CIRCUIT, computed piece by piece in the folder RUN.
@@ -84,7 +120,7 @@ def run_command(
     click.echo(_pieces_line(folder), err=True)
     if prepare:
         return
-    _go_on(folder, settings, output, as_json, {"prepare": time.perf_counter() - started})
+    _go_on(folder, workforce, output, as_json, {"prepare": time.perf_counter() - started})
 
 
 @click.command("resume")
@@ -92,14 +128,50 @@ def run_command(
 @click.option("--repair", is_flag=True, help="Save what is right in a damaged ledger first.")
 @click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
 @settings_options
+@_workforce_options
 @output_options
-def resume_command(directory: str, repair: bool, output: str | None, settings: Settings, as_json: bool) -> None:
+def resume_command(
+    directory: str, repair: bool, output: str | None, settings: Settings, workforce: Workforce, as_json: bool
+) -> None:
     """Go on with the run in the folder RUN, and print what it gives."""
     folder = RunFolder.open(directory)
     if repair:
         saved, lost = repair_run(folder)
         click.echo(f"{saved:,} pieces were saved, {lost} rows given up; the damaged ledger is kept beside", err=True)
-    _go_on(folder, settings, output, as_json, {})
+    _go_on(folder, workforce, output, as_json, {})
+
+
+@click.command("work")
+@click.argument("directory", metavar="RUN")
+@click.option("--attached", is_flag=True, hidden=True, help="End with the process that started this one.")
+@_lease_option
+@settings_options
+@output_options
+def work_command(directory: str, attached: bool, lease: str, settings: Settings, as_json: bool) -> None:
+    """One more worker on the run in the folder RUN, on any machine that sees it.
+
+    Where nobody coordinates the run, this worker does, too. A Slurm array job is nothing but many of these.
+    """
+    started = time.perf_counter()
+    folder = RunFolder.open(directory)
+    worker = FolderWorker(
+        folder,
+        folder.job(),
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+        lease_seconds=parse_time(lease),
+        attached=attached,
+    )
+    with stop_on_signals() as stop, RunDisplay() as display:
+        if not is_complete(folder):
+            worker.work(stop=stop, watcher=display)
+    report = {"pieces_done": worker.pieces_done, "seconds": time.perf_counter() - started}
+    if as_json:
+        echo_json(report)
+    else:
+        click.echo(
+            f"the run '{folder.path}' is complete; 'taizhang resume {folder.path}' prints what it gives", err=True
+        )
 
 
 @click.command("status")
@@ -115,10 +187,9 @@ def status_command(directory: str, as_json: bool) -> None:
 
 
 def _go_on(
-    folder: RunFolder, settings: Settings, output: str | None, as_json: bool, seconds: Mapping[str, float]
+    folder: RunFolder, workforce: Workforce, output: str | None, as_json: bool, seconds: Mapping[str, float]
 ) -> None:
     started = time.perf_counter()
-    workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
     with stop_on_signals() as stop, RunDisplay() as display:
         values = go_on(folder, workforce, stop=stop, watcher=display)
     result = result_of(folder, values, {**seconds, "run": time.perf_counter() - started})

@@ -23,6 +23,7 @@ from taizhang.runs.storage import storage_error, write_whole, writing
 
 LOCK, SIGN = "coordinator.lock", "coordinator.json"
 BEAT_SECONDS = 2.0
+ATTEMPTS = 5
 RUNNING, STOPPED, COMPLETE, FAILED = "running", "stopped", "complete", "failed"
 
 
@@ -48,6 +49,23 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def is_unlocked(folder: Path) -> bool:
+    """Whether the operating system's lock could be had now, as far as it tells."""
+    try:
+        file = os.open(folder / LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return True
 
 
 class CoordinatorLock:
@@ -78,12 +96,16 @@ class CoordinatorLock:
             raise
 
     def _acquire(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
-            raise self._busy(read_sign(self._folder)) from None
-        except OSError:
-            pass  # this file system has no locks; the sign has to do
+        for attempt in range(ATTEMPTS):  # others look now and then whether it is free, for a moment
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except (BlockingIOError, PermissionError):
+                if attempt == ATTEMPTS - 1:
+                    raise self._busy(read_sign(self._folder)) from None
+                time.sleep(0.02)
+            except OSError:
+                break  # this file system has no locks; the sign has to do
         sign = read_sign(self._folder)
         if sign.get("state") == RUNNING and sign.get("machine") != this_machine():
             time.sleep(2.5 * BEAT_SECONDS)

@@ -7,15 +7,22 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang.errors import RunError
 from taizhang.runs.coordinator import Coordinator, Watcher
+from taizhang.runs.dask_crew import DaskCrew
+from taizhang.runs.executor_crew import Executor, ExecutorCrew
 from taizhang.runs.folder import RunFolder
+from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS, FolderCrew
+from taizhang.runs.job import Job
 from taizhang.runs.ledger import Ledger, repair
+from taizhang.runs.local_workers import LocalWorkers
 from taizhang.runs.lock import CoordinatorLock
+from taizhang.runs.shared_folder import SharedFolder
 from taizhang.runs.sum_tree import Node, top_level
 from taizhang.runs.thread_crew import ThreadCrew
 
@@ -27,10 +34,44 @@ class Workforce:
     Attributes:
         threads: Threads of this process, or of all local processes together.
         memory_bytes: Memory for all of them.
+        processes: So many processes on this machine compute, instead of threads of this one.
+        executor: An executor computes instead, such as one of `concurrent.futures` or `mpi4py.futures`.
+        executor_workers: How many workers it has; asked from it by default.
+        cluster: A Dask cluster computes instead: the address of its scheduler, or a `distributed.Client`.
+        lease_seconds: How long a worker that shares the folder may be silent before its pieces go to others.
     """
 
     threads: int
     memory_bytes: int
+    processes: int = 0
+    executor: Executor | None = None
+    executor_workers: int | None = None
+    cluster: Any = None
+    lease_seconds: float = DEFAULT_LEASE_SECONDS
+
+    def join(self, coordinator: Coordinator, folder: RunFolder, job: Job) -> None:
+        """Lets all who are to work join."""
+        shared = SharedFolder(folder.path, folder.manifest)
+        coordinator.add(FolderCrew(shared, lease_seconds=self.lease_seconds))
+        if self.cluster is not None:
+            coordinator.add(DaskCrew(job, self.cluster, ring=coordinator.ring))
+            return
+        if self.executor is not None:
+            executor = ExecutorCrew(job, self.executor, workers=self.executor_workers, ring=coordinator.ring)
+            coordinator.add(executor)
+            return
+        if self.processes:
+            workers = LocalWorkers(
+                folder.path,
+                count=self.processes,
+                threads=max(self.threads // self.processes, 1),
+                memory_bytes=self.memory_bytes // self.processes,
+            )
+            coordinator.add(workers)
+            return
+        name = f"{platform.node()}-{os.getpid()}"
+        crew = ThreadCrew(job, threads=self.threads, memory_bytes=self.memory_bytes, name=name, ring=coordinator.ring)
+        coordinator.add(crew)
 
 
 def go_on(
@@ -63,16 +104,7 @@ def go_on(
         with contextlib.ExitStack() as stack:
             try:
                 coordinator = stack.enter_context(Coordinator(folder, lock, stop=stop, watcher=watcher))
-                name = f"{platform.node()}-{os.getpid()}"
-                coordinator.add(
-                    ThreadCrew(
-                        job,
-                        threads=workforce.threads,
-                        memory_bytes=workforce.memory_bytes,
-                        name=name,
-                        ring=coordinator.ring,
-                    )
-                )
+                workforce.join(coordinator, folder, job)
             except BaseException as error:
                 lock.release("failed", str(error))
                 raise

@@ -46,6 +46,8 @@ class ThreadCrew:
         self._given: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._new: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.held: set[int] = set()
+        self._claimed: list[int] = []
+        self.pieces_done = 0
         self._dropped: set[int] = set()
         self._threads = [
             threading.Thread(target=self._work, name=f"piece-{number}", daemon=True) for number in range(self.workers)
@@ -72,6 +74,7 @@ class ThreadCrew:
             except queue.Empty:
                 return found
             self.held.difference_update([outcome.piece] if isinstance(outcome, Done) else outcome.pieces)
+            self.pieces_done += isinstance(outcome, Done)
             found.append(outcome)
 
     def drop(self, pieces: Sequence[int]) -> None:
@@ -84,8 +87,18 @@ class ThreadCrew:
             self.drop(pieces)
 
     def claimed(self) -> Sequence[int]:
-        """Nothing."""
-        return ()
+        """What it had in hand when it was adopted."""
+        claimed, self._claimed = self._claimed, []
+        return claimed
+
+    def adopt(self, ring: Callable[[], None]) -> None:
+        """Goes over to a coordinator of this process, with what it has in hand."""
+        self._ring = ring
+        self._claimed = sorted(self.held)
+
+    def num_waiting(self) -> int:
+        """Pieces that wait for a thread."""
+        return self._given.qsize()
 
     def num_workers(self) -> int:
         """Threads that compute pieces."""
