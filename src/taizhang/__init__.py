@@ -25,11 +25,14 @@ from taizhang.doors import amplitude as amplitude
 from taizhang.doors import amplitude_batch as amplitude_batch
 from taizhang.doors import amplitudes as amplitudes
 from taizhang.doors import contract as contract
+from taizhang.doors import marginal_probabilities as marginal_probabilities
 from taizhang.doors import plan as plan
 from taizhang.doors import profile as profile
+from taizhang.doors import reduced_density_matrix as reduced_density_matrix
 from taizhang.doors import sample as sample
 from taizhang.doors import sample_run as sample_run
 from taizhang.doors import state_vector as state_vector
+from taizhang.doors import xeb as xeb
 from taizhang.errors import CircuitError as CircuitError
 from taizhang.errors import CircuitFileError as CircuitFileError
 from taizhang.errors import InputError as InputError
@@ -63,6 +66,10 @@ from taizhang.planner import Planner as Planner
 from taizhang.results.inspection import inspect as inspect
 from taizhang.results.plan_plot import plot_plan as plot_plan
 from taizhang.results.profile import Profile as Profile
+from taizhang.results.sample_file import CountedBitstrings as CountedBitstrings
+from taizhang.results.sample_file import read_samples as read_samples
+from taizhang.results.xeb import Xeb as Xeb
+from taizhang.results.xeb_plot import plot_xeb as plot_xeb
 from taizhang.samplers.choice import SampleRun as SampleRun
 
 __version__ = "0.1.0"

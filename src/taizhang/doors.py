@@ -6,7 +6,7 @@ All of them take the options described in `taizhang.settings` as keywords: `memo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -19,11 +19,15 @@ from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
+from taizhang.reduced_states import compute_marginals, compute_reduced_state
 from taizhang.results.profile import Profile
+from taizhang.results.sample_file import CountedBitstrings
+from taizhang.results.xeb import Xeb
 from taizhang.samplers.choice import SampleRun, prepare_samples
 from taizhang.samplers.frugal import FrugalOptions
 from taizhang.settings import Settings
 from taizhang.simulator import compute_amplitudes, compute_contraction, profile_of, ready_plan
+from taizhang.verification import compute_xeb
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -251,6 +255,88 @@ def sample_run(
         options=FrugalOptions(fidelity=fidelity, batch_qubits=batch_qubits, per_batch=per_batch, top=top),
         observer=observer,
     )
+
+
+def xeb(
+    circuit: Circuit,
+    samples: Sequence[str] | Mapping[str, int] | npt.NDArray[np.integer],
+    *,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> Xeb:
+    """Tells how well samples fit a circuit, from the amplitudes of exactly these bitstrings.
+
+    Args:
+        circuit: The circuit.
+        samples: Bitstrings, counts of them, or rows of bits as `sample` gives them.
+        observer: Is told of the progress.
+        options: See `taizhang.settings`.
+
+    Returns:
+        Linear and logarithmic cross entropy with standard errors, and a comparison with the law of Porter and Thomas.
+
+    Raises:
+        CircuitError: A sample does not fit the circuit.
+        LimitError: The work does not fit the limits.
+
+    Example:
+        >>> round(xeb(Circuit(2).append("h", 0), {"00": 50, "10": 50}).linear_xeb, 3)
+        1.0
+    """
+    counted = CountedBitstrings.of(samples, circuit.num_qubits)
+    return compute_xeb(circuit, counted, Settings.checked(**options), observer=observer).xeb
+
+
+def marginal_probabilities(
+    circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
+) -> npt.NDArray[np.float64]:
+    """Computes the probabilities of all outcomes of some qubits, whatever the others give.
+
+    Args:
+        circuit: The circuit; only gates in the light cone of these qubits cost anything.
+        qubits: The qubits, in the order of the axes of the result.
+        observer: Is told of the progress.
+        options: See `taizhang.settings`.
+
+    Returns:
+        float64, with one axis of length 2 for each qubit.
+
+    Raises:
+        CircuitError: A qubit is not in the circuit, or given twice.
+        LimitError: The work does not fit the limits.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> marginal_probabilities(bell, [1]).round(6).tolist()
+        [0.5, 0.5]
+    """
+    return compute_marginals(circuit, qubits, Settings.checked(**options), observer=observer)
+
+
+def reduced_density_matrix(
+    circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
+) -> ComplexArray:
+    """Computes the state of some qubits, the others traced out.
+
+    Args:
+        circuit: The circuit; only gates in the light cone of these qubits cost anything.
+        qubits: The qubits, the first the slowest bit of rows and columns.
+        observer: Is told of the progress.
+        options: See `taizhang.settings`.
+
+    Returns:
+        The density matrix, complex, shape (2**len(qubits), 2**len(qubits)).
+
+    Raises:
+        CircuitError: A qubit is not in the circuit, or given twice.
+        LimitError: The work does not fit the limits.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> reduced_density_matrix(bell, [0]).real.round(6).tolist()
+        [[0.5, 0.0], [0.0, 0.5]]
+    """
+    return compute_reduced_state(circuit, qubits, Settings.checked(**options), observer=observer)
 
 
 def plan(

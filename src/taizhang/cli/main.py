@@ -20,6 +20,7 @@ from taizhang.cli.plan_command import plan_command
 from taizhang.cli.random_command import random_command
 from taizhang.cli.run_commands import resume_command, run_command, status_command, work_command
 from taizhang.cli.sample_command import sample_command
+from taizhang.cli.xeb_command import xeb_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -33,6 +34,7 @@ for command in (
     plan_command,
     amplitude_command,
     sample_command,
+    xeb_command,
     contract_command,
     run_command,
     resume_command,
