@@ -57,6 +57,8 @@ MOST_ELEMENTS = 1 << 25
 """Largest value of a bitstring that a run keeps: half a GiB."""
 
 MOST_ARRAY_BYTES = 4 << 30
+MAPPED_BYTES = 256 << 20
+"""Arrays larger than this stay on the disk until they are needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,8 @@ class RunFolder:
             RunDamagedError: A file is not what it was.
         """
         self.check_files()
-        elements = np.load(self.path / ARRAYS, mmap_mode="r", allow_pickle=False)
+        large = (self.path / ARRAYS).stat().st_size > MAPPED_BYTES
+        elements = np.load(self.path / ARRAYS, mmap_mode="r" if large else None, allow_pickle=False)
         return Job(manifest=self.manifest, plan=self.plan(), elements=elements)
 
     def plan(self) -> Plan:
