@@ -22,7 +22,10 @@ from taizhang.cli.options import (
     settings_options,
 )
 from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
+from taizhang.cli.run_doing import finish_run
+from taizhang.long_runs import prepare_run
 from taizhang.plan.plan_file import Plan
+from taizhang.runs.run import Workforce
 from taizhang.settings import Settings
 from taizhang.simulator import compute_amplitudes
 
@@ -36,6 +39,7 @@ from taizhang.simulator import compute_amplitudes
 @click.option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once.")
 @click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
 @click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
+@click.option("--directory", metavar="RUN", help="Make it a long run, kept in this folder; see 'taizhang run'.")
 @profile_options
 @settings_options
 @output_options
@@ -48,6 +52,7 @@ def amplitude_command(
     open_qubits: str | None,
     plan_file: str | None,
     output: str | None,
+    directory: str | None,
     profile: ProfileRequest,
     settings: Settings,
     as_json: bool,
@@ -55,12 +60,21 @@ def amplitude_command(
     """Compute amplitudes ⟨BITSTRING|CIRCUIT|0…0⟩. A bitstring is written qubit 0 first."""
     opened = parse_qubits(open_qubits)
     plan = Plan.load(plan_file) if plan_file is not None else None
+    if directory is not None and profile.wanted:
+        raise click.UsageError("--profile measures a run in one go, not one that is kept in a --directory; give one")
     started = time.perf_counter()
     with Display() as display:
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
         asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
+        if directory is not None:
+            folder = prepare_run(directory, read, asked, settings, open_qubits=opened, plan=plan, observer=display)
+    if directory is not None:
+        workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
+        finish_run(folder, workforce, output, as_json, {"prepare": time.perf_counter() - started})
+        return
+    with Display() as display:
         result = compute_amplitudes(
             read, asked, settings, open_qubits=opened, plan=plan, observer=display, profile=profile.wanted
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from typing import NoReturn
@@ -18,7 +20,14 @@ from taizhang.cli.failure import DONE, FAILED, exit_status, sentence
 from taizhang.cli.inspect_command import inspect_command
 from taizhang.cli.plan_command import plan_command
 from taizhang.cli.random_command import random_command
-from taizhang.cli.run_commands import resume_command, run_command, status_command, work_command
+from taizhang.cli.run_commands import (
+    report_command,
+    resume_command,
+    run_command,
+    status_command,
+    verify_command,
+    work_command,
+)
 from taizhang.cli.sample_command import sample_command
 from taizhang.cli.xeb_command import xeb_command
 
@@ -40,10 +49,16 @@ for command in (
     resume_command,
     status_command,
     work_command,
+    verify_command,
+    report_command,
     random_command,
     doctor_command,
 ):
     taizhang_command.add_command(command)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -53,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: The words after `taizhang`; by default those the process was started with.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)  # ends a command in order, as Ctrl-C does
     try:
         taizhang_command.main(args=words, prog_name="taizhang", standalone_mode=False)
         sys.stdout.flush()

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from taizhang._resources import peak_resident_bytes
 from taizhang._units import parse_time
 from taizhang.circuit.read import CircuitFormat, read_circuit
-from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
 from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.options import circuit_options, echo_json, output_options, parse_qubits, settings_options
-from taizhang.cli.reports import plan_report
 from taizhang.cli.run_display import RunDisplay
-from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run, result_of
+from taizhang.cli.run_doing import finish_run, pieces_line
+from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run
 from taizhang.plan.plan_file import Plan
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
-from taizhang.runs.run import Workforce, go_on, is_complete, repair_run
+from taizhang.runs.report import report_of
+from taizhang.runs.run import Workforce, is_complete, repair_run
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.status import status_of
+from taizhang.runs.verify import verify
 from taizhang.runs.work import FolderWorker
 from taizhang.settings import Settings
-from taizhang.simulator import AmplitudeResult
 
 Command = Callable[..., None]
 
@@ -117,10 +117,10 @@ def run_command(
             observer=display,
         )
     click.echo(str(folder.plan()), err=True)
-    click.echo(_pieces_line(folder), err=True)
+    click.echo(pieces_line(folder), err=True)
     if prepare:
         return
-    _go_on(folder, workforce, output, as_json, {"prepare": time.perf_counter() - started})
+    finish_run(folder, workforce, output, as_json, {"prepare": time.perf_counter() - started})
 
 
 @click.command("resume")
@@ -138,7 +138,7 @@ def resume_command(
     if repair:
         saved, lost = repair_run(folder)
         click.echo(f"{saved:,} pieces were saved, {lost} rows given up; the damaged ledger is kept beside", err=True)
-    _go_on(folder, workforce, output, as_json, {})
+    finish_run(folder, workforce, output, as_json, {})
 
 
 @click.command("work")
@@ -186,32 +186,45 @@ def status_command(directory: str, as_json: bool) -> None:
         click.echo(str(status))
 
 
-def _go_on(
-    folder: RunFolder, workforce: Workforce, output: str | None, as_json: bool, seconds: Mapping[str, float]
+@click.command("verify")
+@click.argument("directory", metavar="RUN")
+@click.option("--pieces", type=click.IntRange(min=0), default=3, show_default=True, help="Compute so many again.")
+@click.option("--no-precise", is_flag=True, help="Do not measure rounding errors by computing in double precision.")
+@click.option("-o", "--output", metavar="FILE", help="Write a record of the result (JSON), for others to check.")
+@settings_options
+@output_options
+def verify_command(
+    directory: str, pieces: int, no_precise: bool, output: str | None, settings: Settings, as_json: bool
 ) -> None:
-    started = time.perf_counter()
-    with stop_on_signals() as stop, RunDisplay() as display:
-        values = go_on(folder, workforce, stop=stop, watcher=display)
-    result = result_of(folder, values, {**seconds, "run": time.perf_counter() - started})
-    _present(result, output, as_json)
-
-
-def _present(result: AmplitudeResult, output: str | None, as_json: bool) -> None:
+    """Check the run in the folder RUN: all hashes, all checksums, and some pieces computed again."""
+    with stop_on_signals() as stop:
+        found = verify(
+            RunFolder.open(directory),
+            pieces=pieces,
+            seed=settings.seed,
+            precise=not no_precise,
+            threads=settings.threads,
+            memory_bytes=settings.free_bytes(),
+            stop=stop,
+        )
     if output is not None:
-        write_amplitudes(result, Path(output))
+        Path(output).write_text(json.dumps(found.record, indent=1) + "\n", encoding="utf-8")
     if as_json:
-        report: dict[str, Any] = {"amplitudes": [] if output else list(records_of(result))}
-        report["plan"] = plan_report(result.plan, result.predicted_bytes)
-        echo_json({**report, "seconds": result.seconds, "peak_bytes": peak_resident_bytes()})
-    elif output is None:
-        show_amplitudes(result)
+        echo_json(found.record)
     else:
-        click.echo(f"{result.values.size} amplitudes written to {output}")
+        click.echo(str(found))
 
 
-def _pieces_line(folder: RunFolder) -> str:
-    layout = folder.manifest.layout
-    each = f"{layout.slices_per_piece:,} slices"
-    if layout.amplitudes_per_piece > 1:
-        each = f"{layout.amplitudes_per_piece:,} bitstrings"
-    return f"{folder.path}: {layout.num_pieces:,} pieces of {each}"
+@click.command("report")
+@click.argument("directory", metavar="RUN")
+@click.option("-o", "--output", metavar="FILE", help="Where to [report.html beside the run's files].")
+@output_options
+def report_command(directory: str, output: str | None, as_json: bool) -> None:
+    """Write a page about the run in the folder RUN: HTML that holds all of its pictures."""
+    folder = RunFolder.open(directory)
+    target = Path(output) if output is not None else folder.path / "report.html"
+    target.write_text(report_of(folder), encoding="utf-8")
+    if as_json:
+        echo_json({"output": str(target)})
+    else:
+        click.echo(f"{target}", err=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
+
+SECOND_AFTER = 1.0
 
 
 @contextlib.contextmanager
@@ -16,13 +19,17 @@ def stop_on_signals() -> Iterator[Callable[[], bool]]:
     Outside the main thread, where signals do not come, it never does.
     """
     told = threading.Event()
+    first = [0.0]
     if threading.current_thread() is not threading.main_thread():
         yield told.is_set
         return
 
     def on_signal(number: int, _: FrameType | None) -> None:
-        if told.is_set() and number == signal.SIGINT:
+        # Ctrl-C may come twice at once: to the process, and to its group.
+        if told.is_set() and number == signal.SIGINT and time.monotonic() - first[0] > SECOND_AFTER:
             raise KeyboardInterrupt
+        if not told.is_set():
+            first[0] = time.monotonic()
         told.set()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}

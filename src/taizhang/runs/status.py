@@ -165,7 +165,7 @@ def status_of(folder: RunFolder) -> RunStatus:
         fraction=fraction,
         estimate=told,
         seconds_worked=sum(session["last"] - session["started"] for session in sessions.values()),
-        workers=ordered[-1]["workers"] if running else 0,
+        workers=ordered[-1]["workers"] if running and ordered else 0,
         partial=partial,
         ledger_bytes=folder.ledger_path.stat().st_size,
         peak_bytes=folder.plan().cost.peak_bytes,

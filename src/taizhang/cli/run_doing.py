@@ -1,0 +1,62 @@
+"""Doing a long run from the command line: progress while it goes on, then what the task's own command prints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from taizhang._resources import peak_resident_bytes
+from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
+from taizhang.cli.options import echo_json
+from taizhang.cli.reports import plan_report
+from taizhang.cli.run_display import RunDisplay
+from taizhang.long_runs import result_of
+from taizhang.runs.folder import RunFolder
+from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.signals import stop_on_signals
+from taizhang.simulator import AmplitudeResult
+
+
+def finish_run(
+    folder: RunFolder, workforce: Workforce, output: str | None, as_json: bool, seconds: Mapping[str, float]
+) -> None:
+    """Goes on with a run until it is complete, showing the progress, and prints what it gives.
+
+    Args:
+        folder: The run.
+        workforce: Who is to work on it.
+        output: File to write the amplitudes to, or None.
+        as_json: Print one JSON object.
+        seconds: Wall time of what was done before.
+    """
+    started = time.perf_counter()
+    with stop_on_signals() as stop, RunDisplay() as display:
+        values = go_on(folder, workforce, stop=stop, watcher=display)
+    result = result_of(folder, values, {**seconds, "run": time.perf_counter() - started})
+    _present(result, output, as_json)
+
+
+def _present(result: AmplitudeResult, output: str | None, as_json: bool) -> None:
+    if output is not None:
+        write_amplitudes(result, Path(output))
+    if as_json:
+        report: dict[str, Any] = {"amplitudes": [] if output else list(records_of(result))}
+        report["plan"] = plan_report(result.plan, result.predicted_bytes)
+        echo_json({**report, "seconds": result.seconds, "peak_bytes": peak_resident_bytes()})
+    elif output is None:
+        show_amplitudes(result)
+    else:
+        click.echo(f"{result.values.size} amplitudes written to {output}")
+
+
+def pieces_line(folder: RunFolder) -> str:
+    """How a run is cut, for people."""
+    layout = folder.manifest.layout
+    each = f"{layout.slices_per_piece:,} slices"
+    if layout.amplitudes_per_piece > 1:
+        each = f"{layout.amplitudes_per_piece:,} bitstrings"
+    return f"{folder.path}: {layout.num_pieces:,} pieces of {each}"

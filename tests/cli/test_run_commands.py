@@ -1,0 +1,88 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import taizhang as tz
+
+
+@pytest.fixture
+def sliced_plan(circuit_file, tmp_path):
+    plan = tz.plan(tz.read_circuit(circuit_file), trials=1, seed=1)
+    path = tmp_path / "plan.json"
+    tz.Plan.from_ssa_path(plan.shape, plan.tree.ssa_path, plan.shape.index_names[:6]).save(path)
+    return path
+
+
+def test_a_run_prints_what_amplitude_prints(run, circuit_file, sliced_plan, tmp_path):
+    folder = tmp_path / "run"
+    asked = (circuit_file, "010011100", "--plan", sliced_plan, "--threads", 2)
+    done = run("run", *asked, "--directory", folder)
+    assert done.status == 0
+    assert done.out == run("amplitude", *asked).out
+    assert run("resume", folder).out == done.out
+    told = run("resume", folder, "--json").json
+    assert told.keys() >= {"amplitudes", "plan", "seconds", "peak_bytes"}
+    assert run("resume", folder, "-o", tmp_path / "out.npy").status == 0
+    assert run("status", folder, "--json").json["state"] == "complete"
+    assert run("verify", folder, "-o", tmp_path / "record.json").status == 0
+    assert json.loads((tmp_path / "record.json").read_text())["same_bits"] is True
+    assert run("report", folder).status == 0
+    assert (folder / "report.html").read_text().startswith("<!doctype html>")
+    assert run("work", folder).status == 0
+    again = run("run", *asked, "--directory", folder)
+    assert again.status == 1
+    assert "taizhang resume" in again.err
+
+
+def test_amplitude_with_a_directory_is_a_run(run, circuit_file, sliced_plan, tmp_path):
+    asked = (circuit_file, "--bitstring", "010011100", "--plan", sliced_plan)
+    done = run("amplitude", *asked, "--directory", tmp_path / "run")
+    assert done.out == run("amplitude", *asked).out
+    assert run("status", tmp_path / "run", "--json").json["state"] == "complete"
+    refused = run("amplitude", *asked, "--directory", tmp_path / "other", "--profile")
+    assert refused.status == 2
+
+
+def test_a_damaged_ledger_is_told_and_repaired(run, circuit_file, sliced_plan, tmp_path):
+    folder = tmp_path / "run"
+    done = run("run", circuit_file, "010011100", "--plan", sliced_plan, "--directory", folder)
+    ledger = folder / "ledger.sqlite"
+    ledger.write_bytes(ledger.read_bytes()[:5000])
+    refused = run("resume", folder)
+    assert refused.status == 1
+    assert "--repair" in refused.err
+    assert run("resume", folder, "--repair").out == done.out
+    assert (folder / "ledger.sqlite.damaged1").exists()
+
+
+def test_a_run_told_to_end_says_how_to_go_on_and_exits_with_130(circuit_file, tmp_path, run):
+    circuit = tmp_path / "hard.qsim"
+    assert run("random", "sycamore", "--qubits", 30, "--cycles", 14, "-o", circuit).status == 0
+    plan = tz.plan(tz.read_circuit(circuit), trials=1, width=14)
+    plan.save(tmp_path / "plan.json")
+    folder = tmp_path / "run"
+    asked = ("--plan", tmp_path / "plan.json", "--directory", folder, "--piece-time", "100ms", "--threads", 1)
+    assert run("run", circuit, "0" * 30, *asked, "--prepare").status == 0
+    command = [sys.executable, "-m", "taizhang", "resume", str(folder), "--threads", "1"]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        before = run("status", folder, "--json").json["pieces_done"]
+        while run("status", folder, "--json").json["pieces_done"] <= before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(process.pid, number)
+        began = time.monotonic()
+        _, told = process.communicate(timeout=30)
+        assert time.monotonic() - began < 10
+        if process.returncode == 0:
+            pytest.skip("the machine was faster than the signal")
+        assert process.returncode == 130
+        assert "pieces are done and committed; go on with 'taizhang resume" in told
+    status = run("status", folder, "--json").json
+    assert status["state"] == "stopped"
+    assert 0 < status["pieces_done"] < status["num_pieces"]

@@ -1,0 +1,109 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from taizhang.errors import RunDamagedError, RunError, RunStoppedError
+from taizhang.runs.ledger import Ledger
+from taizhang.runs.partial_sum import PartialSum
+from taizhang.runs.report import report_of
+from taizhang.runs.run import go_on
+from taizhang.runs.verify import verify
+
+MEMORY = 1 << 30
+
+
+def test_a_complete_run_is_verified_with_a_record(make_folder, workforce, undisturbed):
+    folder = make_folder()
+    go_on(folder, workforce)
+    found = verify(folder, pieces=4, threads=1, memory_bytes=MEMORY)
+    assert len(found.pieces) == 4
+    assert found.same_bits
+    assert 1e-9 < found.relative_error < 1e-3
+    assert 0 < found.standard_error < 1e-4
+    record = json.loads(json.dumps(found.record))
+    assert record["values"][0][0] == {"re": undisturbed.real, "im": undisturbed.imag}
+    assert record["sha256"].keys() >= {"circuit.qasm", "plan.json", "arrays.npy"}
+    assert "same bits" in str(found)
+
+
+def test_a_run_half_done_is_verified_too(make_folder, workforce):
+    folder = make_folder(slices_per_piece=1)
+    calls = iter([False] * 4 + [True] * 9999)
+    with pytest.raises(RunStoppedError):
+        go_on(folder, workforce, stop=lambda: next(calls))
+    found = verify(folder, threads=1, memory_bytes=MEMORY, precise=False)
+    assert found.standard_error is None
+    assert "values" not in found.record
+
+
+def test_a_machine_that_computed_wrongly_is_found(make_folder, workforce):
+    folder = make_folder()
+    go_on(folder, workforce)
+    with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
+        wrong = []
+        for number in ledger.samples():
+            sample = ledger.sample(number)
+            mantissas = sample.mantissas * (1 + 1e-15)
+            wrong.append((number, PartialSum(mantissas=mantissas, exponents=sample.exponents)))
+        ledger.commit(samples=wrong)
+    with pytest.raises(RunError, match="computed again"):
+        verify(folder, threads=1, memory_bytes=MEMORY)
+
+
+def test_damage_is_found_by_verify(make_folder, workforce):
+    folder = make_folder()
+    go_on(folder, workforce)
+    circuit = folder.path / "circuit.qasm"
+    circuit.write_bytes(circuit.read_bytes().replace(b"cz", b"cx", 1))
+    with pytest.raises(RunDamagedError, match=r"circuit\.qasm"):
+        verify(folder, threads=1, memory_bytes=MEMORY)
+
+
+class Checker(HTMLParser):
+    """Finds tags that are not closed, scripts, and anything fetched."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+        self.charts = 0
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ("script", "link", "img", "iframe")
+        assert not any(value and value.startswith("http") and key != "xmlns" for key, value in attrs)
+        self.charts += tag == "svg"
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_report_of_a_run_is_one_page_that_holds_everything(make_folder, workforce):
+    folder = make_folder(slices_per_piece=1, name="a <b> & run")
+    pages = [report_of(folder)]
+    for times in (3, 5, 8):
+        calls = iter([False] * times + [True] * 9999)
+        with pytest.raises(RunStoppedError):
+            go_on(folder, workforce, stop=lambda calls=calls: next(calls))
+        pages.append(report_of(folder))
+    go_on(folder, workforce)
+    verify(folder, threads=1, memory_bytes=MEMORY)
+    pages.append(report_of(folder))
+    for page in pages:
+        checker = Checker()
+        checker.feed(page)
+        assert not checker.open
+        assert "<b>" not in page
+        assert "nan" not in re.sub(r"<[^>]*>", "", page).lower().split()
+    assert checker.charts >= 6
+    assert "one standard error of rounding" in pages[-1]
+
+
+def test_the_report_of_a_batch_lists_its_values(make_folder, workforce):
+    folder = make_folder(["010011100", "111111111"])
+    go_on(folder, workforce)
+    page = report_of(folder)
+    assert "010011100" in page
+    assert "111111111" in page
