@@ -43,6 +43,11 @@ from taizhang.errors import NetworkError as NetworkError
 from taizhang.errors import NotBuiltError as NotBuiltError
 from taizhang.errors import NumericalError as NumericalError
 from taizhang.errors import PlanError as PlanError
+from taizhang.errors import RunBusyError as RunBusyError
+from taizhang.errors import RunDamagedError as RunDamagedError
+from taizhang.errors import RunError as RunError
+from taizhang.errors import RunStoppedError as RunStoppedError
+from taizhang.errors import RunStorageError as RunStorageError
 from taizhang.errors import SizeLimitError as SizeLimitError
 from taizhang.errors import TaizhangError as TaizhangError
 from taizhang.errors import TimeLimitError as TimeLimitError
@@ -70,6 +75,14 @@ from taizhang.results.sample_file import CountedBitstrings as CountedBitstrings
 from taizhang.results.sample_file import read_samples as read_samples
 from taizhang.results.xeb import Xeb as Xeb
 from taizhang.results.xeb_plot import plot_xeb as plot_xeb
+from taizhang.run_doors import report as report
+from taizhang.run_doors import resume as resume
+from taizhang.run_doors import run as run
+from taizhang.run_doors import status as status
+from taizhang.run_doors import verify as verify
+from taizhang.run_doors import work as work
+from taizhang.runs.status import RunStatus as RunStatus
+from taizhang.runs.verify import Verification as Verification
 from taizhang.samplers.choice import SampleRun as SampleRun
 
 __version__ = "0.1.0"
