@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, end_to_end, engine, overheads, planner
+from benchmarks import accuracy, end_to_end, engine, overheads, planner, sampling
 from benchmarks.tables import show
 
 SUITES = {
@@ -12,6 +12,7 @@ SUITES = {
     "engine": engine.run,
     "overheads": overheads.run,
     "accuracy": accuracy.run,
+    "sampling": sampling.run,
     "end-to-end": end_to_end.run,
 }
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from taizhang._units import human_bytes, human_seconds
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import LimitError, SizeLimitError, TimeLimitError, UsageError
+from taizhang.errors import LimitError, NumericalError, SizeLimitError, TimeLimitError, UsageError
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.machine import measured_machine
@@ -121,7 +121,9 @@ def _state_vector(task: _Task) -> Sampler:
 
 
 def _marginals(task: _Task) -> MarginalsSampler:
-    return MarginalsSampler(task.circuit, task.settings, task.shots)
+    sampler = MarginalsSampler(task.circuit, task.settings, task.shots)
+    _check_time(sampler.predicted_seconds, task.settings)
+    return sampler
 
 
 def _gate_by_gate(task: _Task) -> Sampler:
@@ -137,14 +139,16 @@ def _frugal(task: _Task) -> FrugalSampler:
     opened = choose_batch_qubits(circuit, min(count, circuit.num_qubits), task.settings)
     machine = BatchMachine(circuit, opened, task.settings, fidelity=options.fidelity, observer=task.observer)
     sampler = FrugalSampler(circuit, task.settings, options, machine, task.shots, task.observer)
-    seconds = sampler.predicted_seconds
-    if seconds > task.settings.time_limit_seconds:
+    _check_time(sampler.predicted_seconds, task.settings)
+    return sampler
+
+
+def _check_time(seconds: float, settings: Settings) -> None:
+    if seconds > settings.time_limit_seconds:
         raise TimeLimitError(
             f"the samples are predicted to take {human_seconds(seconds)}, but the time limit is "
-            f"{human_seconds(task.settings.time_limit_seconds)}; ask for fewer shots, a lower fidelity, or raise "
-            "time_limit"
+            f"{human_seconds(settings.time_limit_seconds)}; ask for fewer shots, a lower fidelity, or raise time_limit"
         )
-    return sampler
 
 
 _MAKERS = {
@@ -197,7 +201,11 @@ def _choose(task: _Task) -> tuple[Sampler, str]:
         return _state_vector(task), reason
     if by_gates == least:
         return _gate_by_gate(task), reason
-    return sampler, f"{reason}; the circuit is taken for a chaotic one, which is checked"
+    try:
+        sampler.try_out()
+    except NumericalError:
+        return _gate_by_gate(task), f"{reason}; but the circuit is not chaotic, so that frugal rejection would be wrong"
+    return sampler, f"{reason}; the first batches are those of a chaotic circuit"
 
 
 def _seconds_of_vector(task: _Task) -> float:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import NumericalError, UsageError
 from taizhang.observer import Observer, Silent
+from taizhang.results.sampling.from_vector import VectorSampler, bits_of
 from taizhang.results.sampling.frugal import (
     WeightCount,
     bound_of_weights,
@@ -28,7 +29,10 @@ DEFAULT_BATCH_QUBITS = 6
 MOST_BATCH_QUBITS = 24
 MOST_CLIPPED = 0.02
 """Where more of the probability than this is clipped, the circuit is not chaotic, and its samples would be wrong."""
+MOST_SPREAD = 4.0
+"""So many times the variance of a chaotic circuit's weights is not taken for chance."""
 _LOOK_AFTER = 64
+_MOST_ELEMENTS = 1 << 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +114,10 @@ class FrugalSampler:
         self._xeb = RunningXeb()
         self._next_candidate = 0
         self._waiting = np.empty((0, self._num_qubits), dtype=np.uint8)
-        self._every: npt.NDArray[np.float64] | None = None
-        self.portion = max(min(shots, 1 << 14), 1)
+        self._every: VectorSampler | None = None
+        self.portion = min(shots, 1 << 17 if self._whole else max(min(1 << 14, _MOST_ELEMENTS // self._size), 1))
+        if self._whole and (machine.fidelity < 1 or options.top is not None or options.per_batch > 1):
+            raise UsageError("all qubits are open, so that there is one batch only; leave fewer open (batch_qubits)")
 
     @property
     def batches_per_sample(self) -> float:
@@ -137,28 +143,41 @@ class FrugalSampler:
         self._watch.stage("run")
         while len(self._waiting) < count:
             missing = count - len(self._waiting)
-            candidates = math.ceil(missing * min(self.batches_per_sample, 1e6) * 1.02) + 4
+            candidates = missing if self._whole else math.ceil(missing * self.batches_per_sample * 1.02) + 4
             self._waiting = np.concatenate([self._waiting, self._drawn(max(min(candidates, self.portion), 1))])
             self._check()
         drawn, self._waiting = self._waiting[:count], self._waiting[count:]
         return drawn
 
+    def try_out(self) -> None:
+        """Computes the first batches, which are kept, and looks whether the circuit is chaotic.
+
+        Raises:
+            NumericalError: It is not.
+        """
+        if not self._whole and not self._next_candidate:
+            self._watch.stage("run")
+            self._waiting = self._drawn(_LOOK_AFTER)
+            self._check()
+
     def _drawn(self, candidates: int) -> Bits:
         """Computes the next candidates, and draws from those taken."""
         first = self._next_candidate
         self._next_candidate += candidates
+        if self._whole:
+            return self._drawn_from_all(first, candidates)
         bits = self._fixed_bits(first, candidates)
-        probabilities = self._probabilities(bits)
+        probabilities = self._scaled(bits)
         weights = probabilities.mean(axis=1)
         if self._options.top is not None:
             taken = np.arange(candidates)
             places = largest_of(probabilities, self._options.top)
         else:
             numbers = self._uniforms.draw(first, candidates, "take")
-            taken = np.arange(candidates) if self._whole else taken_batches(weights, self._bound, numbers)
+            taken = taken_batches(weights, self._bound, numbers)
             draws = [self._uniforms.draw(first, candidates, "draw", k)[taken] for k in range(self._options.per_batch)]
             places = drawn_from(probabilities[taken], np.stack(draws, axis=1))
-        self._weights.add(weights, math.inf if self._whole or self._options.top else self._bound, len(taken))
+        self._weights.add(weights, math.inf if self._options.top else self._bound, len(taken))
         self._xeb.add(np.take_along_axis(probabilities[taken], places, axis=1).reshape(-1))
         found = np.repeat(bits[taken], places.shape[1], axis=0)
         opened = self._machine.open_qubits
@@ -166,15 +185,16 @@ class FrugalSampler:
             found[:, qubit] = places.reshape(-1) >> place & 1
         return found
 
-    def _probabilities(self, bits: Bits) -> npt.NDArray[np.float64]:
-        """Gives 2^n p of each batch, shape (candidates, batch size)."""
-        if self._whole:
-            if self._every is None:
-                self._every = self._scaled(bits[:1])
-            return np.broadcast_to(self._every, (len(bits), self._size))
-        return self._scaled(bits)
+    def _drawn_from_all(self, first: int, count: int) -> Bits:
+        """Draws from the one batch there is, if all qubits are open; it is always taken."""
+        if self._every is None:
+            self._every = VectorSampler(self._machine.run(np.zeros((1, self._num_qubits), dtype=np.uint8))[0])
+        outcomes = self._every.outcomes(self._uniforms.draw(first, count, "draw", 0))
+        self._xeb.add(2.0**self._num_qubits * self._every.probabilities(outcomes))
+        return bits_of(outcomes, self._num_qubits)
 
     def _scaled(self, bits: Bits) -> npt.NDArray[np.float64]:
+        """Gives 2^n p of each batch, shape (candidates, batch size)."""
         amplitudes = self._machine.run(bits, self._watch.contracting)
         return np.asarray(np.abs(amplitudes * 2.0 ** (self._num_qubits / 2)) ** 2, dtype=np.float64)
 
@@ -189,15 +209,17 @@ class FrugalSampler:
         counted = self._weights
         if self._options.top is not None or self._whole or counted.candidates < _LOOK_AFTER:
             return
-        if counted.total == 0 or counted.clipped_part > MOST_CLIPPED:
-            raise NumericalError(
-                "the probabilities of this circuit are not those of a chaotic one: "
-                + (
-                    "all batches drawn have none"
-                    if counted.total == 0
-                    else f"{100 * counted.clipped_part:.0f} % of them are beyond the bound of frugal rejection"
+        spread = counted.relative_variance * self._size
+        if counted.total == 0 or counted.clipped_part > MOST_CLIPPED or spread > MOST_SPREAD:
+            told = "all batches drawn have none"
+            if counted.total > 0:
+                told = (
+                    f"the variance of the weights of batches is {spread:.3g} times what it should be, and "
+                    f"{100 * counted.clipped_part:.1f} % of the probability are beyond the bound of frugal rejection"
                 )
-                + "; use method gate-by-gate or marginals"
+            raise NumericalError(
+                f"the probabilities of this circuit are not those of a chaotic one: {told}; use method gate-by-gate or "
+                "marginals"
             )
 
     def report(self) -> SampleReport:

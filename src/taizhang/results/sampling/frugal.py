@@ -105,6 +105,11 @@ class WeightCount:
         return math.sqrt(max(self.squares / count - (self.total / count) ** 2, 0.0) / (count - 1))
 
     @property
+    def relative_variance(self) -> float:
+        """Variance of the weights over their mean squared; 1/K for batches of K of a chaotic circuit."""
+        return self.candidates * self.mean_error**2 / self.mean**2 if self.total else 0.0
+
+    @property
     def clipped_part(self) -> float:
         """Part of the probability that was clipped."""
         return self.clipped / self.total if self.total else 0.0
