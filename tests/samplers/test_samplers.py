@@ -5,6 +5,8 @@ from tests.small_circuits import chaotic, ghz, ising, of_many_kinds, w_state
 
 import taizhang as tz
 from taizhang.errors import NumericalError, SizeLimitError, UsageError
+from taizhang.samplers.batches import BatchMachine, choose_batch_qubits
+from taizhang.samplers.frugal import FrugalOptions, FrugalSampler
 from taizhang.samplers.gate_by_gate import GateByGateSampler
 from taizhang.settings import Settings
 
@@ -117,3 +119,23 @@ def test_methods_that_do_not_fit_say_which_would():
         tz.sample(circuit, shots=1, method="state-vector")
     with pytest.raises(SizeLimitError, match="gate-by-gate"):
         tz.sample(circuit, shots=1, method="marginals")
+
+
+def frugal_sampler(circuit, shots, batch_qubits):
+    settings = Settings.checked(seed=2, threads=1)
+    machine = BatchMachine(circuit, choose_batch_qubits(circuit, batch_qubits, settings), settings)
+    return FrugalSampler(circuit, settings, FrugalOptions(), machine, shots)
+
+
+def test_trying_frugal_rejection_out_changes_no_sample():
+    circuit = chaotic(9, 10, 3)
+    tried, other = frugal_sampler(circuit, 100, 4), frugal_sampler(circuit, 100, 4)
+    tried.try_out()
+    assert np.array_equal(tried.draw(0, 100), other.draw(0, 100))
+
+
+def test_trying_frugal_rejection_out_tells_circuits_that_are_not_chaotic():
+    with pytest.raises(NumericalError, match="not those of a chaotic one"):
+        frugal_sampler(ghz(14), 1000, 4).try_out()
+    with pytest.raises(NumericalError, match="variance"):
+        frugal_sampler(ising(14, 1) + ising(14, 2), 1000, 4).try_out()

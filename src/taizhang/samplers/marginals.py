@@ -14,7 +14,7 @@ from taizhang.settings import Settings
 # Bytes for each element of the largest component: it, a copy with a gate applied, and one that is reordered.
 _BYTES_PER_ELEMENT = 56
 _MOST_SHOTS = 1 << 17
-ELEMENTS_PER_SECOND = 2.5e8
+ELEMENTS_PER_SECOND = 1.5e8
 """Rough rate at which NumPy reads or writes elements, for choosing a method only."""
 
 
