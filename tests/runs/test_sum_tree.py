@@ -62,3 +62,15 @@ def test_a_piece_set_is_a_set(operations):
         assert [n for entry in pieces.ranges() for n in entry] == sorted(model)
     assert [n for entry in ranges_between(pieces.ranges(), 31) for n in entry] == sorted(set(range(31)) - model)
     assert pieces.take(4) == sorted(model)[:4]
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1), st.integers(-2000, 2000)), min_size=2, max_size=2))
+def test_sums_of_one_number_and_of_many_have_the_same_bits(pair):
+    def of(re, im, exponent, count):
+        mantissas = np.full((1, count), complex(re, im))
+        return PartialSum(mantissas=mantissas, exponents=np.array([exponent]))
+
+    one = of(*pair[0], 1).plus(of(*pair[1], 1))
+    many = of(*pair[0], 2).plus(of(*pair[1], 2))
+    assert one.mantissas.tobytes() == many.mantissas[:, :1].tobytes()
+    assert one.exponents.tobytes() == many.exponents.tobytes()

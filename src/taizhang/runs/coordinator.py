@@ -28,6 +28,9 @@ from taizhang.runs.sum_tree import Change, Node, SumTree, top_level
 
 MOST_SAMPLES = 32
 MOST_SAMPLE_BYTES = 1 << 26
+MOST_SUMMED = 4096
+"""With more sums waiting than this, what they come to is not told on the way."""
+
 COMMIT_SECONDS = 0.1
 WAIT_SECONDS = 0.1
 WATCH_SECONDS = 0.1
@@ -108,9 +111,7 @@ class Coordinator:
         self._ledger = Ledger(folder.ledger_path, manifest, write=True)
         try:
             nodes = self._ledger.nodes()
-            top = top_level(self._layout.parts_per_group)
-            waiting = ((node, self._ledger.sum_of(node)) for node in nodes if node.level < top)
-            self._tree = SumTree(self._layout.parts_per_group, waiting)
+            self._tree = SumTree(self._layout.parts_per_group, self._ledger.waiting_sums())
             missing = PieceSet(ranges_between(done_ranges(nodes, manifest), self._layout.num_pieces))
             self._dealer = Dealer(missing)
             self._history = History.of(self._ledger)
@@ -245,7 +246,7 @@ class Coordinator:
         self._ledger.commit(changes, samples, records)
 
     def _point(self, ended: str | None = None) -> list[Record]:
-        if self._exponents is not None:
+        if self._exponents is not None and len(self._tree.nodes) <= MOST_SUMMED:
             total = self._tree.sum_so_far(0)
             if total is not None:
                 self._partial = complex(total.values(self._exponents)[0, 0])

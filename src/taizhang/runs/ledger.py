@@ -127,6 +127,20 @@ class Ledger:
             row = self._database.execute(query, node).fetchone()
         return self._checked_sum(row, ("sum", *node), node.group)
 
+    def waiting_sums(self) -> Iterator[tuple[Node, PartialSum]]:
+        """All nodes below the top, whose sums wait for others, with these.
+
+        Raises:
+            RunDamagedError: One is not what was committed.
+        """
+        top = top_level(self._manifest.layout.parts_per_group)
+        with self._told():
+            query = "SELECT grp, level, number, content, checksum FROM sums WHERE level < ?"
+            rows = self._database.execute(query, (top,)).fetchall()
+        for group, level, number, content, recorded in rows:
+            node = Node(group, level, number)
+            yield node, self._checked_sum((content, recorded), ("sum", *node), group)
+
     def num_groups_done(self) -> int:
         """Groups whose sum is complete."""
         with self._told():

@@ -8,6 +8,7 @@ sum holds little-endian numbers and nothing else; a checksum over them and over 
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from taizhang.errors import RunDamagedError
 ZERO_EXPONENT = -(2**62)
 """Exponent of a sum that is 0: below every other."""
 
-_SMALLEST_POWER, _LARGEST_POWER = -1023, 1023
+_SMALLEST_POWER = -1023
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,12 +46,23 @@ class PartialSum:
             >>> half.plus(half).plus(nothing).values().tolist()
             [[(2+0j)]]
         """
+        if self.mantissas.size == 1:
+            return self._plus_one_number(other)
         common = np.maximum(self.exponents, other.exponents)
         mantissas = np.empty(self.mantissas.shape, dtype=np.complex128)
         ours, theirs = _scale(self.exponents, common), _scale(other.exponents, common)
         mantissas.real = self.mantissas.real * ours + other.mantissas.real * theirs
         mantissas.imag = self.mantissas.imag * ours + other.mantissas.imag * theirs
         return PartialSum(mantissas=mantissas, exponents=common)
+
+    def _plus_one_number(self, other: PartialSum) -> PartialSum:
+        """The same for sums of a single number, without the cost of arrays."""
+        ours, theirs = self.exponents.item(), other.exponents.item()
+        common = max(ours, theirs)
+        a, b = self.mantissas.item(), other.mantissas.item()
+        scale_a, scale_b = _power(ours - common), _power(theirs - common)
+        total = complex(a.real * scale_a + b.real * scale_b, a.imag * scale_a + b.imag * scale_b)
+        return PartialSum(mantissas=np.array([[total]]), exponents=np.array([common]))
 
     def values(self, exponents: npt.NDArray[np.int64] | int = 0) -> ComplexArray:
         """The sums as plain complex128 numbers, shape (amplitudes, elements of each).
@@ -88,12 +100,16 @@ class PartialSum:
 def _scale(exponents: npt.NDArray[np.int64], common: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """What mantissas are multiplied by to go from their exponents to larger ones, shape (amplitudes, 1).
 
-    Below what the engine's powers reach it is 0; where all is 0 already it is 1.
+    Below what the engine's powers reach it is 0.
     """
     powers = exponents - common
-    scale = np.ldexp(1.0, np.clip(powers, _SMALLEST_POWER, _LARGEST_POWER))
+    scale = np.ldexp(1.0, np.maximum(powers, _SMALLEST_POWER))
     scale[powers < _SMALLEST_POWER] = 0.0
     return np.asarray(scale, dtype=np.float64)[:, np.newaxis]
+
+
+def _power(exponent: int) -> float:
+    return math.ldexp(1.0, exponent) if exponent >= _SMALLEST_POWER else 0.0
 
 
 def checksum(identity: str, *belongs_to: str | int, content: bytes) -> bytes:
