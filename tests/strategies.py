@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import string
+from dataclasses import replace
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from taizhang.circuit.circuit import Circuit, Operation
@@ -205,6 +207,18 @@ def network_shapes(draw, *, min_tensors=0, max_tensors=8, max_size=4):
 
 
 @st.composite
+def shapes_of_rows(draw, **options):
+    """Shapes of which half have row indices."""
+    shape = draw(network_shapes(**options))
+    used = sorted({i for term in shape.inputs for i in term if i not in shape.output and shape.sizes[i] > 1})
+    chosen = draw(st.lists(st.sampled_from(used), unique=True, max_size=6)) if used else []
+    if not chosen or draw(st.booleans()):
+        return shape
+    num_rows = draw(st.integers(1, math.prod(shape.sizes[index] for index in chosen) - 1))
+    return replace(shape, row_indices=tuple(chosen), num_rows=num_rows)
+
+
+@st.composite
 def planned_shapes(draw, *, max_tensors=8):
     """A shape, a tree over it and indices to slice."""
     shape = draw(network_shapes(max_tensors=max_tensors))
@@ -272,3 +286,34 @@ def _mixed_gate(rng):
     angles = [rng.choice(special) if rng.random() < 0.4 else rng.uniform(-4, 4) for _ in range(record.num_parameters)]
     chosen = gate(record.name, *map(float, angles))
     return chosen.controlled(int(rng.integers(1, 6))) if rng.random() < 0.3 else chosen
+
+
+@st.composite
+def networks_of_rows(draw, given=None, max_sliced=3):
+    """A network with row indices, a plan for it that slices others, the rows, and what all rows are picked from.
+
+    Returns:
+        The network; the plan; the rows, shape (num_rows, row indices), repetitions among them; the same network with
+        the row indices, then the output, as its output.
+    """
+    network = draw(networks() if given is None else given)
+    shape = network.shape
+    used = sorted({i for term in shape.inputs for i in term if i not in shape.output and shape.sizes[i] > 1})
+    assume(used)
+    chosen = draw(st.lists(st.sampled_from(used), unique=True, min_size=1, max_size=7))
+    sizes = [shape.sizes[index] for index in chosen]
+    num_rows = draw(st.integers(1, min(math.prod(sizes) - 1, 40)))
+    rng = np.random.default_rng(draw(st.integers(0, 1 << 32)))
+    rows = rng.integers(0, sizes, size=(num_rows, len(chosen))).astype(np.uint8)
+    by_rows = replace(shape, row_indices=tuple(chosen), num_rows=num_rows)
+    whole = replace(shape, output=(*chosen, *shape.output))
+    sliceable = sorted({i for term in shape.inputs for i in term if i not in chosen})
+    sliced = draw(st.lists(st.sampled_from(sliceable), unique=True, max_size=max_sliced)) if sliceable else []
+    path = draw(paths(shape.num_tensors))
+    plan = Plan.from_ssa_path(by_rows, path, [shape.index_names[index] for index in sliced])
+    return (
+        TensorNetwork.from_shape(by_rows, network.arrays, network.exponent),
+        plan,
+        rows,
+        TensorNetwork.from_shape(whole, network.arrays, network.exponent),
+    )

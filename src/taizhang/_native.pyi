@@ -12,6 +12,8 @@ def search_plan(
     output: Sequence[int],
     sizes: Sequence[int],
     *,
+    row_indices: Sequence[int],
+    num_rows: int,
     width: float,
     memory_elements: float,
     seconds: float | None,
@@ -50,12 +52,16 @@ class Engine:
         output_slice_strides: list[int],
         output_axes: list[tuple[int, int]],
         lengths: tuple[int, int, int, int, int],
+        rows: tuple[
+            int, list[int], list[tuple[int, list[tuple[int | None, int]], list[tuple[int | None, int]], int, int]]
+        ],
     ) -> Engine: ...
     def workspace_len(self, threads: int) -> int: ...
     def run(
         self,
         inputs: npt.NDArray[np.complexfloating],
         exponents: list[int],
+        digits: npt.NDArray[np.uint8],
         *,
         first: int,
         last: int,

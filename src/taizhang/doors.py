@@ -19,6 +19,7 @@ from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
+from taizhang.ready_plan import ready_plan
 from taizhang.reduced_states import compute_marginals, compute_reduced_state
 from taizhang.results.profile import Profile
 from taizhang.results.sample_file import CountedBitstrings
@@ -26,7 +27,7 @@ from taizhang.results.xeb import Xeb
 from taizhang.samplers.choice import SampleRun, prepare_samples
 from taizhang.samplers.frugal import FrugalOptions
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes, compute_contraction, profile_of, ready_plan
+from taizhang.simulator import compute_amplitudes, compute_contraction, profile_of
 from taizhang.verification import compute_xeb
 
 if TYPE_CHECKING:

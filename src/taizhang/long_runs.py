@@ -16,9 +16,10 @@ from taizhang.errors import TimeLimitError, UsageError
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan_file import Plan
+from taizhang.ready_plan import ready_plan
 from taizhang.runs.folder import RunFolder, check_new, make_run
 from taizhang.settings import Settings
-from taizhang.simulator import AmplitudeResult, ready_plan
+from taizhang.simulator import AmplitudeResult
 
 DEFAULT_PIECE_TIME = "10s"
 
@@ -102,6 +103,7 @@ def result_of(folder: RunFolder, values: ComplexArray, seconds: Mapping[str, flo
         open_qubits=manifest.open_qubits,
         values=values.reshape(shape).astype(manifest.dtype if manifest.open_qubits else np.complex128),
         plan=plan,
+        num_runs=manifest.num_amplitudes,
         predicted_bytes=plan.cost.peak_bytes,
         seconds=dict(seconds),
     )

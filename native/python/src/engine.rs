@@ -9,7 +9,7 @@ use taizhang_core::engine::level::SimdLevel;
 use taizhang_core::engine::memory::Inputs;
 use taizhang_core::engine::modes::Mode;
 use taizhang_core::engine::pool::{run_slices, sum_bytes, Outcome, Request};
-use taizhang_core::engine::program::{Program, Region, Step, Tensor};
+use taizhang_core::engine::program::{Program, Region, RowPick, Step, Tensor};
 use taizhang_core::engine::run::{self, Failure};
 
 create_exception!(taizhang._native, EngineStopped, PyException, "A run was told to stop.");
@@ -37,6 +37,15 @@ enum Compiled {
     Double(run::Engine<f64>),
 }
 
+/// Number of a step by rows; row index and stride of each term for both operands; lengths of a row.
+type RowStep = (
+    usize,
+    Vec<(Option<usize>, usize)>,
+    Vec<(Option<usize>, usize)>,
+    usize,
+    usize,
+);
+
 /// Value, exponent, starts of each level, and (nanoseconds, runs) of each step where asked for.
 type Answer<'py> = (
     Bound<'py, PyArray1<Complex64>>,
@@ -62,6 +71,7 @@ impl Engine {
         output_slice_strides: Vec<usize>,
         output_axes: Vec<(usize, usize)>,
         lengths: (usize, usize, usize, usize, usize),
+        rows: (usize, Vec<usize>, Vec<RowStep>),
     ) -> PyResult<Self> {
         let level = match simd_level {
             None => SimdLevel::detect(),
@@ -71,10 +81,17 @@ impl Engine {
                 .filter(|level| *level <= SimdLevel::widest())
                 .ok_or_else(|| PyValueError::new_err(format!("this machine has no SIMD level '{name}'")))?,
         };
+        let (num_rows, row_sizes, row_steps) = rows;
+        let mut steps = steps_of(&steps, &modes)?;
+        for (number, a, b, a_len, out_len) in row_steps {
+            let step = steps.get_mut(number);
+            let step = step.ok_or_else(|| PyValueError::new_err(format!("there is no step {number}")))?;
+            step.rows = Some(RowPick { a, b, a_len, out_len });
+        }
         let program = Program {
             tensors: tensors_of(&tensors)?,
             num_inputs,
-            steps: steps_of(&steps, &modes)?,
+            steps,
             slice_sizes,
             slice_strides,
             output_slice_strides,
@@ -84,6 +101,8 @@ impl Engine {
             shared_len: lengths.2,
             sliced_len: lengths.3,
             block_len: lengths.4,
+            num_rows,
+            row_sizes,
         };
         let compiled = py.detach(|| match dtype {
             "complex64" => run::Engine::compile(program, level).map(Compiled::Single),
@@ -102,13 +121,14 @@ impl Engine {
         }
     }
 
-    #[pyo3(signature = (inputs, exponents, *, first, last, workers, threads, block_log2, sequential, inline, profiled, tick))]
+    #[pyo3(signature = (inputs, exponents, digits, *, first, last, workers, threads, block_log2, sequential, inline, profiled, tick))]
     #[allow(clippy::too_many_arguments)]
     fn run<'py>(
         &self,
         py: Python<'py>,
         inputs: &Bound<'py, PyAny>,
         exponents: Vec<i64>,
+        digits: PyReadonlyArray1<'_, u8>,
         first: u64,
         last: u64,
         workers: usize,
@@ -129,9 +149,10 @@ impl Engine {
             profiled,
             inline,
         };
+        let digits = digits.as_slice()?;
         let outcome = match &self.compiled {
-            Compiled::Single(engine) => start::<f32>(py, engine, inputs, &exponents, request, tick.as_ref()),
-            Compiled::Double(engine) => start::<f64>(py, engine, inputs, &exponents, request, tick.as_ref()),
+            Compiled::Single(engine) => start::<f32>(py, engine, inputs, (&exponents, digits), request, tick.as_ref()),
+            Compiled::Double(engine) => start::<f64>(py, engine, inputs, (&exponents, digits), request, tick.as_ref()),
         }?;
         let values = outcome.sum.values.into_pyarray(py);
         let profile = outcome.profile.map(|profile| (profile.nanoseconds, profile.runs));
@@ -159,7 +180,7 @@ fn start<T>(
     py: Python<'_>,
     engine: &run::Engine<T>,
     inputs: &Bound<'_, PyAny>,
-    exponents: &[i64],
+    (exponents, digits): (&[i64], &[u8]),
     request: Request,
     tick: Option<&Py<PyAny>>,
 ) -> PyResult<Outcome>
@@ -189,9 +210,21 @@ where
             "only one worker can run inline or add slices one by one",
         ));
     }
+    if digits.len() != program.num_rows * program.row_sizes.len() {
+        return Err(PyValueError::new_err("the digits are not those of the program's rows"));
+    }
+    let mut indices = digits.chunks_exact(program.num_rows.max(1)).zip(&program.row_sizes);
+    if indices.any(|(digits, size)| digits.iter().any(|digit| usize::from(*digit) >= *size)) {
+        return Err(PyValueError::new_err("a digit is not below the size of its row index"));
+    }
+    let inputs = Inputs {
+        elements,
+        exponents,
+        digits,
+    };
     let mut raised = None;
     let outcome = py.detach(|| {
-        run_slices(engine, Inputs { elements, exponents }, request, |done| {
+        run_slices(engine, inputs, request, |done| {
             Python::attach(|py| {
                 let told = py.check_signals().and_then(|()| match tick {
                     None => Ok(true),
@@ -266,6 +299,7 @@ fn steps_of(steps: &PyReadonlyArray2<'_, i64>, modes: &PyReadonlyArray2<'_, i64>
             b: (row[1] >= 0).then_some(row[1] as usize),
             out: count(row[2])?,
             level: count(row[3])?,
+            rows: None,
             block: (row[4] >= 0).then_some(row[4] as usize),
             modes: own.ok_or_else(too_few)?.to_vec(),
             loops: loops.ok_or_else(too_few)?.to_vec(),

@@ -20,7 +20,7 @@ type Outcome = (Vec<(u32, u32)>, Vec<u32>, bool, Figures, Option<u64>, Vec<(f64,
 
 /// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
 #[pyfunction]
-#[pyo3(signature = (inputs, output, sizes, *, width, memory_elements, seconds, trials, seed, threads, log2_per_element,
+#[pyo3(signature = (inputs, output, sizes, *, row_indices, num_rows, width, memory_elements, seconds, trials, seed, threads, log2_per_element,
     charge_per_second, seconds_per_element, look))]
 #[allow(clippy::too_many_arguments)]
 fn search_plan(
@@ -28,6 +28,8 @@ fn search_plan(
     inputs: Vec<Vec<u32>>,
     output: Vec<u32>,
     sizes: Vec<u64>,
+    row_indices: Vec<u32>,
+    num_rows: u64,
     width: f32,
     memory_elements: f64,
     seconds: Option<f64>,
@@ -39,7 +41,13 @@ fn search_plan(
     seconds_per_element: f64,
     look: Option<Py<PyAny>>,
 ) -> PyResult<Option<Outcome>> {
-    let terms = Terms { inputs, output, sizes };
+    let terms = Terms {
+        inputs,
+        output,
+        sizes,
+        row_indices,
+        num_rows,
+    };
     let pace = Pace {
         charge: Charge { log2_per_element },
         charge_per_second,

@@ -96,7 +96,7 @@ def amplitude_command(
         click.echo(f"\n{measured.report(top=profile.top)}")
     click.echo(err=True)
     click.echo(str(result.plan), err=True)
-    runs = len(result.bitstrings)
+    runs = result.num_runs
     click.echo(err=True)
     click.echo(predicted_and_actual(result.plan, runs, predicted, seconds["run"], observed), err=True)
     stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())

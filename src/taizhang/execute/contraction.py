@@ -21,7 +21,7 @@ from taizhang._resources import available_memory, usable_cores
 from taizhang._types import ComplexArray, DtypeName
 from taizhang.errors import PlanError, StoppedError, UsageError
 from taizhang.execute import numpy_backend
-from taizhang.execute.native_backend import NativeProgram
+from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.schedule import Schedule, choose_schedule
 from taizhang.network.network import TensorNetwork
 from taizhang.plan.plan_file import Plan
@@ -117,6 +117,7 @@ def contract_network(
     plan: Plan,
     *,
     dtype: DtypeName = "complex64",
+    rows: RowDigits | None = None,
     slices: range | None = None,
     threads: int | None = None,
     memory_bytes: int | None = None,
@@ -131,6 +132,7 @@ def contract_network(
         network: The network.
         plan: A plan for a network of its shape.
         dtype: Type to compute in.
+        rows: For a network with row indices the joint values wanted of them, shape (num_rows, number of row indices).
         slices: Slices to add, consecutive; all by default.
         threads: Threads to use at most; the cores this process may use by default.
         memory_bytes: Memory for the run; what is available by default.
@@ -143,7 +145,7 @@ def contract_network(
         The sum over the slices.
 
     Raises:
-        PlanError: The plan is for another network.
+        PlanError: The plan is for another network, or for other rows.
         UsageError: The slices are not a part of the plan's, or threads is below 1.
         MemoryLimitError: The run does not fit in the memory; nothing was allocated.
         NumericalError: A NaN or an infinity is in the arrays or came out of a slice.
@@ -158,13 +160,16 @@ def contract_network(
     """
     plan = plan.for_network(network)
     if backend == "numpy":
-        return _contract_numpy(network, plan, dtype, _checked_slices(slices, plan.num_slices), progress, should_stop)
+        _check_rows(lower(plan), rows)
+        wanted = _checked_slices(slices, plan.num_slices)
+        return _contract_numpy(network, plan, dtype, rows, wanted, progress, should_stop)
     if backend != "native":
         raise UsageError(f"backend was given as {backend!r}; wanted is 'native' or 'numpy'")
     return run_program(
         compile_plan(plan, dtype=dtype),
         network.arrays,
         exponent=network.exponent,
+        rows=rows,
         slices=slices,
         threads=threads,
         memory_bytes=memory_bytes,
@@ -179,6 +184,7 @@ def run_program(
     arrays: Sequence[np.typing.NDArray[np.generic]],
     *,
     exponent: int = 0,
+    rows: RowDigits | None = None,
     slices: range | None = None,
     threads: int | None = None,
     memory_bytes: int | None = None,
@@ -192,6 +198,7 @@ def run_program(
         compiled: What `compile_plan` gave. It is not changed, so threads may share it.
         arrays: Arrays of a network of the plan's shape, in order.
         exponent: The value is what the arrays give, times 2**exponent.
+        rows: The rows wanted, where the network has row indices.
         slices: Slices to add, consecutive; all by default.
         threads: Threads to use at most; the cores this process may use by default.
         memory_bytes: Memory for the run; what is available by default.
@@ -202,6 +209,7 @@ def run_program(
     program = compiled.program
     wanted = _checked_slices(slices, program.num_slices)
     _check_arrays(program, arrays)
+    _check_rows(program, rows)
     started = time.perf_counter()
     if not wanted or program.result == ONE:
         return _without_steps(program, exponent, wanted)
@@ -213,7 +221,7 @@ def run_program(
             progress(done, count_of(wanted))
         return should_stop is None or not should_stop()
 
-    total = compiled.run(inputs, wanted, schedule, tick=tick, profile=profile)
+    total = compiled.run(inputs, wanted, schedule, digits=rows, tick=tick, profile=profile)
     if total is None:
         raise StoppedError("the contraction was stopped before its end; run it again for its value")
     if progress is not None:
@@ -279,6 +287,16 @@ def _check_arrays(program: Program, arrays: Sequence[np.typing.NDArray[np.generi
             raise PlanError(f"array {number} has shape {array.shape}; the plan is for one of shape {wanted}")
 
 
+def _check_rows(program: Program, rows: RowDigits | None) -> None:
+    shape = None if rows is None else rows.shape
+    wanted = (program.num_rows, len(program.row_sizes)) if program.num_rows else None
+    if shape != wanted or (rows is not None and np.any(rows >= np.array(program.row_sizes))):
+        raise PlanError(
+            f"rows of shape {shape} were given; the plan is for rows of shape {wanted}, "
+            f"each value below the size of its index"
+        )
+
+
 def _without_steps(program: Program, exponent: int, slices: range) -> Contraction:
     """The value of a network of no tensors, which is 1, or of no slices, which is 0."""
     value = np.full(program.output_shape, 1.0 if slices else 0.0, dtype=np.complex128)
@@ -297,6 +315,7 @@ def _contract_numpy(
     network: TensorNetwork,
     plan: Plan,
     dtype: DtypeName,
+    rows: RowDigits | None,
     slices: range,
     progress: Progress | None,
     should_stop: Callable[[], bool] | None,
@@ -312,7 +331,7 @@ def _contract_numpy(
             if progress is not None:
                 progress(done + 1, count_of(slices))
 
-    mantissa, exponent = numpy_backend.sum_of_slices(plan, network.arrays, watched(), dtype=dtype)
+    mantissa, exponent = numpy_backend.sum_of_slices(plan, network.arrays, watched(), dtype=dtype, rows=rows)
     per_slice = plan.cost.multiply_adds_naive // max(plan.num_slices, 1)
     return Contraction(
         mantissa=mantissa,

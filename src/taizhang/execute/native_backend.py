@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,9 +14,13 @@ from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError, NumericalError, TaizhangError
 from taizhang.execute.inputs import InputLoader, LoadedInputs
 from taizhang.execute.schedule import Schedule
-from taizhang.program.program import ITEM_BYTES, Program, Region
+from taizhang.program.program import ITEM_BYTES, ROW, Program, Region
 
 ADDRESSABLE_BYTES = 1 << 46
+ROW_BYTES = 128
+"""What a step by rows holds for each row beside the tensors: where it starts, in which order it comes."""
+
+RowDigits: TypeAlias = np.typing.NDArray[np.uint8]
 
 _REGIONS: tuple[Region, ...] = ("input", "arena", "block")
 
@@ -84,6 +89,15 @@ class NativeProgram:
                 program.sliced_elements,
                 program.block_elements,
             ),
+            (
+                program.num_rows,
+                list(program.row_sizes),
+                [
+                    (number, _terms(pick.a), _terms(pick.b), pick.a_elements, pick.out_elements)
+                    for number, step in enumerate(program.steps)
+                    if (pick := step.rows) is not None
+                ],
+            ),
         )
 
     def peak_bytes(self, schedule: Schedule, slices: range) -> int:
@@ -94,7 +108,8 @@ class NativeProgram:
         if workers > 1:
             workspace += workers * self._engine.workspace_len(schedule.threads)
         sums = self._engine.sum_bytes(slices[0], slices[-1], workers, schedule.sequential, program.output_elements)
-        running = program.memory_bytes(workers) + item * workspace + sums + 16 * program.output_elements
+        rows = workers * ROW_BYTES * program.num_rows + 2 * program.num_rows * len(program.row_sizes)
+        running = program.memory_bytes(workers) + item * workspace + sums + 16 * program.output_elements + rows
         return max(running, self.loader.peak_bytes)
 
     def run(
@@ -103,6 +118,7 @@ class NativeProgram:
         slices: range,
         schedule: Schedule,
         *,
+        digits: RowDigits | None = None,
         tick: Callable[[int], bool] | None = None,
         profile: bool = False,
     ) -> NativeSum | None:
@@ -112,6 +128,7 @@ class NativeProgram:
             inputs: The loaded arrays.
             slices: Consecutive slice numbers, at least one.
             schedule: How many workers and threads.
+            digits: The rows, for a program that has some; shape (num_rows, number of row indices).
             tick: Called with the slices done about ten times a second; the run stops when it returns False.
             profile: Measure each step.
 
@@ -126,6 +143,7 @@ class NativeProgram:
             values, exponent, starts, measured = self._engine.run(
                 inputs.elements,
                 inputs.exponents,
+                np.zeros(0, dtype=np.uint8) if digits is None else digits.T.reshape(-1).astype(np.uint8),
                 first=slices[0],
                 last=slices[-1],
                 workers=schedule.workers,
@@ -172,3 +190,8 @@ class NativeProgram:
 
 def _table(rows: Sequence[tuple[int, ...]], width: int) -> np.typing.NDArray[np.int64]:
     return np.array(rows, dtype=np.int64).reshape(len(rows), width)
+
+
+def _terms(pairs: Sequence[tuple[int, int]]) -> list[tuple[int | None, int]]:
+    """Positions and strides of a `RowPick`, with None for the number of the row."""
+    return [(None if position == ROW else position, stride) for position, stride in pairs]

@@ -7,6 +7,7 @@ only the few arrays near the end of the circuit have to be looked up or computed
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,16 +29,21 @@ class AmplitudeNetwork:
     Args:
         circuit: Any circuit.
         open_qubits: Qubits left open; their indices are the output, in this order.
+        row_qubits: Further qubits whose final bits are chosen together: only `num_rows` of their joint values are
+            wanted. Their indices are the row indices, in this order.
+        num_rows: How many.
 
     Attributes:
         num_qubits: Qubits of the circuit.
         open_qubits: Qubits left open.
+        row_qubits: Qubits whose bits are given by rows.
         shape: Shape of the network, the same for every bitstring.
         sizes_before: What the network was made of before simplification.
         sizes_after: What it is made of.
 
     Raises:
         CircuitError: An open qubit is not in the circuit, or twice.
+        NetworkError: The rows are as many as the values of the row qubits, or more.
 
     Example:
         >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
@@ -57,15 +63,24 @@ class AmplitudeNetwork:
         "_scalars",
         "num_qubits",
         "open_qubits",
+        "row_qubits",
         "shape",
         "sizes_after",
         "sizes_before",
     )
 
-    def __init__(self, circuit: Circuit, *, open_qubits: Sequence[int] = ()) -> None:
-        whole = build_circuit_network(circuit, open_qubits=open_qubits)
+    def __init__(
+        self,
+        circuit: Circuit,
+        *,
+        open_qubits: Sequence[int] = (),
+        row_qubits: Sequence[int] = (),
+        num_rows: int = 0,
+    ) -> None:
+        whole = build_circuit_network(circuit, open_qubits=(*open_qubits, *row_qubits))
         self.num_qubits = whole.num_qubits
-        self.open_qubits = whole.open_qubits
+        self.open_qubits = whole.open_qubits[: len(open_qubits)]
+        self.row_qubits = whole.open_qubits[len(open_qubits) :]
         names: Sequence[str] = whole.index_names
         inputs = [tuple(index for index in indices if index >= 0) for indices, _ in whole.tensors]
         before, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
@@ -84,7 +99,9 @@ class AmplitudeNetwork:
         if not nodes:
             nodes = [Node((), np.ones((), dtype=np.complex128))]
         inputs = [tuple(index for index in node.axes if index >= 0) for node in nodes]
-        self.shape, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
+        shape, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
+        fixed = len(self.open_qubits)
+        self.shape = replace(shape, output=shape.output[:fixed], row_indices=shape.output[fixed:], num_rows=num_rows)
         self.sizes_after = network_sizes(self.shape)
         self._depends = {
             number: work.entry(node)
@@ -105,7 +122,8 @@ class AmplitudeNetwork:
         """Gives the arrays of one bitstring.
 
         Args:
-            bitstring: Final bits, qubit 0 first; what stands at open qubits is ignored. May be None when all are open.
+            bitstring: Final bits, qubit 0 first; what stands at open qubits and row qubits is ignored. May be None when
+                all are such.
 
         Returns:
             One complex128 array for each tensor of `shape`, and the exponent: the amplitude is the value of the
@@ -115,7 +133,7 @@ class AmplitudeNetwork:
         Raises:
             CircuitError: The bitstring does not fit the circuit.
         """
-        bits = parse_bitstring(bitstring, self.num_qubits, self.open_qubits)
+        bits = parse_bitstring(bitstring, self.num_qubits, (*self.open_qubits, *self.row_qubits))
         made, exponents = self._recipe.run(bits)
         factor = ScaledProduct(self._mantissa, self._exponent)
         for entry in self._scalars:

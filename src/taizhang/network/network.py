@@ -6,13 +6,19 @@ summed over every index that is not in the output.
 
 `NetworkShape` is the network without arrays, which is all that planning sees. Inside, indices are integers; names are
 kept for the doors.
+
+Of some indices of the result, the *row indices*, only some joint values may be wanted, the *rows*: amplitudes of a list
+of bitstrings out of all that there are. Which rows is said when the network is contracted; a network tells how many.
+Then no tensor on the way needs more values of the row indices together than there are rows (the sparse state of Pan,
+Chen & Zhang, arXiv:2111.03011).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Mapping, Sequence
+import math
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +28,7 @@ from taizhang.errors import NetworkError
 
 MAX_TENSORS = 1_000_000
 MAX_RANK = 512
+MAX_ROW_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +40,14 @@ class NetworkShape:
         output: Indices of the result's axes, in order; each at most once, each on some tensor.
         sizes: Size of each index, all ≥ 1.
         index_names: Name of each index at the doors, all different.
+        row_indices: Indices of the result of which only some joint values are wanted, each on some tensor and none in
+            `output`.
+        num_rows: How many joint values of the row indices are wanted: at least 1 and fewer than there are; 0 where
+            there are no row indices. The value then has an axis of this length before those of `output`.
 
     Raises:
-        NetworkError: An index is out of range, a size below 1, an output index repeated or on no tensor.
+        NetworkError: An index is out of range, a size below 1, an output index repeated or on no tensor, or the rows
+            are too many.
 
     Example:
         >>> shape = NetworkShape(inputs=((0, 1), (1, 2)), output=(0, 2), sizes=(2, 3, 2))
@@ -47,6 +59,8 @@ class NetworkShape:
     output: tuple[int, ...]
     sizes: tuple[int, ...]
     index_names: tuple[str, ...] = field(default=())
+    row_indices: tuple[int, ...] = ()
+    num_rows: int = 0
 
     def __post_init__(self) -> None:
         if not self.index_names:
@@ -65,12 +79,43 @@ class NetworkShape:
             seen.update(indices)
         if any(not 0 <= index < len(self.sizes) for index in seen):
             raise NetworkError(f"the inputs name an index outside range({len(self.sizes)}), the indices with a size")
-        if len(set(self.output)) != len(self.output):
+        result = (*self.output, *self.row_indices)
+        if len(set(result)) != len(result):
             raise NetworkError("an index is repeated in the output; each may be there once")
-        for index in self.output:
+        for index in result:
             if index not in seen:
                 name = self.index_names[index] if 0 <= index < len(self.sizes) else str(index)
                 raise NetworkError(f"output index '{name}' is on no tensor")
+        self._check_rows()
+
+    def _check_rows(self) -> None:
+        values = math.prod(self.sizes[index] for index in self.row_indices)
+        if (self.num_rows != 0) != bool(self.row_indices) or (self.num_rows and not 1 <= self.num_rows < values):
+            raise NetworkError(
+                f"{self.num_rows} rows are wanted of {len(self.row_indices)} row indices, which have {values} values; "
+                "a number from 1 to one less is wanted, or no row index and no row"
+            )
+        if any(self.sizes[index] > MAX_ROW_SIZE for index in self.row_indices):
+            raise NetworkError(f"a row index has more than {MAX_ROW_SIZE} values")
+
+    def num_elements(self, indices: Collection[int]) -> int:
+        """Elements of what a step makes over `indices`, each given once: as if row indices had the rows only."""
+        if not self.row_indices:
+            return math.prod([self.sizes[index] for index in indices])
+        rows = frozenset(self.row_indices)
+        kept = math.prod([self.sizes[index] for index in indices if index not in rows])
+        return kept * min(math.prod([self.sizes[index] for index in indices if index in rows]), self.num_rows)
+
+    def has_rows(self, indices: Collection[int]) -> bool:
+        """Whether what a step makes over `indices` is held row by row: the rows are fewer than the joint values."""
+        rows = frozenset(self.row_indices)
+        return bool(rows) and math.prod([self.sizes[i] for i in indices if i in rows]) > self.num_rows
+
+    @property
+    def value_shape(self) -> tuple[int, ...]:
+        """Shape of the value."""
+        leading = (self.num_rows,) if self.row_indices else ()
+        return (*leading, *(self.sizes[index] for index in self.output))
 
     @property
     def num_tensors(self) -> int:
@@ -88,6 +133,9 @@ class NetworkShape:
         inputs: Sequence[Sequence[Hashable]],
         output: Sequence[Hashable],
         size_dict: Mapping[Hashable, int],
+        *,
+        row_indices: Sequence[Hashable] = (),
+        num_rows: int = 0,
     ) -> NetworkShape:
         """Builds the shape of a network whose indices have names.
 
@@ -95,6 +143,8 @@ class NetworkShape:
             inputs: For each tensor the names of its axes.
             output: Names of the result's axes.
             size_dict: Size of each name used.
+            row_indices: Names of the row indices.
+            num_rows: Number of the rows wanted.
 
         Raises:
             NetworkError: A name has no size, or the network is not well formed.
@@ -106,13 +156,18 @@ class NetworkShape:
                 output=tuple(number[name] for name in output),
                 sizes=tuple(int(size) for size in size_dict.values()),
                 index_names=tuple(str(name) for name in size_dict),
+                row_indices=tuple(number[name] for name in row_indices),
+                num_rows=num_rows,
             )
         except KeyError as missing:
             raise NetworkError(f"index {missing.args[0]!r} has no size in size_dict") from None
 
     def sha256(self) -> str:
-        """Hash of inputs, output and sizes, the same for the same shape whatever the names of its indices."""
-        canonical = json.dumps([self.inputs, self.output, self.sizes], separators=(",", ":"))
+        """Hash of inputs, output, sizes and rows, the same for the same shape whatever the names of its indices."""
+        parts: list[object] = [self.inputs, self.output, self.sizes]
+        if self.row_indices:
+            parts += [self.row_indices, self.num_rows]
+        canonical = json.dumps(parts, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -9,7 +9,11 @@ sliced indices of the inputs below it; its *level* is one more than the place of
 It runs again only when one of the first `level` digits of the slice number changes, so steps of a low level are shared
 by many slices. What such a step makes is kept while steps of a higher level still use it.
 
-Sources: Gray & Kourtis, arXiv:2002.01935 (cost, slicing); Huang et al., arXiv:2005.06787 (sharing between slices).
+Where a network has row indices, what a step touches or makes has as many joint values of these as there are rows at
+most, so together they count for no more. Inputs have them all.
+
+Sources: Gray & Kourtis, arXiv:2002.01935 (cost, slicing); Huang et al., arXiv:2005.06787 (sharing between
+slices); Pan, Chen & Zhang, arXiv:2111.03011 (rows).
 """
 
 from __future__ import annotations
@@ -40,7 +44,9 @@ class StepCost:
         rows: Product of the sizes of kept indices on `left` alone.
         columns: Product of the sizes of kept indices on `right` alone.
         summed: Product of the sizes of indices that end here.
-        batch: Product of the sizes of kept indices on both.
+        batch: Product of the sizes of kept indices on both. Where the result is held by the rows of a network's row
+            indices, the operand with fewer of them is met by groups of rows of the other: its number of rows is in
+            `batch`, the size of a group, rounded down, in `rows` or `columns`.
         left_elements: Elements of `left`.
         right_elements: Elements of `right`.
         out_elements: Elements of the result.
@@ -141,7 +147,7 @@ def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Seque
         PlanError: The tree is for another number of tensors, or a sliced index is unknown or repeated.
     """
     _check(shape, tree, sliced_indices)
-    size_of = _SizeOf(shape.sizes)
+    size_of = _SizeOf(shape)
     sliced = frozenset(sliced_indices)
     place = {index: position for position, index in enumerate(sliced_indices)}
     runs_at_level = [1]
@@ -151,7 +157,7 @@ def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Seque
     terms = [frozenset(term) for term in shape.inputs]
     depends = [term & sliced for term in terms]
     uses = [0] * shape.num_indices
-    for term in (*terms, frozenset(shape.output)):
+    for term in (*terms, frozenset((*shape.output, *shape.row_indices))):
         for index in term:
             uses[index] += 1
     terms = [term - sliced for term in terms]
@@ -168,8 +174,13 @@ def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Seque
         dependence = depends[left] | depends[right]
         depends.append(dependence)
         level = 1 + max((place[index] for index in dependence), default=-1)
-        rows, columns = size_of(a - both - ended), size_of(b - both - ended)
-        batch, summed = size_of(both - ended), size_of(ended)
+        summed = size_of(ended)
+        if size_of.by_rows(kept):
+            rows, columns, batch = _grouped(size_of, a - ended, b - ended)
+            multiply_adds, out_elements = size_of(a | b), size_of(kept)
+        else:
+            rows, columns, batch = size_of(a - both - ended), size_of(b - both - ended), size_of(both - ended)
+            multiply_adds, out_elements = rows * columns * batch * summed, rows * columns * batch
         steps.append(
             StepCost(
                 left=left,
@@ -177,14 +188,14 @@ def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Seque
                 level=level,
                 runs=runs_at_level[level],
                 values=size_of(dependence),
-                multiply_adds=rows * columns * batch * summed,
+                multiply_adds=multiply_adds,
                 rows=rows,
                 columns=columns,
                 summed=summed,
                 batch=batch,
-                left_elements=size_of(a),
-                right_elements=size_of(b),
-                out_elements=rows * columns * batch,
+                left_elements=size_of(a, whole=left < shape.num_tensors),
+                right_elements=size_of(b, whole=right < shape.num_tensors),
+                out_elements=out_elements,
             )
         )
     return tuple(steps)
@@ -200,7 +211,8 @@ def cost_of_steps(
     """Adds up the figures that `step_costs` gave."""
     bytes_per_element = BYTES_PER_ELEMENT[dtype]
     num_slices = math.prod(shape.sizes[index] for index in sliced_indices)
-    output_slice = math.prod(shape.sizes[index] for index in shape.output if index not in set(sliced_indices))
+    gone = frozenset(sliced_indices)
+    output_slice = shape.num_elements([i for i in (*shape.output, *shape.row_indices) if i not in gone])
     largest = max((step.out_elements for step in steps), default=output_slice)
     return Cost(
         multiply_adds_naive=num_slices * sum(step.multiply_adds for step in steps),
@@ -222,7 +234,7 @@ def _peak_elements(shape: NetworkShape, steps: Sequence[StepCost], num_slices: i
     """
     num_tensors, num_steps = shape.num_tensors, len(steps)
     inputs = sum(math.prod(shape.sizes[index] for index in term) for term in shape.inputs)
-    result = math.prod(shape.sizes[index] for index in shape.output)
+    result = math.prod(shape.value_shape)
     accumulated = 2 * result if num_slices > 1 else result  # slices are summed in double precision
 
     change = [0] * (num_steps + 1)
@@ -259,6 +271,9 @@ def _check(shape: NetworkShape, tree: ContractionTree, sliced_indices: Sequence[
     for index in sliced_indices:
         if not 0 <= index < shape.num_indices:
             raise PlanError(f"sliced index {index} is not in the network, whose indices are range({shape.num_indices})")
+    rows = frozenset(sliced_indices).intersection(shape.row_indices)
+    if rows:
+        raise PlanError(f"index '{shape.index_names[min(rows)]}' is a row index; row indices cannot be sliced")
     if len(set(sliced_indices)) != len(sliced_indices):
         raise PlanError("an index is repeated in sliced_indices; each may be sliced once")
 
@@ -266,11 +281,39 @@ def _check(shape: NetworkShape, tree: ContractionTree, sliced_indices: Sequence[
 class _SizeOf:
     """Number of elements over a set of indices."""
 
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self.sizes = sizes
-        self.all_two = all(size == 2 for size in sizes)
+    def __init__(self, shape: NetworkShape) -> None:
+        self.sizes = shape.sizes
+        self.all_two = all(size == 2 for size in shape.sizes)
+        self.rows = frozenset(shape.row_indices)
+        self.num_rows = shape.num_rows
 
-    def __call__(self, indices: Collection[int]) -> int:
+    def __call__(self, indices: Collection[int], *, whole: bool = False) -> int:
+        """Row indices count for no more than the rows, unless the `whole` is wanted."""
+        if self.rows and not whole:
+            own = self.rows.intersection(indices)
+            if own:
+                return self._product(frozenset(indices) - own) * min(self._product(own), self.num_rows)
+        return self._product(indices)
+
+    def count_rows(self, indices: Collection[int]) -> int:
+        """Joint values of the row indices among `indices`, the rows at most."""
+        return min(self._product(self.rows.intersection(indices)), self.num_rows)
+
+    def by_rows(self, indices: frozenset[int]) -> bool:
+        """Whether a result over `indices` is held by rows."""
+        return bool(self.rows) and self._product(self.rows & indices) > self.num_rows
+
+    def _product(self, indices: Collection[int]) -> int:
         if self.all_two:
             return 1 << len(indices)
         return math.prod(self.sizes[index] for index in indices)
+
+
+def _grouped(size_of: _SizeOf, a: frozenset[int], b: frozenset[int]) -> tuple[int, int, int]:
+    """Rows, columns and batch of a step whose result is held by rows."""
+    both = a & b - size_of.rows
+    rows, columns, batch = size_of(a - both - size_of.rows), size_of(b - both - size_of.rows), size_of(both)
+    rows_of_a, rows_of_b = size_of.count_rows(a), size_of.count_rows(b)
+    if rows_of_b <= rows_of_a:
+        return rows * (size_of.num_rows // rows_of_b), columns, batch * rows_of_b
+    return rows, columns * (size_of.num_rows // rows_of_a), batch * rows_of_a

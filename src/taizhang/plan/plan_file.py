@@ -22,6 +22,7 @@ from taizhang.plan.cost import Cost, cost_of
 from taizhang.plan.tree import ContractionTree
 
 FILE_VERSION = 1
+ROWS_VERSION = 2  # files of networks with row indices, which programs that know version 1 cannot run
 MAX_FILE_BYTES = 1 << 28
 MAX_SIZE = 1 << 48
 
@@ -169,10 +170,11 @@ class Plan:
         names, cost = self.shape.index_names, self.cost
         return {
             "format": "taizhang-plan",
-            "version": FILE_VERSION,
+            "version": ROWS_VERSION if self.shape.row_indices else FILE_VERSION,
             "inputs": [[names[index] for index in term] for term in self.shape.inputs],
             "output": [names[index] for index in self.shape.output],
             "size_dict": dict(zip(names, self.shape.sizes, strict=True)),
+            **self._rows_to_dict(),
             "ssa_path": [list(pair) for pair in self.tree.ssa_path],
             "sliced_indices": list(self.sliced_names),
             "network_sha256": self.shape.sha256(),
@@ -190,6 +192,12 @@ class Plan:
             "history": [list(point) for point in self.history],
         }
 
+    def _rows_to_dict(self) -> dict[str, Any]:
+        shape = self.shape
+        if not shape.row_indices:
+            return {}
+        return {"row_indices": [shape.index_names[index] for index in shape.row_indices], "num_rows": shape.num_rows}
+
     @classmethod
     def from_dict(cls, content: object) -> Plan:
         """Makes a plan of the JSON object of a plan file; the cost is counted again.
@@ -200,8 +208,10 @@ class Plan:
         if not isinstance(content, dict):
             raise PlanError("a JSON object is wanted")
         version = content.get("version", FILE_VERSION)
-        if version != FILE_VERSION:
-            raise PlanError(f"its version is {version!r}, and this program reads version {FILE_VERSION}")
+        if version not in (FILE_VERSION, ROWS_VERSION):
+            raise PlanError(
+                f"its version is {version!r}, and this program reads versions {FILE_VERSION} and {ROWS_VERSION}"
+            )
         shape = _read_shape(content)
         recorded = content.get("network_sha256")
         if recorded is not None and recorded != shape.sha256():
@@ -283,6 +293,8 @@ def _canonical(shape: NetworkShape) -> _Canonical:
     key = (
         tuple(tuple(place_of[index] for index in term) for term in shape.inputs),
         tuple(place_of[index] for index in shape.output),
+        tuple(place_of[index] for index in shape.row_indices),
+        shape.num_rows,
         tuple(shape.sizes[index] for index in index_at),
     )
     return _Canonical(key, place_of, index_at)
@@ -300,13 +312,19 @@ def _read_shape(content: Mapping[str, object]) -> NetworkShape:
         if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
             raise PlanError(f"'size_dict' gives index '{name}' the size {size!r}; a whole number from 1 is wanted")
     try:
-        return NetworkShape.from_names(inputs, _read_names(content, "output"), size_dict)
+        return NetworkShape.from_names(
+            inputs,
+            _read_names(content, "output"),
+            size_dict,
+            row_indices=_read_names(content, "row_indices"),
+            num_rows=_read_count(content, "num_rows") or 0,
+        )
     except NetworkError as error:
         raise PlanError(str(error)) from None
 
 
 def _read_names(content: Mapping[str, object], key: str) -> list[str]:
-    return _names(content.get(key, [] if key == "sliced_indices" else None), key)
+    return _names(content.get(key, [] if key in ("sliced_indices", "row_indices") else None), key)
 
 
 def _names(value: object, key: str) -> list[str]:

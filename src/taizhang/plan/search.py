@@ -116,8 +116,10 @@ def search(
     log2_per_element = math.log2(multiply_adds_per_element(machine, dtype)) if objective == "seconds" else -math.inf
     found = _native.search_plan(
         [list(term) for term in shape.inputs],
-        list(shape.output),
+        [*shape.output, *shape.row_indices],
         list(shape.sizes),
+        row_indices=list(shape.row_indices),
+        num_rows=shape.num_rows,
         width=math.inf if width is None else width,
         memory_elements=max(available, 1.0),
         seconds=seconds,
@@ -162,8 +164,8 @@ def search(
 
 def _fixed_elements(shape: NetworkShape) -> int:
     """Elements that any plan has alive: the inputs, and the result twice, as slices are summed in double precision."""
-    terms = (*shape.inputs, shape.output, shape.output)
-    return sum(math.prod(shape.sizes[index] for index in term) for term in terms)
+    inputs = sum(math.prod(shape.sizes[index] for index in term) for term in shape.inputs)
+    return inputs + 2 * math.prod(shape.value_shape)
 
 
 def _check(

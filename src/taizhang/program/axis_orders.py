@@ -10,7 +10,8 @@ written in long runs. Two exceptions:
 - Tensors that a block of steps reads or writes piece by piece have the indices it loops over slowest, so that pieces
   are long runs.
 
-Small inputs are laid out the same way when they are loaded; sliced indices are their slowest axes.
+Small inputs are laid out the same way when they are loaded; sliced indices are their slowest axes. The row axis and row
+indices are slower than all others, so that a row is one long run.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ def choose_orders(
         limits: What the blocks were made for.
     """
     gone = frozenset(sliced)
-    axes = _input_axes(shape, sliced, facts.death)
+    rank = [(step, index) for index, step in enumerate(facts.death)]
+    for index in facts.row_like:
+        rank[index] = (-1, index)
+    axes = _input_axes(shape, sliced, rank)
     orders: list[tuple[int, ...]] = []
     for term, order in zip(shape.inputs, axes, strict=True):
         orders.append(tuple(dict.fromkeys(term[axis] for axis in order if term[axis] not in gone)))
@@ -72,14 +76,16 @@ def choose_orders(
     reader_of = {block.pairs[0].a: number for number, block in enumerate(blocks)}
     for number in range(shape.num_tensors):
         if number in reader_of:
-            lanes = _fastest(orders[number], blocks[reader_of[number]].passing, shape.sizes, limits.lanes)
-            loops[reader_of[number]] = _loops(blocks[reader_of[number]], lanes, frozenset(), facts, shape.sizes)
+            lanes = _fastest(
+                orders[number], blocks[reader_of[number]].passing - facts.row_like, facts.sizes, limits.lanes
+            )
+            loops[reader_of[number]] = _loops(blocks[reader_of[number]], lanes, frozenset(), facts, facts.sizes)
     root = len(facts.indices) - 1
-    rank = [(step, index) for index, step in enumerate(facts.death)]
     for pair in facts.pairs:
         number = pair.number
         if number == root:
-            orders[number] = tuple(index for index in shape.output if index not in gone)
+            rows = facts.indices[number] & facts.row_like
+            orders[number] = (*rows, *(index for index in shape.output if index not in gone))
             continue
         writer = block_of.get(number)
         looped = loops[writer] if writer is not None else frozenset()
@@ -89,26 +95,30 @@ def choose_orders(
         present = facts.indices[number]
         if writer is not None and blocks[writer].pairs[-1] is not pair:
             present = present - looped
-        lanes = _lanes(shape.sizes, orders, facts.indices, pair, looped, limits.lanes)
+        lanes = _lanes(facts, orders, pair, looped, limits.lanes)
         read = frozenset[int]()
         if number in reader_of:
-            kept_fast = [*_missing_lanes(blocks[reader_of[number]], lanes, facts, shape.sizes, limits.lanes), *lanes]
-            read = loops[reader_of[number]] = _loops(blocks[reader_of[number]], kept_fast, looped, facts, shape.sizes)
+            kept_fast = [*_missing_lanes(blocks[reader_of[number]], lanes, facts, facts.sizes, limits.lanes), *lanes]
+            read = loops[reader_of[number]] = _loops(blocks[reader_of[number]], kept_fast, looped, facts, facts.sizes)
         rest = [index for index in present if index not in lanes]
         rest.sort(key=lambda index: (-2 * (index in looped) - (index in read), rank[index]))
-        orders[number] = (*rest, *lanes)
+        orders[number] = _rows_first((*rest, *lanes), facts.row_like)
     return AxisOrders(axes, orders, loops)
 
 
-def _input_axes(shape: NetworkShape, sliced: Sequence[int], death: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """For each input its axes, slowest first: sliced ones, then by death; large inputs are left as they are."""
-    rank = [(step, index) for index, step in enumerate(death)]
+def _input_axes(
+    shape: NetworkShape, sliced: Sequence[int], rank: Sequence[tuple[int, int]]
+) -> tuple[tuple[int, ...], ...]:
+    """For each input its axes, slowest first: sliced ones, then by rank; large inputs are left as they are."""
+    rank = list(rank)
+    rows = frozenset(shape.row_indices)
     for position, index in enumerate(sliced):
-        rank[index] = (-1, position)
+        rank[index] = (-2, position)
     orders = []
     for term in shape.inputs:
         axes = range(len(term))
-        if math.prod([shape.sizes[index] for index in term]) > LARGE_INPUT_ELEMENTS:
+        large = math.prod([shape.sizes[index] for index in term]) > LARGE_INPUT_ELEMENTS
+        if large and rows.isdisjoint(term):
             orders.append(tuple(axes))
         else:
             orders.append(tuple(sorted(axes, key=[rank[index] for index in term].__getitem__)))
@@ -116,20 +126,22 @@ def _input_axes(shape: NetworkShape, sliced: Sequence[int], death: Sequence[int]
 
 
 def _lanes(
-    sizes: Sequence[int],
-    orders: Sequence[Sequence[int]],
-    indices: Sequence[frozenset[int]],
-    pair: Pair,
-    looped: frozenset[int],
-    wanted: int,
+    facts: TreeFacts, orders: Sequence[Sequence[int]], pair: Pair, looped: frozenset[int], wanted: int
 ) -> list[int]:
     """The fastest indices of a large output: the fastest ones kept of the operand that keeps more."""
-    out = indices[pair.number] - looped
+    sizes, indices = facts.sizes, facts.indices
+    out = indices[pair.number] - looped - facts.row_like
     in_b = indices[pair.b] if pair.b != ONE else frozenset()
     own_a = [index for index in orders[pair.a] if index in out and index not in in_b]
     own_b = [index for index in orders[pair.b] if index in out and index not in indices[pair.a]] if in_b else []
     own = own_a if math.prod([sizes[i] for i in own_a]) >= math.prod([sizes[i] for i in own_b]) else own_b
     return _fastest(own, out, sizes, wanted)
+
+
+def _rows_first(order: tuple[int, ...], row_like: frozenset[int]) -> tuple[int, ...]:
+    if not row_like:
+        return order
+    return tuple(sorted(order, key=lambda index: index not in row_like))
 
 
 def _fastest(order: Sequence[int], allowed: frozenset[int], sizes: Sequence[int], wanted: int) -> list[int]:
@@ -150,7 +162,7 @@ def _missing_lanes(
 ) -> list[int]:
     """What a block keeps fast besides those of `lanes` that pass through it: the longest-lived that do."""
     elements = math.prod([sizes[index] for index in lanes if index in block.passing])
-    by_death = sorted(block.passing.difference(lanes), key=lambda index: (facts.death[index], index))
+    by_death = sorted(block.passing.difference(lanes, facts.row_like), key=lambda index: (facts.death[index], index))
     return _fastest(by_death, block.passing, sizes, -(-wanted // elements))
 
 

@@ -79,7 +79,7 @@ def _chains(facts: TreeFacts, limits: BlockLimits) -> list[list[Pair]]:
     root = len(facts.indices) - 1
 
     def is_link(pair: Pair) -> bool:
-        small = pair.b != ONE and facts.lengths[pair.b] <= limits.branch
+        small = pair.b != ONE and not pair.by_rows and facts.lengths[pair.b] <= limits.branch
         return small and facts.lengths[pair.a] >= limits.large and pair.number != root
 
     chains: list[list[Pair]] = []

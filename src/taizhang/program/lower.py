@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from taizhang._types import DtypeName
@@ -11,7 +12,7 @@ from taizhang.plan.plan_file import Plan
 from taizhang.program.axis_orders import AxisOrders, choose_orders
 from taizhang.program.blocks import Block, BlockLimits, find_blocks, order_with_blocks
 from taizhang.program.buffers import Lifetime, assign_offsets, rounded_up
-from taizhang.program.program import ONE, Mode, Place, Program, Step
+from taizhang.program.program import ONE, ROW, Mode, Place, Program, RowPick, Step
 from taizhang.program.tree_facts import TreeFacts, walk
 
 DEFAULT_LIMITS = BlockLimits()
@@ -38,37 +39,41 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
         name = shape.index_names[min(absent)]
         raise PlanError(f"index '{name}' is sliced but on no tensor; leave it out of sliced_indices")
     facts = walk(shape, plan.tree.ssa_path, sliced)
-    blocks = find_blocks(facts, shape.sizes, limits)
+    blocks = find_blocks(facts, facts.sizes, limits)
     facts = facts._replace(pairs=order_with_blocks(facts.pairs, blocks))
     orders = choose_orders(shape, sliced, facts, blocks, limits)
     places, slice_strides, input_elements = _input_places(shape, sliced, orders)
     arena = _Arena(shape.num_tensors, facts, blocks)
     for number in range(shape.num_tensors, len(facts.indices)):
         order = orders.indices[number]
-        strides, length = _contiguous(order, shape.sizes)
+        strides, length = _contiguous(order, facts.sizes)
         offset = arena.offsets.get(number)
         places.append(Place("block" if offset is None else "arena", offset or 0, order, strides, length))
-    full_strides = dict(zip(shape.output, _contiguous(shape.output, shape.sizes)[0], strict=True))
+    row_axis = (shape.num_indices,) if shape.row_indices else ()
+    result_axes = (*row_axis, *shape.output)
+    full_strides = dict(zip(result_axes, _contiguous(result_axes, facts.sizes)[0], strict=True))
     return Program(
         dtype=dtype,
         input_shapes=tuple([tuple([shape.sizes[index] for index in term]) for term in shape.inputs]),
         axis_orders=orders.axes,
         places=tuple(places),
-        steps=tuple(_steps(shape.sizes, facts, blocks, orders, places)),
+        steps=tuple(_steps(shape, facts, blocks, orders, places)),
         result=len(places) - 1 if places else ONE,
-        output_shape=tuple([shape.sizes[index] for index in shape.output]),
+        output_shape=shape.value_shape,
         slice_sizes=tuple([shape.sizes[index] for index in sliced]),
         sliced_axes=tuple(
             [tuple([(axis, sliced.index(i)) for axis, i in enumerate(term) if i in gone]) for term in shape.inputs]
         ),
         slice_strides=tuple([tuple(strides) for strides in slice_strides]),
-        output_axes=tuple([(shape.sizes[i], full_strides[i]) for i in shape.output if i not in sliced]),
+        output_axes=tuple([(facts.sizes[i], full_strides[i]) for i in result_axes if i not in gone]),
         output_strides=tuple([full_strides.get(index, 0) for index in sliced]),
         input_elements=input_elements,
         arena_elements=arena.length,
         shared_elements=arena.shared,
         sliced_elements=arena.sliced,
         block_elements=_block_elements(facts, blocks, places),
+        num_rows=shape.num_rows,
+        row_sizes=tuple([shape.sizes[index] for index in shape.row_indices]),
     )
 
 
@@ -145,13 +150,14 @@ def _block_elements(facts: TreeFacts, blocks: Sequence[Block], places: Sequence[
 
 
 def _steps(
-    sizes: Sequence[int], facts: TreeFacts, blocks: Sequence[Block], orders: AxisOrders, places: Sequence[Place]
+    shape: NetworkShape, facts: TreeFacts, blocks: Sequence[Block], orders: AxisOrders, places: Sequence[Place]
 ) -> list[Step]:
     """The steps, once every tensor has its place."""
+    sizes = facts.sizes
     strides = [dict(zip(place.indices, place.strides, strict=True)) for place in places]
     block_of = {pair.number: number for number, block in enumerate(blocks) for pair in block.pairs}
     steps = []
-    for number, a, b, level in facts.pairs:
+    for number, a, b, level, by_rows in facts.pairs:
         block = block_of.get(number, -1)
         in_a, in_b, in_out = strides[a], strides[b] if b != ONE else {}, strides[number]
         modes: list[Mode] = []
@@ -161,7 +167,7 @@ def _steps(
             size = sizes[index]
             if size != 1:
                 touched *= size
-                if index not in looped:
+                if index not in looped and not (by_rows and index in facts.row_like):
                     modes.append(Mode(size, in_a.get(index, 0), in_b.get(index, 0), in_out.get(index, 0)))
         outer = strides[blocks[block].pairs[-1].number] if looped else {}
         loops = [
@@ -169,5 +175,31 @@ def _steps(
             for index in sorted(looped, key=lambda index: -outer[index])
         ]
         traffic = facts.lengths[a] + (facts.lengths[b] if b != ONE else 0) + facts.lengths[number]
-        steps.append(Step(a, b, number, tuple(modes), tuple(loops), block, level, touched if b != ONE else 0, traffic))
+        pick = None
+        if by_rows:
+            touched = math.prod([mode.size for mode in modes]) * shape.num_rows
+            pick = _row_pick(shape, facts, places, (a, b, number))
+        work = touched if b != ONE else 0
+        steps.append(Step(a, b, number, tuple(modes), tuple(loops), block, level, work, traffic, pick))
     return steps
+
+
+def _row_pick(shape: NetworkShape, facts: TreeFacts, places: Sequence[Place], numbers: tuple[int, int, int]) -> RowPick:
+    """Where the rows of a step by rows lie."""
+    position = {index: number for number, index in enumerate(shape.row_indices)}
+    position[shape.num_indices] = ROW
+
+    def picked(number: int) -> tuple[tuple[int, int], ...]:
+        if number == ONE:
+            return ()
+        place = places[number]
+        axes = zip(place.indices, place.strides, strict=True)
+        return tuple((position[index], stride) for index, stride in axes if index in facts.row_like)
+
+    def row_elements(number: int) -> int:
+        place = places[number]
+        axes = zip(place.indices, place.strides, strict=True)
+        return 1 + sum([(facts.sizes[index] - 1) * stride for index, stride in axes if index not in facts.row_like])
+
+    a, b, out = numbers
+    return RowPick(picked(a), picked(b), row_elements(a), row_elements(out))

@@ -7,6 +7,11 @@ number changes. It holds only integers, so it can be read, compared and handed t
 Memory is one arena of elements. Its first `shared_elements` hold what is computed once and kept for all slices; what
 lies above is used anew by every slice, so that several workers share the first part and each have the second.
 
+Where only some joint values of the row indices are wanted, tensors that would have more of these values than there are
+rows have a row axis instead, one entry for each row (see `tree_facts`). A step with `rows` makes each row of its output
+of a row of each operand, which are looked up in the digits of the rows: for each row index its value in each row. These
+are given when the program runs.
+
 Steps are sorted by `level`. Slice numbers count through the sliced indices, the last fastest; a step of level `l`
 depends on the first `l` of them only. When digit `d` of the slice number (from 0, the slowest) is the slowest one that
 changed, the steps of level `d + 1` and above are done again: always a suffix of the list of steps.
@@ -69,6 +74,30 @@ class Place(NamedTuple):
     num_elements: int
 
 
+ROW = -1
+"""In a `RowPick`, instead of the position of a row index: the number of the row."""
+
+
+class RowPick(NamedTuple):
+    """Which rows of its operands a step multiplies for each row of its output.
+
+    A row of an operand starts at the sum, over pairs of `a` or `b`, of a digit times a stride. The digit is that of the
+    row index at a position, or the number of the row where that is `ROW`. Rows of the first operand are read as a whole
+    and rows that meet the same row of the second are done together.
+
+    Attributes:
+        a: Pairs of position and stride for the first operand.
+        b: Alike for the second.
+        a_elements: Elements from the first to the last of a row of the first operand.
+        out_elements: Alike of a row of the output.
+    """
+
+    a: tuple[tuple[int, int], ...]
+    b: tuple[tuple[int, int], ...]
+    a_elements: int
+    out_elements: int
+
+
 class Step(NamedTuple):
     """One pairwise contraction.
 
@@ -83,6 +112,7 @@ class Step(NamedTuple):
         level: How many of the sliced indices, from the first one, it depends on.
         multiply_adds: Complex multiply-adds of one execution.
         traffic_elements: Elements of both operands and the output.
+        rows: For a step by rows, whose modes are those within a row, which rows meet.
     """
 
     a: int
@@ -94,6 +124,7 @@ class Step(NamedTuple):
     level: int
     multiply_adds: int
     traffic_elements: int
+    rows: RowPick | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +149,8 @@ class Program:
         shared_elements: How many of them, from the start, are the same for all slices.
         sliced_elements: How many of them steps of level 1 and above reach, from the start.
         block_elements: Elements of the pieces inside a block that each thread holds.
+        num_rows: Number of rows; 0 where there are no row indices.
+        row_sizes: Size of each row index.
     """
 
     dtype: DtypeName
@@ -137,6 +170,8 @@ class Program:
     shared_elements: int
     sliced_elements: int
     block_elements: int
+    num_rows: int = 0
+    row_sizes: tuple[int, ...] = ()
 
     @property
     def num_inputs(self) -> int:

@@ -1,4 +1,10 @@
-"""What a tree says of its tensors and steps, before anything is laid out in memory."""
+"""What a tree says of its tensors and steps, before anything is laid out in memory.
+
+Where the network has row indices, a tensor whose row indices have more joint values than there are rows is held row by
+row: in place of these indices it has one, the *row axis*, whose number follows those of the network. Inputs are never
+held so. A step of which both operands have the row axis, or one has it and the other no row index, is like any other.
+All other steps whose result has the row axis meet different rows of both operands in each row: steps *by rows*.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +21,17 @@ class Pair(NamedTuple):
 
     Attributes:
         number: Number of its output.
-        a: The operand with more elements.
+        a: The operand with more elements; of a step by rows the one with more rows.
         b: The other one; `ONE` where there is none.
         level: How many sliced indices it depends on, from the slowest.
+        by_rows: Whether each row of the output is made of rows of both operands that have to be looked up.
     """
 
     number: int
     a: int
     b: int
     level: int
+    by_rows: bool = False
 
 
 class TreeFacts(NamedTuple):
@@ -34,12 +42,16 @@ class TreeFacts(NamedTuple):
         lengths: Elements of each tensor.
         death: For each index the step of the path that sums it; the number of steps for those of the output.
         pairs: The steps, sorted by level, otherwise in the order of the path.
+        sizes: Of each index, that of the row axis last.
+        row_like: The row indices, and the row axis.
     """
 
     indices: list[frozenset[int]]
     lengths: list[int]
     death: list[int]
     pairs: list[Pair]
+    sizes: tuple[int, ...]
+    row_like: frozenset[int] = frozenset()
 
 
 def walk(shape: NetworkShape, path: Sequence[tuple[int, int]], sliced: Sequence[int]) -> TreeFacts:
@@ -50,16 +62,21 @@ def walk(shape: NetworkShape, path: Sequence[tuple[int, int]], sliced: Sequence[
         path: Pairs of tensor numbers.
         sliced: Sliced indices, the slowest first.
     """
-    sizes = shape.sizes
+    row_axis = shape.num_indices
+    sizes = (*shape.sizes, shape.num_rows) if shape.row_indices else shape.sizes
+    row_indices = frozenset(shape.row_indices)
+    row_like = row_indices | {row_axis} if row_indices else row_indices
     position = {index: number for number, index in enumerate(sliced)}
     gone = frozenset(sliced)
+    # With all row indices; those that the row axis stands for are left out in `held`.
     indices = [frozenset(term) - gone for term in shape.inputs]
+    held = list(indices)
     level = [max((1 + position[index] for index in term if index in position), default=0) for term in shape.inputs]
     holders = [0] * shape.num_indices
-    for term in [*indices, frozenset(shape.output) - gone]:
+    for term in [*indices, frozenset((*shape.output, *shape.row_indices)) - gone]:
         for index in term:
             holders[index] += 1
-    death = [len(path)] * shape.num_indices
+    death = [len(path)] * len(sizes)
     lengths = [math.prod([sizes[index] for index in term]) for term in indices]
     pairs = []
     for step, (left, right) in enumerate(path if shape.num_tensors != 1 else [(0, ONE)]):
@@ -74,9 +91,21 @@ def walk(shape: NetworkShape, path: Sequence[tuple[int, int]], sliced: Sequence[
                 kept.add(index)
             else:
                 death[index] = step
-        pairs.append(Pair(len(indices), a, b, max(level[a], level[b] if b != ONE else 0)))
+        made = frozenset(kept)
+        by_rows = False
+        if row_indices and shape.has_rows(made):
+            made = made - row_indices | {row_axis}
+            by_rows = not row_indices.isdisjoint(held[a].union(held[b] if b != ONE else ()))
+            if by_rows and b != ONE and _rows(held[b], row_like, sizes) > _rows(held[a], row_like, sizes):
+                a, b = b, a
+        pairs.append(Pair(len(indices), a, b, max(level[a], level[b] if b != ONE else 0), by_rows))
         indices.append(frozenset(kept))
-        lengths.append(math.prod([sizes[index] for index in kept]))
+        held.append(made)
+        lengths.append(math.prod([sizes[index] for index in made]))
         level.append(pairs[-1].level)
     pairs.sort(key=lambda pair: pair.level)
-    return TreeFacts(indices, lengths, death, pairs)
+    return TreeFacts(held, lengths, death, pairs, sizes, row_like)
+
+
+def _rows(indices: frozenset[int], row_like: frozenset[int], sizes: Sequence[int]) -> int:
+    return math.prod([sizes[index] for index in indices & row_like])

@@ -92,6 +92,36 @@ def as_array(bitstrings: Sequence[str]) -> npt.NDArray[np.uint8]:
     return (characters - ord("0")).reshape(len(bitstrings), length)
 
 
+def parsed_bits(bitstrings: Sequence[str], num_qubits: int, open_qubits: Sequence[int] = ()) -> npt.NDArray[np.uint8]:
+    """Gives bitstrings of a circuit as an array of 0 and 1, shape (number, num_qubits); 0 at open qubits.
+
+    Args:
+        bitstrings: Each of length `num_qubits`, qubit 0 first.
+        num_qubits: Qubits of the circuit.
+        open_qubits: Qubits at which a bitstring may have an x.
+
+    Raises:
+        CircuitError: One does not fit the circuit; the message names it.
+
+    Example:
+        >>> parsed_bits(["01x", "110"], 3, open_qubits=[2]).tolist()
+        [[0, 1, 0], [1, 1, 0]]
+    """
+    text = "".join(bitstrings)
+    fits = all(len(bitstring) == num_qubits for bitstring in bitstrings) and text.isascii()
+    bits = np.zeros((len(bitstrings), num_qubits), dtype=np.uint8)
+    if fits:
+        bits[...] = np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(bits.shape)
+        opened = bits[:, list(open_qubits)]
+        bits[:, list(open_qubits)] = np.where(opened == ord("x"), ord("0"), opened)
+        bits -= ord("0")
+    if not fits or np.any(bits > 1):
+        for number, bitstring in enumerate(bitstrings):
+            parse_bitstring(bitstring, num_qubits, open_qubits, what=f"bitstring {number}")
+    bits[:, list(open_qubits)] = 0
+    return bits
+
+
 def as_strings(bits: npt.NDArray[np.integer]) -> tuple[str, ...]:
     """Gives the rows of an array of 0 and 1 as bitstrings.
 

@@ -17,10 +17,10 @@ from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import search
+from taizhang.ready_plan import ready_plan
 from taizhang.results.bitstrings import as_strings
 from taizhang.samplers.sampler import Bits
 from taizhang.settings import Settings
-from taizhang.simulator import ready_plan
 
 # A fidelity is met to this part of itself, so the plan has at least so many slices for it.
 _SLICES_PER_FIDELITY = 8

@@ -22,6 +22,8 @@ pub struct Inputs<'a, T> {
     pub elements: &'a [Complex<T>],
     /// Exponent of each input.
     pub exponents: &'a [i64],
+    /// The values of each row index in all rows, one index after the other; empty where there are no rows.
+    pub digits: &'a [u8],
 }
 
 /// The memory that a worker runs in.

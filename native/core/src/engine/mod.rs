@@ -28,6 +28,7 @@ pub mod profile;
 pub mod program;
 pub mod reference;
 mod result;
+pub mod rows;
 pub mod run;
 pub mod simd;
 #[cfg(target_arch = "x86_64")]

@@ -24,6 +24,22 @@ pub struct Tensor {
     pub len: usize,
 }
 
+/// Which rows of its operands a step multiplies for each row of its output.
+///
+/// A row starts at a sum of digits times strides: the digit of a row index in that row, or the number of the row where no
+/// row index is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowPick {
+    /// Row index and stride of each term, for the first operand, whose rows are read as a whole.
+    pub a: Vec<(Option<usize>, usize)>,
+    /// As above, for the second operand; rows that meet the same row of it are done together.
+    pub b: Vec<(Option<usize>, usize)>,
+    /// Length of a row of the first operand.
+    pub a_len: usize,
+    /// Length of a row of the output.
+    pub out_len: usize,
+}
+
 /// One pairwise contraction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -42,6 +58,8 @@ pub struct Step {
     pub block: Option<usize>,
     /// It depends on this many sliced indices, counted from the slowest.
     pub level: usize,
+    /// For a step by rows: which rows meet. Its modes are those within a row.
+    pub rows: Option<RowPick>,
 }
 
 /// A compiled plan. Steps are sorted by level.
@@ -71,6 +89,10 @@ pub struct Program {
     pub sliced_len: usize,
     /// Length of the pieces inside a block that a thread holds: two halves, used in turn.
     pub block_len: usize,
+    /// Number of rows of steps by rows.
+    pub num_rows: usize,
+    /// Size of each row index, at most 256.
+    pub row_sizes: Vec<usize>,
 }
 
 /// Steps that run one after another: a single one, or those of a block.
@@ -176,6 +198,15 @@ impl Program {
             {
                 return wrong("writes outside the part of the arena that is a slice's own");
             }
+            if let Some(rows) = &step.rows {
+                let positions = rows.a.iter().chain(&rows.b).filter_map(|(position, _)| *position);
+                if step.block.is_some() || positions.max() >= Some(self.row_sizes.len()) {
+                    return wrong("has rows of indices that are not there, or a block");
+                }
+                if rows.out_len.checked_mul(self.num_rows) != Some(out.len) || out.len == 0 {
+                    return wrong("does not fill its output with rows");
+                }
+            }
             (made[step.out], level[step.out], last_level) = (true, step.level, step.level);
         }
         self.check_blocks()?;
@@ -250,6 +281,7 @@ mod tests {
                 loops: vec![],
                 block: None,
                 level: 0,
+                rows: None,
             }],
             input_len: 4,
             arena_len: 1,

@@ -8,6 +8,7 @@ use super::modes::Mode;
 use super::piecewise::BlockRun;
 use super::profile::{shares, Profile};
 use super::program::{Group, Program, Region, Tensor};
+use super::rows::{RowKernel, Rows};
 use super::step::StepKernel;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -24,6 +25,8 @@ pub(super) struct CompiledStep<T: Real> {
     pub(super) out: (usize, usize),
     /// Loops around the step, those of its block.
     pub(super) loops: Vec<Mode>,
+    /// For a step by rows, what runs instead of `kernel`.
+    rows: Option<Box<RowKernel<T>>>,
 }
 
 /// A program compiled for one number type and one set of vector instructions.
@@ -86,6 +89,7 @@ impl<T: Real> Engine<T> {
                 numbers: (step.a, step.b.unwrap_or(one), step.out),
                 out: (program.tensors[step.out].offset, program.tensors[step.out].len),
                 loops: step.loops.clone(),
+                rows: (step.rows.as_ref()).map(|pick| Box::new(RowKernel::compile(&step.modes, pick, level))),
             })
             .collect();
         let groups = program.groups();
@@ -110,7 +114,10 @@ impl<T: Real> Engine<T> {
         let needed = |group: &Group| {
             let steps = &self.steps[group.start..group.end];
             if steps.len() == 1 {
-                let lens = steps.iter().map(|step| step.kernel.workspace_len(threads));
+                let lens = steps.iter().map(|step| match &step.rows {
+                    Some(rows) => rows.workspace_len(threads),
+                    None => step.kernel.workspace_len(threads),
+                });
                 return lens.max().unwrap_or(0);
             }
             threads * self.thread_workspace_len(steps)
@@ -250,14 +257,18 @@ impl<T: Real> Engine<T> {
         let (a, b) = (state.magnitudes[step.numbers.0], state.magnitudes[step.numbers.1]);
         let (shift, scale) = shift_and_scale::<T>(a.largest + b.largest);
         let (view, out, workspace) = memory.split(step.out, inputs, &state.input_starts);
-        let largest = step.kernel.run(
-            view.operand(step.a),
-            view.operand(step.b),
-            out,
-            scale,
-            workspace,
-            view.threads,
-        );
+        let (left, right, threads) = (view.operand(step.a), view.operand(step.b), view.threads);
+        let largest = match &step.rows {
+            None => step.kernel.run(left, right, out, scale, workspace, threads),
+            Some(rows) => {
+                let wanted = Rows {
+                    digits: inputs.digits,
+                    num_rows: self.program.num_rows,
+                    sizes: &self.program.row_sizes,
+                };
+                rows.run(left, right, out, scale, workspace, threads, wanted)
+            }
+        };
         state.magnitudes[step.numbers.2] = Magnitude {
             exponent: a.exponent + b.exponent + shift,
             largest: exponent_of(largest.to_f64()),

@@ -82,6 +82,13 @@ impl Annealer {
     }
 }
 
+/// Kinds of networks for which sizes are counted in their own way: all sizes 2, any sizes, some indices row indices.
+const TWO: u8 = 0;
+/// As above.
+const ANY: u8 = 1;
+/// As above.
+const ROWS: u8 = 2;
+
 /// One sweep with the inner loop for the words of this tree; compiled for each level of `simd.rs`.
 #[inline(always)]
 pub(super) fn sweep_by_words(
@@ -92,15 +99,22 @@ pub(super) fn sweep_by_words(
     heat: Heat,
     proposals: usize,
 ) -> usize {
+    let kind = match (network.has_rows(), network.all_two) {
+        (true, _) => ROWS,
+        (false, true) => TWO,
+        (false, false) => ANY,
+    };
     macro_rules! by_words {
         ($($words:literal)*) => {
-            match (tree.words, network.all_two) {
+            match (tree.words, kind) {
                 $(
-                    ($words, true) => sweep::<$words, true>(network, tree, costly, rng, heat, proposals),
-                    ($words, false) => sweep::<$words, false>(network, tree, costly, rng, heat, proposals),
+                    ($words, TWO) => sweep::<$words, TWO>(network, tree, costly, rng, heat, proposals),
+                    ($words, ROWS) => sweep::<$words, ROWS>(network, tree, costly, rng, heat, proposals),
+                    ($words, _) => sweep::<$words, ANY>(network, tree, costly, rng, heat, proposals),
                 )*
-                (_, true) => sweep::<0, true>(network, tree, costly, rng, heat, proposals),
-                (_, false) => sweep::<0, false>(network, tree, costly, rng, heat, proposals),
+                (_, ROWS) => sweep::<0, ROWS>(network, tree, costly, rng, heat, proposals),
+                (_, TWO) => sweep::<0, TWO>(network, tree, costly, rng, heat, proposals),
+                (_, _) => sweep::<0, ANY>(network, tree, costly, rng, heat, proposals),
             }
         };
     }
@@ -109,7 +123,7 @@ pub(super) fn sweep_by_words(
 
 /// One sweep; `W` is the number of words, or 0 for any.
 #[inline(always)]
-fn sweep<const W: usize, const TWO: bool>(
+fn sweep<const W: usize, const KIND: u8>(
     network: &Network,
     tree: &mut Tree,
     costly: &[u32],
@@ -150,7 +164,7 @@ fn sweep<const W: usize, const TWO: bool>(
         let set = |node: usize| &tree.bits[node * words..node * words + words];
         let (sa, sb, sc, sp, mask) = (set(a), set(b), set(c), set(p), &tree.mask[..words]);
         let (mut inner_work, mut outer_work, mut size);
-        if TWO {
+        if KIND == TWO {
             let mut counts = [0u32; 3];
             for w in 0..words {
                 let m = mask[w];
@@ -161,6 +175,19 @@ fn sweep<const W: usize, const TWO: bool>(
                 counts[2] += (made | (sb[w] & m)).count_ones();
             }
             (inner_work, size, outer_work) = (counts[0] as f32, counts[1] as f32, counts[2] as f32);
+        } else if KIND == ROWS {
+            let (mut plain, mut rows) = ([0.0f32; 3], [0.0f32; 3]);
+            for w in 0..words {
+                let (m, weight, row_bits) = (mask[w], network.word_log2[w], network.row_bits[w]);
+                let ac = (sa[w] | sc[w]) & m;
+                let made = ac & (sb[w] | sp[w]);
+                for (k, set) in [ac, made, made | (sb[w] & m)].into_iter().enumerate() {
+                    plain[k] += (set & !row_bits).count_ones() as f32 * weight;
+                    rows[k] += (set & row_bits).count_ones() as f32 * weight;
+                }
+            }
+            let count = |k: usize| plain[k] + rows[k].min(network.log2_rows);
+            (inner_work, size, outer_work) = (count(0), count(1), count(2));
         } else {
             (inner_work, size, outer_work) = (0.0, 0.0, 0.0);
             for w in 0..words {
@@ -224,8 +251,14 @@ mod tests {
             sizes: (0..num_indices)
                 .map(|_| if two { 2 } else { 1 + rng.below(5) as u64 })
                 .collect(),
+            ..Terms::default()
         };
         terms.output = vec![terms.inputs[0][0], terms.inputs[3][0]];
+        if seed % 4 >= 2 {
+            terms.row_indices = terms.inputs.iter().take(6).map(|term| term[0]).collect();
+            terms.output.extend(terms.row_indices.clone());
+            terms.num_rows = 5;
+        }
         Network::new(&terms.tidy())
     }
 
@@ -249,7 +282,8 @@ mod tests {
             };
             let mut tree = Tree::new(&network, &path, charge);
             let mut annealer = Annealer::new(Rng::new(seed, 1));
-            let bits: Vec<u32> = network.used_bits().collect();
+            let is_row = |bit: u32| network.row_bits[bit as usize / 64] >> (bit % 64) & 1 == 1;
+            let bits: Vec<u32> = network.used_bits().filter(|&bit| !is_row(bit)).collect();
             for round in 0..40 {
                 annealer.sweep(
                     &network,

@@ -4,7 +4,7 @@
 //! every seed gives another tree. Parts that share no index are joined at the end, the smallest first.
 //! Gray & Kourtis, arXiv:2002.01935.
 
-use super::network::Terms;
+use super::network::{RowLimit, Terms};
 use super::rng::Rng;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -54,14 +54,14 @@ struct Grower {
     alive: Vec<bool>,
     holders: Vec<Vec<u32>>,
     in_output: Vec<bool>,
-    log2: Vec<f32>,
+    limit: RowLimit,
     heap: BinaryHeap<Reverse<(i32, u32, u32)>>,
     path: Vec<[u32; 2]>,
 }
 
 impl Grower {
     fn new(terms: &Terms, greed: Greed) -> Self {
-        let log2: Vec<f32> = terms.sizes.iter().map(|&size| (size as f32).log2()).collect();
+        let limit = terms.row_limit();
         let mut holders = vec![Vec::new(); terms.sizes.len()];
         for (tensor, term) in terms.inputs.iter().enumerate() {
             term.iter()
@@ -71,16 +71,12 @@ impl Grower {
         terms.output.iter().for_each(|&index| in_output[index as usize] = true);
         Grower {
             greed,
-            sizes: terms
-                .inputs
-                .iter()
-                .map(|term| term.iter().map(|&i| log2[i as usize]).sum())
-                .collect(),
+            sizes: terms.inputs.iter().map(|term| limit.log2_size(term)).collect(),
             sets: terms.inputs.clone(),
             alive: vec![true; terms.inputs.len()],
             holders,
             in_output,
-            log2,
+            limit,
             heap: BinaryHeap::new(),
             path: Vec::new(),
         }
@@ -115,7 +111,7 @@ impl Grower {
         others.sort_unstable();
         others.dedup();
         for other in others {
-            let made: f32 = self.result(tensor, other).iter().map(|&i| self.log2[i as usize]).sum();
+            let made = self.limit.log2_size(&self.result(tensor, other));
             let [a, b] = [self.sizes[tensor as usize], self.sizes[other as usize]].map(f32::exp2);
             let score = made.min(120.0).exp2() - self.greed.alpha * (a + b);
             let mut score = (score.abs() + 1.0).log2().copysign(score);
@@ -137,7 +133,7 @@ impl Grower {
             self.alive[tensor as usize] = false;
         }
         set.iter().for_each(|&index| self.holders[index as usize].push(made));
-        self.sizes.push(set.iter().map(|&i| self.log2[i as usize]).sum());
+        self.sizes.push(self.limit.log2_size(&set));
         self.sets.push(set);
         self.alive.push(true);
         self.path.push([a, b]);
@@ -174,6 +170,7 @@ mod tests {
             inputs,
             output: vec![4],
             sizes: vec![2; 5],
+            ..Terms::default()
         };
         let path = greedy(
             &terms,

@@ -15,18 +15,71 @@ pub struct Terms {
     pub output: Vec<u32>,
     /// Size of each index, at least 1.
     pub sizes: Vec<u64>,
+    /// Indices of the result, listed in `output` too, of whose joint values only `num_rows` are wanted.
+    pub row_indices: Vec<u32>,
+    /// Number of the values wanted; of no meaning where there are no row indices.
+    pub num_rows: u64,
 }
 
 impl Terms {
     /// Sorts each tensor's indices and leaves out repeats and indices of size 1.
     pub fn tidy(mut self) -> Self {
         let sizes = &self.sizes;
-        for term in self.inputs.iter_mut().chain(std::iter::once(&mut self.output)) {
+        let terms = self.inputs.iter_mut();
+        for term in terms.chain([&mut self.output, &mut self.row_indices]) {
             term.retain(|&i| sizes[i as usize] > 1);
             term.sort_unstable();
             term.dedup();
         }
         self
+    }
+
+    /// The sum of log2 sizes of a set, its row indices counted for no more than the rows wanted.
+    pub fn row_limit(&self) -> RowLimit {
+        let mut is_row = vec![false; self.sizes.len()];
+        self.row_indices.iter().for_each(|&index| is_row[index as usize] = true);
+        RowLimit {
+            is_row,
+            log2: self.sizes.iter().map(|&size| (size as f32).log2()).collect(),
+            log2_rows: log2_rows(self),
+        }
+    }
+}
+
+/// log2 of the rows wanted; infinite where there are no row indices.
+fn log2_rows(terms: &Terms) -> f32 {
+    if terms.row_indices.is_empty() {
+        f32::INFINITY
+    } else {
+        (terms.num_rows.max(1) as f64).log2() as f32
+    }
+}
+
+/// Sizes of sets listed index by index.
+#[derive(Clone, Debug)]
+pub struct RowLimit {
+    is_row: Vec<bool>,
+    log2: Vec<f32>,
+    log2_rows: f32,
+}
+
+impl RowLimit {
+    /// log2 of the number of elements over a set.
+    pub fn log2_size(&self, set: &[u32]) -> f32 {
+        let (mut plain, mut rows) = (0.0, 0.0);
+        for &index in set {
+            *if self.is_row[index as usize] {
+                &mut rows
+            } else {
+                &mut plain
+            } += self.log2[index as usize];
+        }
+        plain + self.log2_rows.min(rows)
+    }
+
+    /// log2 of the size of one index.
+    pub fn of(&self, index: u32) -> f32 {
+        self.log2[index as usize]
     }
 }
 
@@ -49,6 +102,10 @@ pub struct Network {
     pub index_of_bit: Vec<Option<u32>>,
     /// The tensors that have the index at each bit.
     pub holders: Vec<Vec<u32>>,
+    /// The row indices: whatever a step makes has as many values of these as there are rows, or fewer.
+    pub row_bits: Vec<u64>,
+    /// log2 of the number of rows; infinite where there are no row indices.
+    pub log2_rows: f32,
 }
 
 impl Network {
@@ -97,6 +154,11 @@ impl Network {
             let bit = bit_of_index[index as usize] as usize;
             output_bits[bit / 64] |= 1 << (bit % 64);
         }
+        let mut row_bits = vec![0; words];
+        for &index in &terms.row_indices {
+            let bit = bit_of_index[index as usize] as usize;
+            row_bits[bit / 64] |= 1 << (bit % 64);
+        }
         let all_two = word_log2.iter().all(|&weight| weight == 1.0);
         Network {
             num_tensors,
@@ -107,7 +169,21 @@ impl Network {
             all_two,
             index_of_bit,
             holders,
+            row_bits,
+            log2_rows: log2_rows(terms),
         }
+    }
+
+    /// Whether some indices are row indices.
+    pub fn has_rows(&self) -> bool {
+        self.log2_rows < f32::INFINITY
+    }
+
+    /// log2 of the number of elements of one tensor over the indices of a mask: tensors have all values of row indices.
+    pub fn log2_leaf_size(&self, tensor: usize, mask: &[u64]) -> f32 {
+        let masked = self.leaf(tensor).iter().zip(mask).map(|(set, mask)| set & mask);
+        let weighted = masked.zip(&self.word_log2);
+        weighted.map(|(word, &weight)| word.count_ones() as f32 * weight).sum()
     }
 
     /// Index set of one tensor.
@@ -115,11 +191,18 @@ impl Network {
         &self.leaf_bits[tensor * self.words..][..self.words]
     }
 
-    /// log2 of the number of elements over a set.
+    /// log2 of the number of elements over a set, row indices together counted for at most the number of rows.
     pub fn log2_size(&self, set: impl Iterator<Item = u64>) -> f32 {
-        set.zip(&self.word_log2)
-            .map(|(word, &weight)| word.count_ones() as f32 * weight)
-            .sum()
+        if !self.has_rows() {
+            let weighted = set.zip(&self.word_log2);
+            return weighted.map(|(word, &weight)| word.count_ones() as f32 * weight).sum();
+        }
+        let (mut plain, mut rows) = (0.0, 0.0);
+        for ((word, &weight), row_bits) in set.zip(&self.word_log2).zip(&self.row_bits) {
+            plain += (word & !row_bits).count_ones() as f32 * weight;
+            rows += (word & row_bits).count_ones() as f32 * weight;
+        }
+        plain + self.log2_rows.min(rows)
     }
 
     /// log2 of the size of the index at a bit.
@@ -138,11 +221,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn row_indices_count_for_no_more_than_the_rows() {
+        let terms = Terms {
+            inputs: vec![vec![0, 1, 2], vec![2, 3, 4]],
+            output: vec![0, 1, 3],
+            sizes: vec![2; 5],
+            row_indices: vec![0, 1, 3],
+            num_rows: 5,
+        }
+        .tidy();
+        let network = Network::new(&terms);
+        let bits = |set: &[u32]| {
+            let places = (0..64).filter(|&bit| network.index_of_bit[bit].is_some_and(|index| set.contains(&index)));
+            places.fold(0u64, |word, bit| word | 1 << bit)
+        };
+        for (set, size) in [(vec![0, 1, 2], 8.0f32), (vec![0, 1, 3], 5.0), (vec![0, 1, 2, 3], 10.0)] {
+            assert!((network.log2_size([bits(&set)].into_iter()) - size.log2()).abs() < 1e-6);
+            assert!((terms.row_limit().log2_size(&set) - size.log2()).abs() < 1e-6);
+        }
+    }
+
+    #[test]
     fn sizes_are_exact_for_any_mix() {
         let terms = Terms {
             inputs: vec![vec![0, 1, 1, 3], vec![1, 2], vec![2, 4]],
             output: vec![0],
             sizes: vec![2, 3, 2, 1, 3],
+            ..Terms::default()
         }
         .tidy();
         let network = Network::new(&terms);

@@ -157,6 +157,7 @@ mod tests {
             inputs: (0..30).map(|k| vec![k, (k + 1) % 30, (k + 11) % 30]).collect(),
             output: vec![],
             sizes: vec![2; 30],
+            ..Terms::default()
         }
         .tidy();
         let network = Network::new(&terms);

@@ -6,7 +6,7 @@
 //! indices these are the reductions of vertices of degree one, two and three (Bodlaender & Koster, Information and
 //! Computation 2006); the first two keep the treewidth, and so, mostly, does the third.
 
-use super::network::Terms;
+use super::network::{RowLimit, Terms};
 use std::collections::VecDeque;
 
 /// Partners looked at for one index: hubs would make this quadratic.
@@ -63,6 +63,8 @@ pub fn premerge(terms: &Terms) -> Merged {
             inputs,
             output: terms.output.clone(),
             sizes: terms.sizes.clone(),
+            row_indices: terms.row_indices.clone(),
+            num_rows: terms.num_rows,
         },
         origin,
         steps: state.steps,
@@ -75,7 +77,7 @@ struct State {
     num_alive: usize,
     holders: Vec<Vec<u32>>,
     in_output: Vec<bool>,
-    log2: Vec<f32>,
+    limit: RowLimit,
     steps: Vec<[u32; 2]>,
 }
 
@@ -97,7 +99,7 @@ impl State {
             num_alive: terms.inputs.len(),
             holders,
             in_output,
-            log2: terms.sizes.iter().map(|&size| (size as f32).log2()).collect(),
+            limit: terms.row_limit(),
             steps: Vec::new(),
         }
     }
@@ -152,11 +154,11 @@ impl State {
             .collect();
         union.sort_unstable();
         union.dedup();
-        self.size(&union) - self.log2[index] <= SMALL + 1e-4
+        self.size(&union) - self.limit.of(index as u32) <= SMALL + 1e-4
     }
 
     fn size(&self, set: &[u32]) -> f32 {
-        set.iter().map(|&i| self.log2[i as usize]).sum()
+        self.limit.log2_size(set)
     }
 
     /// Tensors that share an index with this one; of an index on very many, the first few.
@@ -230,6 +232,7 @@ mod tests {
             inputs,
             output: vec![0, 9],
             sizes: vec![2; 10],
+            ..Terms::default()
         });
         assert_eq!(merged.terms.inputs, vec![vec![0, 9]]);
         assert_eq!(merged.steps.len(), 8);
@@ -244,6 +247,7 @@ mod tests {
             inputs,
             output: (4..10).collect(),
             sizes: vec![2; 10],
+            ..Terms::default()
         });
         assert!(merged.terms.inputs.contains(&vec![1, 2, 3]));
         assert_eq!(merged.steps.len(), 2);
@@ -265,6 +269,7 @@ mod tests {
             inputs,
             output: vec![],
             sizes: vec![2; 4],
+            ..Terms::default()
         });
         assert!(merged.terms.inputs.len() <= 6);
         assert_eq!(merged.origin.len(), merged.terms.inputs.len());

@@ -225,6 +225,7 @@ mod tests {
                 inputs,
                 output: vec![],
                 sizes,
+                ..Terms::default()
             }
             .tidy(),
         );

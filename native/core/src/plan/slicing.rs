@@ -124,7 +124,7 @@ impl Slicer {
             total += weight;
             let [l, r] = tree.children[step];
             for w in 0..tree.words {
-                let word = (tree.set(l)[w] | tree.set(r)[w]) & tree.mask[w];
+                let word = (tree.set(l)[w] | tree.set(r)[w]) & tree.mask[w] & !network.row_bits[w];
                 self.seen[w] |= word;
                 for_each_bit(word, |bit| self.work[w * 64 + bit] += weight);
             }
@@ -140,8 +140,9 @@ impl Slicer {
                 .enumerate()
             {
                 let relief = over - beyond(size - width - network.word_log2[w]);
-                self.seen[w] |= set & mask;
-                for_each_bit(set & mask, |bit| self.relief[w * 64 + bit] += relief);
+                let word = set & mask & !network.row_bits[w];
+                self.seen[w] |= word;
+                for_each_bit(word, |bit| self.relief[w * 64 + bit] += relief);
             }
         }
         (total, excess)

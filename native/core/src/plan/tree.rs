@@ -192,7 +192,10 @@ impl Tree {
 
     /// Counts all sizes, work and charges anew.
     pub fn refresh(&mut self, network: &Network) {
-        for node in 0..self.size.len() {
+        for tensor in 0..self.num_tensors {
+            self.size[tensor] = network.log2_leaf_size(tensor, &self.mask);
+        }
+        for node in self.num_tensors..self.size.len() {
             self.size[node] = network.log2_size(self.set(node as u32).iter().zip(&self.mask).map(|(s, m)| s & m));
         }
         for step in 0..self.num_steps() {
@@ -216,7 +219,7 @@ impl Tree {
             .of(self.work[step], l, r, self.size[step + self.num_tensors]);
     }
 
-    /// Slices the index at a bit, or stops slicing it. Visits only the nodes that the index touches.
+    /// Slices the index at a bit, no row index, or stops slicing it. Visits only the nodes that the index touches.
     pub fn toggle(&mut self, network: &Network, bit: u32) {
         let mut change = network.bit_log2(bit);
         match self.sliced.iter().position(|&b| b == bit) {
@@ -308,6 +311,7 @@ mod tests {
             inputs: vec![vec![0, 1, 4], vec![1, 2, 4], vec![2, 3], vec![3, 0, 5]],
             output: vec![4],
             sizes: vec![2, 4, 2, 8, 2, 3],
+            ..Terms::default()
         };
         let network = Network::new(&terms);
         let tree = Tree::new(&network, &[[0, 1], [2, 3], [4, 5]], Charge::MULTIPLY_ADDS);

@@ -1,0 +1,289 @@
+"""Amplitudes of many bitstrings of one circuit: planned and compiled once, computed in as few contractions as pay.
+
+Three ways, of which the cheapest is taken by what is predicted:
+
+- *by rows*: one contraction for many bitstrings at once. The qubits at which they differ are left open, and every
+  tensor keeps, of the values of its open indices, only those that some bitstring needs: the sparse state of Pan, Chen &
+  Zhang (arXiv:2111.03011) and the multi-amplitude contraction of Kalachev, Panteleev, Zhou & Yung (arXiv:2108.05665).
+  What does not depend on the bits, or on few of them, is computed once for all. A long list may be cut into parts, each
+  of which is a contraction: with fewer rows the tensors are smaller and less has to be sliced.
+- *dense*: where the bitstrings are nearly all values of a few qubits, all of these are computed.
+- *one by one*: a contraction for each bitstring.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from taizhang._types import ComplexArray, DtypeName
+from taizhang.circuit.circuit import Circuit
+from taizhang.errors import LimitError, UsageError
+from taizhang.execute.contraction import Contraction, run_program
+from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.network.build import check_open_qubits
+from taizhang.observer import Observer, Silent
+from taizhang.plan.plan_file import Plan
+from taizhang.ready_plan import ReadyPlan, begun, part_of, ready_plan, searched
+from taizhang.results.bitstrings import as_strings
+from taizhang.results.rows import Bits, DistinctRows
+from taizhang.settings import Settings
+
+# Rows of one contraction, at most.
+MOST_ROWS = 1 << 20
+# Lists are cut into so many times fewer rows when looking for the best number, and a search is made this long for each.
+PARTS_FACTOR = 10
+TRIALS_FOR_PARTS = 8
+# Work that is predicted to take no longer than this is not compared with other ways.
+QUICK_SECONDS = 0.5
+# Share of the predicted time of all runs that is spent on planning one of them, and the most of it.
+PLANNING_SHARE = 0.05
+MOST_PLANNING_SECONDS = 60.0
+PIECE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManyAmplitudes:
+    """Amplitudes of a list of bitstrings.
+
+    Attributes:
+        values: Shape (number, 2, 2, …) with one axis of length 2 for each open qubit.
+        runs: What was run, in order.
+    """
+
+    values: ComplexArray
+    runs: tuple[Contraction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmplitudeMachine:
+    """Computes amplitudes of lists of bitstrings of one circuit; immutable, any number of times.
+
+    Attributes:
+        network: The network that is contracted.
+        ready: Its plan, compiled.
+        settings: The common options.
+        open_qubits: Qubits left open, in the order of the axes of the values.
+        row_qubits: Qubits at which bitstrings of a list may differ; none where they are taken one by one.
+    """
+
+    network: AmplitudeNetwork
+    ready: ReadyPlan
+    settings: Settings
+    open_qubits: tuple[int, ...]
+    row_qubits: tuple[int, ...]
+
+    @property
+    def rows_per_run(self) -> int:
+        """Distinct bitstrings of one contraction."""
+        if self.network.shape.num_rows:
+            return self.network.shape.num_rows
+        return 1 << len(self.row_qubits)
+
+    def num_runs(self, num_bitstrings: int) -> int:
+        """Contractions that a list of so many distinct bitstrings takes."""
+        return -(-num_bitstrings // self.rows_per_run)
+
+    def predicted_seconds(self, num_bitstrings: int) -> float:
+        """Expected time for a list of so many distinct bitstrings."""
+        return self.num_runs(num_bitstrings) * self.ready.plan.predicted_seconds
+
+    def run(
+        self,
+        bits: Bits | DistinctRows,
+        *,
+        slices: range | None = None,
+        observer: Observer | None = None,
+        profile: bool = False,
+        dtype: DtypeName | None = None,
+    ) -> ManyAmplitudes:
+        """Computes the amplitudes of a list.
+
+        Args:
+            bits: Zeros and ones, shape (number, num_qubits); what stands at open qubits is not looked at. Each may be
+                there several times.
+            slices: Add only these slices of the plan.
+            observer: Is told of the progress.
+            profile: Measure every step.
+            dtype: Type of the values; by default complex128, or with open qubits the type they are computed in.
+
+        Raises:
+            UsageError: Bitstrings differ at a qubit that is no row qubit.
+            TimeLimitError: The work is predicted to take longer than the limit.
+        """
+        rows = bits if isinstance(bits, DistinctRows) else DistinctRows.of(bits, self.open_qubits)
+        watch = observer or Silent()
+        if self.row_qubits and not set(rows.varying) <= set(self.row_qubits):
+            qubit = min(set(rows.varying) - set(self.row_qubits))
+            raise UsageError(f"bitstrings differ at qubit {qubit}, which was not among those that may; prepare anew")
+        held_in: DtypeName = dtype or (self.settings.dtype if self.open_qubits else "complex128")
+        distinct = np.empty((len(rows), *(2,) * len(self.open_qubits)), dtype=held_in)
+        runs = []
+        if len(rows):
+            expected = self.predicted_seconds(len(rows))
+            if slices is not None:
+                expected *= len(slices) / self.ready.plan.num_slices
+            program = begun(self.ready, expected, self.settings, watch)
+            for number, part in enumerate(self._parts(len(rows))):
+                arrays, exponent = self.network.arrays_for(as_strings(rows.bits[part.start : part.start + 1])[0])
+                contraction = run_program(
+                    program,
+                    arrays,
+                    exponent=exponent,
+                    rows=self._digits(rows.bits[part.start : part.stop]),
+                    slices=slices,
+                    threads=self.settings.threads,
+                    memory_bytes=self.settings.free_bytes(),
+                    progress=part_of(watch, number, self.num_runs(len(rows))),
+                    profile=profile,
+                )
+                self._put(contraction, rows.bits[part.start : part.stop], distinct[part.start : part.stop])
+                runs.append(
+                    contraction if profile else replace(contraction, mantissa=np.zeros((), dtype=np.complex128))
+                )
+        values = distinct if rows.in_order else distinct[rows.row_of]
+        return ManyAmplitudes(values=values, runs=tuple(runs))
+
+    def _parts(self, count: int) -> Iterator[range]:
+        for start in range(0, count, self.rows_per_run):
+            yield range(start, min(start + self.rows_per_run, count))
+
+    def _digits(self, bits: Bits) -> Bits | None:
+        """The rows of one contraction: the last one is repeated where there are too few."""
+        if not self.network.shape.num_rows:
+            return None
+        digits = bits[:, list(self.network.row_qubits)]
+        return np.pad(digits, ((0, self.network.shape.num_rows - len(bits)), (0, 0)), mode="edge")
+
+    def _put(self, contraction: Contraction, bits: Bits, target: ComplexArray) -> None:
+        """Puts what one contraction gave where it belongs."""
+        if self.network.shape.num_rows:
+            mantissa = contraction.mantissa[: len(bits)]
+        elif self.row_qubits:
+            # The row qubits are open, too, and come last.
+            by_row = contraction.mantissa.reshape(*(2,) * len(self.open_qubits), -1)
+            weights = 1 << np.arange(len(self.row_qubits) - 1, -1, -1)
+            mantissa = np.moveaxis(by_row[..., bits[:, list(self.row_qubits)].astype(np.intp) @ weights], -1, 0)
+        else:
+            mantissa = contraction.mantissa[np.newaxis]
+        _scale_into(target.reshape(-1), mantissa.reshape(-1), contraction.exponent)
+
+
+def prepare_amplitudes(
+    circuit: Circuit,
+    settings: Settings,
+    *,
+    num_bitstrings: int,
+    open_qubits: Sequence[int] = (),
+    row_qubits: Sequence[int] | None = None,
+    plan: Plan | None = None,
+    observer: Observer | None = None,
+) -> AmplitudeMachine:
+    """Plans and compiles what computes amplitudes of lists of bitstrings.
+
+    Args:
+        circuit: The circuit, started in |0…0⟩.
+        settings: The common options.
+        num_bitstrings: How many distinct ones a list will have; more or fewer are done, too, at a higher price.
+        open_qubits: Qubits left open: of each bitstring all amplitudes over these are computed.
+        row_qubits: Qubits at which the bitstrings of a list may differ; all but the open ones by default.
+        plan: A plan made before, for single amplitudes or by rows.
+        observer: Is told of the progress.
+
+    Raises:
+        CircuitError: A qubit is not in the circuit, or twice.
+        PlanError: The plan is for another network.
+        MemoryLimitError: No plan fits the limit.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> machine = prepare_amplitudes(bell, Settings.checked(trials=1), num_bitstrings=3)
+        >>> values = machine.run(np.array([[0, 0], [0, 1], [1, 1]], dtype=np.uint8)).values
+        >>> (abs(values) ** 2).round(6).tolist()
+        [0.5, 0.0, 0.5]
+    """
+    opened = check_open_qubits(open_qubits, circuit.num_qubits)
+    others = tuple(qubit for qubit in range(circuit.num_qubits) if qubit not in opened)
+    varying = others if row_qubits is None else tuple(row_qubits)
+    watch = observer or Silent()
+
+    def machine(network: AmplitudeNetwork, ready: ReadyPlan, chosen: tuple[int, ...]) -> AmplitudeMachine:
+        return AmplitudeMachine(network=network, ready=ready, settings=settings, open_qubits=opened, row_qubits=chosen)
+
+    if plan is not None:
+        if plan.shape.row_indices:
+            chosen = varying if len(varying) == len(plan.shape.row_indices) else others
+            network = AmplitudeNetwork(
+                circuit, open_qubits=opened, row_qubits=chosen, num_rows=_fitting(plan.shape.num_rows, chosen)
+            )
+        else:
+            network, chosen = AmplitudeNetwork(circuit, open_qubits=opened), ()
+        return machine(network, ready_plan(network.shape, settings, watch, plan=plan), chosen)
+    if num_bitstrings > 1 and varying and 2 ** len(varying) <= num_bitstrings:
+        network = AmplitudeNetwork(circuit, open_qubits=(*opened, *varying))
+        return machine(network, ready_plan(network.shape, settings, watch), varying)
+    watch.stage("plan")
+    many = num_bitstrings > 1 and bool(varying)
+    count = _rows_that_pay(circuit, opened, varying, num_bitstrings, settings) if many else 1
+    network = _network(circuit, opened, varying, count)
+    chosen = varying if count > 1 else ()
+    if not many or settings.trials is not None or settings.plan_seconds is not None:
+        return machine(network, ready_plan(network.shape, settings, watch), chosen)
+    first = machine(network, ready_plan(network.shape, _brief(settings), watch), chosen)
+    seconds = first.predicted_seconds(num_bitstrings)
+    if seconds < QUICK_SECONDS:
+        return first
+    longer = replace(settings, plan_seconds=min(PLANNING_SHARE * seconds, MOST_PLANNING_SECONDS))
+    return machine(network, ready_plan(network.shape, longer, watch), chosen)
+
+
+def _network(circuit: Circuit, opened: tuple[int, ...], varying: tuple[int, ...], num_rows: int) -> AmplitudeNetwork:
+    """The network for so many bitstrings at once."""
+    if num_rows == 1:
+        return AmplitudeNetwork(circuit, open_qubits=opened)
+    return AmplitudeNetwork(circuit, open_qubits=opened, row_qubits=varying, num_rows=num_rows)
+
+
+def _fitting(num_rows: int, row_qubits: Sequence[int]) -> int:
+    """As many rows as a plan has, or what makes its network differ from that of these qubits in an orderly way."""
+    return min(num_rows, max((1 << len(row_qubits)) - 1, 0))
+
+
+def _rows_that_pay(
+    circuit: Circuit, opened: tuple[int, ...], varying: tuple[int, ...], wanted: int, settings: Settings
+) -> int:
+    """How many bitstrings to take at once: the number for which a short search predicts the least time for all."""
+    best, least = 1, math.inf
+    count = min(wanted, MOST_ROWS)
+    refused: LimitError | None = None
+    while True:
+        shape = _network(circuit, opened, varying, count).shape
+        try:
+            plan = searched(shape, settings.free_bytes(), _brief(settings), Silent())
+            seconds = -(-wanted // count) * plan.predicted_seconds
+            if seconds < least:
+                best, least = count, seconds
+        except LimitError as error:
+            refused = error
+        if count == 1 or least < QUICK_SECONDS:
+            break
+        count = -(-count // PARTS_FACTOR)
+    if least == math.inf and refused is not None:
+        raise refused
+    return best
+
+
+def _brief(settings: Settings) -> Settings:
+    """Settings of a short search."""
+    return replace(settings, plan_seconds=None, trials=min(TRIALS_FOR_PARTS, settings.trials or TRIALS_FOR_PARTS))
+
+
+def _scale_into(target: ComplexArray, mantissa: ComplexArray, exponent: int) -> None:
+    """Sets target = mantissa * 2**exponent, piece by piece, since both may fill the memory."""
+    for start in range(0, len(target), PIECE):
+        piece = mantissa[start : start + PIECE]
+        target.real[start : start + PIECE] = np.ldexp(piece.real, exponent)
+        target.imag[start : start + PIECE] = np.ldexp(piece.imag, exponent)

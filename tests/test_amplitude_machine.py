@@ -1,0 +1,125 @@
+"""Many amplitudes at once equal single ones, whichever way they are computed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.strategies import circuits
+
+import taizhang as tz
+from taizhang.amplitude_machine import prepare_amplitudes
+from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.results.bitstrings import as_strings
+from taizhang.results.statevector import state_vector
+from taizhang.settings import Settings
+
+CIRCUIT = tz.sycamore_circuit(12, cycles=6, seed=5)
+EXACT = state_vector(CIRCUIT)
+DOUBLE = Settings.checked(trials=2, dtype="complex128", threads=1)
+
+
+def bits_of(numbers, num_qubits):
+    return (
+        ((np.asarray(numbers, dtype=int)[:, None] >> np.arange(num_qubits - 1, -1, -1)) & 1)
+        .astype(np.uint8)
+        .reshape(-1, num_qubits)
+    )
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(circuit=circuits(min_qubits=1, max_qubits=6), data=st.data())
+def test_any_list_of_any_circuit(circuit, data):
+    exact = state_vector(circuit)
+    wanted = data.draw(st.lists(st.integers(0, len(exact) - 1), max_size=70))
+    found = tz.amplitudes(circuit, as_strings(bits_of(wanted, circuit.num_qubits)), trials=1, dtype="complex128")
+    assert found.shape == (len(wanted),)
+    np.testing.assert_allclose(found, exact[wanted] if wanted else [], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("count", [0, 1, 2, 50, 1000, 4095, 4096, 9000])
+def test_lists_of_every_length(count, dtype):
+    wanted = np.random.default_rng(count).integers(0, 4096, size=count) if count != 4095 else np.arange(4095)
+    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(wanted, 12)), trials=2, dtype=dtype)
+    np.testing.assert_allclose(found, EXACT[wanted], rtol=0, atol=1e-6 * abs(EXACT).max())
+
+
+def test_all_bitstrings_are_a_state_vector():
+    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(np.arange(4096), 12)), trials=2, dtype="complex128")
+    np.testing.assert_allclose(found, EXACT, rtol=0, atol=1e-14)
+
+
+def test_bitstrings_that_differ_at_few_qubits():
+    wanted = [0b101010101010 ^ flip for flip in (0, 1, 8, 9, 8)]
+    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(wanted, 12)), trials=2, dtype="complex128")
+    np.testing.assert_allclose(found, EXACT[wanted], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("width", [None, 9])
+def test_batches_of_many_bitstrings(width):
+    opened = (7, 2, 4)
+    bits = np.random.default_rng(3).integers(0, 2, size=(60, 12)).astype(np.uint8)
+    chosen = Settings.checked(trials=2, dtype="complex128", threads=2, width=width)
+    machine = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=60, open_qubits=opened)
+    values = machine.run(bits).values
+    assert values.shape == (60, 2, 2, 2)
+    for number, row in enumerate(bits):
+        for flips in np.ndindex(2, 2, 2):
+            full = row.copy()
+            full[list(opened)] = flips
+            place = int("".join(map(str, full)), 2)
+            assert values[(number, *flips)] == pytest.approx(EXACT[place], abs=1e-13)
+
+
+@pytest.mark.parametrize("num_rows", [1, 3, 100])
+def test_a_plan_for_rows_serves_lists_of_any_length(num_rows):
+    network = AmplitudeNetwork(CIRCUIT, row_qubits=range(12), num_rows=num_rows)
+    plan = tz.plan(network.shape, trials=2)
+    wanted = np.random.default_rng(0).integers(0, 4096, size=150)
+    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(wanted, 12)), plan=plan, dtype="complex128")
+    np.testing.assert_allclose(found, EXACT[wanted], rtol=0, atol=1e-13)
+
+
+def test_a_plan_for_single_amplitudes_serves_lists():
+    wanted = [5, 6, 5, 2000]
+    plan = tz.plan(CIRCUIT, trials=1)
+    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(wanted, 12)), plan=plan, dtype="complex128")
+    np.testing.assert_allclose(found, EXACT[wanted], rtol=0, atol=1e-13)
+
+
+def test_slices_of_a_machine_add_up():
+    bits = bits_of(np.arange(0, 4096, 17), 12)
+    chosen = Settings.checked(trials=2, dtype="complex128", width=11)
+    machine = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=len(bits))
+    slices = machine.ready.plan.num_slices
+    assert slices > 1
+    parts = [machine.run(bits, slices=range(k, k + 1)).values for k in range(slices)]
+    np.testing.assert_allclose(sum(parts), EXACT[::17], rtol=0, atol=1e-13)
+
+
+def test_bitstrings_that_differ_where_they_may_not_are_refused():
+    machine = prepare_amplitudes(CIRCUIT, DOUBLE, num_bitstrings=3, row_qubits=[0, 1, 2])
+    with pytest.raises(tz.UsageError, match="differ at qubit 11"):
+        machine.run(bits_of([0, 1], 12))
+
+
+def test_the_same_bits_for_any_number_of_threads():
+    circuit = tz.sycamore_circuit(20, cycles=10, seed=5)
+    bits = np.random.default_rng(1).integers(0, 2, size=(3000, 20)).astype(np.uint8)
+    chosen = Settings.checked(trials=2)
+    network = AmplitudeNetwork(circuit, row_qubits=range(20), num_rows=3000)
+    plan = tz.plan(network.shape, trials=2)
+    machine = prepare_amplitudes(circuit, chosen, num_bitstrings=3000, plan=plan)
+    found = [replace(machine, settings=replace(chosen, threads=threads)).run(bits).values for threads in (1, 2)]
+    assert np.array_equal(*found)
+    places = bits.astype(int) @ (1 << np.arange(19, -1, -1))
+    exact = tz.state_vector(circuit, trials=2)[places]
+    np.testing.assert_allclose(found[0], exact, rtol=0, atol=1e-6 * abs(exact).max())
+
+
+def test_too_little_memory_is_told_before_it_is_taken():
+    strings = as_strings(np.random.default_rng(0).integers(0, 2, size=(20000, 53)).astype(np.uint8))
+    with pytest.raises(tz.LimitError):
+        tz.amplitude_batch(tz.sycamore_circuit(53, cycles=4, seed=1), strings[0], open_qubits=range(40))
