@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, end_to_end, engine, overheads, planner, sampling
+from benchmarks import accuracy, end_to_end, engine, long_runs, overheads, planner, sampling
 from benchmarks.tables import show
 
 SUITES = {
@@ -14,6 +14,7 @@ SUITES = {
     "accuracy": accuracy.run,
     "sampling": sampling.run,
     "end-to-end": end_to_end.run,
+    "long-runs": long_runs.run,
 }
 
 

@@ -109,6 +109,8 @@ class Ledger:
         nodes = [Node(*row) for row in rows]
         layout, end = self._manifest.layout, (0, 0)
         for node in nodes:
+            if not all(isinstance(number, int) for number in node):
+                raise self._damaged(f"{node} is no part of this run")
             parts = node.parts(layout.parts_per_group)
             inside = 0 <= node.group < layout.num_groups and 0 <= node.level <= top_level(layout.parts_per_group)
             if not (inside and node.number >= 0 and parts and (node.group, parts.start) >= end):
@@ -174,7 +176,7 @@ class Ledger:
             rows = self._database.execute(query, (kind,)).fetchall()
         found = {}
         for key, content, recorded in rows:
-            if checksum(self._identity, kind, key, content=str(content).encode()) != recorded:
+            if checksum(self._identity, kind, str(key), content=str(content).encode()) != recorded:
                 raise self._damaged(f"the record '{kind} {key}' fails its checksum")
             found[str(key)] = json.loads(content)
         return found
@@ -368,7 +370,10 @@ def _telling(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         text = str(error)
-        if any(word in text for word in ("malformed", "not a database", "no such table", "no such column", "schema")):
+        if any(
+            word in text
+            for word in ("malformed", "not a database", "no such table", "no such column", "schema", "decode")
+        ):
             raise _damaged(path, text) from error
         raise _cannot_write(path, text) from error
     except (sqlite3.Error, OverflowError) as error:

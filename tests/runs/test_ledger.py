@@ -1,0 +1,161 @@
+import os
+import random
+import shutil
+import sqlite3
+
+import pytest
+from tests.runs.conftest import same_bits
+
+from taizhang.errors import RunDamagedError, RunError, RunStorageError, TaizhangError
+from taizhang.runs import ledger as ledger_file
+from taizhang.runs.folder import RunFolder
+from taizhang.runs.job import PieceRunner
+from taizhang.runs.ledger import Ledger
+from taizhang.runs.run import Workforce, go_on, repair_run
+from taizhang.runs.sum_tree import SumTree
+
+ALONE = Workforce(threads=1, memory_bytes=1 << 30)
+
+
+@pytest.fixture
+def half_done(make_folder):
+    """A run of which half the pieces are done, out of order."""
+    folder = make_folder(slices_per_piece=1)
+    layout = folder.manifest.layout
+    runner, tree = PieceRunner(folder.job(), threads=1, memory_bytes=1 << 30), SumTree(layout.parts_per_group)
+    order = list(range(layout.num_pieces))
+    random.Random(4).shuffle(order)
+    with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
+        done = order[: len(order) // 2]
+        ledger.commit([tree.insert(0, number, runner.compute(layout.piece(number))) for number in done])
+    return folder
+
+
+def outcome(folder, undisturbed):
+    try:
+        values = go_on(folder, ALONE)
+    except (RunDamagedError, RunStorageError):
+        return "detected"
+    assert same_bits(values[0, 0], undisturbed)
+    return "harmless"
+
+
+def test_a_ledger_cut_anywhere_is_found_out(half_done, undisturbed):
+    whole = half_done.ledger_path.read_bytes()
+    chance = random.Random(1)
+    for length in [0, 1, 16, len(whole) - 1, *(chance.randrange(len(whole)) for _ in range(40))]:
+        half_done.ledger_path.write_bytes(whole[:length])
+        assert outcome(half_done, undisturbed) == "detected"
+    half_done.ledger_path.unlink()
+    assert outcome(half_done, undisturbed) == "detected"
+    repair_run(half_done)
+    assert outcome(half_done, undisturbed) == "harmless"
+
+
+def test_flipped_bits_are_found_out_or_do_no_harm(half_done, undisturbed, tmp_path):
+    files = [path for path in sorted(half_done.path.iterdir()) if path.is_file() and path.stat().st_size]
+    chance = random.Random(2)
+    found = []
+    for number in range(8 * len(files)):
+        copy = tmp_path / "copy"
+        shutil.copytree(half_done.path, copy)
+        target = copy / files[number % len(files)].name
+        content = bytearray(target.read_bytes())
+        at = chance.randrange(8 * len(content))
+        content[at // 8] ^= 1 << at % 8
+        target.write_bytes(content)
+        try:
+            found.append(outcome(RunFolder.open(copy), undisturbed))
+        except RunError:
+            found.append("detected")
+        shutil.rmtree(copy)
+    assert found.count("detected") > len(found) // 2
+
+
+def test_a_row_of_another_run_or_place_is_found_out(half_done):
+    with sqlite3.connect(half_done.ledger_path) as database:
+        database.execute("UPDATE sums SET number = number + 1 WHERE number = (SELECT max(number) FROM sums)")
+    with pytest.raises(RunDamagedError):
+        go_on(half_done, ALONE)
+
+
+def test_a_row_that_is_gone_is_computed_again(half_done, undisturbed):
+    with sqlite3.connect(half_done.ledger_path) as database:
+        database.execute("DELETE FROM sums WHERE number = (SELECT max(number) FROM sums)")
+    database.close()
+    assert outcome(half_done, undisturbed) == "harmless"
+
+
+def test_repair_saves_what_is_right(half_done, undisturbed):
+    with Ledger(half_done.ledger_path, half_done.manifest) as ledger:
+        nodes = ledger.nodes()
+    done = sum(len(node.parts(half_done.manifest.layout.parts_per_group)) for node in nodes)
+    with sqlite3.connect(half_done.ledger_path) as database:
+        database.execute("UPDATE sums SET content = zeroblob(24) WHERE level = 0 AND number = ?", (first_leaf(nodes),))
+    database.close()
+    assert outcome(half_done, undisturbed) == "detected"
+    assert repair_run(half_done) == (done - 1, 1)
+    assert (half_done.path / "ledger.sqlite.damaged1").exists()
+    assert outcome(half_done, undisturbed) == "harmless"
+
+
+def first_leaf(nodes):
+    return min(node.number for node in nodes if node.level == 0)
+
+
+def test_a_commit_is_all_or_nothing(half_done, undisturbed, monkeypatch):
+    with Ledger(half_done.ledger_path, half_done.manifest, write=True) as ledger:
+        before = ledger.nodes()
+        with pytest.raises(TypeError):
+            ledger.commit(records=[("kind", "key", {"good": 1}), ("kind", "key", {"bad": object()})])
+        assert ledger.nodes() == before
+        assert ledger.records("kind") == {}
+    assert outcome(half_done, undisturbed) == "harmless"
+
+
+def test_a_disk_that_becomes_full_on_the_way_is_told(half_done, undisturbed, monkeypatch):
+    connect = ledger_file._connect
+
+    def small(path, *, write):
+        database = connect(path, write=write)
+        if write:
+            database.execute(f"PRAGMA max_page_count = {os.path.getsize(path) // 4096}")
+        return database
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger_file, "_connect", small)
+        ledger = Ledger(half_done.ledger_path, half_done.manifest, write=True)
+        with pytest.raises(RunStorageError, match=r"the disk is full; free some space.*taizhang resume"):
+            ledger.commit(records=[("big", str(number), {"text": "x" * 4000}) for number in range(20)])
+        ledger.close()
+    assert outcome(half_done, undisturbed) == "harmless"
+
+
+def test_a_folder_that_cannot_be_written_is_told(half_done, monkeypatch):
+    def refused(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("taizhang.runs.lock.write_whole", refused)
+    with pytest.raises(RunStorageError, match="read-only file system; make it writable"):
+        go_on(half_done, ALONE)
+
+
+def test_a_manifest_of_a_later_version_is_told(half_done):
+    path = half_done.path / "run.json"
+    path.write_text(path.read_text().replace('"version": 1', '"version": 2'))
+    with pytest.raises(RunError, match="is of version 2"):
+        RunFolder.open(half_done.path)
+
+
+def test_every_error_of_a_run_is_one_of_ours():
+    for error in (RunDamagedError, RunStorageError):
+        assert issubclass(error, RunError)
+        assert issubclass(error, TaizhangError)
+
+
+def test_numbers_that_became_something_else_are_found_out(half_done):
+    with sqlite3.connect(half_done.ledger_path) as database:
+        database.execute("UPDATE sums SET level = x'00' WHERE number = (SELECT max(number) FROM sums)")
+    database.close()
+    with pytest.raises(RunDamagedError):
+        go_on(half_done, ALONE)
