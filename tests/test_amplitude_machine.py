@@ -123,3 +123,45 @@ def test_too_little_memory_is_told_before_it_is_taken():
     strings = as_strings(np.random.default_rng(0).integers(0, 2, size=(20000, 53)).astype(np.uint8))
     with pytest.raises(tz.LimitError):
         tz.amplitude_batch(tz.sycamore_circuit(53, cycles=4, seed=1), strings[0], open_qubits=range(40))
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 12])
+def test_a_number_of_open_qubits_is_enough(count):
+    chosen = tz.choose_open_qubits(CIRCUIT, count, seed=1)
+    assert chosen == tuple(sorted(set(chosen)))
+    assert len(chosen) == count
+    batch = tz.amplitude_batch(CIRCUIT, "0" * 12, open_qubits=count, seed=1, trials=2, dtype="complex128")
+    assert batch.shape == (2,) * count
+    for bits in np.ndindex(*batch.shape):
+        place = sum(bit << (11 - qubit) for bit, qubit in zip(bits, chosen, strict=True))
+        assert batch[bits] == pytest.approx(EXACT[place], abs=1e-13)
+
+
+def test_chosen_qubits_add_less_work_than_others():
+    circuit = tz.sycamore_circuit(30, cycles=10, seed=2)
+    chosen = tz.choose_open_qubits(circuit, 6)
+    rng = np.random.default_rng(0)
+    others = [tuple(sorted(rng.choice(30, size=6, replace=False).tolist())) for _ in range(3)]
+    work = [tz.plan(circuit, open_qubits=opened, trials=16).cost.log10_multiply_adds_naive for opened in others]
+    assert tz.plan(circuit, open_qubits=chosen, trials=16).cost.log10_multiply_adds_naive < min(work)
+
+
+def test_more_open_qubits_than_there_are_is_an_error():
+    with pytest.raises(tz.CircuitError, match="from 0 to 12"):
+        tz.amplitude_batch(CIRCUIT, "0" * 12, open_qubits=13)
+
+
+def test_a_plan_for_a_list_serves_lists_like_it():
+    strings = as_strings(bits_of(np.random.default_rng(4).integers(0, 4096, size=80), 12))
+    plan = tz.plan(CIRCUIT, bitstrings=strings, trials=2)
+    assert plan.shape.num_rows > 1
+    found = tz.amplitudes(CIRCUIT, strings[:50], plan=plan, dtype="complex128")
+    np.testing.assert_allclose(found, [EXACT[int(bits, 2)] for bits in strings[:50]], rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("num_qubits", [3, 12, 14])
+def test_a_state_vector_is_right_whichever_way(num_qubits):
+    circuit = tz.sycamore_circuit(num_qubits, cycles=6, seed=2) if num_qubits >= 12 else tz.Circuit(3).append("h", 0)
+    found = tz.state_vector(circuit, dtype="complex128")
+    assert found.shape == (2**num_qubits,)
+    np.testing.assert_allclose(found, state_vector(circuit), rtol=0, atol=1e-13)

@@ -40,6 +40,7 @@ PUBLIC = {
     "Xeb",
     "amplitude",
     "amplitude_batch",
+    "choose_open_qubits",
     "amplitudes",
     "contract",
     "from_cirq",

@@ -24,6 +24,7 @@ from taizhang.circuit.read import write_circuit as write_circuit
 from taizhang.doors import amplitude as amplitude
 from taizhang.doors import amplitude_batch as amplitude_batch
 from taizhang.doors import amplitudes as amplitudes
+from taizhang.doors import choose_open_qubits as choose_open_qubits
 from taizhang.doors import contract as contract
 from taizhang.doors import marginal_probabilities as marginal_probabilities
 from taizhang.doors import plan as plan

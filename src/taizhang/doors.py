@@ -18,16 +18,19 @@ from taizhang.errors import UsageError
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
+from taizhang.open_qubits import choose_open_qubits as best_open_qubits
 from taizhang.plan.plan_file import Plan
 from taizhang.ready_plan import ready_plan
 from taizhang.reduced_states import compute_marginals, compute_reduced_state
 from taizhang.results.profile import Profile
 from taizhang.results.sample_file import CountedBitstrings
+from taizhang.results.statevector import direct_is_quick
+from taizhang.results.statevector import state_vector as direct_state_vector
 from taizhang.results.xeb import Xeb
 from taizhang.samplers.choice import SampleRun, prepare_samples
 from taizhang.samplers.frugal import FrugalOptions
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes, compute_contraction, profile_of
+from taizhang.simulator import compute_amplitudes, compute_contraction, compute_plan, profile_of
 from taizhang.verification import compute_xeb
 
 if TYPE_CHECKING:
@@ -88,12 +91,13 @@ def amplitudes(
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> ComplexArray:
-    """Computes several amplitudes of one circuit, with one plan for all.
+    """Computes several amplitudes of one circuit, in as few contractions as pay.
 
     Args:
         circuit: The circuit.
-        bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first.
-        plan: A plan made before, by `plan(circuit)`.
+        bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first. Repetitions cost nothing.
+        plan: A plan made before, by `plan(circuit, bitstrings=...)` for lists like these, or by `plan(circuit)`, which
+            takes them one by one.
         observer: Is told of the progress.
         options: See `taizhang.settings`.
 
@@ -120,7 +124,7 @@ def amplitude_batch(
     circuit: Circuit,
     bitstring: str,
     *,
-    open_qubits: Sequence[int],
+    open_qubits: Sequence[int] | int,
     plan: Plan | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
@@ -130,7 +134,8 @@ def amplitude_batch(
     Args:
         circuit: The circuit.
         bitstring: Qubit 0 first; what it says of open qubits is not looked at.
-        open_qubits: The qubits left open, in the order of the axes of the result.
+        open_qubits: The qubits left open, in the order of the axes of the result. Or how many of them: then those are
+            taken that `choose_open_qubits` gives, which add little work.
         plan: A plan made before, by `plan(circuit, open_qubits=...)`.
         observer: Is told of the progress.
         options: See `taizhang.settings`.
@@ -149,13 +154,39 @@ def amplitude_batch(
         [0.5, 0.0]
     """
     settings = Settings.checked(**options)
+    if isinstance(open_qubits, int):
+        open_qubits = best_open_qubits(circuit, open_qubits, settings, observer)
     found = compute_amplitudes(circuit, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer)
     batch: ComplexArray = found.values[0]
     return batch
 
 
+def choose_open_qubits(
+    circuit: Circuit, count: int, *, observer: Observer | None = None, **options: Unpack[Options]
+) -> tuple[int, ...]:
+    """Chooses qubits to leave open such that a batch over them costs little more than one amplitude.
+
+    Args:
+        circuit: The circuit.
+        count: How many.
+        observer: Is told of the search.
+        options: See `taizhang.settings`.
+
+    Returns:
+        The qubits, ascending; the same for the same seed.
+
+    Raises:
+        CircuitError: The circuit has fewer qubits.
+
+    Example:
+        >>> choose_open_qubits(Circuit(2).append("h", 0), 2)
+        (0, 1)
+    """
+    return best_open_qubits(circuit, count, Settings.checked(**options), observer)
+
+
 def state_vector(circuit: Circuit, *, observer: Observer | None = None, **options: Unpack[Options]) -> ComplexArray:
-    """Computes all amplitudes of a circuit, by leaving every qubit open.
+    """Computes all amplitudes of a circuit, gate by gate where it is small, else by contraction with every qubit open.
 
     Returns:
         Array of shape (2**num_qubits,), qubit 0 the slowest axis; complex64 unless `dtype` says otherwise.
@@ -167,6 +198,9 @@ def state_vector(circuit: Circuit, *, observer: Observer | None = None, **option
         >>> (abs(state_vector(Circuit(2).append("h", 0))) ** 2).round(6).tolist()
         [0.5, 0.0, 0.5, 0.0]
     """
+    settings = Settings.checked(**options)
+    if direct_is_quick(circuit):
+        return direct_state_vector(circuit, dtype=settings.dtype)
     zeros, every_qubit = "0" * circuit.num_qubits, range(circuit.num_qubits)
     return amplitude_batch(circuit, zeros, open_qubits=every_qubit, observer=observer, **options).reshape(-1)
 
@@ -344,6 +378,7 @@ def plan(
     what: Circuit | TensorNetwork | NetworkShape,
     *,
     open_qubits: Sequence[int] = (),
+    bitstrings: Sequence[str] | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> Plan:
@@ -352,11 +387,13 @@ def plan(
     Args:
         what: A circuit, a network, or the shape of one.
         open_qubits: For a circuit: the qubits left open.
+        bitstrings: For a circuit: a list of bitstrings, or one like it, whose amplitudes will be computed together.
         observer: Is told of the progress.
         options: See `taizhang.settings`.
 
     Returns:
-        The plan; printing it shows work, slices, memory and predicted time. It serves all bitstrings of a circuit.
+        The plan; printing it shows work, slices, memory and predicted time. It serves all bitstrings of a circuit; one
+        for lists serves all lists whose bitstrings differ at the same qubits, of any length.
 
     Raises:
         MemoryLimitError: No plan fits the memory limit.
@@ -367,9 +404,11 @@ def plan(
         1
     """
     if isinstance(what, Circuit):
+        if bitstrings is not None:
+            return compute_plan(what, bitstrings, Settings.checked(**options), open_qubits, observer).plan
         shape = AmplitudeNetwork(what, open_qubits=open_qubits).shape
-    elif open_qubits:
-        raise UsageError("open_qubits were given with a network; only a circuit has qubits to leave open")
+    elif open_qubits or bitstrings is not None:
+        raise UsageError("open_qubits or bitstrings were given with a network; only a circuit has qubits")
     else:
         shape = what.shape if isinstance(what, TensorNetwork) else what
     return ready_plan(shape, Settings.checked(**options), observer).plan

@@ -21,7 +21,7 @@ from taizhang.network.network import TensorNetwork
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.plan_file import Plan
-from taizhang.ready_plan import begun, ready_plan
+from taizhang.ready_plan import ReadyPlan, begun, ready_plan
 from taizhang.results.bitstrings import parsed_bits
 from taizhang.results.profile import Profile, Roofline
 from taizhang.results.rows import DistinctRows
@@ -130,6 +130,32 @@ def compute_amplitudes(
         seconds=seconds,
         profiled_runs=found.runs if profile else (),
     )
+
+
+def compute_plan(
+    circuit: Circuit,
+    bitstrings: Sequence[str],
+    settings: Settings,
+    open_qubits: Sequence[int] = (),
+    observer: Observer | None = None,
+) -> ReadyPlan:
+    """Searches the plan with which `compute_amplitudes` would compute the amplitudes of a list.
+
+    Raises:
+        CircuitError: A bitstring or an open qubit does not fit the circuit.
+        MemoryLimitError: No plan fits the limit.
+    """
+    check_open_qubits(open_qubits, circuit.num_qubits)
+    rows = DistinctRows.of(parsed_bits(bitstrings, circuit.num_qubits, open_qubits), open_qubits)
+    machine = prepare_amplitudes(
+        circuit,
+        settings,
+        num_bitstrings=max(len(rows), 1),
+        open_qubits=open_qubits,
+        row_qubits=rows.varying,
+        observer=observer,
+    )
+    return machine.ready
 
 
 def _check_result_size(num_amplitudes: int, held_in: DtypeName, settings: Settings) -> int:

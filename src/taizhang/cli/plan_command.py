@@ -24,6 +24,7 @@ from taizhang.results.bitstrings import read_bitstrings
 from taizhang.results.drawing import check_drawable
 from taizhang.results.plan_plot import plot_plan
 from taizhang.settings import Settings
+from taizhang.simulator import compute_plan
 
 
 @click.command("plan")
@@ -58,18 +59,20 @@ def plan_command(
         if network is not None:
             if bitstring or bitstrings or open_qubits:
                 raise click.UsageError("--bitstring, --bitstrings and --open belong to a CIRCUIT, not to a network")
-            shape = read_network(network)
+            ready = ready_plan(read_network(network), settings, display)
         else:
             display.stage("read")
             read = read_circuit(str(circuit), format=circuit_format)
             opened = parse_qubits(open_qubits)
             if bitstring is not None:
                 parse_bitstring(bitstring, read.num_qubits, opened)
-            if bitstrings is not None:
-                read_bitstrings(bitstrings, read.num_qubits, opened)
             display.stage("build")
-            shape = AmplitudeNetwork(read, open_qubits=opened).shape
-        ready = ready_plan(shape, settings, display)
+            if bitstrings is not None:
+                listed = read_bitstrings(bitstrings, read.num_qubits, opened)
+                ready = compute_plan(read, listed, settings, opened, display)
+            else:
+                shape = AmplitudeNetwork(read, open_qubits=opened).shape
+                ready = ready_plan(shape, settings, display)
     if output is not None:
         ready.plan.save(output)
     if plot is not None:
