@@ -75,7 +75,7 @@ class Unreliable:
             future.set_exception(ConnectionResetError("the worker went away"))
             return future
         self._waiting.append((future, function, arguments))
-        if len(self._waiting) > 3:
+        if len(self._waiting) > 3 or self._calls > 40:
             while self._waiting:
                 future_, function_, arguments_ = self._waiting.pop()
                 future_.set_result(function_(*arguments_))
