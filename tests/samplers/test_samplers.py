@@ -5,7 +5,8 @@ from tests.small_circuits import chaotic, ghz, ising, of_many_kinds, w_state
 
 import taizhang as tz
 from taizhang.errors import NumericalError, SizeLimitError, UsageError
-from taizhang.samplers.batches import BatchMachine, choose_batch_qubits
+from taizhang.samplers.batch_qubits import choose_batch_qubits
+from taizhang.samplers.batches import BatchMachine
 from taizhang.samplers.frugal import FrugalOptions, FrugalSampler
 from taizhang.samplers.gate_by_gate import GateByGateSampler
 from taizhang.settings import Settings
@@ -40,7 +41,7 @@ def test_gate_by_gate_without_state_vectors_gives_the_same_samples():
 
 @pytest.mark.parametrize("method", ["state-vector", "marginals", "gate-by-gate", "frugal"])
 def test_the_same_seed_gives_the_same_samples_on_any_number_of_threads(method):
-    circuit = chaotic(10, 8, 2)
+    circuit = chaotic(10, 14, 2)
     options = {"batch_qubits": 4} if method == "frugal" else {}
     one, two, other = (
         tz.sample(circuit, shots=200, seed=seed, method=method, threads=threads, **options)
@@ -123,7 +124,7 @@ def test_methods_that_do_not_fit_say_which_would():
 
 def frugal_sampler(circuit, shots, batch_qubits):
     settings = Settings.checked(seed=2, threads=1)
-    machine = BatchMachine(circuit, choose_batch_qubits(circuit, batch_qubits, settings), settings)
+    machine = BatchMachine(circuit, choose_batch_qubits(circuit, batch_qubits, 2), settings)
     return FrugalSampler(circuit, settings, FrugalOptions(), machine, shots)
 
 

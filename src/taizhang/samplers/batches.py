@@ -1,31 +1,27 @@
-"""Batches of amplitudes for many sets of fixed bits: planned and compiled once, and run for each."""
+"""Batches of amplitudes for many sets of fixed bits: planned and compiled once, and run for as many as are needed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from taizhang._types import ComplexArray
-from taizhang._units import human_seconds
+from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import TimeLimitError, UsageError
-from taizhang.execute.contraction import run_program
-from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.errors import UsageError
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
-from taizhang.plan.search import search
-from taizhang.ready_plan import ready_plan
-from taizhang.results.bitstrings import as_strings
 from taizhang.samplers.sampler import Bits
 from taizhang.settings import Settings
 
-# A fidelity is met to this part of itself, so the plan has at least so many slices for it.
-_SLICES_PER_FIDELITY = 8
+# A plan has at least so many slices for a fidelity, so that it is met to an eighth of itself.
+_SLICES_OF_FIDELITY = 4
 _PLAN_ATTEMPTS = 4
-_STARTS, _TRIALS = 10, 4
+# What a contraction takes beside the work that is predicted: arrays are looked up and laid out.
+_SECONDS_PER_TENSOR = 1e-5
 
 
 class BatchMachine:
@@ -35,15 +31,17 @@ class BatchMachine:
         circuit: The circuit.
         open_qubits: The qubits left open.
         settings: The common options.
+        num_batches: How many will be computed, for weighing how many to compute at once.
         fidelity: Part of the slices that is added up.
         observer: Is told of the search.
 
     Attributes:
         open_qubits: The qubits left open.
-        plan: What is run for each batch.
-        slices: Which of its slices are added up.
-        fidelity: The part of the slices that these are.
-        predicted_seconds: Of one batch.
+        plan: What is run.
+        num_paths: Its slices that are added up: values of the sliced indices, but for those of open qubits.
+        paths_taken: How many of them are.
+        fidelity: The part that these are.
+        rows: Batches that are computed at once.
     """
 
     def __init__(
@@ -52,95 +50,91 @@ class BatchMachine:
         open_qubits: tuple[int, ...],
         settings: Settings,
         *,
+        num_batches: int = 1,
         fidelity: float = 1.0,
         observer: Observer | None = None,
     ) -> None:
         self.open_qubits = open_qubits
-        self._settings = settings
-        self._network = AmplitudeNetwork(circuit, open_qubits=open_qubits)
-        ready = ready_plan(self._network.shape, settings, observer)
-        wanted = math.ceil(_SLICES_PER_FIDELITY / fidelity) if fidelity < 1 else 1
-        for _ in range(_PLAN_ATTEMPTS):
-            missing = wanted / ready.plan.num_slices
-            if missing <= 1 or ready.plan.cost.width < 2:
-                break
-            width = max(ready.plan.cost.width - math.ceil(math.log2(missing)), 1.0)
-            ready = ready_plan(self._network.shape, replace(settings, width=width), observer)
-        if fidelity < 1 and ready.plan.num_slices == 1:
+        self._machine = _sliced(circuit, open_qubits, settings, num_batches, fidelity, observer)
+        self.plan: Plan = self._machine.ready.plan
+        self.num_paths = _paths_of(self.plan)
+        if fidelity < 1 and self.num_paths == 1:
             raise UsageError(
                 f"fidelity was given as {fidelity:g}, but the work is too small to be sliced; sample without it"
             )
-        self.plan: Plan = ready.plan
-        self.slices = range(max(round(fidelity * self.plan.num_slices), 1))
-        self.fidelity = len(self.slices) / self.plan.num_slices
-        self.predicted_seconds = self.plan.predicted_seconds * self.fidelity
-        if ready.program is None:
-            raise TimeLimitError(
-                f"a single batch is predicted to take {human_seconds(self.predicted_seconds)}; allow more memory, or "
-                "plan longer (plan_time)"
-            )
-        self._program = ready.program
+        self.paths_taken = max(round(fidelity * self.num_paths), 1)
+        self.fidelity = self.paths_taken / self.num_paths
+        self._slices = tuple(slices_of_paths(self.plan, self.paths_taken)) if fidelity < 1 else (None,)
+        self.rows = self._machine.rows_per_run
 
-    def run(self, bits: Bits, told: Callable[[int, int], None] | None = None) -> ComplexArray:
+    def predicted_seconds(self, num_batches: int) -> float:
+        """Predicted time of so many batches."""
+        beside = self._machine.num_runs(num_batches) * self.plan.shape.num_tensors * _SECONDS_PER_TENSOR
+        return self.fidelity * self._machine.predicted_seconds(num_batches) + beside
+
+    def run(self, bits: Bits, observer: Observer | None = None) -> ComplexArray:
         """Computes a batch for each row of bits.
 
         Args:
             bits: Shape (batches, num_qubits); what is at open qubits is ignored.
-            told: Called with the number of batches done and of all.
+            observer: Is told of the progress.
 
         Returns:
-            Shape (batches, 2**open qubits).
+            Complex128, shape (batches, 2**open qubits).
         """
-        values = np.empty((len(bits), 2 ** len(self.open_qubits)), dtype=np.complex128)
-        for number, bitstring in enumerate(as_strings(bits)):
-            arrays, exponent = self._network.arrays_for(bitstring)
-            found = run_program(
-                self._program,
-                arrays,
-                exponent=exponent,
-                slices=self.slices,
-                threads=self._settings.threads,
-                memory_bytes=self._settings.free_bytes(),
-            )
-            values[number] = found.value.reshape(-1)
-            if told is not None:
-                told(number + 1, len(bits))
-        return values
+        total: ComplexArray = np.zeros((len(bits), 2 ** len(self.open_qubits)), dtype=np.complex128)
+        for slices in self._slices:
+            found = self._machine.run(bits, slices=slices, observer=observer, dtype="complex128")
+            total += found.values.reshape(total.shape)
+        return total
 
 
-def choose_batch_qubits(circuit: Circuit, count: int, settings: Settings) -> tuple[int, ...]:
-    """Chooses qubits to leave open that add little work: neighbours, for they share the end of the circuit.
+def _paths_of(plan: Plan) -> int:
+    """Slices that are added up for each element of the result: an index of the result may be sliced, too."""
+    return math.prod(plan.shape.sizes[index] for index in plan.sliced_indices if index not in plan.shape.output)
 
-    The choice depends on the circuit and the seed alone.
+
+def slices_of_paths(plan: Plan, wanted: int) -> Iterator[range]:
+    """Gives the slices that make the first `wanted` paths of each element of the result, as consecutive ranges.
 
     Args:
-        circuit: The circuit.
-        count: How many.
-        settings: The common options.
+        plan: A plan, of which indices of the result may be sliced.
+        wanted: How many paths; at most as many as there are.
     """
-    if count >= circuit.num_qubits:
-        return tuple(range(circuit.num_qubits))
-    starts = range(0, circuit.num_qubits, max(circuit.num_qubits // _STARTS, 1))
-    candidates = dict.fromkeys(_neighbourhood(circuit, start, count) for start in starts)
+    sizes = [plan.shape.sizes[index] for index in plan.sliced_indices]
+    path = np.zeros(sizes, dtype=np.int64)
+    step = 1
+    for axis in reversed(range(len(sizes))):
+        if plan.sliced_indices[axis] not in plan.shape.output:
+            path += (step * np.arange(sizes[axis])).reshape([-1 if k == axis else 1 for k in range(len(sizes))])
+            step *= sizes[axis]
+    taken = np.concatenate([[False], path.reshape(-1) < wanted, [False]])
+    changes = np.flatnonzero(taken[1:] != taken[:-1]).tolist()
+    yield from (range(first, last) for first, last in zip(changes[::2], changes[1::2], strict=True))
 
-    def work(opened: tuple[int, ...]) -> float:
-        shape = AmplitudeNetwork(circuit, open_qubits=opened).shape
-        plan = search(shape, trials=_TRIALS, seed=settings.seed, threads=settings.threads, objective="multiply_adds")
-        return plan.cost.log10_multiply_adds_executed
 
-    return min(candidates, key=work)
-
-
-def _neighbourhood(circuit: Circuit, start: int, count: int) -> tuple[int, ...]:
-    """Gives a qubit and those that gates late in the circuit tie to it, nearest first."""
-    found = dict.fromkeys([start])
-    while len(found) < count:
-        before = len(found)
-        for operation in reversed(circuit.operations):
-            if len(operation.qubits) > 1 and any(qubit in found for qubit in operation.qubits):
-                found.update(dict.fromkeys(operation.qubits))
-                if len(found) >= count:
-                    break
-        if len(found) == before:
-            found[next(qubit for qubit in range(circuit.num_qubits) if qubit not in found)] = None
-    return tuple(sorted(list(found)[:count]))
+def _sliced(
+    circuit: Circuit,
+    open_qubits: tuple[int, ...],
+    settings: Settings,
+    num_batches: int,
+    fidelity: float,
+    observer: Observer | None,
+) -> AmplitudeMachine:
+    """Prepares a machine whose plan has enough slices for the fidelity, if that can be."""
+    wanted = math.ceil(_SLICES_OF_FIDELITY / fidelity) if fidelity < 1 else 1
+    width = settings.width
+    for _ in range(_PLAN_ATTEMPTS):
+        machine = prepare_amplitudes(
+            circuit,
+            replace(settings, width=width),
+            num_bitstrings=num_batches,
+            open_qubits=open_qubits,
+            observer=observer,
+        )
+        plan = machine.ready.plan
+        missing = wanted / _paths_of(plan)
+        if missing <= 1 or plan.cost.width < 2:
+            break
+        width = max(plan.cost.width - math.ceil(math.log2(missing)), 1.0)
+    return machine

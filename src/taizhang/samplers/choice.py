@@ -18,8 +18,9 @@ from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.machine import measured_machine
 from taizhang.results.sampling.actions import actions_of
-from taizhang.samplers.batches import BatchMachine, choose_batch_qubits
-from taizhang.samplers.frugal import DEFAULT_BATCH_QUBITS, FrugalOptions, FrugalSampler
+from taizhang.samplers.batch_qubits import choose_batch_qubits
+from taizhang.samplers.batches import BatchMachine
+from taizhang.samplers.frugal import DEFAULT_BATCH_QUBITS, FrugalOptions, FrugalSampler, batches_per_sample
 from taizhang.samplers.gate_by_gate import GateByGateSampler
 from taizhang.samplers.marginals import MarginalsSampler
 from taizhang.samplers.sampler import METHODS, Bits, MethodName, Sampler, SampleReport, check_shots, portions
@@ -136,8 +137,15 @@ def _frugal(task: _Task) -> FrugalSampler:
     if count is None:
         small = circuit.num_qubits <= _SMALL_QUBITS and options.fidelity == 1 and options.top is None
         count = circuit.num_qubits if small else DEFAULT_BATCH_QUBITS
-    opened = choose_batch_qubits(circuit, min(count, circuit.num_qubits), task.settings)
-    machine = BatchMachine(circuit, opened, task.settings, fidelity=options.fidelity, observer=task.observer)
+    opened = choose_batch_qubits(circuit, min(count, circuit.num_qubits), task.settings.seed)
+    machine = BatchMachine(
+        circuit,
+        opened,
+        task.settings,
+        num_batches=math.ceil(task.shots * batches_per_sample(2 ** len(opened), options)),
+        fidelity=options.fidelity,
+        observer=task.observer,
+    )
     sampler = FrugalSampler(circuit, task.settings, options, machine, task.shots, task.observer)
     _check_time(sampler.predicted_seconds, task.settings)
     return sampler

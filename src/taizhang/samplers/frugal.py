@@ -29,10 +29,13 @@ DEFAULT_BATCH_QUBITS = 6
 MOST_BATCH_QUBITS = 24
 MOST_CLIPPED = 0.02
 """Where more of the probability than this is clipped, the circuit is not chaotic, and its samples would be wrong."""
-MOST_SPREAD = 4.0
+MOST_SPREAD = 6.0
 """So many times the variance of a chaotic circuit's weights is not taken for chance."""
 _LOOK_AFTER = 64
+# The norm of a part of the slices is the fidelity, but for chance; the bound has to hold for a norm this much larger.
+_NORM_MARGIN = 1.25
 _MOST_ELEMENTS = 1 << 25
+_SECONDS_AT_ONCE = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,13 @@ class FrugalOptions:
         return self == FrugalOptions()
 
 
+def batches_per_sample(batch_size: int, options: FrugalOptions) -> float:
+    """How many batches are expected to be computed for one sample."""
+    if options.top is not None:
+        return 1 / options.top
+    return bound_of_weights(batch_size) * (_NORM_MARGIN if options.fidelity < 1 else 1.0) / options.per_batch
+
+
 class FrugalSampler:
     """Draws from batches.
 
@@ -109,34 +119,37 @@ class FrugalSampler:
         self._whole = len(machine.open_qubits) == self._num_qubits
         self._bound = machine.fidelity * bound_of_weights(self._size)
         if machine.fidelity < 1:
-            self._bound *= 1.25  # the norm is the fidelity but for the chance of the slices
+            self._bound *= _NORM_MARGIN
         self._weights = WeightCount()
         self._xeb = RunningXeb()
         self._next_candidate = 0
         self._waiting = np.empty((0, self._num_qubits), dtype=np.uint8)
         self._every: VectorSampler | None = None
-        self.portion = min(shots, 1 << 17 if self._whole else max(min(1 << 14, _MOST_ELEMENTS // self._size), 1))
+        self.portion = min(shots, 1 << 17 if self._whole else self._batches_at_once())
         if self._whole and (machine.fidelity < 1 or options.top is not None or options.per_batch > 1):
             raise UsageError("all qubits are open, so that there is one batch only; leave fewer open (batch_qubits)")
+
+    def _batches_at_once(self) -> int:
+        """As many as are contracted together, or take some seconds, so that samples come as they are drawn."""
+        machine = self._machine
+        at_once = machine.rows * max(int(_SECONDS_AT_ONCE / machine.predicted_seconds(machine.rows)), 1)
+        return int(max(min(at_once, 1 << 14, _MOST_ELEMENTS // self._size), 1))
 
     @property
     def batches_per_sample(self) -> float:
         """How many batches are expected to be computed for one sample."""
-        options = self._options
-        if options.top is not None:
-            return 1 / options.top
-        return bound_of_weights(self._size) * (1.25 if self._machine.fidelity < 1 else 1) / options.per_batch
+        return batches_per_sample(self._size, self._options)
 
     @property
     def seconds_per_batch(self) -> float:
-        """Predicted time of one batch."""
-        return self._machine.predicted_seconds
+        """Predicted time of one batch, of many."""
+        return self._machine.predicted_seconds(self._machine.rows) / self._machine.rows
 
     @property
     def predicted_seconds(self) -> float:
         """Predicted time of all shots."""
-        batches = 1.0 if self._whole else math.ceil(self._shots * self.batches_per_sample)
-        return batches * self.seconds_per_batch
+        batches = 1 if self._whole else math.ceil(self._shots * self.batches_per_sample)
+        return self._machine.predicted_seconds(batches)
 
     def draw(self, first: int, count: int) -> Bits:
         """Draws the next shots; they come in order."""
@@ -195,7 +208,7 @@ class FrugalSampler:
 
     def _scaled(self, bits: Bits) -> npt.NDArray[np.float64]:
         """Gives 2^n p of each batch, shape (candidates, batch size)."""
-        amplitudes = self._machine.run(bits, self._watch.contracting)
+        amplitudes = self._machine.run(bits, self._watch)
         return np.asarray(np.abs(amplitudes * 2.0 ** (self._num_qubits / 2)) ** 2, dtype=np.float64)
 
     def _fixed_bits(self, first: int, count: int) -> Bits:
@@ -236,7 +249,7 @@ class FrugalSampler:
             linear_xeb = (ratio - 1) * weights.mean
             error = None if own_error is None else math.hypot(own_error, (ratio - 1) * weights.mean_error)
             remarks.append(
-                f"{len(self._machine.slices)} of {self._machine.plan.num_slices} slices were added up; "
+                f"{self._machine.paths_taken} of {self._machine.num_paths} slices were added up; "
                 f"their state has fidelity {weights.mean:.4f} ± {weights.mean_error:.4f}"
             )
         options = self._options
