@@ -31,7 +31,7 @@ from taizhang.runs.coordinator import Coordinator
 from taizhang.runs.executor_crew import ExecutorCrew
 from taizhang.runs.folder import LEDGER, RunFolder
 from taizhang.runs.ledger import Ledger
-from taizhang.runs.lock import CoordinatorLock
+from taizhang.runs.lock import CoordinatorLock, read_sign
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.remote import Answer
 from taizhang.runs.run import Workforce, go_on, repair_run, values_of
@@ -123,7 +123,13 @@ def kill_coordinator(quick: bool) -> list[Row]:
             process = subprocess.Popen(
                 [*TAIZHANG, "resume", str(folder.path), "--threads", "1"], stderr=subprocess.PIPE
             )
-            time.sleep(chance.uniform(0.1, 2.5))
+            deadline = time.monotonic() + 60
+            # Some are killed while they start, the others at any moment of their work.
+            while chance.random() > 0.005 and read_sign(folder.path).get("pid") != process.pid:
+                time.sleep(0.02)
+                if time.monotonic() > deadline:
+                    break
+            time.sleep(chance.uniform(0.0, 1.5))
             process.kill()
             process.communicate()
             status = status_of(folder)
@@ -483,8 +489,8 @@ def dask_losses(quick: bool) -> list[Row]:
 
 
 def disk(quick: bool) -> list[Row]:
-    """A full disk, a read-only one, and a worker that is stopped; needs the right to mount."""
-    case = easy()
+    """A full disk, and a read-only one; needs the right to mount."""
+    case = hard()
     bits = undisturbed(case)
     rows = []
     with scratch() as path:
@@ -492,7 +498,7 @@ def disk(quick: bool) -> list[Row]:
         mount.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(mount)], check=True)
         try:
-            folder = made(case, mount / "run", 1)
+            folder = made(case, mount / "run", 16)
             with (mount / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
                 while filler.write(b"\0" * 4096):
                     pass
@@ -502,6 +508,11 @@ def disk(quick: bool) -> list[Row]:
             rows.append(("status of a read-only folder", str(status_of(folder)).splitlines()[0], "works"))
             subprocess.run(["mount", "-o", "remount,rw", str(mount)], check=True)
             (mount / "filler").unlink()
+            rows.append(
+                ("disk that becomes full on the way", refusal(folder, Filler(mount / "filler")), "a clear sentence")
+            )
+            rows.append(("what is safe then", str(status_of(folder)).splitlines()[0].split(": ")[1], "some pieces"))
+            (mount / "filler").unlink()
             go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
             rows.append(("resumed when there is space again", is_same(folder, bits), "same bits"))
         finally:
@@ -509,10 +520,24 @@ def disk(quick: bool) -> list[Row]:
     return rows
 
 
-def refusal(folder: RunFolder) -> str:
+class Filler:
+    """A watcher that fills the disk when some pieces are done."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def progress(self, progress: Any) -> None:
+        """Fills the disk."""
+        if progress.done and not self._path.exists():
+            with self._path.open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+                while filler.write(b"\0" * 4096):
+                    pass
+
+
+def refusal(folder: RunFolder, watcher: Any = None) -> str:
     """What going on with a run is refused with."""
     try:
-        go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
+        go_on(folder, Workforce(threads=1, memory_bytes=MEMORY), watcher=watcher)
     except TaizhangError as error:
         return str(error).replace(str(folder.path), "RUN")
     return "NOT REFUSED"
