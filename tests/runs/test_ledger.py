@@ -1,7 +1,10 @@
 import os
 import random
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 from tests.runs.conftest import same_bits
@@ -12,6 +15,7 @@ from taizhang.runs.folder import RunFolder
 from taizhang.runs.job import PieceRunner
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.run import Workforce, go_on, repair_run
+from taizhang.runs.status import status_of
 from taizhang.runs.sum_tree import SumTree
 
 ALONE = Workforce(threads=1, memory_bytes=1 << 30)
@@ -159,3 +163,24 @@ def test_numbers_that_became_something_else_are_found_out(half_done):
     database.close()
     with pytest.raises(RunDamagedError):
         go_on(half_done, ALONE)
+
+
+KILLED_WHILE_COMMITTING = """
+import os, signal, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.executescript("PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = 1; BEGIN IMMEDIATE; DELETE FROM sums;")
+for number in range(200):
+    database.execute("INSERT INTO records VALUES ('x', ?, ?, x'')", (str(number), "x" * 4000))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_killed_while_it_commits_leaves_what_was_before(half_done, undisturbed):
+    before = status_of(half_done).pieces_done
+    for look_first in (True, False):
+        command = [sys.executable, "-c", KILLED_WHILE_COMMITTING, str(half_done.ledger_path)]
+        assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+        assert (half_done.path / "ledger.sqlite-journal").stat().st_size > 0
+        if look_first:
+            assert status_of(half_done).pieces_done == before
+    assert outcome(half_done, undisturbed) == "harmless"

@@ -60,7 +60,7 @@ class Ledger:
                 f"'taizhang resume {path.parent} --repair'"
             )
         with self._told():
-            self._database = _connect(path, write=write)
+            self._database = _connect(path, write=True) if write else _connect_to_read(path)
             try:
                 if self._database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                     raise self._damaged("its structure is broken")
@@ -310,7 +310,7 @@ def _readable_rows(path: Path) -> tuple[list[tuple[Any, ...]], int]:
     found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     failed = 0
     for order in ("ASC", "DESC"):
-        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(_connect(path, write=False)) as database:
+        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(_connect_to_read(path)) as database:
             database.text_factory = bytes
             columns = "grp, level, number, content, checksum"
             query = f"SELECT {columns} FROM sums ORDER BY grp {order}, level {order}, number {order}"
@@ -344,6 +344,19 @@ def _net_change(changes: Iterable[Change]) -> tuple[list[Node], list[tuple[Node,
                 removed.append(node)
         added[change.added] = change.sum
     return removed, list(added.items())
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Opens a ledger for reading; where a process was killed while it committed, that commit is taken back first."""
+    database = _connect(path, write=False)
+    try:
+        database.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.OperationalError as error:
+        database.close()
+        if "readonly" not in str(error):
+            raise
+        return _connect(path, write=True)
+    return database
 
 
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
