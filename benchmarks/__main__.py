@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, end_to_end, engine, long_runs, overheads, planner, sampling
+from benchmarks import accuracy, end_to_end, engine, long_runs, many_amplitudes, overheads, planner, sampling
 from benchmarks.tables import show
 
 SUITES = {
@@ -13,6 +13,7 @@ SUITES = {
     "overheads": overheads.run,
     "accuracy": accuracy.run,
     "sampling": sampling.run,
+    "many-amplitudes": many_amplitudes.run,
     "end-to-end": end_to_end.run,
     "long-runs": long_runs.run,
 }

@@ -28,13 +28,13 @@ def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> N
     Console(width=140).print(table)
 
 
-def run_json(words: Sequence[str], *, threads: int, timeout: float = 3600) -> Any:
+def run_json(words: Sequence[str], *, threads: int, timeout: float = 3600, python: str = sys.executable) -> Any:
     """Runs a Python program that prints one JSON object last; None where it failed or took too long."""
     environment = {**os.environ, **MALLOC_TUNED}
     environment |= {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "OPENBLAS", "MKL")}
     try:
         done = subprocess.run(
-            [sys.executable, *words],
+            [python, *words],
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
