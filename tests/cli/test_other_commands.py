@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -151,3 +153,15 @@ def test_plan_tells_an_unknown_ending_before_it_searches(run, circuit_file, tmp_
     done = run("plan", circuit_file, "--plan-time", "1h", "--plot", tmp_path / "plan.docx")
     assert (done.status, len(done.err.splitlines())) == (2, 1)
     assert ".png, .svg or .pdf" in done.err
+
+
+def test_a_plan_for_a_list_of_bitstrings_serves_it(run, circuit_file, tmp_path):
+    listed, plan = tmp_path / "bitstrings.txt", tmp_path / "plan.json"
+    listed.write_text("".join(f"{number:09b}\n" for number in range(0, 512, 11)))
+    done = run("plan", circuit_file, "--bitstrings", listed, "-o", plan, "--trials", 2)
+    assert done.status == 0
+    assert json.loads(plan.read_text())["num_rows"] == 47
+    told = run("amplitude", circuit_file, "--bitstrings", listed, "--plan", plan, "--json").json["amplitudes"]
+    single = run("amplitude", circuit_file, told[5]["bitstring"], "--json").json["amplitudes"][0]
+    assert told[5]["re"] == pytest.approx(single["re"], abs=1e-6)
+    assert told[5]["im"] == pytest.approx(single["im"], abs=1e-6)
