@@ -10,6 +10,7 @@ import contextlib
 import queue
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from taizhang._optional import optional_module
@@ -22,6 +23,7 @@ from taizhang.runs.remote import Answer, compute_piece
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
+FETCHED_AT_ONCE = 16
 
 
 class DaskCrew:
@@ -48,6 +50,7 @@ class DaskCrew:
         self._bytes: bytes | None = None
         self._threads: dict[str, int] = {}
         self._looked = 0.0
+        self._pool = ThreadPoolExecutor(FETCHED_AT_ONCE, thread_name_prefix="dask-answers")
         self._client: Any = cluster if self._given else None
         if self._client is None and not self._connect():
             raise RunError(
@@ -118,25 +121,33 @@ class DaskCrew:
         with contextlib.suppress(queue.Empty):
             while True:
                 ready.append(self._new.get_nowait())
+        calls = [call for future in ready if (call := self._calls.pop(future.key, None)) is not None]
+        answers = list(self._pool.map(self._answer, [future for future, _ in calls]))
         found: list[Outcome] = []
-        for future in ready:
-            call = self._calls.pop(future.key, None)
-            if call is not None:
-                found += self._outcome(call[1], future)
+        for (_, piece), answer in zip(calls, answers, strict=True):
+            found += self._outcome(piece, answer)
         return found
 
-    def _outcome(self, piece: int, future: Any) -> list[Outcome]:
+    def _answer(self, future: Any) -> Answer | BaseException | None:
+        """What a call gave or raised; None if it was lost. Called from several threads, as each asks the network."""
         if self._client is None or future.status not in ("finished", "error"):
-            return [Lost(pieces=(piece,), worker="dask")]
+            return None
         try:
             answer: Answer = future.result(timeout=CONNECT_SECONDS)
-            if answer.content is None:
-                self._submit(piece, with_job=True)
-                return []
         except (OSError, TimeoutError, self._distributed.CancelledError):
-            return [Lost(pieces=(piece,), worker="dask")]
+            return None
         except Exception as error:
-            return [Lost(pieces=(piece,), worker="dask", error=error)]
+            return error
+        return answer
+
+    def _outcome(self, piece: int, answer: Answer | BaseException | None) -> list[Outcome]:
+        if answer is None or isinstance(answer, BaseException):
+            return [Lost(pieces=(piece,), worker="dask", error=answer)]
+        if answer.content is None:
+            if self._client is None:
+                return [Lost(pieces=(piece,), worker="dask")]
+            self._submit(piece, with_job=True)
+            return []
         count = len(self._job.manifest.layout.piece(piece).amplitudes)
         total = PartialSum.from_bytes(answer.content, amplitudes=count, elements=self._job.manifest.elements)
         return [Done(piece=piece, total=total, worker=answer.worker, seconds=answer.seconds)]
@@ -154,6 +165,7 @@ class DaskCrew:
 
     def close(self) -> None:
         """Takes back what has not begun; a client that was given stays open."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
         if self._client is None:
             return
         with contextlib.suppress(Exception):

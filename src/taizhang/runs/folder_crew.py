@@ -13,7 +13,7 @@ from taizhang.runs.crew import Done, Lost, Outcome, Place
 from taizhang.runs.shared_folder import LEFT, SharedFolder, seems_dead
 
 DEFAULT_LEASE_SECONDS = 30.0
-LOOK_SECONDS = 0.5
+LOOK_SECONDS, LOOK_SECONDS_PER_WORKER = 0.5, 1e-3
 INBOX_SECONDS = 0.05
 
 
@@ -52,7 +52,7 @@ class FolderCrew:
 
     def places(self) -> Sequence[Place]:
         """The workers that live."""
-        if time.monotonic() - self._looked >= LOOK_SECONDS:
+        if time.monotonic() - self._looked >= max(LOOK_SECONDS, LOOK_SECONDS_PER_WORKER * len(self._workers)):
             self._look()
         return [
             Place(name=name, free=worker.capacity - len(worker.holds), held=worker.holds)

@@ -19,9 +19,10 @@ from taizhang.runs.executor_crew import Executor, ExecutorCrew
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS, FolderCrew
 from taizhang.runs.job import Job
-from taizhang.runs.ledger import Ledger, repair
+from taizhang.runs.ledger import Ledger
 from taizhang.runs.local_workers import LocalWorkers
 from taizhang.runs.lock import CoordinatorLock
+from taizhang.runs.repair import repair
 from taizhang.runs.shared_folder import SharedFolder
 from taizhang.runs.sum_tree import Node, top_level
 from taizhang.runs.thread_crew import ThreadCrew
@@ -143,7 +144,7 @@ def values_of(folder: RunFolder) -> ComplexArray:
 
 
 def repair_run(folder: RunFolder) -> tuple[int, int]:
-    """Replaces a damaged ledger by what in it is right; see `taizhang.runs.ledger.repair`.
+    """Replaces a damaged ledger by what in it is right; see `taizhang.runs.repair.repair`.
 
     Returns:
         Pieces saved, and rows given up.

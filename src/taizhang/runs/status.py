@@ -104,7 +104,8 @@ class RunStatus:
         if self.estimate.rate > 0:
             lines.append(f"  rate          {rate_text(self.estimate.rate)}")
         if self.state != "complete":
-            lines.append(f"  time left     {left_text(self.estimate)}")
+            told = " with one thread" if self.state == "waiting" else ""
+            lines.append(f"  time left     {left_text(self.estimate)}{told}")
         lines.append(f"  worked        {human_seconds(self.seconds_worked)} in {len(self.sessions)} session(s)")
         lines.append(f"  memory        {human_bytes(self.peak_bytes)} for each piece in hand, as planned")
         lines.append(f"  ledger        {human_bytes(self.ledger_bytes)}")

@@ -1,0 +1,98 @@
+"""Saves what is right in a damaged ledger: each row proves itself by its checksum."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from taizhang.errors import RunDamagedError
+from taizhang.runs.ledger import Ledger, connect_to_read
+from taizhang.runs.manifest import Manifest
+from taizhang.runs.partial_sum import PartialSum, checksum
+from taizhang.runs.sum_tree import Change, Node, top_level
+
+
+def repair(path: Path, manifest: Manifest) -> tuple[int, int]:
+    """Makes a new ledger of whatever in a damaged one is still right; the damaged one is kept beside it.
+
+    Each row proves itself by its checksum, so what is taken over is right; what is lost is computed again.
+
+    Args:
+        path: The ledger.
+        manifest: The run that it is of.
+
+    Returns:
+        Pieces saved, and rows given up (as far as they can be counted).
+
+    Raises:
+        RunStorageError: The folder cannot be written.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    fresh.unlink(missing_ok=True)
+    Ledger.create(fresh, manifest)
+    with Ledger(fresh, manifest, write=True) as ledger:
+        saved, lost = _salvage(path, manifest, ledger)
+    if path.exists():
+        path.replace(_unused_name(path))
+    for leftover in ("-journal", "-wal", "-shm"):
+        path.with_name(path.name + leftover).unlink(missing_ok=True)
+    fresh.replace(path)
+    return saved, lost
+
+
+def _salvage(path: Path, manifest: Manifest, ledger: Ledger) -> tuple[int, int]:
+    rows, lost = _readable_rows(path)
+    layout, identity = manifest.layout, manifest.identity
+    top = top_level(layout.parts_per_group)
+    good: list[tuple[Node, PartialSum]] = []
+    for *key, content, recorded in rows:
+        try:
+            node = Node(*key)
+            right = checksum(identity, "sum", *node, content=content) == recorded
+            if not (right and 0 <= node.group < layout.num_groups and 0 <= node.level <= top):
+                raise RunDamagedError("not a row of this run")
+            amplitudes = len(layout.amplitudes_of(node.group))
+            good.append((node, PartialSum.from_bytes(content, amplitudes=amplitudes, elements=manifest.elements)))
+        except (RunDamagedError, TypeError, ValueError):
+            lost += 1
+    taken: set[Node] = set()
+    saved = 0
+    for node, total in sorted(good, key=lambda entry: -entry[0].level):
+        above = {Node(node.group, level, node.number >> (level - node.level)) for level in range(node.level, top + 1)}
+        if not above & taken:
+            taken.add(node)
+            saved += len(node.parts(layout.parts_per_group))
+            ledger.commit([Change((), node, total)])
+    return saved, lost
+
+
+def _readable_rows(path: Path) -> tuple[list[tuple[Any, ...]], int]:
+    """All rows of sums that can be read, by any way into a damaged file, and how many reads failed."""
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    failed = 0
+    for order in ("ASC", "DESC"):
+        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(connect_to_read(path)) as database:
+            database.text_factory = bytes
+            columns = "grp, level, number, content, checksum"
+            query = f"SELECT {columns} FROM sums ORDER BY grp {order}, level {order}, number {order}"
+            rows = database.execute(query)
+            while True:
+                try:
+                    row = rows.fetchone()
+                except sqlite3.Error:
+                    failed += 1
+                    break
+                if row is None:
+                    break
+                found[row[:3]] = row
+    return list(found.values()), failed
+
+
+def _unused_name(path: Path) -> Path:
+    number = 1
+    while (name := path.with_name(f"{path.name}.damaged{number}")).exists():
+        number += 1
+    return name
