@@ -7,7 +7,7 @@ only the few arrays near the end of the circuit have to be looked up or computed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,23 @@ from taizhang.network.reduce import reduce
 from taizhang.network.simplify import names_with_hidden, network_sizes
 from taizhang.network.split import split_hidden
 from taizhang.network.workspace import Node, Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitParts:
+    """What some final bits make of a network.
+
+    Attributes:
+        arrays: One for each tensor of the shape.
+        exponents: For each tensor that depends on bits, by number, the power of two to multiply its array by.
+        factor: A number to multiply the value by, times 2**exponent.
+        exponent: See `factor`.
+    """
+
+    arrays: list[ComplexArray]
+    exponents: dict[int, int]
+    factor: complex
+    exponent: int
 
 
 class AmplitudeNetwork:
@@ -145,6 +162,31 @@ class AmplitudeNetwork:
         if factor.mantissa != 1:
             arrays[self._factor_goes_to] = arrays[self._factor_goes_to] * factor.mantissa
         return tuple(arrays), factor.exponent
+
+    def dependence(self) -> dict[int, frozenset[int]]:
+        """For each tensor that depends on final bits, by number, the qubits of these bits."""
+        of_entry = self._recipe.dependence()
+        return {number: of_entry[entry] for number, entry in self._depends.items()}
+
+    def parts_for(self, bits: Sequence[int]) -> BitParts:
+        """Gives the arrays for some final bits, and apart from them the number to multiply by.
+
+        Args:
+            bits: The bit of each qubit; what stands at open qubits is ignored.
+        """
+        made, exponents = self._recipe.run([int(bit) for bit in bits])
+        factor = ScaledProduct(self._mantissa, self._exponent)
+        for entry in self._scalars:
+            factor.multiply(complex(made[entry]), exponents[entry])
+        arrays = self._arrays.copy()
+        for number, entry in self._depends.items():
+            arrays[number] = made[entry]
+        return BitParts(
+            arrays=arrays,
+            exponents={number: exponents[entry] for number, entry in self._depends.items()},
+            factor=factor.mantissa,
+            exponent=factor.exponent,
+        )
 
     def network_for(self, bitstring: str | None) -> TensorNetwork:
         """Gives the network of one bitstring, as `arrays_for` does.

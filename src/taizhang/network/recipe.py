@@ -72,6 +72,19 @@ class Recipe:
         self.entries.append(entry)
         return len(self.entries) - 1
 
+    def dependence(self) -> list[frozenset[int]]:
+        """For each entry the qubits whose bits it depends on."""
+        found: list[frozenset[int]] = []
+        for entry in self.entries:
+            if isinstance(entry, Lookup):
+                found.append(frozenset(entry.qubits))
+            elif isinstance(entry, Contract):
+                found.append(frozenset[int]().union(*(found[number] for number, _ in entry.operands)))
+            else:
+                own = {entry.qubit} if entry.qubit >= 0 else set()
+                found.append(found[entry.operand] | own)
+        return found
+
     def run(self, bits: Sequence[int]) -> tuple[list[ComplexArray], list[int]]:
         """Computes every entry.
 
