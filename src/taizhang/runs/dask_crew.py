@@ -6,6 +6,7 @@ Kubernetes or by hand; it is not trusted with results: those are committed here 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import queue
 import time
@@ -82,7 +83,7 @@ class DaskCrew:
     def _connect(self) -> bool:
         try:
             self._client = self._distributed.Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, asyncio.TimeoutError):  # the last two are one from Python 3.11 on
             return False
         self._given = False
         return True
@@ -134,7 +135,7 @@ class DaskCrew:
             return None
         try:
             answer: Answer = future.result(timeout=CONNECT_SECONDS)
-        except (OSError, TimeoutError, self._distributed.CancelledError):
+        except (OSError, TimeoutError, asyncio.TimeoutError, self._distributed.CancelledError):
             return None
         except Exception as error:
             return error
