@@ -20,6 +20,8 @@ from taizhang.settings import Settings
 # A plan has at least so many slices for a fidelity, so that it is met to an eighth of itself.
 _SLICES_OF_FIDELITY = 4
 _PLAN_ATTEMPTS = 4
+# Trials of the short searches that find out how narrow such a plan has to be.
+_TRIALS = 4
 # What a contraction takes beside the work that is predicted: arrays are looked up and laid out.
 _SECONDS_PER_TENSOR = 1e-5
 
@@ -122,19 +124,23 @@ def _sliced(
     observer: Observer | None,
 ) -> AmplitudeMachine:
     """Prepares a machine whose plan has enough slices for the fidelity, if that can be."""
-    wanted = math.ceil(_SLICES_OF_FIDELITY / fidelity) if fidelity < 1 else 1
+
+    def machine(width: float | None, trials: int | None) -> AmplitudeMachine:
+        chosen = replace(settings, width=width)
+        if trials is not None:
+            chosen = replace(chosen, trials=trials, plan_seconds=None)
+        return prepare_amplitudes(
+            circuit, chosen, num_bitstrings=num_batches, open_qubits=open_qubits, observer=observer
+        )
+
+    if fidelity == 1:
+        return machine(settings.width, None)
+    wanted = math.ceil(_SLICES_OF_FIDELITY / fidelity)
     width = settings.width
     for _ in range(_PLAN_ATTEMPTS):
-        machine = prepare_amplitudes(
-            circuit,
-            replace(settings, width=width),
-            num_bitstrings=num_batches,
-            open_qubits=open_qubits,
-            observer=observer,
-        )
-        plan = machine.ready.plan
+        plan = machine(width, _TRIALS).ready.plan
         missing = wanted / _paths_of(plan)
         if missing <= 1 or plan.cost.width < 2:
             break
         width = max(plan.cost.width - math.ceil(math.log2(missing)), 1.0)
-    return machine
+    return machine(width, None)
