@@ -149,6 +149,6 @@ def test_an_error_in_a_piece_ends_the_run_with_its_sentence(make_folder, workfor
         raise OSError("the machine is on fire")
 
     monkeypatch.setattr("taizhang.runs.job.PieceRunner.compute", broken)
-    with pytest.raises(RunError, match=r"failed 3 times.*the machine is on fire"):
+    with pytest.raises(RunError, match=r"failed 8 times.*the machine is on fire"):
         go_on(folder, workforce)
     assert threading.active_count() < 20

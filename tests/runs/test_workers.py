@@ -190,11 +190,14 @@ def test_the_dealer_gives_slow_pieces_to_others_at_the_end():
 
 def test_a_piece_that_cannot_be_done_ends_the_run():
     dealer = Dealer(PieceSet([range(3)]))
-    for _ in range(2):
+    for _ in range(7):
         dealer.take(1, now=0.0)
         dealer.failed(0, OSError("no"))
     dealer.take(1, now=0.0)
-    with pytest.raises(RunError, match="failed 3 times"):
+    with pytest.raises(RunError, match="failed 8 times"):
         dealer.failed(0, OSError("no"))
+    with pytest.raises(RunError, match="too little memory"):
+        for _ in range(3):
+            dealer.failed(2, RunError("too little memory"))
     with pytest.raises(NumericalError):
         dealer.failed(1, NumericalError("slice 3 gave a NaN"))

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable
 from taizhang.errors import NumericalError, RunError, TaizhangError
 from taizhang.runs.piece_set import PieceSet
 
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS, MOST_ACCIDENTS = 3, 8
+"""How often a piece may fail with an error of ours, and with any other: of a million pieces, some meet with several."""
+
 SLOW_FACTOR, SLOW_SECONDS = 4.0, 10.0
 
 
@@ -81,10 +83,10 @@ class Dealer:
             raise error
         self.give_back([piece])
         self._attempts[piece] = self._attempts.get(piece, 0) + 1
-        if self._attempts[piece] >= MOST_ATTEMPTS:
-            if isinstance(error, TaizhangError):
-                raise error
+        if isinstance(error, TaizhangError) and self._attempts[piece] >= MOST_ATTEMPTS:
+            raise error
+        if self._attempts[piece] >= MOST_ACCIDENTS:
             raise RunError(
-                f"piece {piece} failed {MOST_ATTEMPTS} times, the last time by {type(error).__name__}: {error}; mend "
+                f"piece {piece} failed {MOST_ACCIDENTS} times, the last time by {type(error).__name__}: {error}; mend "
                 "that, then go on with 'taizhang resume'"
             ) from error

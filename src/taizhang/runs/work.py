@@ -157,6 +157,7 @@ class FolderWorker:
                 self._handed_in[outcome.piece] = time.monotonic()
             elif isinstance(outcome, Lost) and outcome.error is not None:
                 self._shared.hand_in_error(self.name, outcome.pieces[0], str(outcome.error))
+                raise outcome.error  # else it would take one piece after the other, and fail at each
         if time.monotonic() - self._beaten >= BEAT_SECONDS:
             self._say(crew)
         wanted = {piece for piece in self._shared.task_of(self.name).get("pieces", ()) if isinstance(piece, int)}
