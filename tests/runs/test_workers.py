@@ -196,8 +196,9 @@ def test_a_piece_that_cannot_be_done_ends_the_run():
     dealer.take(1, now=0.0)
     with pytest.raises(RunError, match="failed 8 times"):
         dealer.failed(0, OSError("no"))
+    dealer.failed(2, RunError("too little memory"))
+    dealer.failed(2, RunError("too little memory"))
     with pytest.raises(RunError, match="too little memory"):
-        for _ in range(3):
-            dealer.failed(2, RunError("too little memory"))
+        dealer.failed(2, RunError("too little memory"))
     with pytest.raises(NumericalError):
         dealer.failed(1, NumericalError("slice 3 gave a NaN"))
