@@ -37,8 +37,8 @@ MOST_ROWS = 1 << 20
 # Lists are cut into so many times fewer rows when looking for the best number, and a search is made this long for each.
 PARTS_FACTOR = 10
 TRIALS_FOR_PARTS = 8
-# Rows are taken only if they are predicted to be so many times faster than one by one: their tensors are larger, and where
-# little is shared a single amplitude, which stays in the cache, is sooner done than predicted.
+# Rows are taken only if they are predicted to be so many times faster than one by one: their tensors are larger, and
+# where little is shared a single amplitude is sooner done than predicted.
 GAIN_WANTED = 1.5
 # Work that is predicted to take no longer than this is not compared with other ways.
 QUICK_SECONDS = 0.5
