@@ -1,10 +1,10 @@
 //! The numbers of the engine: complex, interleaved in memory, over `f32` or `f64`.
 
-use super::blocked::RunTiles;
 use super::dot::SumChunks;
 use super::level::SimdLevel;
 use super::simd::{dispatch, Simd};
 use super::simd_portable::Portable;
+use super::tiles::RunTiles;
 #[cfg(target_arch = "x86_64")]
 use super::{simd_avx2, simd_avx512};
 pub use num_complex::Complex;

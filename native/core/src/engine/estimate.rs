@@ -2,7 +2,7 @@
 
 use super::groups::{cut_lanes, Choice, Groups};
 use super::lanes::{lanes_at, Lanes};
-use super::layout::{BLOCK_B, BLOCK_K, BLOCK_N};
+use super::layout::{BLOCK_N, MOST_TERMS};
 use super::loops::table;
 use super::modes::{volume, Mode};
 
@@ -17,7 +17,7 @@ pub(super) fn estimated_cycles(modes: &[Mode], choice: Choice, lanes: usize, pan
     match cut_lanes(&mut groups, choice, lanes) {
         Some(inner) => {
             let contiguous = |stride: fn(&Mode) -> usize| lanes_at(table(&inner, stride)) == Lanes::Contiguous;
-            pack_a = if contiguous(|mode| mode.a) { 4.0 / width } else { 1.2 };
+            pack_a = if contiguous(|mode| mode.a) { 4.0 / width } else { 0.6 };
             write = if contiguous(|mode| mode.out) { 6.0 / width } else { 2.0 };
             vector_b = inner.iter().any(|mode| mode.b != 0);
             fill = 1.0;
@@ -31,7 +31,7 @@ pub(super) fn estimated_cycles(modes: &[Mode], choice: Choice, lanes: usize, pan
     }
     // A lone vector leaves the multipliers waiting for loads of b, and so do vectors of b.
     let hunger = if vectors >= panel_vectors { 1.0 } else { 1.3 } * if vector_b { 1.2 } else { 1.0 };
-    let columns_at_once = BLOCK_N.min(BLOCK_B) as f64;
+    let columns_at_once = BLOCK_N as f64;
     let multiply = batch * m * n * k * 2.0 / width * fill * hunger;
     let packing_a = batch * m * k * pack_a * (n / columns_at_once).ceil();
     let rows_b = if vector_b {
@@ -40,7 +40,7 @@ pub(super) fn estimated_cycles(modes: &[Mode], choice: Choice, lanes: usize, pan
         1.0
     };
     let packing_b = batch * n * k * 2.0 * rows_b;
-    let writing = batch * m * n * write * (k / BLOCK_K as f64).ceil();
+    let writing = batch * m * n * write * (k / MOST_TERMS as f64).ceil();
     multiply + packing_a + packing_b + writing
 }
 

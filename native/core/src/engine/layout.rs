@@ -13,26 +13,33 @@ use super::estimate::estimated_cycles;
 use super::groups::{cut_lanes, near_batch, Choice, Groups};
 use super::lanes::{lanes_at, Lanes};
 use super::loops::{cut_block, table};
-use super::modes::{volume, Mode};
-use super::moves::{moves, read_in_a_row, Move};
+use super::modes::{extent, volume, Mode};
+use super::moves::{moves, Move};
+use super::pack::Packing;
 
 /// Columns of a full panel of the microkernel.
 pub const PANEL_COLUMNS: usize = 4;
 
-/// Complex elements of a packed block of the first operand (it stays in the second-level cache).
-const BLOCK_A: usize = 1 << 15;
+/// Bytes of a packed block of the first operand: two of them stay in the second-level cache.
+const BLOCK_A: usize = 1 << 19;
 
-/// Complex elements of a packed block of the second operand.
-pub(super) const BLOCK_B: usize = 1 << 16;
+/// Bytes of a packed block of the second operand: it stays there, too.
+const BLOCK_B: usize = 1 << 19;
 
-/// Most terms summed in registers before they go to memory.
-pub(super) const BLOCK_K: usize = 256;
+/// Most terms of a block: with more of them, blocks of the first operand would be read in runs too short for memory.
+pub(super) const MOST_TERMS: usize = 512;
+
+/// Terms summed in registers at a time: a panel of the first operand of this length stays in the first-level cache.
+pub const PART_TERMS: usize = 128;
 
 /// Most vectors of m in a block: longer does not help memory any more.
 const BLOCK_M_VECTORS: usize = 64;
 
 /// Most columns in a block.
 pub(super) const BLOCK_N: usize = 512;
+
+/// Bytes of a tensor that is not expected in the second-level cache.
+const FAR: usize = 1 << 20;
 
 /// Most columns and terms for which `a` is not worth packing.
 const IN_PLACE_COLUMNS: usize = 16;
@@ -63,22 +70,20 @@ pub struct Layout {
     pub columns: usize,
     /// Terms in a block.
     pub terms: usize,
-    /// Packing of `a`, sorted by address.
-    pub pack_a: Vec<Move>,
-    /// Packing of `b`, sorted by address.
-    pub pack_b: Vec<Move>,
+    /// Packing of `a`, unless it is used in place.
+    pub pack_a: Packing,
+    /// Packing of `b`.
+    pub pack_b: Packing,
     /// Output offset of each batch value, vector and column of a block.
     pub out_batch: Vec<u32>,
     /// As above.
     pub out_vector: Vec<u32>,
     /// As above.
     pub out_column: Vec<u32>,
-    /// How many moves of `pack_a` (and `pack_b`) read elements in a row, see [`super::pack::pack`].
-    pub group_a: usize,
-    /// As above.
-    pub group_b: usize,
     /// Whether `a` is multiplied where it is, without packing: each element is used for a few columns only.
     pub in_place: bool,
+    /// Whether `a` is so long that it will not be in a near cache.
+    pub far: bool,
     /// Offsets in `a` of each batch value, vector and term of a block, if it is used in place.
     pub a_batch: Vec<u32>,
     /// As above.
@@ -104,7 +109,7 @@ fn narrow(offsets: Vec<usize>) -> Vec<u32> {
 
 impl Layout {
     /// Chooses and builds the cheapest layout by a rough count of cycles.
-    pub fn choose(modes: &[Mode], lanes: usize, panel_vectors: usize, line_items: usize) -> Self {
+    pub fn choose(modes: &[Mode], lanes: usize, panel_vectors: usize, item_bytes: usize) -> Self {
         let mut best: Option<(f64, Choice)> = None;
         for swapped in [false, true] {
             for batch_in_lanes in [false, true] {
@@ -129,13 +134,10 @@ impl Layout {
             },
             |b| b.1,
         );
-        let mut layout = Self::build(modes, choice, lanes, panel_vectors);
-        layout.group_a = read_in_a_row(&layout.pack_a, Some(&layout.lanes_a), line_items);
-        layout.group_b = read_in_a_row(&layout.pack_b, layout.lanes_b.as_ref(), line_items);
-        layout
+        Self::build(modes, choice, lanes, panel_vectors, item_bytes)
     }
 
-    fn build(modes: &[Mode], choice: Choice, lanes: usize, panel_vectors: usize) -> Self {
+    fn build(modes: &[Mode], choice: Choice, lanes: usize, panel_vectors: usize, item_bytes: usize) -> Self {
         let mut groups = Groups::new(modes, choice.swapped);
         let lane_modes = cut_lanes(&mut groups, choice, lanes);
         if lane_modes.is_none() {
@@ -146,20 +148,21 @@ impl Layout {
         let lane_b = table(&lane_modes, |mode| mode.b);
         let vector_b = lane_b.iter().any(|offset| *offset != 0);
 
-        let inner_k = cut_block(&mut groups.k, BLOCK_K, &[|mode| mode.a, |mode| mode.b]);
-        let terms = volume(&inner_k);
         let replicas = if vector_b { lanes } else { 1 };
+        let (items_a, items_b) = (BLOCK_A / item_bytes, BLOCK_B / item_bytes / replicas);
+        let inner_k = cut_block(&mut groups.k, MOST_TERMS, &[|mode| mode.a, |mode| mode.b]);
+        let terms = volume(&inner_k);
         let inner_n = cut_block(
             &mut groups.n,
-            (BLOCK_B / terms / replicas).clamp(PANEL_COLUMNS, BLOCK_N),
+            (items_b / terms).clamp(PANEL_COLUMNS, BLOCK_N),
             &[|mode| mode.b, |mode| mode.out],
         );
         let columns = volume(&inner_n);
-        let far_b = volume(modes) / volume(&groups.m).max(1) < BLOCK_A; // a small b is always near
-        let budget = (BLOCK_A / terms / lanes / 4).min(BLOCK_B / terms / replicas / columns);
+        let far_b = volume(modes) / volume(&groups.m).max(1) < items_a; // a small b is always near
+        let budget = (items_a / terms / lanes / 4).min(items_b / terms / columns);
         let inner_batch = near_batch(&mut groups.batch, budget, far_b);
         let batches = volume(&inner_batch);
-        let budget = (BLOCK_A / terms / lanes / batches).clamp(panel_vectors, BLOCK_M_VECTORS);
+        let budget = (items_a / terms / lanes / batches).clamp(panel_vectors, BLOCK_M_VECTORS);
         let inner_m = if full {
             cut_block(&mut groups.m, budget, &[|mode| mode.a, |mode| mode.out])
         } else {
@@ -187,11 +190,10 @@ impl Layout {
             vectors,
             columns,
             terms,
-            pack_a: vec![],
-            pack_b: vec![],
-            group_a: 1,
-            group_b: 1,
+            pack_a: Packing::new(vec![], None, lanes),
+            pack_b: Packing::new(vec![], None, lanes),
             in_place: false,
+            far: extent(modes, |mode| if choice.swapped { mode.b } else { mode.a }) * item_bytes > FAR,
             a_batch: narrow(table(&inner_batch, |mode| mode.a)),
             a_vector: narrow(table(&inner_m, |mode| mode.a)),
             a_term: narrow(table(&inner_k, |mode| mode.a)),
@@ -214,9 +216,11 @@ impl Layout {
             && columns <= IN_PLACE_COLUMNS
             && terms <= IN_PLACE_TERMS;
         if !layout.in_place {
-            layout.pack_a = layout.moves_a(&inner_batch, &inner_m, &inner_k);
+            let moves = layout.moves_a(&inner_batch, &inner_m, &inner_k);
+            layout.pack_a = Packing::new(moves, Some(&layout.lanes_a), lanes);
         }
-        layout.pack_b = layout.moves_b(&inner_batch, &inner_n, &inner_k);
+        let moves = layout.moves_b(&inner_batch, &inner_n, &inner_k);
+        layout.pack_b = Packing::new(moves, layout.lanes_b.as_ref(), lanes);
         layout
     }
 
@@ -227,6 +231,19 @@ impl Layout {
             first * self.terms * 2 * self.lanes,
             self.panel_vectors.min(self.vectors - first),
         )
+    }
+
+    /// First column and number of columns of the panel that `column` is in: full ones, then one of 2 and one of 1.
+    fn panel_b(&self, column: usize) -> (usize, usize) {
+        let mut first = 0;
+        for width in [PANEL_COLUMNS, 2, 1] {
+            let end = first + (self.columns - first) / width * width;
+            if column < end {
+                return (first + (column - first) / width * width, width);
+            }
+            first = end;
+        }
+        (first, 1)
     }
 
     fn moves_a(&self, batch: &[Mode], m: &[Mode], k: &[Mode]) -> Vec<Move> {
@@ -246,9 +263,8 @@ impl Layout {
 
     fn moves_b(&self, batch: &[Mode], n: &[Mode], k: &[Mode]) -> Vec<Move> {
         let place = |[batch, column, term]: [usize; 3]| {
-            let first = column / PANEL_COLUMNS * PANEL_COLUMNS;
-            let width = PANEL_COLUMNS.min(self.columns - first);
-            let in_block = first * self.terms + term * width + column % PANEL_COLUMNS;
+            let (first, width) = self.panel_b(column);
+            let in_block = first * self.terms + term * width + column - first;
             batch * self.batch_reals_b() + in_block * self.unit_b()
         };
         moves([batch, n, k], |mode| mode.b, place)
@@ -279,6 +295,17 @@ impl Layout {
             return 0;
         }
         self.out_batch.len() * self.batch_reals_a()
+    }
+
+    /// How many tiles a block makes, counting each part of its terms.
+    pub fn tiles_of_panels(&self) -> usize {
+        let panels = self.vectors.div_ceil(self.panel_vectors) * self.terms.div_ceil(PART_TERMS);
+        self.out_batch.len() * panels * (self.columns / PANEL_COLUMNS).max(1)
+    }
+
+    /// Reals of the sums of a panel, which are put aside between parts of a block's terms and before slow writing.
+    pub fn reals_aside(&self) -> usize {
+        self.columns * self.panel_vectors * 2 * self.lanes
     }
 
     /// Reals of a packed block of `b`.

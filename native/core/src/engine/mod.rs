@@ -14,6 +14,7 @@ mod groups;
 pub mod lanes;
 pub mod layout;
 pub mod level;
+pub mod lines;
 mod loops;
 mod magnitude;
 pub mod memory;
@@ -36,4 +37,6 @@ pub mod simd_avx2;
 #[cfg(target_arch = "x86_64")]
 pub mod simd_avx512;
 pub mod simd_portable;
+pub mod slow;
 pub mod step;
+pub mod tiles;

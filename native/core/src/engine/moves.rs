@@ -1,6 +1,5 @@
 //! Packing as a list of moves, sorted by where they read.
 
-use super::lanes::Lanes;
 use super::modes::Mode;
 
 /// One move of packing: from an offset in the tensor (in elements) to one in the panels (in reals).
@@ -51,25 +50,4 @@ pub(super) fn moves(
             to: narrow(place(at)),
         })
         .collect()
-}
-
-/// How many moves at a time read elements in a row, in one of the ways that [`super::pack::pack`] has.
-pub(super) fn read_in_a_row(moves: &[Move], lanes: Option<&Lanes>, line_items: usize) -> usize {
-    let Some(Lanes::Pattern(offsets)) = lanes else { return 1 };
-    let in_groups_of = |items: usize| {
-        let in_a_row = |line: &[Move]| line.windows(2).all(|pair| pair[1].from == pair[0].from + 1);
-        moves.len().is_multiple_of(items) && moves.chunks_exact(items).all(in_a_row)
-    };
-    let lanes_above = |items: i64| {
-        (0..)
-            .step_by(items as usize)
-            .zip(offsets)
-            .all(|(above, offset)| above == *offset)
-    };
-    match () {
-        () if lanes_above(4) && in_groups_of(4) => 4,
-        () if lanes_above(2) && in_groups_of(2) => 2,
-        () if line_items > 4 && in_groups_of(line_items) => line_items,
-        () => 1,
-    }
 }

@@ -1,76 +1,157 @@
 //! Packing: a block of a tensor, wherever its elements lie, into panels of split real and imaginary parts.
 
+use super::complex::Real;
 use super::lanes::Lanes;
+use super::lines::Lines;
 use super::moves::Move;
-use super::simd::Simd;
+use super::simd::{Simd, MAX_LANES};
+use std::ops::Range;
 
-/// Packs by `moves`: each moves one vector, or one element whose imaginary part goes `gap` reals behind the real one.
-///
-/// `group` moves at a time read elements that lie in a row: 2 or 4 when the lanes lie just above them (the lowest
-/// bits of the tensor are not lanes), a whole cache line when the lanes are far apart, otherwise 1.
-///
-/// # Safety
-///
-/// The machine has the instructions of `S`; `from` is valid for reading at every move (and every lane of it), `to`
-/// for writing.
-#[inline(always)]
-pub unsafe fn pack<S: Simd>(
-    moves: &[Move],
-    lanes: Option<&Lanes>,
-    gap: usize,
-    group: usize,
-    from: *const S::Real,
-    to: *mut S::Real,
-) {
-    // SAFETY: the contract of this function.
-    unsafe {
-        match lanes {
-            Some(Lanes::Contiguous) => {
+/// How to pack a block, by groups of moves that are done together.
+#[derive(Clone, Debug)]
+pub struct Packing {
+    moves: Vec<Move>,
+    source: Source,
+}
+
+/// What a group of moves reads.
+#[derive(Clone, Debug)]
+enum Source {
+    /// One element; its imaginary part goes so many reals behind the real one.
+    Items(usize),
+    /// A vector of elements in a row.
+    Rows,
+    /// A vector of elements at these offsets.
+    Gather(Vec<i64>),
+    /// Vectors that share registers.
+    Lines(Lines),
+}
+
+impl Packing {
+    /// Moves of vectors with these lanes, or of single elements if `lanes` is `None`.
+    pub(super) fn new(moves: Vec<Move>, lanes: Option<&Lanes>, vector: usize) -> Self {
+        let source = match lanes {
+            None => Source::Items(1),
+            Some(Lanes::Scattered) => Source::Items(vector),
+            Some(Lanes::Contiguous) => Source::Rows,
+            Some(Lanes::Pattern(offsets)) => match Lines::find(&moves, offsets) {
+                Some(lines) => Source::Lines(lines),
+                None => Source::Gather(offsets.clone()),
+            },
+        };
+        Self { moves, source }
+    }
+
+    /// What it is called in profiles.
+    pub(super) fn name(&self) -> String {
+        match &self.source {
+            Source::Items(_) => "items".into(),
+            Source::Rows => "rows".into(),
+            Source::Gather(offsets) => format!("gather {offsets:?}"),
+            Source::Lines(lines) => format!("lines {:?}", lines.foreign),
+        }
+    }
+
+    /// Moves in a group.
+    fn group(&self) -> usize {
+        match &self.source {
+            Source::Lines(lines) => 1 << lines.foreign.len(),
+            _ => 1,
+        }
+    }
+
+    /// Number of groups.
+    pub fn groups(&self) -> usize {
+        self.moves.len() / self.group()
+    }
+
+    /// Packs the groups in a range, times `scale` if it is `SCALED`.
+    ///
+    /// # Safety
+    ///
+    /// The machine has the instructions of `S`; `from` is valid for reading at every move (and every lane of it), `to`
+    /// for writing.
+    #[inline(always)]
+    pub unsafe fn run<S: Simd, const SCALED: bool>(
+        &self,
+        groups: Range<usize>,
+        scale: S::Real,
+        from: *const S::Real,
+        to: *mut S::Real,
+    ) {
+        let group = self.group();
+        let moves = &self.moves[groups.start * group..groups.end * group];
+        // SAFETY: the contract of this function.
+        unsafe {
+            let scales = S::splat(scale);
+            match &self.source {
+                Source::Items(gap) => {
+                    for item in moves {
+                        let pair = from.add(2 * item.from as usize);
+                        let (mut re, mut im) = (*pair, *pair.add(1));
+                        if SCALED {
+                            (re, im) = (re * scale, im * scale);
+                        }
+                        *to.add(item.to as usize) = re;
+                        *to.add(item.to as usize + gap) = im;
+                    }
+                }
+                Source::Rows => {
+                    for item in moves {
+                        let row = S::load_complex(from.add(2 * item.from as usize));
+                        put::<S, SCALED>(to, item, row, scales);
+                    }
+                }
+                Source::Gather(offsets) => {
+                    for item in moves {
+                        let row = S::gather_complex(from.add(2 * item.from as usize), offsets.as_ptr());
+                        put::<S, SCALED>(to, item, row, scales);
+                    }
+                }
+                Source::Lines(lines) => {
+                    for moves in moves.chunks_exact(group) {
+                        let from = from.add(2 * moves[0].from as usize);
+                        match lines.foreign.len() {
+                            0 => exchange::<S, SCALED, 0>(lines, moves, from, to, scales),
+                            1 => exchange::<S, SCALED, 1>(lines, moves, from, to, scales),
+                            2 => exchange::<S, SCALED, 2>(lines, moves, from, to, scales),
+                            _ => exchange::<S, SCALED, 3>(lines, moves, from, to, scales),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks for what the groups in a range read.
+    ///
+    /// # Safety
+    ///
+    /// The machine has the instructions of `S`.
+    #[inline(always)]
+    pub unsafe fn prefetch<S: Simd>(&self, groups: Range<usize>, from: *const S::Real) {
+        let group = self.group();
+        let moves = &self.moves[groups.start * group..groups.end * group];
+        match &self.source {
+            Source::Rows => {
                 for item in moves {
-                    put::<S>(to, item, S::load_complex(from.add(2 * item.from as usize)));
+                    let row = from.wrapping_add(2 * item.from as usize);
+                    for line in 0..S::LANES / S::LINE_ITEMS {
+                        // SAFETY: the contract of this function.
+                        unsafe { S::prefetch_read(row.wrapping_add(line * 2 * S::LINE_ITEMS)) }
+                    }
                 }
             }
-            Some(Lanes::Pattern(offsets)) if group == 1 => {
-                for item in moves {
-                    put::<S>(
-                        to,
-                        item,
-                        S::gather_complex(from.add(2 * item.from as usize), offsets.as_ptr()),
-                    );
+            Source::Lines(lines) => {
+                for moves in moves.chunks_exact(group) {
+                    let row = from.wrapping_add(2 * moves[0].from as usize);
+                    for offset in &lines.offsets {
+                        // SAFETY: the contract of this function.
+                        unsafe { S::prefetch_read(row.wrapping_offset(2 * *offset as isize)) }
+                    }
                 }
             }
-            Some(Lanes::Pattern(_)) if group == 2 => {
-                for pair in moves.chunks_exact(2) {
-                    let (first, second) = unzipped_pair::<S>(from.add(2 * pair[0].from as usize));
-                    put::<S>(to, &pair[0], first);
-                    put::<S>(to, &pair[1], second);
-                }
-            }
-            Some(Lanes::Pattern(_)) if group == 4 => {
-                for quad in moves.chunks_exact(4) {
-                    let from = from.add(2 * quad[0].from as usize);
-                    let (even, odd) = unzipped_pair::<S>(from);
-                    let (later_even, later_odd) = unzipped_pair::<S>(from.add(4 * S::LANES));
-                    let (first, third) = unzipped::<S>(even, later_even);
-                    let (second, fourth) = unzipped::<S>(odd, later_odd);
-                    put::<S>(to, &quad[0], first);
-                    put::<S>(to, &quad[1], second);
-                    put::<S>(to, &quad[2], third);
-                    put::<S>(to, &quad[3], fourth);
-                }
-            }
-            Some(Lanes::Pattern(offsets)) => {
-                for line in moves.chunks_exact(S::LINE_ITEMS) {
-                    S::transpose_complex(from.add(2 * line[0].from as usize), offsets.as_ptr(), line, to);
-                }
-            }
-            Some(Lanes::Scattered) | None => {
-                for item in moves {
-                    let pair = from.add(2 * item.from as usize);
-                    *to.add(item.to as usize) = *pair;
-                    *to.add(item.to as usize + gap) = *pair.add(1);
-                }
-            }
+            Source::Items(_) | Source::Gather(_) => {}
         }
     }
 }
@@ -79,28 +160,55 @@ pub unsafe fn pack<S: Simd>(
 type Complexes<S> = (<S as Simd>::Vector, <S as Simd>::Vector);
 
 #[inline(always)]
-unsafe fn put<S: Simd>(to: *mut S::Real, item: &Move, (re, im): Complexes<S>) {
-    // SAFETY: the contract of `pack`.
+unsafe fn put<S: Simd, const SCALED: bool>(
+    to: *mut S::Real,
+    item: &Move,
+    (mut re, mut im): Complexes<S>,
+    scale: S::Vector,
+) {
+    // SAFETY: the contract of `Packing::run`.
     unsafe {
+        if SCALED {
+            (re, im) = (S::mul(re, scale), S::mul(im, scale));
+        }
         S::store(to.add(item.to as usize), re);
         S::store(to.add(item.to as usize + S::LANES), im);
     }
 }
 
-/// The complex numbers at even and at odd places of two vectors of them.
+/// Packs `2^FOREIGN` vectors out of twice as many registers, see [`Lines`].
 #[inline(always)]
-unsafe fn unzipped<S: Simd>(low: Complexes<S>, high: Complexes<S>) -> (Complexes<S>, Complexes<S>) {
-    // SAFETY: the contract of `pack`.
+unsafe fn exchange<S: Simd, const SCALED: bool, const FOREIGN: usize>(
+    lines: &Lines,
+    moves: &[Move],
+    from: *const S::Real,
+    to: *mut S::Real,
+    scale: S::Vector,
+) {
+    // SAFETY: the contract of `Packing::run`.
     unsafe {
-        let (even_re, odd_re) = S::unzip(low.0, high.0);
-        let (even_im, odd_im) = S::unzip(low.1, high.1);
-        ((even_re, even_im), (odd_re, odd_im))
+        let mut registers = [S::splat(<S::Real as Real>::ZERO); MAX_LANES];
+        for (register, offset) in registers.iter_mut().zip(&lines.offsets).take(2 << FOREIGN) {
+            *register = S::load(from.offset(2 * *offset as isize));
+        }
+        for stage in 0..FOREIGN {
+            macro_rules! exchange_at {
+                ($bit:literal) => {
+                    for low in (0..2 << FOREIGN).filter(|number| number >> stage & 1 == 0) {
+                        let high = low | 1 << stage;
+                        (registers[low], registers[high]) = S::exchange::<$bit>(registers[low], registers[high]);
+                    }
+                };
+            }
+            match lines.foreign[stage] {
+                0 => exchange_at!(0),
+                1 => exchange_at!(1),
+                _ => exchange_at!(2),
+            }
+        }
+        for number in 0..1 << FOREIGN {
+            let parts = S::ordered_parts(registers[number], registers[number | 1 << FOREIGN], &lines.order);
+            put::<S, SCALED>(to, &moves[number], parts, scale);
+        }
     }
-}
-
-/// As above, of `2 * LANES` complex numbers in a row.
-#[inline(always)]
-unsafe fn unzipped_pair<S: Simd>(from: *const S::Real) -> (Complexes<S>, Complexes<S>) {
-    // SAFETY: the contract of `pack`.
-    unsafe { unzipped::<S>(S::load_complex(from), S::load_complex(from.add(2 * S::LANES))) }
 }

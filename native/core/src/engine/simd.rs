@@ -6,7 +6,7 @@
 
 use super::complex::Real;
 use super::level::SimdLevel;
-use super::moves::Move;
+use super::lines::Order;
 
 /// Vectors of one real type. Complex numbers are kept as a vector of real and one of imaginary parts.
 ///
@@ -91,24 +91,42 @@ pub trait Simd: Copy + 'static {
             }
         }
     }
-    /// Moves `LINE_ITEMS` complex numbers in a row from each of `LANES` places to one vector each: item `i` of all
-    /// lanes to `to + places[i].to`, imaginary parts `LANES` further. A transposition that reads every cache line once.
+    /// Exchanges complex numbers between two registers: those of `high` whose place has `BIT` clear with those of `low`
+    /// whose place has it set.
     #[inline(always)]
-    unsafe fn transpose_complex(from: *const Self::Real, offsets: *const i64, places: &[Move], to: *mut Self::Real) {
-        // SAFETY: the contract of the trait.
+    unsafe fn exchange<const BIT: u32>(low: Self::Vector, high: Self::Vector) -> (Self::Vector, Self::Vector) {
+        // SAFETY: the contract of the trait; the buffers hold LANES <= MAX_LANES reals.
         unsafe {
-            for lane in 0..Self::LANES {
-                let row = from.offset(2 * *offsets.add(lane) as isize);
-                for (item, place) in places.iter().enumerate() {
-                    *to.add(place.to as usize + lane) = *row.add(2 * item);
-                    *to.add(place.to as usize + Self::LANES + lane) = *row.add(2 * item + 1);
+            let (mut x, mut y) = ([Self::Real::ZERO; MAX_LANES], [Self::Real::ZERO; MAX_LANES]);
+            Self::store(x.as_mut_ptr(), low);
+            Self::store(y.as_mut_ptr(), high);
+            for item in (0..Self::LANES / 2).filter(|item| item >> BIT & 1 == 1) {
+                for part in [2 * item, 2 * item + 1] {
+                    std::mem::swap(&mut x[part], &mut y[part - (2 << BIT)]);
                 }
             }
+            (Self::load(x.as_ptr()), Self::load(y.as_ptr()))
+        }
+    }
+    /// Real and imaginary parts of the complex numbers in two registers, in an order of choice.
+    #[inline(always)]
+    unsafe fn ordered_parts(low: Self::Vector, high: Self::Vector, order: &Order) -> (Self::Vector, Self::Vector) {
+        // SAFETY: the contract of the trait; the buffers hold 2 * LANES <= 2 * MAX_LANES reals.
+        unsafe {
+            let mut both = [Self::Real::ZERO; 2 * MAX_LANES];
+            Self::store(both.as_mut_ptr(), low);
+            Self::store(both.as_mut_ptr().add(Self::LANES), high);
+            let re: [Self::Real; MAX_LANES] = std::array::from_fn(|lane| both[order.re[lane] as usize]);
+            let im: [Self::Real; MAX_LANES] = std::array::from_fn(|lane| both[order.im[lane] as usize]);
+            (Self::load(re.as_ptr()), Self::load(im.as_ptr()))
         }
     }
     /// Asks for the cache line at `address`, which need not be valid, to be written soon.
     #[inline(always)]
     unsafe fn prefetch(_address: *const Self::Real) {}
+    /// Asks for the cache line at `address`, which need not be valid, to be read soon.
+    #[inline(always)]
+    unsafe fn prefetch_read(_address: *const Self::Real) {}
     /// Makes earlier `stream_complex` stores visible to other threads.
     #[inline(always)]
     unsafe fn fence() {}

@@ -1,5 +1,6 @@
 //! 256-bit vectors with fused multiply-add.
 
+use super::lines::Order;
 use super::simd::Simd;
 use std::arch::x86_64::*;
 
@@ -94,14 +95,61 @@ impl Simd for Avx2F32 {
         }
     }
     #[inline(always)]
+    unsafe fn exchange<const BIT: u32>(low: __m256, high: __m256) -> (__m256, __m256) {
+        // SAFETY: see above.
+        unsafe {
+            if BIT > 0 {
+                return (
+                    _mm256_permute2f128_ps::<0x20>(low, high),
+                    _mm256_permute2f128_ps::<0x31>(low, high),
+                );
+            }
+            let (low, high) = (_mm256_castps_pd(low), _mm256_castps_pd(high));
+            (
+                _mm256_castpd_ps(_mm256_unpacklo_pd(low, high)),
+                _mm256_castpd_ps(_mm256_unpackhi_pd(low, high)),
+            )
+        }
+    }
+    #[inline(always)]
+    unsafe fn ordered_parts(low: __m256, high: __m256, order: &Order) -> (__m256, __m256) {
+        // SAFETY: see above; the tables hold sixteen numbers, of which eight are read.
+        unsafe {
+            (
+                picked_f32(low, high, order.re.as_ptr()),
+                picked_f32(low, high, order.im.as_ptr()),
+            )
+        }
+    }
+    #[inline(always)]
     unsafe fn prefetch(address: *const Self::Real) {
         // SAFETY: see above; a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) }
     }
     #[inline(always)]
+    unsafe fn prefetch_read(address: *const Self::Real) {
+        // SAFETY: see above; a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+    #[inline(always)]
     unsafe fn fence() {
         // SAFETY: see above.
         unsafe { _mm_sfence() }
+    }
+}
+
+/// Eight of the sixteen lanes of two vectors.
+#[inline(always)]
+unsafe fn picked_f32(low: __m256, high: __m256, places: *const u32) -> __m256 {
+    // SAFETY: see above.
+    unsafe {
+        let places = _mm256_loadu_si256(places.cast());
+        let from_high = _mm256_castsi256_ps(_mm256_cmpgt_epi32(places, _mm256_set1_epi32(7)));
+        _mm256_blendv_ps(
+            _mm256_permutevar8x32_ps(low, places),
+            _mm256_permutevar8x32_ps(high, places),
+            from_high,
+        )
     }
 }
 
@@ -207,9 +255,24 @@ impl Simd for Avx2F64 {
         }
     }
     #[inline(always)]
+    unsafe fn exchange<const BIT: u32>(low: __m256d, high: __m256d) -> (__m256d, __m256d) {
+        // SAFETY: see above.
+        unsafe {
+            (
+                _mm256_permute2f128_pd::<0x20>(low, high),
+                _mm256_permute2f128_pd::<0x31>(low, high),
+            )
+        }
+    }
+    #[inline(always)]
     unsafe fn prefetch(address: *const Self::Real) {
         // SAFETY: see above; a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn prefetch_read(address: *const Self::Real) {
+        // SAFETY: see above; a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn fence() {

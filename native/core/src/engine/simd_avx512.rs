@@ -1,6 +1,6 @@
 //! 512-bit vectors.
 
-use super::moves::Move;
+use super::lines::Order;
 use super::simd::Simd;
 use std::arch::x86_64::*;
 
@@ -108,41 +108,30 @@ impl Simd for Avx512F32 {
         }
     }
     #[inline(always)]
-    unsafe fn transpose_complex(from: *const f32, offsets: *const i64, places: &[Move], to: *mut f32) {
+    unsafe fn exchange<const BIT: u32>(low: __m512, high: __m512) -> (__m512, __m512) {
         // SAFETY: see above.
         unsafe {
-            let mut halves = [[_mm512_setzero_pd(); 8]; 2];
-            for (half, columns) in halves.iter_mut().enumerate() {
-                let mut pairs = [_mm512_setzero_pd(); 8];
-                for pair in 0..4 {
-                    let even = line_of(from.cast(), offsets.add(8 * half + 2 * pair), 1);
-                    let odd = line_of(from.cast(), offsets.add(8 * half + 2 * pair + 1), 1);
-                    pairs[2 * pair] = _mm512_unpacklo_pd(even, odd);
-                    pairs[2 * pair + 1] = _mm512_unpackhi_pd(even, odd);
-                }
-                for odd in 0..2 {
-                    // Columns 0 and 4, 2 and 6 (1 and 5, 3 and 7) of four rows each.
-                    let low = (pairs[odd], pairs[odd + 2]);
-                    let high = (pairs[odd + 4], pairs[odd + 6]);
-                    let first = (
-                        _mm512_shuffle_f64x2::<0x88>(low.0, low.1),
-                        _mm512_shuffle_f64x2::<0x88>(high.0, high.1),
-                    );
-                    let second = (
-                        _mm512_shuffle_f64x2::<0xdd>(low.0, low.1),
-                        _mm512_shuffle_f64x2::<0xdd>(high.0, high.1),
-                    );
-                    columns[odd] = _mm512_shuffle_f64x2::<0x88>(first.0, first.1);
-                    columns[odd + 4] = _mm512_shuffle_f64x2::<0xdd>(first.0, first.1);
-                    columns[odd + 2] = _mm512_shuffle_f64x2::<0x88>(second.0, second.1);
-                    columns[odd + 6] = _mm512_shuffle_f64x2::<0xdd>(second.0, second.1);
-                }
-            }
-            for (item, place) in places.iter().enumerate().take(8) {
-                let (re, im) = parts_f32(_mm512_castpd_ps(halves[0][item]), _mm512_castpd_ps(halves[1][item]));
-                _mm512_storeu_ps(to.add(place.to as usize), re);
-                _mm512_storeu_ps(to.add(place.to as usize + 16), im);
-            }
+            let (low, high) = (_mm512_castps_pd(low), _mm512_castps_pd(high));
+            let (low, high) = match BIT {
+                0 => (_mm512_unpacklo_pd(low, high), _mm512_unpackhi_pd(low, high)),
+                1 => exchanged_quarters(low, high),
+                _ => exchanged_halves(low, high),
+            };
+            (_mm512_castpd_ps(low), _mm512_castpd_ps(high))
+        }
+    }
+    #[inline(always)]
+    unsafe fn ordered_parts(low: __m512, high: __m512, order: &Order) -> (__m512, __m512) {
+        // SAFETY: see above; the tables hold sixteen numbers.
+        unsafe {
+            let (re, im) = (
+                _mm512_loadu_si512(order.re.as_ptr().cast()),
+                _mm512_loadu_si512(order.im.as_ptr().cast()),
+            );
+            (
+                _mm512_permutex2var_ps(low, re, high),
+                _mm512_permutex2var_ps(low, im, high),
+            )
         }
     }
     #[inline(always)]
@@ -151,17 +140,41 @@ impl Simd for Avx512F32 {
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) }
     }
     #[inline(always)]
+    unsafe fn prefetch_read(address: *const Self::Real) {
+        // SAFETY: see above; a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+    #[inline(always)]
     unsafe fn fence() {
         // SAFETY: see above.
         unsafe { _mm_sfence() }
     }
 }
 
-/// A cache line at an offset that counts items of `unit` doubles.
+/// Exchanges 128-bit quarters: the even ones of `high` with the odd ones of `low`.
 #[inline(always)]
-unsafe fn line_of(from: *const f64, offset: *const i64, unit: isize) -> __m512d {
+unsafe fn exchanged_quarters(low: __m512d, high: __m512d) -> (__m512d, __m512d) {
     // SAFETY: see above.
-    unsafe { _mm512_loadu_pd(from.offset(unit * *offset as isize)) }
+    unsafe {
+        let even = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+        let odd = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+        (
+            _mm512_permutex2var_pd(low, even, high),
+            _mm512_permutex2var_pd(low, odd, high),
+        )
+    }
+}
+
+/// Exchanges 256-bit halves: the first one of `high` with the second one of `low`.
+#[inline(always)]
+unsafe fn exchanged_halves(low: __m512d, high: __m512d) -> (__m512d, __m512d) {
+    // SAFETY: see above.
+    unsafe {
+        (
+            _mm512_shuffle_f64x2::<0x44>(low, high),
+            _mm512_shuffle_f64x2::<0xee>(low, high),
+        )
+    }
 }
 
 #[inline(always)]
@@ -298,39 +311,38 @@ impl Simd for Avx512F64 {
         }
     }
     #[inline(always)]
-    unsafe fn transpose_complex(from: *const f64, offsets: *const i64, places: &[Move], to: *mut f64) {
+    unsafe fn exchange<const BIT: u32>(low: __m512d, high: __m512d) -> (__m512d, __m512d) {
         // SAFETY: see above.
         unsafe {
-            let mut halves = [[_mm512_setzero_pd(); 4]; 2];
-            for (half, columns) in halves.iter_mut().enumerate() {
-                let mut rows = [_mm512_setzero_pd(); 4];
-                for (index, row) in rows.iter_mut().enumerate() {
-                    *row = line_of(from, offsets.add(4 * half + index), 2);
-                }
-                let even = (
-                    _mm512_shuffle_f64x2::<0x88>(rows[0], rows[1]),
-                    _mm512_shuffle_f64x2::<0x88>(rows[2], rows[3]),
-                );
-                let odd = (
-                    _mm512_shuffle_f64x2::<0xdd>(rows[0], rows[1]),
-                    _mm512_shuffle_f64x2::<0xdd>(rows[2], rows[3]),
-                );
-                columns[0] = _mm512_shuffle_f64x2::<0x88>(even.0, even.1);
-                columns[2] = _mm512_shuffle_f64x2::<0xdd>(even.0, even.1);
-                columns[1] = _mm512_shuffle_f64x2::<0x88>(odd.0, odd.1);
-                columns[3] = _mm512_shuffle_f64x2::<0xdd>(odd.0, odd.1);
+            match BIT {
+                0 => exchanged_quarters(low, high),
+                _ => exchanged_halves(low, high),
             }
-            for (item, place) in places.iter().enumerate().take(4) {
-                let (re, im) = parts_f64(halves[0][item], halves[1][item]);
-                _mm512_storeu_pd(to.add(place.to as usize), re);
-                _mm512_storeu_pd(to.add(place.to as usize + 8), im);
-            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn ordered_parts(low: __m512d, high: __m512d, order: &Order) -> (__m512d, __m512d) {
+        // SAFETY: see above; the tables hold sixteen numbers, of which eight are read.
+        unsafe {
+            let (re, im) = (
+                _mm512_cvtepu32_epi64(_mm256_loadu_si256(order.re.as_ptr().cast())),
+                _mm512_cvtepu32_epi64(_mm256_loadu_si256(order.im.as_ptr().cast())),
+            );
+            (
+                _mm512_permutex2var_pd(low, re, high),
+                _mm512_permutex2var_pd(low, im, high),
+            )
         }
     }
     #[inline(always)]
     unsafe fn prefetch(address: *const Self::Real) {
         // SAFETY: see above; a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn prefetch_read(address: *const Self::Real) {
+        // SAFETY: see above; a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn fence() {

@@ -7,6 +7,7 @@ use super::dot::Dot;
 use super::level::SimdLevel;
 use super::modes::{extent, is_injective, simplified, volume, Mode};
 use super::reference;
+use std::fmt;
 
 /// Steps of at most this many multiply-adds are not worth packing.
 const TINY: usize = 256;
@@ -111,6 +112,18 @@ impl<T: Real> StepKernel<T> {
             Algorithm::Dot(dot) => unsafe { dot.run(a, b, out, scale, workspace, threads) },
             // SAFETY: lengths were checked above, and `compile` has checked that output elements are distinct.
             Algorithm::Blocked(blocked) => unsafe { blocked.run(a, b, out, scale, workspace, threads) },
+        }
+    }
+}
+
+impl<T: Real> fmt::Display for StepKernel<T> {
+    /// Tells how the step is computed, in a few words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.algorithm {
+            Algorithm::Obvious(_) => write!(f, "obvious"),
+            Algorithm::Direct(_) => write!(f, "direct"),
+            Algorithm::Dot(_) => write!(f, "dot"),
+            Algorithm::Blocked(blocked) => blocked.fmt(f),
         }
     }
 }
