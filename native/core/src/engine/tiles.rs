@@ -134,7 +134,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
         let Places { a, b, aside, .. } = blocked.places();
         let groups = if layout.in_place { 0 } else { layout.pack_a.groups() };
         let size = self.scale.to_f64().abs();
-        let folded = size <= LARGEST_FOLDED && size >= 1.0 / LARGEST_FOLDED;
+        let folded = (1.0 / LARGEST_FOLDED..=LARGEST_FOLDED).contains(&size);
         let (scale_b, scale) = if folded {
             (self.scale, T::ONE)
         } else {
@@ -374,8 +374,8 @@ unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: u
                 } else {
                     let start_of = |v: usize| 2 * *layout.a_vector.get_unchecked(v) as usize;
                     let mut starts = [block.a; VECTORS];
-                    for v in 0..VECTORS {
-                        starts[v] = block.a.add(start_of(vector + v));
+                    for (v, start) in starts.iter_mut().enumerate() {
+                        *start = block.a.add(start_of(vector + v));
                     }
                     if WAY == IN_PLACE_FAR {
                         let next = (vector + VECTORS).min(layout.vectors - 1);
