@@ -1,7 +1,7 @@
 """The doors of the package in Python, in the words of the command line.
 
 All of them take the options described in `taizhang.settings` as keywords: `memory`, `plan_time`, `trials`, `width`,
-`seed`, `threads`, `time_limit`, `dtype`.
+`objective`, `seed`, `threads`, `time_limit`, `dtype`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Options(TypedDict, total=False):
     plan_time: str | float
     trials: int | None
     width: float | None
+    objective: str | None
     seed: int
     threads: int | None
     time_limit: str | float
@@ -411,7 +412,7 @@ def plan(
         raise UsageError("open_qubits or bitstrings were given with a network; only a circuit has qubits")
     else:
         shape = what.shape if isinstance(what, TensorNetwork) else what
-    return ready_plan(shape, Settings.checked(**options), observer).plan
+    return ready_plan(shape, Settings.checked(**options), observer, run_here=False).plan
 
 
 def contract(

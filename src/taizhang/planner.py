@@ -33,6 +33,8 @@ class Planner:
         memory: Most memory that this process may hold while the plan runs, such as `"8GiB"`. Without it trees are
             sliced to fit 80 % of what is available, and paths, which cannot be sliced, are not limited.
         width: log2 of the most elements an intermediate may have.
+        objective: What the search makes small: `"seconds"`, predicted for this program's own contraction, or
+            `"multiply_adds"`; by default multiply-adds where a width is given without memory.
         plan_time: Time to search for each network, such as `"60s"`; `"auto"` keeps it small beside the predicted run
             time.
         trials: Number of trials instead of a time; the plan is then the same on every machine.
@@ -60,6 +62,7 @@ class Planner:
         *,
         memory: str | float | None = None,
         width: float | None = None,
+        objective: str | None = None,
         plan_time: str | float = "auto",
         trials: int | None = None,
         seed: int = 0,
@@ -71,6 +74,7 @@ class Planner:
         self._options = {
             "memory": memory,
             "width": width,
+            "objective": objective,
             "plan_time": plan_time,
             "trials": trials,
             "seed": seed,
@@ -78,7 +82,14 @@ class Planner:
             "dtype": dtype,
         }
         self._settings = Settings.checked(
-            memory=memory, width=width, plan_time=plan_time, trials=trials, seed=seed, threads=threads, dtype=dtype
+            memory=memory,
+            width=width,
+            objective=objective,
+            plan_time=plan_time,
+            trials=trials,
+            seed=seed,
+            threads=threads,
+            dtype=dtype,
         )
         self._memory_given = memory is not None
         self._remembered: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
@@ -183,6 +194,7 @@ class Planner:
                 threads=settings.threads,
                 machine=measured_machine(settings.threads),
                 dtype=settings.dtype,
+                objective=settings.objective,
             )
         self._remembered[key] = plan
         self._remembered.move_to_end(key)

@@ -35,7 +35,7 @@ class ReadyPlan:
 
     Attributes:
         plan: The plan.
-        program: What is run; None for a plan that nobody can run, of more than 2**62 slices.
+        program: What is run; None for a plan that cannot be run here: of more than 2**62 slices, or too large.
         predicted_bytes: Most memory that the process will hold.
     """
 
@@ -45,9 +45,16 @@ class ReadyPlan:
 
 
 def ready_plan(
-    shape: NetworkShape, settings: Settings, observer: Observer | None = None, *, plan: Plan | None = None
+    shape: NetworkShape,
+    settings: Settings,
+    observer: Observer | None = None,
+    *,
+    plan: Plan | None = None,
+    run_here: bool = True,
 ) -> ReadyPlan:
     """Searches a plan, or takes the one given, and compiles it so that it fits the memory.
+
+    A plan that is not going to be run here, and has only its width limited, may need any memory.
 
     Raises:
         PlanError: The plan given is for another network.
@@ -57,6 +64,8 @@ def ready_plan(
     watch.stage("plan")
     if plan is not None:
         return _compiled(_predicted_here(plan.for_network(shape), settings), settings)
+    if settings.only_width_given and not run_here:
+        return _compiled_anyway(searched(shape, None, settings, watch), settings)
     allowed = settings.free_bytes()
     for _ in range(MEMORY_ATTEMPTS - 1):
         try:
@@ -75,8 +84,8 @@ def _predicted_here(plan: Plan, settings: Settings) -> Plan:
     return replace(plan, predicted_seconds=predicted_seconds(steps, machine, settings.dtype))
 
 
-def searched(shape: NetworkShape, allowed: int, settings: Settings, observer: Observer) -> Plan:
-    """Searches a plan within `allowed` bytes, with the common options.
+def searched(shape: NetworkShape, allowed: int | None, settings: Settings, observer: Observer) -> Plan:
+    """Searches a plan within `allowed` bytes, or any number of them, with the common options.
 
     Raises:
         MemoryLimitError: There is none.
@@ -91,8 +100,18 @@ def searched(shape: NetworkShape, allowed: int, settings: Settings, observer: Ob
         threads=settings.threads,
         machine=measured_machine(settings.threads),
         dtype=settings.dtype,
+        objective=settings.objective,
         progress=observer.searching,
     )
+
+
+def _compiled_anyway(plan: Plan, settings: Settings) -> ReadyPlan:
+    try:
+        return _compiled(plan, settings)
+    except MemoryLimitError as error:
+        if error.needed_bytes is None:
+            raise
+        return ReadyPlan(plan=plan, program=None, predicted_bytes=resident_bytes() + error.needed_bytes)
 
 
 def _compiled(plan: Plan, settings: Settings) -> ReadyPlan:

@@ -4,7 +4,10 @@
 - `plan_time`: how long to search for a plan, such as `"60s"`; `"auto"` searches while that is small beside the
   predicted run time.
 - `trials`: search with so many trials instead of for a time; the plan is then the same whatever the number of threads.
-- `width`: no intermediate may have more than 2**width elements.
+- `width`: no intermediate may have more than 2**width elements. Planning alone is then not limited by memory, unless
+  `memory` is given as well: a width is how planners are compared.
+- `objective`: what the search makes small: `"seconds"`, the predicted run time, or `"multiply_adds"`, all steps counted
+  in every slice; by default the seconds, but multiply-adds where a width is given without memory.
 - `time_limit`: work that is predicted to take longer than this is refused before it starts; 30 days by default.
 - `seed`, `threads` (default: the cores this process may use), `dtype` (`"complex64"` or `"complex128"`).
 """
@@ -18,6 +21,7 @@ from taizhang._resources import default_memory, resident_bytes, usable_cores
 from taizhang._types import DtypeName
 from taizhang._units import human_bytes, parse_memory, parse_time
 from taizhang.errors import MemoryLimitError, UsageError
+from taizhang.plan.objective import Objective
 
 # What the process needs beside the arrays of a run: the planner's trees, thread stacks, the interpreter's growth.
 WORKING_MEMORY = 32 * 2**20
@@ -34,6 +38,8 @@ class Settings:
         plan_seconds: Time for the search; None lets it weigh searching against running.
         trials: Number of trials instead of a time.
         width: Largest log2 elements of an intermediate, or None.
+        objective: What the search makes small.
+        only_width_given: A width was given, and no memory.
         seed: Seed of the search, ≥ 0.
         threads: Threads to use, ≥ 1.
         time_limit_seconds: Longest predicted run time that is started.
@@ -44,6 +50,8 @@ class Settings:
     plan_seconds: float | None
     trials: int | None
     width: float | None
+    objective: Objective
+    only_width_given: bool
     seed: int
     threads: int
     time_limit_seconds: float
@@ -57,6 +65,7 @@ class Settings:
         plan_time: str | float = "auto",
         trials: int | None = None,
         width: float | None = None,
+        objective: str | None = None,
         seed: int = 0,
         threads: int | None = None,
         time_limit: str | float = DEFAULT_TIME_LIMIT,
@@ -75,6 +84,10 @@ class Settings:
             raise UsageError(f"trials was given as {trials}; wanted is at least 1")
         if width is not None and not 0 <= width <= 62:
             raise UsageError(f"width was given as {width}; wanted is a number from 0 to 62 (log2 of elements)")
+        only_width = width is not None and memory is None
+        chosen = ("multiply_adds" if only_width else "seconds") if objective is None else objective.replace("-", "_")
+        if chosen not in get_args(Objective):
+            raise UsageError(f"objective was given as {objective!r}; wanted is seconds or multiply_adds")
         if not 0 <= seed < 2**63:
             raise UsageError(f"seed was given as {seed}; wanted is a number from 0 to 2^63 - 1")
         return cls(
@@ -82,6 +95,8 @@ class Settings:
             plan_seconds=None if plan_time == "auto" else parse_time(plan_time),
             trials=trials,
             width=width,
+            objective="seconds" if chosen == "seconds" else "multiply_adds",
+            only_width_given=only_width,
             seed=seed,
             threads=usable_cores() if threads is None else threads,
             time_limit_seconds=parse_time(time_limit),

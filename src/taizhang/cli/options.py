@@ -91,6 +91,7 @@ def settings_options(command: Command) -> Command:
         time_limit: str,
         dtype: str,
         width: float | None,
+        objective: str | None,
         **others: Any,
     ) -> None:
         settings = Settings.checked(
@@ -98,6 +99,7 @@ def settings_options(command: Command) -> Command:
             plan_time=plan_time,
             trials=trials,
             width=width,
+            objective=objective,
             seed=seed,
             threads=threads,
             time_limit=time_limit,
@@ -128,6 +130,11 @@ def settings_options(command: Command) -> Command:
             ),
             click.option("--dtype", default="complex64", show_default=True, help="complex64 or complex128."),
             click.option("--width", type=float, help="Largest intermediate: at most 2^WIDTH elements."),
+            click.option(
+                "--objective",
+                type=click.Choice(["seconds", "multiply-adds"]),
+                help="What the plan is to make small [seconds; multiply-adds with --width and no --memory].",
+            ),
         )
     ):
         with_settings = option(with_settings)

@@ -59,7 +59,7 @@ def plan_command(
         if network is not None:
             if bitstring or bitstrings or open_qubits:
                 raise click.UsageError("--bitstring, --bitstrings and --open belong to a CIRCUIT, not to a network")
-            ready = ready_plan(read_network(network), settings, display)
+            ready = ready_plan(read_network(network), settings, display, run_here=False)
         else:
             display.stage("read")
             read = read_circuit(str(circuit), format=circuit_format)
@@ -72,7 +72,7 @@ def plan_command(
                 ready = compute_plan(read, listed, settings, opened, display)
             else:
                 shape = AmplitudeNetwork(read, open_qubits=opened).shape
-                ready = ready_plan(shape, settings, display)
+                ready = ready_plan(shape, settings, display, run_here=False)
     if output is not None:
         ready.plan.save(output)
     if plot is not None:

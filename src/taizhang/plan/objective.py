@@ -8,10 +8,14 @@ count as often as they are executed.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from taizhang._types import DtypeName
 from taizhang.plan.cost import BYTES_PER_ELEMENT, StepCost
 from taizhang.plan.machine import Machine
+
+Objective = Literal["seconds", "multiply_adds"]
+"""What a search makes small: the seconds a plan is expected to run, or its multiply-adds over all slices."""
 
 _BLOCK = 1 << 22  # runs of steps go through the cache in blocks of about this many bytes
 _SQUARE = 64

@@ -12,7 +12,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from taizhang import _native
 from taizhang._types import DtypeName
@@ -20,7 +19,12 @@ from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
 from taizhang.plan.cost import BYTES_PER_ELEMENT, cost_of_steps, step_costs
 from taizhang.plan.machine import Machine, assumed_machine
-from taizhang.plan.objective import multiply_adds_per_element, multiply_adds_per_second, predicted_seconds
+from taizhang.plan.objective import (
+    Objective,
+    multiply_adds_per_element,
+    multiply_adds_per_second,
+    predicted_seconds,
+)
 from taizhang.plan.plan_file import Plan, readable_bytes
 from taizhang.plan.tree import ContractionTree
 
@@ -57,7 +61,7 @@ def search(
     threads: int = 1,
     machine: Machine | None = None,
     dtype: DtypeName = "complex64",
-    objective: Literal["seconds", "multiply_adds"] = "seconds",
+    objective: Objective = "seconds",
     progress: Callable[[SearchProgress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:

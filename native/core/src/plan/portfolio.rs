@@ -1,9 +1,11 @@
-//! The search as a whole: generations of annealing runs, of which the good are heated up again and the poor are dropped.
+//! The search as a whole: brackets of annealing runs, in which the good are heated up again and the poor are dropped.
 //!
-//! A search is a fixed sequence of generations of a few trials each. A trial starts afresh, or takes the best tree of a
-//! lineage, heats it up and anneals it again; the lineage keeps the better of the two. Generations grow longer, lineages
-//! grow fewer. What a trial does depends on the seed and on the generations before it, never on time or threads: time
-//! only decides where the sequence is cut off, so a plan can be found again from its trial number.
+//! Annealing the same network twice ends orders of magnitude apart, and a run's first descent tells much of where it can
+//! end. So a bracket starts many short runs afresh, keeps the better half, heats these up again, keeps the better half, and
+//! so on to the last one, the champion; champions of all brackets are then heated up further (successive halving:
+//! Jamieson & Talwalkar, arXiv:1502.07943). Each bracket's runs are longer than those of the one before. What a trial does
+//! depends on the seed and on the rounds before it, never on time or threads: time only decides where the sequence is cut
+//! off, so a plan can be found again from its trial number.
 
 use super::anneal::Annealer;
 use super::board::{locked, Board};
@@ -14,7 +16,7 @@ use super::premerge::{premerge, Merged};
 use super::reoptimise::Reoptimiser;
 use super::rng::Rng;
 use super::squeeze::{anneal, free, settle, Schedule, Stop};
-use super::tree::Tree;
+use super::tree::{Charge, Tree};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
@@ -37,16 +39,22 @@ pub struct Options {
     pub pace: Pace,
 }
 
-/// Trials of a generation.
-const GENERATION: usize = 8;
-/// Sweeps of the trials of the first generations; later ones grow.
-const SWEEPS: [f64; 5] = [100.0, 400.0, 1500.0, 4000.0, 6000.0];
-/// How much longer each later generation is than the one before.
-const GROWTH: f64 = 1.12;
+/// Trials of a round; twice as many where all start afresh.
+const ROUND: usize = 8;
+/// Sweeps of the first rounds, which only start afresh.
+const FIRST: [f64; 2] = [100.0, 400.0];
+/// Sweeps of the shortest runs of the first brackets; later ones grow.
+const BRACKETS: [f64; 3] = [1200.0, 3000.0, 5000.0];
+/// How much longer the runs of each later bracket are than those of the one before.
+const GROWTH: f64 = 1.5;
+/// The rounds of a bracket: how many lineages are heated up, none for starting afresh, and for how many times the sweeps.
+const STAGES: [(usize, f64); 4] = [(0, 1.0), (ROUND, 1.0), (ROUND / 2, 1.0), (ROUND / 4, 2.0)];
+/// Champions kept.
+const CHAMPIONS: usize = 4;
+/// Inverse temperatures to which lineages are heated up: between these.
+const REHEAT: (f32, f32) = (2.0, 4.2);
 /// The trial that starts from the order in which the tensors were given.
 const SEQUENTIAL: u64 = 1;
-/// Generations that only start afresh.
-const FRESH_GENERATIONS: usize = 6;
 /// Part of the run's time that planning may take when it weighs the two; without success lately, less.
 const WORTH: (f64, f64) = (0.15, 0.03);
 /// Longest planning when it weighs, in seconds.
@@ -101,84 +109,129 @@ pub fn search(terms: &Terms, options: &Options, board: &Board) {
         problem.offer(board, None, Some(0), f32::INFINITY);
         return;
     }
-    generations(&problem, board);
+    rounds(&problem, board);
 }
 
-fn generations(problem: &Problem, board: &Board) {
+/// What is done in one round.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Task {
+    /// Runs that start afresh.
+    Fresh,
+    /// Heats up the lineages of the bracket, of which there are this many.
+    Young(usize),
+    /// Heats up the champions.
+    Champions,
+}
+
+/// The task of a round, and the sweeps of its runs.
+fn round_of(number: usize) -> (Task, usize) {
+    if let Some(&sweeps) = FIRST.get(number) {
+        return (Task::Fresh, sweeps as usize);
+    }
+    let per_bracket = STAGES.len() + 1;
+    let (bracket, stage) = (
+        (number - FIRST.len()) / per_bracket,
+        (number - FIRST.len()) % per_bracket,
+    );
+    let last = BRACKETS.len() - 1;
+    let sweeps = BRACKETS[bracket.min(last)] * GROWTH.powi(bracket.saturating_sub(last).min(40) as i32);
+    match STAGES.get(stage) {
+        Some(&(0, times)) => (Task::Fresh, (sweeps * times) as usize),
+        Some(&(lineages, times)) => (Task::Young(lineages), (sweeps * times) as usize),
+        None => (Task::Champions, (2.0 * sweeps) as usize),
+    }
+}
+
+fn rounds(problem: &Problem, board: &Board) {
     let options = &problem.options;
-    let mut lineages: Vec<Lineage> = Vec::new();
+    let mut young: Vec<Lineage> = Vec::new();
+    let mut champions: Vec<Lineage> = Vec::new();
     let mut width = options.width.min((options.memory_elements.log2() - 1.0) as f32);
+    let mut leader = f64::INFINITY;
     let mut first_trial = 0;
-    for generation in 0.. {
-        let left = options.trials.map_or(GENERATION, |trials| {
-            (trials - first_trial).min(GENERATION as u64) as usize
-        });
-        if left == 0 || (generation > 0 && must_stop(options, board)) {
+    for number in 0.. {
+        let (task, sweeps) = round_of(number);
+        let whole = if task == Task::Fresh && number >= FIRST.len() {
+            2 * ROUND
+        } else {
+            ROUND
+        };
+        let count = options
+            .trials
+            .map_or(whole, |trials| (trials - first_trial).min(whole as u64) as usize);
+        if count == 0 || (number > 0 && must_stop(options, board)) {
             return;
         }
-        let mut rng = Rng::new(options.seed, (1 << 40) + generation as u64);
-        let starts: Vec<Start> = (0..left).map(|k| start(generation, k, &lineages, &mut rng)).collect();
-        let outcomes = run_generation(problem, board, generation, first_trial, &starts, &lineages, width);
-        let mut best: Option<usize> = None;
-        for (place, outcome) in outcomes.iter().enumerate() {
-            let Some(outcome) = outcome else { continue };
-            if best
-                .and_then(|b| outcomes[b].as_ref())
-                .is_none_or(|old| outcome.cost < old.cost)
-            {
-                best = Some(place);
-            }
+        let mut rng = Rng::new(options.seed, (1 << 40) + number as u64);
+        let lineages = if task == Task::Champions {
+            &mut champions
+        } else {
+            &mut young
+        };
+        if task == Task::Fresh {
+            lineages.clear();
         }
-        let leader = lineages
-            .iter()
-            .map(|lineage| lineage.cost)
-            .fold(f64::INFINITY, f64::min);
-        if let Some((place, outcome)) = best.and_then(|place| outcomes[place].as_ref().map(|outcome| (place, outcome)))
-        {
+        let starts: Vec<Start> = (0..count).map(|k| start(k, lineages.len(), &mut rng)).collect();
+        let round = Round {
+            number,
+            first_trial,
+            sweeps,
+            width,
+        };
+        let outcomes = run_round(problem, board, round, &starts, lineages);
+        first_trial += count as u64;
+        if let Some((place, outcome)) = cheapest(&outcomes) {
             if outcome.cost < leader - 1e-6 {
-                let trial = (!outcome.cut_short).then_some(first_trial + place as u64);
+                leader = outcome.cost;
+                let trial = (!outcome.cut_short).then_some(round.first_trial + place as u64);
                 let narrowed = problem.offer(board, Some(&outcome.tree), trial, width);
                 if narrowed < width {
                     // The memory needed a narrower plan than was aimed for: aim there from now on.
                     width = narrowed;
-                    lineages.clear();
-                    first_trial += left as u64;
+                    leader = f64::INFINITY;
+                    young.clear();
+                    champions.clear();
                     continue;
                 }
             }
         }
-        keep(&mut lineages, starts, outcomes, generation);
-        first_trial += left as u64;
+        keep(lineages, starts, outcomes);
+        match task {
+            Task::Fresh => young.truncate(ROUND),
+            Task::Young(lineages) => young.truncate(lineages / 2),
+            Task::Champions => {}
+        }
+        if matches!(task, Task::Young(_)) && young.len() <= 1 || number < FIRST.len() {
+            champions.extend(young.drain(..).take(1));
+            champions.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+            champions.truncate(CHAMPIONS);
+        }
     }
 }
 
-/// Where the k-th trial of a generation starts.
-fn start(generation: usize, k: usize, lineages: &[Lineage], rng: &mut Rng) -> Start {
-    let fresh = match generation {
-        0..FRESH_GENERATIONS => GENERATION,
-        FRESH_GENERATIONS..12 => 2,
-        _ => 1,
-    };
-    if k < fresh || lineages.is_empty() {
+/// The outcome of least cost, with its place.
+fn cheapest(outcomes: &[Option<Outcome>]) -> Option<(usize, &Outcome)> {
+    let found = outcomes
+        .iter()
+        .enumerate()
+        .filter_map(|(place, outcome)| Some((place, outcome.as_ref()?)));
+    found.min_by(|(_, a), (_, b)| a.cost.total_cmp(&b.cost))
+}
+
+/// Where the k-th trial of a round starts: each lineage in turn, or afresh if there is none.
+fn start(k: usize, lineages: usize, rng: &mut Rng) -> Start {
+    if lineages == 0 {
         return Start::Fresh;
     }
-    let lineage = ((rng.unit() * rng.unit()) * lineages.len() as f32) as usize;
-    let (hot, cold) = (1.8f32, 4.5f32);
+    let (hot, cold) = REHEAT;
     Start::Reheat {
-        lineage,
+        lineage: k % lineages,
         beta: hot * (cold / hot).powf(rng.unit()),
     }
 }
 
-/// Sweeps of each trial of a generation.
-fn sweeps(generation: usize) -> usize {
-    let last = SWEEPS.len() - 1;
-    let grown = GROWTH.powi(generation.saturating_sub(last).min(200) as i32);
-    (SWEEPS[generation.min(last)] * grown) as usize
-}
-
-/// Takes over what is better, and drops the lineages that lag behind.
-fn keep(lineages: &mut Vec<Lineage>, starts: Vec<Start>, outcomes: Vec<Option<Outcome>>, generation: usize) {
+/// Takes over what is better, the best first.
+fn keep(lineages: &mut Vec<Lineage>, starts: Vec<Start>, outcomes: Vec<Option<Outcome>>) {
     for (start, outcome) in starts.into_iter().zip(outcomes) {
         let Some(Outcome { tree, cost, .. }) = outcome else {
             continue;
@@ -193,35 +246,37 @@ fn keep(lineages: &mut Vec<Lineage>, starts: Vec<Start>, outcomes: Vec<Option<Ou
         }
     }
     lineages.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-    lineages.truncate(match generation {
-        0..8 => 8,
-        8..14 => 6,
-        _ => 4,
-    });
 }
 
-/// Runs the trials of a generation on all threads; those not begun when time is up stay undone.
-fn run_generation(
+/// What the trials of a round have in common.
+#[derive(Clone, Copy)]
+struct Round {
+    number: usize,
+    first_trial: u64,
+    sweeps: usize,
+    width: f32,
+}
+
+/// Runs the trials of a round on all threads; those not begun when time is up stay undone.
+fn run_round(
     problem: &Problem,
     board: &Board,
-    generation: usize,
-    first_trial: u64,
+    round: Round,
     starts: &[Start],
     lineages: &[Lineage],
-    width: f32,
 ) -> Vec<Option<Outcome>> {
     let next = AtomicUsize::new(0);
     let outcomes: Vec<Mutex<Option<Outcome>>> = starts.iter().map(|_| Mutex::new(None)).collect();
     let work = || loop {
         let place = next.fetch_add(1, Ordering::Relaxed);
-        let begin = place < starts.len() && (generation + place == 0 || !must_stop(&problem.options, board));
+        let begin = place < starts.len() && (round.number + place == 0 || !must_stop(&problem.options, board));
         if !begin {
             return;
         }
-        let trial = first_trial + place as u64;
-        let outcome = run_trial(problem, board, generation, trial, starts[place], lineages, width);
-        if generation + place == 0 && problem.options.trials.is_none() {
-            problem.offer(board, Some(&outcome.tree), None, width);
+        let trial = round.first_trial + place as u64;
+        let outcome = run_trial(problem, board, round, trial, starts[place], lineages);
+        if round.number + place == 0 && problem.options.trials.is_none() {
+            problem.offer(board, Some(&outcome.tree), None, round.width);
         }
         *locked(&outcomes[place]) = Some(outcome);
         board.count_trial();
@@ -242,22 +297,22 @@ fn run_generation(
 fn run_trial(
     problem: &Problem,
     board: &Board,
-    generation: usize,
+    round: Round,
     trial: u64,
     start: Start,
     lineages: &[Lineage],
-    width: f32,
 ) -> Outcome {
+    let Round { sweeps, width, .. } = round;
+    let charge = problem.options.pace.charge;
     let network = &problem.small;
     let mut annealer = Annealer::new(Rng::new(problem.options.seed, trial));
     let mut schedule = Schedule::default();
-    let sweeps = sweeps(generation);
     let stop = || must_stop(&problem.options, board);
     let stop: Stop = &stop;
     let mut tree = match start {
         Start::Fresh if trial == SEQUENTIAL => {
             let path = problem.merged.sequential_path(problem.terms.inputs.len());
-            let mut tree = Tree::new(network, &path, problem.options.pace.charge);
+            let mut tree = Tree::new(network, &path, charge);
             schedule.settle.0 = 4.0;
             cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
             tree
@@ -266,18 +321,25 @@ fn run_trial(
             let alpha = if trial.is_multiple_of(2) { 1.0 } else { 0.5 };
             let temperature = [0.1, 0.3, 0.0, 0.6][(trial / 2 % 4) as usize];
             let path = greedy(&problem.merged.terms, Greed { alpha, temperature }, annealer.rng());
-            let mut tree = Tree::new(network, &path, problem.options.pace.charge);
+            // What moving elements costs matters less, and slows the search: half of the trials look at it only later.
+            let first_charge = if trial % 4 < 2 { charge } else { Charge::MULTIPLY_ADDS };
+            let mut tree = Tree::new(network, &path, first_charge);
             anneal(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
             tree
         }
         Start::Reheat { lineage, beta } => {
             let mut tree = lineages[lineage].tree.clone();
             schedule.settle.0 = beta;
+            schedule.slice_beta = if trial.is_multiple_of(2) { 1.0 } else { 2.0 };
             cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
             tree
         }
     };
-    if generation >= 2 && !stop() {
+    if tree.charge != charge {
+        tree.charge = charge;
+        tree.refresh(network);
+    }
+    if round.number >= FIRST.len() && !stop() {
         Reoptimiser::default().pass(network, &mut tree, 8, 8.0, width, stop);
     }
     let cost = tree.log2_cost() + f64::from(tree.log2_slices(network));
