@@ -157,7 +157,7 @@ def _best_of(one: Machine, other: Machine) -> Machine:
 
 
 def measure(threads: int = 1) -> Machine:
-    """Measures the rates now, whatever is in the cache: round after round, until no figure gets better or time is up."""
+    """Measures the rates now, whatever is in the cache: in rounds, until no figure gets better or time is up."""
     if getattr(_native, "time_contraction", None) is None or getattr(_native, "time_copy", None) is None:
         return assumed_machine(threads)
     started = time.perf_counter()

@@ -44,13 +44,15 @@ const ROUND: usize = 8;
 /// Sweeps of the first rounds, which only start afresh.
 const FIRST: [f64; 2] = [100.0, 400.0];
 /// Sweeps of the shortest runs of the first brackets; later ones grow.
-const BRACKETS: [f64; 3] = [1200.0, 3000.0, 5000.0];
+const BRACKETS: [f64; 3] = [1500.0, 5000.0, 12000.0];
 /// How much longer the runs of each later bracket are than those of the one before.
-const GROWTH: f64 = 1.5;
+const GROWTH: f64 = 1.3;
 /// The rounds of a bracket: how many lineages are heated up, none for starting afresh, and for how many times the sweeps.
 const STAGES: [(usize, f64); 4] = [(0, 1.0), (ROUND, 1.0), (ROUND / 2, 1.0), (ROUND / 4, 2.0)];
 /// Champions kept.
 const CHAMPIONS: usize = 4;
+/// Inverse temperatures at which every third trial is squeezed and begins to settle.
+const HOTTER: (f32, f32) = (1.6, 1.6);
 /// Inverse temperatures to which lineages are heated up: between these.
 const REHEAT: (f32, f32) = (2.0, 4.2);
 /// The trial that starts from the order in which the tensors were given.
@@ -319,7 +321,10 @@ fn run_trial(
         }
         Start::Fresh => {
             let alpha = if trial.is_multiple_of(2) { 1.0 } else { 0.5 };
-            let temperature = [0.1, 0.3, 0.0, 0.6][(trial / 2 % 4) as usize];
+            let temperature = [0.1, 0.3, 1.0, 0.6][(trial / 2 % 4) as usize];
+            if trial % 3 == 0 {
+                (schedule.squeeze, schedule.settle.0) = HOTTER;
+            }
             let path = greedy(&problem.merged.terms, Greed { alpha, temperature }, annealer.rng());
             // What moving elements costs matters less, and slows the search: half of the trials look at it only later.
             let first_charge = if trial % 4 < 2 { charge } else { Charge::MULTIPLY_ADDS };
