@@ -8,7 +8,7 @@ import pytest
 
 from taizhang.errors import PlanError
 from taizhang.network.network import NetworkShape
-from taizhang.plan.plan_file import Plan, readable_bytes, readable_seconds
+from taizhang.plan.plan_file import Plan
 
 NAMES = NetworkShape.from_names([("a", "b"), ("b", "c"), ("c", "a")], (), {"a": 2, "b": 4, "c": 8})
 PLAN = Plan.from_ssa_path(NAMES, [(0, 1), (3, 2)], sliced_indices=("b",))
@@ -92,7 +92,9 @@ def test_a_file_of_another_program_needs_network_path_and_slices_only() -> None:
     assert Plan.from_dict(content) == PLAN
 
 
-def test_readable_numbers() -> None:
-    assert readable_bytes(3 * 2**29) == "1.5 GiB"
-    assert readable_seconds(0.0032) == "3.2 ms"
-    assert readable_seconds(7200) == "2 hours"
+def test_huge_numbers_of_slices_are_told_as_powers_of_ten() -> None:
+    vectors = NetworkShape(inputs=tuple((k,) for k in range(45)), output=(), sizes=(2,) * 45)
+    path = [(0, 1), *((43 + k, k) for k in range(2, 45))]
+    plan = Plan.from_ssa_path(vectors, path, vectors.index_names)
+    assert plan.num_slices == 2**45
+    assert "slices    10^13.5 (45 sliced indices)" in str(plan)

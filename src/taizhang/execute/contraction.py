@@ -24,10 +24,11 @@ from taizhang.execute import numpy_backend
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.schedule import Schedule, choose_schedule
 from taizhang.network.network import TensorNetwork
+from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.plan_file import Plan
 from taizhang.program.blocks import BlockLimits
 from taizhang.program.lower import DEFAULT_LIMITS, lower
-from taizhang.program.program import ITEM_BYTES, ONE, Program, Step, count_of
+from taizhang.program.program import ONE, Program, Step, count_of
 
 BackendName: TypeAlias = Literal["native", "numpy"]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -345,7 +346,7 @@ def _contract_numpy(
 
 
 def _records(program: Program, seconds: Sequence[float], runs: Sequence[int]) -> tuple[StepRecord, ...]:
-    item = ITEM_BYTES[program.dtype]
+    item = BYTES_PER_ELEMENT[program.dtype]
     return tuple(
         StepRecord(
             step=number,

@@ -17,7 +17,8 @@ import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang.errors import NumericalError
-from taizhang.program.program import ITEM_BYTES, Program
+from taizhang.plan.cost import BYTES_PER_ELEMENT
+from taizhang.program.program import Program
 
 SMALL_ELEMENTS = 1 << 14
 """Arrays of up to this many elements are handled together."""
@@ -90,7 +91,10 @@ class InputLoader:
         """Bytes that loading holds at once, with the arrays in double precision that it makes on the way."""
         lengths = [self._program.places[number].num_elements for number in self._large]
         on_the_way = max([5 * int(self._starts[-1]), *(3 * length for length in lengths)])
-        return ITEM_BYTES[self._program.dtype] * self._program.input_elements + ITEM_BYTES["complex128"] * on_the_way
+        return (
+            BYTES_PER_ELEMENT[self._program.dtype] * self._program.input_elements
+            + BYTES_PER_ELEMENT["complex128"] * on_the_way
+        )
 
     def load(self, arrays: Sequence[np.typing.NDArray[np.generic]]) -> LoadedInputs:
         """Lays out and scales arrays, one for each input, of the shapes the program has.

@@ -14,7 +14,8 @@ from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError, NumericalError, TaizhangError
 from taizhang.execute.inputs import InputLoader, LoadedInputs
 from taizhang.execute.schedule import Schedule
-from taizhang.program.program import ITEM_BYTES, ROW, Program, Region
+from taizhang.plan.cost import BYTES_PER_ELEMENT
+from taizhang.program.program import ROW, Program, Region
 
 ADDRESSABLE_BYTES = 1 << 46
 ROW_BYTES = 128
@@ -103,7 +104,7 @@ class NativeProgram:
     def peak_bytes(self, schedule: Schedule, slices: range) -> int:
         """Bytes that a run holds at once: inputs, arenas, workspaces, sums of slices and the value."""
         program, workers = self.program, schedule.workers
-        item = ITEM_BYTES[program.dtype]
+        item = BYTES_PER_ELEMENT[program.dtype]
         workspace = self._engine.workspace_len(schedule.workers * schedule.threads)
         if workers > 1:
             workspace += workers * self._engine.workspace_len(schedule.threads)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError
-from taizhang.program.program import ITEM_BYTES, Program, count_of
+from taizhang.plan.cost import BYTES_PER_ELEMENT
+from taizhang.program.program import Program, count_of
 
 SEQUENTIAL_ELEMENTS = 1 << 16
 """Values with more elements are summed in one buffer, slice by slice, instead of along a tree."""
@@ -89,7 +90,7 @@ def choose_schedule(
 
 def predicted_slice_seconds(program: Program) -> float:
     """Rough seconds of all steps of one slice on one core."""
-    item = ITEM_BYTES[program.dtype]
+    item = BYTES_PER_ELEMENT[program.dtype]
     return sum(
         max(step.multiply_adds / MULTIPLY_ADDS_PER_SECOND, step.traffic_elements * item / BYTES_PER_SECOND)
         + STEP_SECONDS

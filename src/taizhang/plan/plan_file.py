@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from taizhang._types import DtypeName
+from taizhang._units import human_bytes, human_seconds
 from taizhang.errors import NetworkError, PlanError
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
@@ -241,36 +242,20 @@ class Plan:
             f"Plan for {self.shape.num_tensors} tensors, {self.shape.num_indices} indices",
             f"  work      10^{cost.log10_multiply_adds_executed:.2f} multiply-adds "
             f"(10^{cost.log10_multiply_adds_naive:.2f} without sharing steps between slices)",
-            f"  slices    {cost.num_slices:,} ({sliced})",
-            f"  memory    {readable_bytes(cost.peak_bytes)} at its peak, "
+            f"  slices    {_count(cost.num_slices)} ({sliced})",
+            f"  memory    {human_bytes(cost.peak_bytes)} at its peak, "
             f"the largest intermediate 2^{cost.width:g} elements",
         ]
         if self.predicted_seconds:
-            lines.append(f"  run time  {readable_seconds(self.predicted_seconds)} predicted")
+            lines.append(f"  run time  {human_seconds(self.predicted_seconds)} predicted")
         if self.planning_seconds:
-            lines.append(f"  planned   in {readable_seconds(self.planning_seconds)}, seed {self.seed}")
+            lines.append(f"  planned   in {human_seconds(self.planning_seconds)}, seed {self.seed}")
         return "\n".join(lines)
 
 
-def readable_bytes(count: float) -> str:
-    """A number of bytes as a person reads it, like `1.5 GiB`."""
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
-        if count < 1024:
-            return f"{count:.3g} {unit}"
-        count /= 1024
-    return f"{count:.3g} EiB"
-
-
-def readable_seconds(seconds: float) -> str:
-    """A time as a person reads it, like `3.2 ms`, `14 s`, `2.5 days`."""
-    if seconds < 1e-3:
-        return f"{seconds * 1e6:.3g} µs"
-    if seconds < 1:
-        return f"{seconds * 1e3:.3g} ms"
-    for unit, length, limit in (("s", 1, 120), ("minutes", 60, 120), ("hours", 3600, 48), ("days", 86400, 730)):
-        if seconds < limit * length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds / 31557600:.3g} years"
+def _count(number: int) -> str:
+    """A whole number for people; a very long one as a power of ten."""
+    return f"{number:,}" if number < 10**12 else f"10^{math.log10(number):.1f}"
 
 
 @dataclass(frozen=True, slots=True)

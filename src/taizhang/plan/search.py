@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from taizhang import _native
 from taizhang._types import DtypeName
+from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
 from taizhang.plan.cost import BYTES_PER_ELEMENT, cost_of_steps, step_costs
@@ -25,7 +26,7 @@ from taizhang.plan.objective import (
     multiply_adds_per_second,
     predicted_seconds,
 )
-from taizhang.plan.plan_file import Plan, readable_bytes
+from taizhang.plan.plan_file import Plan
 from taizhang.plan.tree import ContractionTree
 
 
@@ -143,8 +144,8 @@ def search(
     cost = cost_of_steps(shape, steps, sliced, dtype=dtype)
     if memory_bytes is not None and (not fits or cost.peak_bytes > memory_bytes):
         raise MemoryLimitError(
-            f"the smallest plan found needs {readable_bytes(cost.peak_bytes)}, of which inputs and result take "
-            f"{readable_bytes(fixed_bytes)}, but the limit is {readable_bytes(memory_bytes)}; allow more memory, "
+            f"the smallest plan found needs {human_bytes(cost.peak_bytes)}, of which inputs and result take "
+            f"{human_bytes(fixed_bytes)}, but the limit is {human_bytes(memory_bytes)}; allow more memory, "
             "or leave fewer qubits open"
         )
     if width is not None and (not fits or cost.width > width + 1e-3):

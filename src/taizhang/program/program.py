@@ -25,13 +25,12 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from taizhang._types import DtypeName
+from taizhang.plan.cost import BYTES_PER_ELEMENT
 
 Region: TypeAlias = Literal["input", "arena", "block"]
 
 ONE = -1
 """Number of the tensor that is the scalar 1, the second operand of a step on one tensor."""
-
-ITEM_BYTES: dict[DtypeName, int] = {"complex64": 8, "complex128": 16}
 
 
 def count_of(slices: range) -> int:
@@ -225,4 +224,4 @@ class Program:
         Workspaces of the kernels and the sums of the slices come on top; the executor knows their size.
         """
         own = max(self.sliced_elements - self.shared_elements, 0)
-        return ITEM_BYTES[self.dtype] * (self.input_elements + self.arena_elements + (workers - 1) * own)
+        return BYTES_PER_ELEMENT[self.dtype] * (self.input_elements + self.arena_elements + (workers - 1) * own)
