@@ -322,7 +322,7 @@ fn run_trial(
         Start::Fresh => {
             let alpha = if trial.is_multiple_of(2) { 1.0 } else { 0.5 };
             let temperature = [0.1, 0.3, 1.0, 0.6][(trial / 2 % 4) as usize];
-            if trial % 3 == 0 {
+            if trial.is_multiple_of(3) {
                 (schedule.squeeze, schedule.settle.0) = HOTTER;
             }
             let path = greedy(&problem.merged.terms, Greed { alpha, temperature }, annealer.rng());
