@@ -17,8 +17,7 @@ import numpy as np
 
 import taizhang as tz
 from taizhang.execute import compile_plan, run_program
-from taizhang.plan.cost import step_costs
-from taizhang.program.program import ITEM_BYTES
+from taizhang.plan.cost import BYTES_PER_ELEMENT, step_costs
 from taizhang.results.profile import FLOPS_PER_MULTIPLY_ADD, Roofline
 
 
@@ -75,7 +74,7 @@ def roofline_seconds(plan: tz.Plan, roofline: Roofline, dtype: str) -> float:
     """Seconds that the roofline allows for one slice, step by step."""
     return sum(
         roofline.seconds(
-            flops=FLOPS_PER_MULTIPLY_ADD * step.multiply_adds, traffic_bytes=ITEM_BYTES[dtype] * step.elements_moved
+            flops=FLOPS_PER_MULTIPLY_ADD * step.multiply_adds, traffic_bytes=BYTES_PER_ELEMENT[dtype] * step.elements_moved
         )
         for step in step_costs(plan.shape, plan.tree, plan.sliced_indices)
     )
