@@ -74,7 +74,8 @@ def roofline_seconds(plan: tz.Plan, roofline: Roofline, dtype: str) -> float:
     """Seconds that the roofline allows for one slice, step by step."""
     return sum(
         roofline.seconds(
-            flops=FLOPS_PER_MULTIPLY_ADD * step.multiply_adds, traffic_bytes=BYTES_PER_ELEMENT[dtype] * step.elements_moved
+            flops=FLOPS_PER_MULTIPLY_ADD * step.multiply_adds,
+            traffic_bytes=BYTES_PER_ELEMENT[dtype] * step.elements_moved,
         )
         for step in step_costs(plan.shape, plan.tree, plan.sliced_indices)
     )
