@@ -109,9 +109,8 @@ def _compiled_anyway(plan: Plan, settings: Settings) -> ReadyPlan:
     try:
         return _compiled(plan, settings)
     except MemoryLimitError as error:
-        if error.needed_bytes is None:
-            raise
-        return ReadyPlan(plan=plan, program=None, predicted_bytes=resident_bytes() + error.needed_bytes)
+        needed = plan.cost.peak_bytes if error.needed_bytes is None else error.needed_bytes
+        return ReadyPlan(plan=plan, program=None, predicted_bytes=resident_bytes() + needed)
 
 
 def _compiled(plan: Plan, settings: Settings) -> ReadyPlan:

@@ -75,8 +75,9 @@ def test_plan_of_a_network_honours_a_width(run, network_files, tmp_path):
     assert narrow["num_slices"] > wide["num_slices"]
 
 
-def test_a_width_alone_plans_by_multiply_adds_whatever_the_memory(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("taizhang.settings.default_memory", lambda: 300 << 20)
+@pytest.mark.parametrize("available", [1 << 20, 1 << 40])
+def test_a_width_alone_plans_by_multiply_adds_whatever_the_memory(run, tmp_path, monkeypatch, available):
+    monkeypatch.setattr("taizhang.settings.default_memory", lambda: available)
     path = tmp_path / "grid.json"
     tz.write_network(tz.AmplitudeNetwork(tz.grid_circuit(6, 6, 40, seed=1)).shape, path)
     words = ("plan", "--network", path, "--trials", 4, "--width", 40, "--json")
@@ -84,8 +85,6 @@ def test_a_width_alone_plans_by_multiply_adds_whatever_the_memory(run, tmp_path,
     assert wide["num_slices"] == 1
     assert wide["peak_bytes"] > 300 << 20
     assert run(*words, "--objective", "multiply-adds").json["log10_multiply_adds"] == wide["log10_multiply_adds"]
-    limited = run(*words, "--memory", "600MiB").json
-    assert limited["peak_bytes"] <= 600 << 20
 
 
 def test_an_unknown_objective_is_refused(run, network_files):
