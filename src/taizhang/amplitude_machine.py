@@ -14,7 +14,8 @@ Three ways, of which the cheapest is taken by what is predicted:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,6 +72,7 @@ class AmplitudeMachine:
         settings: The common options.
         open_qubits: Qubits left open, in the order of the axes of the values.
         row_qubits: Qubits at which bitstrings of a list may differ; none where they are taken one by one.
+        build_seconds: Time that building the network took.
     """
 
     network: AmplitudeNetwork
@@ -78,6 +80,7 @@ class AmplitudeMachine:
     settings: Settings
     open_qubits: tuple[int, ...]
     row_qubits: tuple[int, ...]
+    build_seconds: float
 
     @property
     def rows_per_run(self) -> int:
@@ -213,25 +216,42 @@ def prepare_amplitudes(
     varying = others if row_qubits is None else tuple(row_qubits)
     watch = observer or Silent()
 
+    spent = 0.0
+
+    def timed(build: Callable[[], AmplitudeNetwork]) -> AmplitudeNetwork:
+        nonlocal spent
+        watch.stage("build")
+        started = time.perf_counter()
+        network = build()
+        spent = time.perf_counter() - started
+        return network
+
     def machine(network: AmplitudeNetwork, ready: ReadyPlan, chosen: tuple[int, ...]) -> AmplitudeMachine:
-        return AmplitudeMachine(network=network, ready=ready, settings=settings, open_qubits=opened, row_qubits=chosen)
+        return AmplitudeMachine(
+            network=network,
+            ready=ready,
+            settings=settings,
+            open_qubits=opened,
+            row_qubits=chosen,
+            build_seconds=spent,
+        )
 
     if plan is not None:
         if plan.shape.row_indices:
             chosen = varying if len(varying) == len(plan.shape.row_indices) else others
-            network = AmplitudeNetwork(
-                circuit, open_qubits=opened, row_qubits=chosen, num_rows=_fitting(plan.shape.num_rows, chosen)
-            )
+            count = _fitting(plan.shape.num_rows, chosen)
         else:
-            network, chosen = AmplitudeNetwork(circuit, open_qubits=opened), ()
+            count, chosen = 1, ()
+        network = timed(lambda: _network(circuit, opened, chosen, count))
         return machine(network, ready_plan(network.shape, settings, watch, plan=plan), chosen)
     if num_bitstrings > 1 and varying and 2 ** len(varying) <= num_bitstrings:
-        network = AmplitudeNetwork(circuit, open_qubits=(*opened, *varying))
+        network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=(*opened, *varying)))
         return machine(network, ready_plan(network.shape, settings, watch), varying)
-    watch.stage("plan")
     many = num_bitstrings > 1 and bool(varying)
+    if many:
+        watch.stage("plan")
     count = _rows_that_pay(circuit, opened, varying, num_bitstrings, settings) if many else 1
-    network = _network(circuit, opened, varying, count)
+    network = timed(lambda: _network(circuit, opened, varying, count))
     chosen = varying if count > 1 else ()
     if not many or settings.trials is not None or settings.plan_seconds is not None:
         return machine(network, ready_plan(network.shape, settings, watch), chosen)
