@@ -240,9 +240,10 @@ def prepare_amplitudes(
         if plan.shape.row_indices:
             chosen = varying if len(varying) == len(plan.shape.row_indices) else others
             count = _fitting(plan.shape.num_rows, chosen)
+            network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=opened, row_qubits=chosen, num_rows=count))
         else:
-            count, chosen = 1, ()
-        network = timed(lambda: _network(circuit, opened, chosen, count))
+            chosen = ()
+            network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=opened))
         return machine(network, ready_plan(network.shape, settings, watch, plan=plan), chosen)
     if num_bitstrings > 1 and varying and 2 ** len(varying) <= num_bitstrings:
         network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=(*opened, *varying)))
