@@ -9,14 +9,13 @@ import numpy as np
 
 from taizhang import _native
 from taizhang._types import ComplexArray
-from taizhang._units import human_seconds
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import TimeLimitError, UsageError
+from taizhang.errors import UsageError
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan_file import Plan
-from taizhang.ready_plan import ready_plan
+from taizhang.ready_plan import program_within_time, ready_plan
 from taizhang.runs.folder import RunFolder, check_new, make_run
 from taizhang.settings import Settings
 from taizhang.simulator import AmplitudeResult
@@ -65,13 +64,7 @@ def prepare_run(
     watch.stage("build")
     network = AmplitudeNetwork(circuit, open_qubits=open_qubits)
     ready = ready_plan(network.shape, settings, watch, plan=plan)
-    seconds = ready.plan.predicted_seconds * len(bitstrings)
-    if ready.program is None or seconds > settings.time_limit_seconds:
-        raise TimeLimitError(
-            f"the work is predicted to take {human_seconds(seconds)}, but the time limit is "
-            f"{human_seconds(settings.time_limit_seconds)}; allow more memory, plan longer (plan_time), or raise "
-            "time_limit"
-        )
+    program = program_within_time(ready, ready.plan.predicted_seconds * len(bitstrings), settings)
     watch.stage("measure")
     return make_run(
         directory,
@@ -79,7 +72,7 @@ def prepare_run(
         bitstrings,
         network=network,
         plan=ready.plan,
-        compiled=ready.program,
+        compiled=program,
         simd_level=_native.simd_level(),
         memory_bytes=settings.free_bytes(),
         piece_seconds=piece_seconds,

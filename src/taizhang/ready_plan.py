@@ -121,8 +121,8 @@ def _compiled(plan: Plan, settings: Settings) -> ReadyPlan:
     return ReadyPlan(plan=plan, program=program, predicted_bytes=resident_bytes() + needed)
 
 
-def begun(ready: ReadyPlan, seconds: float, settings: Settings, observer: Observer) -> NativeProgram:
-    """Begins the stage of running, predicted to take `seconds`; gives the program.
+def program_within_time(ready: ReadyPlan, seconds: float, settings: Settings) -> NativeProgram:
+    """The program, if the work, predicted to take `seconds`, may be begun.
 
     Raises:
         TimeLimitError: That is over the limit.
@@ -133,9 +133,19 @@ def begun(ready: ReadyPlan, seconds: float, settings: Settings, observer: Observ
             f"{human_seconds(settings.time_limit_seconds)}; allow more memory, plan longer (plan_time), or raise "
             "time_limit"
         )
+    return ready.program
+
+
+def begun(ready: ReadyPlan, seconds: float, settings: Settings, observer: Observer) -> NativeProgram:
+    """Begins the stage of running, predicted to take `seconds`; gives the program.
+
+    Raises:
+        TimeLimitError: That is over the limit.
+    """
+    program = program_within_time(ready, seconds, settings)
     observer.stage("run")
     observer.predicted(seconds)
-    return ready.program
+    return program
 
 
 def part_of(observer: Observer, number: int, count: int) -> Callable[[int, int], None]:

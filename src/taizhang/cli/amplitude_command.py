@@ -14,12 +14,12 @@ from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.options import (
     ProfileRequest,
-    circuit_options,
     echo_json,
     output_options,
     parse_qubits,
     profile_options,
     settings_options,
+    task_options,
 )
 from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
 from taizhang.cli.run_doing import finish_run
@@ -31,14 +31,7 @@ from taizhang.simulator import compute_amplitudes
 
 
 @click.command("amplitude")
-@click.argument("circuit")
-@click.argument("bits", nargs=-1, metavar="[BITSTRING]...")
-@circuit_options
-@click.option("--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input.")
-@click.option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open.")
-@click.option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once.")
-@click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
-@click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
+@task_options
 @click.option("--directory", metavar="RUN", help="Make it a long run, kept in this folder; see 'taizhang run'.")
 @profile_options
 @settings_options

@@ -67,6 +67,13 @@ def profile_options(command: Command) -> Command:
     return with_profile
 
 
+def amplitudes_file_option(command: Command) -> Command:
+    """Adds `-o`, for amplitudes."""
+    return click.option(
+        "-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text."
+    )(command)
+
+
 def circuit_options(command: Command) -> Command:
     """Adds `--format`, for circuits whose kind cannot be told from their name, such as standard input."""
     return click.option(
@@ -75,6 +82,28 @@ def circuit_options(command: Command) -> Command:
         type=click.Choice(get_args(CircuitFormat)),
         help="Kind of the circuit file [told by its content and ending].",
     )(command)
+
+
+def task_options(command: Command) -> Command:
+    """Adds what amplitudes are asked for with: the circuit, bitstrings, open qubits, a plan and a file to write."""
+    for option in reversed(
+        (
+            click.argument("circuit"),
+            click.argument("bits", nargs=-1, metavar="[BITSTRING]..."),
+            circuit_options,
+            click.option(
+                "--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input."
+            ),
+            click.option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open."),
+            click.option(
+                "--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once."
+            ),
+            click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one."),
+            amplitudes_file_option,
+        )
+    ):
+        command = option(command)
+    return command
 
 
 def settings_options(command: Command) -> Command:

@@ -15,7 +15,14 @@ from taizhang._units import parse_time
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
-from taizhang.cli.options import circuit_options, echo_json, output_options, parse_qubits, settings_options
+from taizhang.cli.options import (
+    amplitudes_file_option,
+    echo_json,
+    output_options,
+    parse_qubits,
+    settings_options,
+    task_options,
+)
 from taizhang.cli.run_display import RunDisplay
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run
@@ -65,17 +72,10 @@ def _workforce_options(command: Command) -> Command:
 
 
 @click.command("run")
-@click.argument("circuit")
-@click.argument("bits", nargs=-1, metavar="[BITSTRING]...")
-@circuit_options
-@click.option("--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input.")
-@click.option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open.")
-@click.option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once.")
+@task_options
 @click.option("--directory", required=True, metavar="RUN", help="Folder to keep the run in, new or empty.")
-@click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
 @click.option("--piece-time", metavar="TIME", default=DEFAULT_PIECE_TIME, show_default=True, help="Length of a piece.")
 @click.option("--prepare", is_flag=True, help="Make the folder and stop; workers begin with 'taizhang work RUN'.")
-@click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
 @settings_options
 @_workforce_options
 @output_options
@@ -126,7 +126,7 @@ def run_command(
 @click.command("resume")
 @click.argument("directory", metavar="RUN")
 @click.option("--repair", is_flag=True, help="Save what is right in a damaged ledger first.")
-@click.option("-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text.")
+@amplitudes_file_option
 @settings_options
 @_workforce_options
 @output_options

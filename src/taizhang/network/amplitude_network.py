@@ -151,17 +151,11 @@ class AmplitudeNetwork:
             CircuitError: The bitstring does not fit the circuit.
         """
         bits = parse_bitstring(bitstring, self.num_qubits, (*self.open_qubits, *self.row_qubits))
-        made, exponents = self._recipe.run(bits)
-        factor = ScaledProduct(self._mantissa, self._exponent)
-        for entry in self._scalars:
-            factor.multiply(complex(made[entry]), exponents[entry])
-        arrays = self._arrays.copy()
-        for number, entry in self._depends.items():
-            arrays[number] = made[entry]
-            factor.multiply(1.0, exponents[entry])
-        if factor.mantissa != 1:
-            arrays[self._factor_goes_to] = arrays[self._factor_goes_to] * factor.mantissa
-        return tuple(arrays), factor.exponent
+        parts = self.parts_for(bits)
+        arrays = parts.arrays
+        if parts.factor != 1:
+            arrays[self._factor_goes_to] = arrays[self._factor_goes_to] * parts.factor
+        return tuple(arrays), parts.exponent + sum(parts.exponents.values())
 
     def dependence(self) -> dict[int, frozenset[int]]:
         """For each tensor that depends on final bits, by number, the qubits of these bits."""
