@@ -7,6 +7,7 @@ All of them take the options described in `taizhang.settings` as keywords: `memo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
+from taizhang.long_runs import completed, prepare_xeb_run, xeb_of
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
@@ -27,6 +29,7 @@ from taizhang.results.sample_file import CountedBitstrings
 from taizhang.results.statevector import direct_is_quick
 from taizhang.results.statevector import state_vector as direct_state_vector
 from taizhang.results.xeb import Xeb
+from taizhang.runs.run import Workforce
 from taizhang.samplers.choice import SampleRun, prepare_samples
 from taizhang.samplers.frugal import FrugalOptions
 from taizhang.settings import Settings
@@ -297,6 +300,7 @@ def xeb(
     circuit: Circuit,
     samples: Sequence[str] | Mapping[str, int] | npt.NDArray[np.integer],
     *,
+    directory: str | PathLike[str] | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> Xeb:
@@ -305,6 +309,7 @@ def xeb(
     Args:
         circuit: The circuit.
         samples: Bitstrings, counts of them, or rows of bits as `sample` gives them.
+        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on.
         observer: Is told of the progress.
         options: See `taizhang.settings`.
 
@@ -320,7 +325,12 @@ def xeb(
         1.0
     """
     counted = CountedBitstrings.of(samples, circuit.num_qubits)
-    return compute_xeb(circuit, counted, Settings.checked(**options), observer=observer).xeb
+    settings = Settings.checked(**options)
+    if directory is None:
+        return compute_xeb(circuit, counted, settings, observer=observer).xeb
+    folder = prepare_xeb_run(directory, circuit, counted, settings, observer=observer)
+    workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
+    return xeb_of(folder, completed(folder, workforce))
 
 
 def marginal_probabilities(

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from taizhang import _native
 from taizhang._types import ComplexArray
+from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
-from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan_file import Plan
-from taizhang.ready_plan import program_within_time, ready_plan
+from taizhang.ready_plan import program_within_time
+from taizhang.results.bitstrings import parsed_bits
+from taizhang.results.rows import DistinctRows
+from taizhang.results.sample_file import CountedBitstrings
+from taizhang.results.xeb import Xeb
+from taizhang.runs.contractions import values_by_bitstring
+from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder, check_new, make_run
+from taizhang.runs.manifest import AMPLITUDES, XEB
+from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.signals import stop_on_signals
 from taizhang.settings import Settings
 from taizhang.simulator import AmplitudeResult
 
 DEFAULT_PIECE_TIME = "10s"
+LEAST_PIECES = 16
+"""A long list is not put into so few contractions that there are fewer pieces than this, if they would be too long."""
 
 
 def prepare_run(
@@ -53,31 +66,176 @@ def prepare_run(
         CircuitError: A bitstring or an open qubit does not fit the circuit.
         LimitError: The work does not fit the limits.
     """
+    _check_asked(circuit, bitstrings, open_qubits, slices_per_piece)
+    check_new(directory)
+    machine = _machine(circuit, bitstrings, settings, open_qubits, plan, piece_seconds, observer or Silent())
+    return _made(
+        directory,
+        circuit,
+        bitstrings,
+        machine,
+        Cutting(piece_seconds=piece_seconds, slices_per_piece=slices_per_piece),
+        observer=observer or Silent(),
+    )
+
+
+def prepare_xeb_run(
+    directory: str | os.PathLike[str],
+    circuit: Circuit,
+    samples: CountedBitstrings,
+    settings: Settings,
+    *,
+    plan: Plan | None = None,
+    piece_seconds: float = 10.0,
+    slices_per_piece: int | None = None,
+    observer: Observer | None = None,
+) -> RunFolder:
+    """Makes a run folder for the amplitudes of samples, from which their cross entropy is told.
+
+    Args:
+        directory: The folder, new or empty.
+        circuit: The circuit.
+        samples: The samples.
+        settings: The common options.
+        plan: A plan made before, for single amplitudes or for lists like this one.
+        piece_seconds: How long a piece should take one thread.
+        slices_per_piece: A power of two, instead of what the measured rate asks for.
+        observer: Is told of the progress.
+
+    Raises:
+        RunError: There is something in the folder.
+        LimitError: The work does not fit the limits.
+    """
+    check_new(directory)
+    watch = observer or Silent()
+    machine = _machine(circuit, samples.bitstrings, settings, (), plan, piece_seconds, watch)
+    cutting = Cutting(piece_seconds=piece_seconds, slices_per_piece=slices_per_piece)
+    return _made(
+        directory,
+        circuit,
+        samples.bitstrings,
+        machine,
+        cutting,
+        task={"kind": XEB},
+        counts=samples.counts,
+        observer=watch,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutting:
+    """How a run is to be cut into pieces.
+
+    Attributes:
+        piece_seconds: How long a piece should take one thread.
+        slices_per_piece: A power of two, instead of what the measured rate asks for.
+        num_slices: Add up only so many first slices of the plan; all by default.
+    """
+
+    piece_seconds: float
+    slices_per_piece: int | None = None
+    num_slices: int | None = None
+
+
+def _check_asked(
+    circuit: Circuit, bitstrings: Sequence[str], open_qubits: Sequence[int], slices_per_piece: int | None
+) -> None:
     if not bitstrings:
         raise UsageError("no bitstring was given; wanted is at least one")
     for number, bitstring in enumerate(bitstrings):
         parse_bitstring(bitstring, circuit.num_qubits, open_qubits, what=f"bitstring {number}")
     if slices_per_piece is not None and (slices_per_piece < 1 or slices_per_piece & (slices_per_piece - 1)):
         raise UsageError(f"slices_per_piece was given as {slices_per_piece}; wanted is a power of two")
-    check_new(directory)
-    watch = observer or Silent()
-    watch.stage("build")
-    network = AmplitudeNetwork(circuit, open_qubits=open_qubits)
-    ready = ready_plan(network.shape, settings, watch, plan=plan)
-    program = program_within_time(ready, ready.plan.predicted_seconds * len(bitstrings), settings)
-    watch.stage("measure")
+
+
+def _machine(
+    circuit: Circuit,
+    bitstrings: Sequence[str],
+    settings: Settings,
+    open_qubits: Sequence[int],
+    plan: Plan | None,
+    piece_seconds: float,
+    observer: Observer,
+) -> AmplitudeMachine:
+    """Plans for a list of bitstrings: as for a list without a run, but with no contraction that is too long a piece."""
+    rows = DistinctRows.of(parsed_bits(bitstrings, circuit.num_qubits, open_qubits), open_qubits)
+
+    def prepared(count: int) -> AmplitudeMachine:
+        return prepare_amplitudes(
+            circuit,
+            settings,
+            num_bitstrings=max(count, 1),
+            open_qubits=open_qubits,
+            row_qubits=rows.varying,
+            plan=plan,
+            observer=observer,
+        )
+
+    machine = prepared(len(rows))
+    least = min(machine.predicted_seconds(len(rows)) / piece_seconds, LEAST_PIECES)
+    pieces = machine.num_runs(len(rows)) * machine.ready.plan.num_slices
+    if pieces < least and machine.rows_per_run > 1 and plan is None:
+        return prepared(-(-len(rows) // LEAST_PIECES))
+    return machine
+
+
+def _made(
+    directory: str | os.PathLike[str],
+    circuit: Circuit,
+    bitstrings: Sequence[str],
+    machine: AmplitudeMachine,
+    cutting: Cutting,
+    *,
+    task: Mapping[str, Any] = AMPLITUDES,
+    counts: Sequence[int] | None = None,
+    observer: Observer,
+) -> RunFolder:
+    plan, settings = machine.ready.plan, machine.settings
+    part = 1.0 if cutting.num_slices is None else cutting.num_slices / plan.num_slices
+    program = program_within_time(machine.ready, part * machine.predicted_seconds(len(bitstrings)), settings)
+    observer.stage("measure")
     return make_run(
         directory,
         circuit,
         bitstrings,
-        network=network,
-        plan=ready.plan,
+        network=machine.network,
+        open_qubits=machine.open_qubits,
+        row_qubits=machine.row_qubits,
+        plan=plan,
         compiled=program,
         simd_level=_native.simd_level(),
         memory_bytes=settings.free_bytes(),
-        piece_seconds=piece_seconds,
-        slices_per_piece=slices_per_piece,
+        task=task,
+        counts=counts,
+        num_slices=cutting.num_slices,
+        piece_seconds=cutting.piece_seconds,
+        slices_per_piece=cutting.slices_per_piece,
     )
+
+
+def completed(folder: RunFolder, workforce: Workforce, watcher: Watcher | None = None) -> ComplexArray:
+    """Goes on with a run until it is complete, or a signal tells this process to end.
+
+    Returns:
+        The values, complex128, shape (contractions, elements of each).
+
+    Raises:
+        RunStoppedError: A signal came; what is done is committed.
+        RunError: It cannot go on.
+    """
+    with stop_on_signals() as stop:
+        return go_on(folder, workforce, stop=stop, watcher=watcher)
+
+
+def xeb_of(folder: RunFolder, values: ComplexArray) -> Xeb:
+    """What a complete run over samples tells of them.
+
+    Args:
+        folder: The run.
+        values: complex128, shape (contractions, elements of each).
+    """
+    found = values_by_bitstring(folder.manifest, folder.bitstrings(), values)
+    return Xeb.of_amplitudes(found[:, 0], folder.counts().tolist(), folder.manifest.num_qubits)
 
 
 def result_of(folder: RunFolder, values: ComplexArray, seconds: Mapping[str, float]) -> AmplitudeResult:
@@ -85,16 +243,17 @@ def result_of(folder: RunFolder, values: ComplexArray, seconds: Mapping[str, flo
 
     Args:
         folder: The run.
-        values: complex128, shape (bitstrings, elements of each).
+        values: complex128, shape (contractions, elements of each).
         seconds: Wall time of the stages.
     """
     manifest = folder.manifest
-    shape = (manifest.num_amplitudes, *(2,) * len(manifest.open_qubits))
-    plan = folder.plan()
+    shape = (manifest.num_bitstrings, *(2,) * len(manifest.open_qubits))
+    plan, bitstrings = folder.plan(), folder.bitstrings()
+    found = values_by_bitstring(manifest, bitstrings, values)
     return AmplitudeResult(
-        bitstrings=folder.bitstrings(),
+        bitstrings=bitstrings,
         open_qubits=manifest.open_qubits,
-        values=values.reshape(shape).astype(manifest.dtype if manifest.open_qubits else np.complex128),
+        values=found.reshape(shape).astype(manifest.dtype if manifest.open_qubits else np.complex128),
         plan=plan,
         num_runs=manifest.num_amplitudes,
         predicted_bytes=plan.cost.peak_bytes,

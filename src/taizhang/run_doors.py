@@ -14,15 +14,17 @@ from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.circuit import Circuit
 from taizhang.doors import Options
-from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run, result_of
+from taizhang.long_runs import DEFAULT_PIECE_TIME, completed, prepare_run, result_of, xeb_of
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
+from taizhang.results.xeb import Xeb
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.executor_crew import Executor
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
+from taizhang.runs.manifest import XEB
 from taizhang.runs.report import report_of
-from taizhang.runs.run import Workforce, go_on, is_complete, repair_run
+from taizhang.runs.run import Workforce, is_complete, repair_run
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.status import RunStatus, status_of
 from taizhang.runs.verify import Verification
@@ -98,7 +100,7 @@ def run(
         piece_seconds=parse_time(piece_time),
         observer=observer,
     )
-    values = _done(folder, _workforce(settings, workers, executor, cluster, lease), watcher)
+    values = _amplitudes(folder, _workforce(settings, workers, executor, cluster, lease), watcher)
     if not isinstance(bitstrings, str):
         return values
     return values[0] if open_qubits else complex(values[0])
@@ -114,7 +116,7 @@ def resume(
     repair: bool = False,
     watcher: Watcher | None = None,
     **options: Unpack[Options],
-) -> ComplexArray:
+) -> ComplexArray | Xeb:
     """Goes on with a run until it is complete; one that is complete is only read.
 
     Args:
@@ -128,7 +130,8 @@ def resume(
         options: See `taizhang.settings`.
 
     Returns:
-        The values: an axis for the bitstrings, and one of length 2 for each open qubit.
+        The amplitudes: an axis for the bitstrings, and one of length 2 for each open qubit; the cross entropy where
+        the run is for that.
 
     Raises:
         RunError: There is no run, it is damaged, or somebody else coordinates it.
@@ -138,7 +141,10 @@ def resume(
     folder = RunFolder.open(directory)
     if repair:
         repair_run(folder)
-    return _done(folder, _workforce(settings, workers, executor, cluster, lease), watcher)
+    workforce = _workforce(settings, workers, executor, cluster, lease)
+    if folder.manifest.task["kind"] == XEB:
+        return xeb_of(folder, completed(folder, workforce, watcher))
+    return _amplitudes(folder, workforce, watcher)
 
 
 def work(directory: Directory, *, lease: str | float = DEFAULT_LEASE_SECONDS, **options: Unpack[Options]) -> None:
@@ -239,7 +245,5 @@ def _workforce(
     )
 
 
-def _done(folder: RunFolder, workforce: Workforce, watcher: Watcher | None) -> ComplexArray:
-    with stop_on_signals() as stop:
-        values = go_on(folder, workforce, stop=stop, watcher=watcher)
-    return result_of(folder, values, {}).values
+def _amplitudes(folder: RunFolder, workforce: Workforce, watcher: Watcher | None) -> ComplexArray:
+    return result_of(folder, completed(folder, workforce, watcher), {}).values

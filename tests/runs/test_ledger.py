@@ -146,8 +146,8 @@ def test_a_folder_that_cannot_be_written_is_told(half_done, monkeypatch):
 
 def test_a_manifest_of_a_later_version_is_told(half_done):
     path = half_done.path / "run.json"
-    path.write_text(path.read_text().replace('"version": 1', '"version": 2'))
-    with pytest.raises(RunError, match="is of version 2"):
+    path.write_text(path.read_text().replace('"version": 2', '"version": 3'))
+    with pytest.raises(RunError, match="is of version 3"):
         RunFolder.open(half_done.path)
 
 

@@ -14,15 +14,22 @@ from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amp
 from taizhang.cli.options import echo_json
 from taizhang.cli.reports import plan_report
 from taizhang.cli.run_display import RunDisplay
-from taizhang.long_runs import result_of
+from taizhang.cli.xeb_output import present_xeb
+from taizhang.long_runs import completed, result_of, xeb_of
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.run import Workforce, go_on
-from taizhang.runs.signals import stop_on_signals
+from taizhang.runs.manifest import XEB
+from taizhang.runs.run import Workforce
 from taizhang.simulator import AmplitudeResult
 
 
 def finish_run(
-    folder: RunFolder, workforce: Workforce, output: str | None, as_json: bool, seconds: Mapping[str, float]
+    folder: RunFolder,
+    workforce: Workforce,
+    output: str | None,
+    as_json: bool,
+    seconds: Mapping[str, float],
+    *,
+    plot: str | None = None,
 ) -> None:
     """Goes on with a run until it is complete, showing the progress, and prints what it gives.
 
@@ -32,12 +39,18 @@ def finish_run(
         output: File to write the amplitudes to, or None.
         as_json: Print one JSON object.
         seconds: Wall time of what was done before.
+        plot: File to draw a cross entropy into, or None.
     """
     started = time.perf_counter()
-    with stop_on_signals() as stop, RunDisplay() as display:
-        values = go_on(folder, workforce, stop=stop, watcher=display)
-    result = result_of(folder, values, {**seconds, "run": time.perf_counter() - started})
-    _present(result, output, as_json)
+    with RunDisplay() as display:
+        values = completed(folder, workforce, display)
+    spent = {**seconds, "run": time.perf_counter() - started}
+    if folder.manifest.task["kind"] == XEB:
+        if output is not None:
+            write_amplitudes(result_of(folder, values, spent), Path(output))
+        present_xeb(xeb_of(folder, values), spent, plot=plot, as_json=as_json)
+    else:
+        _present(result_of(folder, values, spent), output, as_json)
 
 
 def _present(result: AmplitudeResult, output: str | None, as_json: bool) -> None:
@@ -58,5 +71,7 @@ def pieces_line(folder: RunFolder) -> str:
     layout = folder.manifest.layout
     each = f"{layout.slices_per_piece:,} slices"
     if layout.amplitudes_per_piece > 1:
-        each = f"{layout.amplitudes_per_piece:,} bitstrings"
+        each = f"{layout.amplitudes_per_piece:,} contractions"
+    if folder.manifest.num_bitstrings > layout.num_amplitudes:
+        each += f", for {folder.manifest.num_bitstrings:,} bitstrings in {layout.num_amplitudes:,} contraction(s)"
     return f"{folder.path}: {layout.num_pieces:,} pieces of {each}"

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import click
 
-from taizhang._resources import peak_resident_bytes
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
-from taizhang.cli.options import circuit_options, echo_json, output_options, settings_options
+from taizhang.cli.options import circuit_options, output_options, settings_options
+from taizhang.cli.run_doing import finish_run, pieces_line
+from taizhang.cli.xeb_output import present_xeb
+from taizhang.long_runs import prepare_xeb_run
 from taizhang.results.drawing import check_drawable
 from taizhang.results.sample_file import read_samples
-from taizhang.results.xeb_plot import plot_xeb
+from taizhang.runs.run import Workforce
 from taizhang.settings import Settings
 from taizhang.verification import compute_xeb
 
@@ -23,6 +25,7 @@ from taizhang.verification import compute_xeb
 @click.argument("circuit")
 @click.argument("samples")
 @circuit_options
+@click.option("--directory", metavar="RUN", help="Make it a long run, kept in this folder; 'taizhang resume' goes on.")
 @click.option("--plot", metavar="FILE", help="Draw the histogram of 2^n p, as .png, .svg or .pdf.")
 @settings_options
 @output_options
@@ -30,6 +33,7 @@ def xeb_command(
     circuit: str,
     samples: str,
     circuit_format: CircuitFormat | None,
+    directory: str | None,
     plot: str | None,
     settings: Settings,
     as_json: bool,
@@ -47,13 +51,13 @@ def xeb_command(
         read = read_circuit(circuit, format=circuit_format)
         counted = read_samples(sys.stdin.buffer if samples == "-" else samples, read.num_qubits)
         reading = time.perf_counter() - started
-        result = compute_xeb(read, counted, settings, observer=display)
-    if plot is not None:
-        plot_xeb(result.xeb, plot)
-    seconds = {"read": reading, **result.seconds}
-    if as_json:
-        echo_json({**result.xeb.to_dict(), "seconds": seconds, "peak_bytes": peak_resident_bytes()})
+        if directory is None:
+            result = compute_xeb(read, counted, settings, observer=display)
+        else:
+            folder = prepare_xeb_run(directory, read, counted, settings, observer=display)
+    if directory is None:
+        present_xeb(result.xeb, {"read": reading, **result.seconds}, plot=plot, as_json=as_json)
         return
-    click.echo(str(result.xeb))
-    stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
-    click.echo(f"{sum(seconds.values()):.2f} s in all: {stages}", err=True)
+    click.echo(pieces_line(folder), err=True)
+    workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
+    finish_run(folder, workforce, None, as_json, {"prepare": time.perf_counter() - started}, plot=plot)

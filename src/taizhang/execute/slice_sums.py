@@ -13,7 +13,7 @@ import numpy as np
 
 from taizhang.errors import StoppedError
 from taizhang.execute.inputs import LoadedInputs
-from taizhang.execute.native_backend import NativeProgram, NativeSum
+from taizhang.execute.native_backend import NativeProgram, NativeSum, RowDigits
 from taizhang.execute.schedule import Schedule, choose_schedule
 from taizhang.program.program import ONE, count_of
 
@@ -54,13 +54,19 @@ class SliceSums:
         return 0 if self._is_one() else self._compiled.peak_bytes(self._schedule(slices), slices)
 
     def sum_of(
-        self, inputs: LoadedInputs, slices: range, *, should_stop: Callable[[], bool] | None = None
+        self,
+        inputs: LoadedInputs,
+        slices: range,
+        *,
+        digits: RowDigits | None = None,
+        should_stop: Callable[[], bool] | None = None,
     ) -> NativeSum:
         """Adds the slices of a range.
 
         Args:
             inputs: What `load` gave.
             slices: Consecutive slice numbers, at least one.
+            digits: The rows, for a program that has some.
             should_stop: Asked about ten times a second; the work is dropped when it says True.
 
         Raises:
@@ -72,7 +78,7 @@ class SliceSums:
             one = np.ones(self._compiled.program.output_shape, dtype=np.complex128)
             return NativeSum(mantissa=one, exponent=0, multiply_adds=0, step_seconds=(), step_runs=())
         tick = None if should_stop is None else lambda _: not should_stop()
-        total = self._compiled.run(inputs, slices, self._schedule(slices), tick=tick)
+        total = self._compiled.run(inputs, slices, self._schedule(slices), digits=digits, tick=tick)
         if total is None:
             raise StoppedError(STOPPED)
         return total

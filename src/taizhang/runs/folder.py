@@ -5,7 +5,9 @@ circuit.qasm     the circuit, OpenQASM 3
 bitstrings.txt   what was asked for, one a line
 plan.json        how to contract the network
 arrays.npy       the arrays of the network, complex128
-exponents.npy    for each bitstring the power of two that its value is multiplied by
+exponents.npy    for each contraction the power of two that its value is multiplied by
+rows.npy         for each contraction of many bitstrings the bits at which these differ
+counts.npy       how often each bitstring came, where it is samples that are compared
 ledger.sqlite    sums of what is done, and how it went
 coordinator.*    who coordinates the run
 workers/ inbox/  what workers that share the folder are told, and what they hand in
@@ -20,7 +22,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,19 +37,20 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.openqasm_writer import write_openqasm3
 from taizhang.circuit.read import read_circuit
 from taizhang.errors import RunDamagedError, RunError, SizeLimitError
-from taizhang.execute.native_backend import NativeProgram
+from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.plan.plan_file import Plan
 from taizhang.runs import manifest as manifest_file
+from taizhang.runs.contractions import contractions_of
 from taizhang.runs.job import Job, flat_arrays, program_sha256
 from taizhang.runs.ledger import Ledger
-from taizhang.runs.manifest import Manifest
+from taizhang.runs.manifest import AMPLITUDES, Manifest
 from taizhang.runs.pieces import Layout, cut
 from taizhang.runs.storage import sha256_of, sync_folder, write_whole, writing
 
 CIRCUIT, BITSTRINGS, PLAN = "circuit.qasm", "bitstrings.txt", "plan.json"
-ARRAYS, EXPONENTS, LEDGER = "arrays.npy", "exponents.npy", "ledger.sqlite"
+ARRAYS, EXPONENTS, ROWS, COUNTS, LEDGER = "arrays.npy", "exponents.npy", "rows.npy", "counts.npy", "ledger.sqlite"
 WORKERS, INBOX = "workers", "inbox"
 
 MEASURED_SECONDS = 0.5
@@ -56,7 +59,6 @@ MEASURED_SECONDS = 0.5
 MOST_ELEMENTS = 1 << 25
 """Largest value of a bitstring that a run keeps: half a GiB."""
 
-MOST_ARRAY_BYTES = 4 << 30
 MAPPED_BYTES = 256 << 20
 """Arrays larger than this stay on the disk until they are needed."""
 
@@ -116,7 +118,9 @@ class RunFolder:
         self.check_files()
         large = (self.path / ARRAYS).stat().st_size > MAPPED_BYTES
         elements = np.load(self.path / ARRAYS, mmap_mode="r" if large else None, allow_pickle=False)
-        return Job(manifest=self.manifest, plan=self.plan(), elements=elements)
+        no_rows = np.empty((0, 0, 0), dtype=np.uint8)
+        rows = np.load(self.path / ROWS, allow_pickle=False) if self.manifest.num_rows else no_rows
+        return Job(manifest=self.manifest, plan=self.plan(), elements=elements, rows=rows)
 
     def plan(self) -> Plan:
         """The plan of the run."""
@@ -131,9 +135,14 @@ class RunFolder:
         return tuple((self.path / BITSTRINGS).read_text(encoding="ascii").split("\n")[:-1])
 
     def exponents(self) -> npt.NDArray[np.int64]:
-        """The powers of two that the values are multiplied by, shape (bitstrings,)."""
+        """The powers of two that the values are multiplied by, shape (contractions,)."""
         exponents: npt.NDArray[np.int64] = np.load(self.path / EXPONENTS, allow_pickle=False)
         return exponents
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """How often each bitstring came, where it is samples that are compared; shape (bitstrings,)."""
+        counts: npt.NDArray[np.int64] = np.load(self.path / COUNTS, allow_pickle=False)
+        return counts
 
 
 def make_run(
@@ -142,10 +151,15 @@ def make_run(
     bitstrings: Sequence[str],
     *,
     network: AmplitudeNetwork,
+    open_qubits: Sequence[int],
+    row_qubits: Sequence[int],
     plan: Plan,
     compiled: NativeProgram,
     simd_level: str,
     memory_bytes: int,
+    task: Mapping[str, Any] = AMPLITUDES,
+    counts: Sequence[int] | None = None,
+    num_slices: int | None = None,
     piece_seconds: float = 10.0,
     slices_per_piece: int | None = None,
 ) -> RunFolder:
@@ -155,11 +169,16 @@ def make_run(
         path: The folder; it may exist if it is empty.
         circuit: The circuit.
         bitstrings: What is asked for, all of the right length.
-        network: The network of the circuit's amplitudes, with its open qubits.
+        network: The network of the circuit's amplitudes.
+        open_qubits: Qubits left open.
+        row_qubits: Qubits at which the bitstrings of one contraction may differ; none where each has its own.
         plan: A plan for it.
         compiled: The plan, compiled.
         simd_level: For which instructions it was compiled.
         memory_bytes: Memory for measuring the rate.
+        task: What is made of the amplitudes.
+        counts: How often each bitstring came, where it is samples that are compared.
+        num_slices: Add up only so many first slices of the plan.
         piece_seconds: How long a piece should take one thread.
         slices_per_piece: A power of two, instead of what the rate asks for.
 
@@ -172,27 +191,34 @@ def make_run(
     check_new(target)
     if compiled.program.output_elements > MOST_ELEMENTS:
         raise SizeLimitError(
-            f"each batch has {compiled.program.output_elements} amplitudes; a run keeps at most {MOST_ELEMENTS}, so "
-            "leave fewer qubits open"
+            f"each contraction has {compiled.program.output_elements} amplitudes; a run keeps at most {MOST_ELEMENTS}, "
+            "so leave fewer qubits open, or ask for fewer bitstrings"
         )
-    arrays, exponents = _all_arrays(network, bitstrings)
-    varying, elements = flat_arrays(network.shape, arrays)
-    seconds, measured = _measure(compiled, arrays[0], memory_bytes)
+    found = contractions_of(network, bitstrings, open_qubits, row_qubits)
+    varying, elements = flat_arrays(network.shape, found.arrays)
+    wanted = compiled.program.num_slices if num_slices is None else num_slices
+    digits = np.unpackbits(found.rows[0], axis=1, count=len(row_qubits)) if len(found.rows) else None
+    seconds, measured = _measure(compiled, found.arrays[0], digits, wanted, memory_bytes)
     layout = cut(
         compiled.program,
-        num_amplitudes=len(bitstrings),
+        num_amplitudes=len(found.arrays),
+        num_slices=wanted,
         slices=measured,
         seconds=seconds,
         piece_seconds=piece_seconds,
     )
     if slices_per_piece is not None:
-        layout = Layout(num_amplitudes=len(bitstrings), num_slices=layout.num_slices, slices_per_piece=slices_per_piece)
+        layout = Layout(num_amplitudes=len(found.arrays), num_slices=wanted, slices_per_piece=slices_per_piece)
     files = {
         CIRCUIT: write_openqasm3(circuit).encode(),
         BITSTRINGS: "".join(f"{bits}\n" for bits in bitstrings).encode("ascii"),
         ARRAYS: _npy(elements),
-        EXPONENTS: _npy(np.array(exponents, dtype=np.int64)),
+        EXPONENTS: _npy(np.array(found.exponents, dtype=np.int64)),
     }
+    if len(found.rows):
+        files[ROWS] = _npy(found.rows)
+    if counts is not None:
+        files[COUNTS] = _npy(np.array(counts, dtype=np.int64))
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -203,8 +229,8 @@ def make_run(
             plan.save(partial / PLAN)
             manifest = Manifest(
                 num_qubits=circuit.num_qubits,
-                open_qubits=network.open_qubits,
-                num_amplitudes=len(bitstrings),
+                open_qubits=tuple(open_qubits),
+                num_amplitudes=len(found.arrays),
                 num_slices=layout.num_slices,
                 slices_per_piece=layout.slices_per_piece,
                 amplitudes_per_piece=layout.amplitudes_per_piece,
@@ -215,6 +241,10 @@ def make_run(
                 varying_tensors=varying,
                 files={name: sha256_of(partial / name) for name in (*files, PLAN)},
                 made={"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **made_with()},
+                task=task,
+                num_bitstrings=len(bitstrings),
+                row_qubits=tuple(row_qubits),
+                num_rows=network.shape.num_rows,
             )
             for name in (WORKERS, INBOX):
                 (partial / name).mkdir()
@@ -267,31 +297,16 @@ def _processor() -> str:
     return platform.processor()
 
 
-def _all_arrays(network: AmplitudeNetwork, bitstrings: Sequence[str]) -> tuple[list[tuple[Any, ...]], list[int]]:
-    """Arrays and exponent of each bitstring, within a limit."""
-    arrays, exponents, own_bytes = [], [], 0
-    for bitstring in bitstrings:
-        own, exponent = network.arrays_for(bitstring)
-        arrays.append(own)
-        exponents.append(exponent)
-        first = arrays[0]
-        own_bytes += sum(array.nbytes for array, same in zip(own, first, strict=True) if array is not same)
-        if own_bytes > MOST_ARRAY_BYTES:
-            raise SizeLimitError(
-                f"the arrays of {len(bitstrings)} bitstrings are more than {human_bytes(MOST_ARRAY_BYTES)}, the most "
-                "that a run keeps; make several runs, each of some of the bitstrings"
-            )
-    return arrays, exponents
-
-
-def _measure(compiled: NativeProgram, arrays: Sequence[Any], memory_bytes: int) -> tuple[float, int]:
+def _measure(
+    compiled: NativeProgram, arrays: Sequence[Any], digits: RowDigits | None, num_slices: int, memory_bytes: int
+) -> tuple[float, int]:
     """Seconds that some first slices took one thread, and how many they were: a power of two, or all."""
     sums = SliceSums(compiled, threads=1, memory_bytes=memory_bytes)
     inputs = sums.load(arrays)
-    slices, num_slices = 1, compiled.program.num_slices
+    slices = 1
     while True:
         started = time.perf_counter()
-        sums.sum_of(inputs, range(slices))
+        sums.sum_of(inputs, range(slices), digits=digits)
         seconds = time.perf_counter() - started
         if seconds >= MEASURED_SECONDS / 2 or slices == num_slices:
             return seconds, slices

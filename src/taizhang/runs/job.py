@@ -22,7 +22,7 @@ from taizhang._types import ComplexArray
 from taizhang.errors import RunError
 from taizhang.execute.contraction import compile_plan
 from taizhang.execute.inputs import LoadedInputs
-from taizhang.execute.native_backend import NativeProgram
+from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
 from taizhang.network.network import NetworkShape
 from taizhang.plan.plan_file import Plan
@@ -31,7 +31,7 @@ from taizhang.runs.manifest import Manifest
 from taizhang.runs.partial_sum import ZERO_EXPONENT, PartialSum
 from taizhang.runs.pieces import Piece
 
-# Inputs of so many bitstrings are kept loaded.
+# Inputs of so many contractions are kept loaded.
 MOST_LOADED = 8
 
 
@@ -43,15 +43,17 @@ class Job:
         manifest: What the run is.
         plan: How to contract the network.
         elements: All arrays, complex128, one after another: those that are the same for all bitstrings in order of
-            their tensors, then for each bitstring those that vary.
+            their tensors, then for each contraction those that vary.
+        rows: Bits at the row qubits, eight to a byte, shape (contractions, rows, bytes); empty where there are no rows.
     """
 
     manifest: Manifest
     plan: Plan
     elements: npt.NDArray[np.complex128]
+    rows: npt.NDArray[np.uint8]
 
     def arrays_of(self, amplitude: int) -> tuple[ComplexArray, ...]:
-        """The arrays of the network of one bitstring, in order."""
+        """The arrays of the network of one contraction, in order."""
         varying = frozenset(self.manifest.varying_tensors)
         shapes = [tuple(self.plan.shape.sizes[index] for index in term) for term in self.plan.shape.inputs]
         lengths = [int(np.prod(shape, dtype=np.int64)) for shape in shapes]
@@ -66,6 +68,12 @@ class Job:
             else:
                 shared_at += length
         return tuple(arrays)
+
+    def digits_of(self, amplitude: int) -> RowDigits | None:
+        """The bits at the row qubits of one contraction, shape (rows, row qubits); None where there are no rows."""
+        if not self.manifest.num_rows:
+            return None
+        return np.unpackbits(self.rows[amplitude], axis=1, count=len(self.manifest.row_qubits))
 
     def compile(self) -> NativeProgram:
         """Compiles the plan, for the instructions that the run computes with.
@@ -92,7 +100,7 @@ class Job:
         """The job as bytes, to be sent to workers that do not see the folder."""
         head = json.dumps({"manifest": json.loads(self.manifest.to_bytes()), "plan": self.plan.to_dict()}).encode()
         stream = io.BytesIO()
-        np.savez(stream, head=np.frombuffer(head, dtype=np.uint8), elements=self.elements)
+        np.savez(stream, head=np.frombuffer(head, dtype=np.uint8), elements=self.elements, rows=self.rows)
         return stream.getvalue()
 
     @classmethod
@@ -100,19 +108,19 @@ class Job:
         """Reads what `to_bytes` gave."""
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             head = json.loads(arrays["head"].tobytes())
-            elements = arrays["elements"]
+            elements, rows = arrays["elements"], arrays["rows"]
         manifest = Manifest.from_dict(head["manifest"], "the job sent to this worker")
-        return cls(manifest=manifest, plan=Plan.from_dict(head["plan"]), elements=elements)
+        return cls(manifest=manifest, plan=Plan.from_dict(head["plan"]), elements=elements, rows=rows)
 
 
 def flat_arrays(
     shape: NetworkShape, arrays: Sequence[Sequence[npt.NDArray[Any]]]
 ) -> tuple[tuple[int, ...], npt.NDArray[np.complex128]]:
-    """Puts the arrays of all bitstrings one after another, as `Job.elements` has them.
+    """Puts the arrays of all contractions one after another, as `Job.elements` has them.
 
     Args:
         shape: The network.
-        arrays: For each bitstring those of the network; the same object where they do not depend on it.
+        arrays: For each contraction those of the network; the same object where they do not depend on it.
 
     Returns:
         Which tensors vary, and the elements.
@@ -161,7 +169,8 @@ class PieceRunner:
         mantissas = np.empty((len(piece.amplitudes), self.job.manifest.elements), dtype=np.complex128)
         exponents = np.empty(len(piece.amplitudes), dtype=np.int64)
         for row, amplitude in enumerate(piece.amplitudes):
-            total = self.sums.sum_of(self._inputs(amplitude), piece.slices, should_stop=should_stop)
+            inputs, digits = self._inputs(amplitude), self.job.digits_of(amplitude)
+            total = self.sums.sum_of(inputs, piece.slices, digits=digits, should_stop=should_stop)
             mantissas[row] = total.mantissa.reshape(-1)
             exponents[row] = ZERO_EXPONENT if total.exponent is None else total.exponent
         return PartialSum(mantissas=mantissas, exponents=exponents)

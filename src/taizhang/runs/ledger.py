@@ -134,9 +134,20 @@ class Ledger:
         Raises:
             RunDamagedError: One is not what was committed.
         """
+        return self._sums("level < ?")
+
+    def complete_sums(self) -> Iterator[tuple[Node, PartialSum]]:
+        """The nodes at the top, in order of their groups, with their sums.
+
+        Raises:
+            RunDamagedError: One is not what was committed.
+        """
+        return self._sums("level = ?")
+
+    def _sums(self, where: str) -> Iterator[tuple[Node, PartialSum]]:
         top = top_level(self._manifest.layout.parts_per_group)
         with self._told():
-            query = "SELECT grp, level, number, content, checksum FROM sums WHERE level < ?"
+            query = f"SELECT grp, level, number, content, checksum FROM sums WHERE {where} ORDER BY grp, level, number"
             rows = self._database.execute(query, (top,)).fetchall()
         for group, level, number, content, recorded in rows:
             node = Node(group, level, number)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,9 +17,13 @@ from taizhang._types import DtypeName
 from taizhang.errors import RunDamagedError, RunError
 from taizhang.runs.pieces import Layout
 
-FORMAT, VERSION = "taizhang-run", 1
+FORMAT, VERSION = "taizhang-run", 2
 NAME = "run.json"
 MAX_BYTES = 1 << 24
+
+XEB, SAMPLES = "xeb", "samples"
+AMPLITUDES: Mapping[str, Any] = {"kind": "amplitudes"}
+SINCE_VERSION_2 = ("task", "num_bitstrings", "row_qubits", "num_rows")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +33,22 @@ class Manifest:
     Attributes:
         num_qubits: Qubits of the circuit.
         open_qubits: Qubits left open.
-        num_amplitudes: Bitstrings asked for, each one amplitude or one batch.
+        num_amplitudes: Contractions: each gives an amplitude, a batch of them, or those of many bitstrings.
         num_slices: Slices of the plan.
         slices_per_piece: How many a piece has.
-        amplitudes_per_piece: How many bitstrings a piece has; more than 1 only where it has all slices.
+        amplitudes_per_piece: How many contractions a piece has; more than 1 only where it has all slices.
         dtype: Type that is computed in.
         simd_level: Instructions that are computed with.
         program_sha256: Hash of the compiled plan.
         seconds_per_slice: Measured with one thread when the run was made.
-        varying_tensors: Tensors whose arrays differ between the bitstrings.
+        varying_tensors: Tensors whose arrays differ between the contractions.
         files: sha256 of each file that is fixed.
         made: When, where and with what the run was made; for people.
+        task: What is made of the amplitudes: `kind`, and what belongs to it, in words and numbers.
+        num_bitstrings: Bitstrings asked for; by default one for each contraction.
+        row_qubits: Qubits at which the bitstrings of one contraction differ; none where each has its own.
+        num_rows: Bitstrings of one contraction; 0 where there are no row qubits, or all their values are computed.
+        version: Of the format.
         identity: sha256 of all the above.
     """
 
@@ -56,9 +65,16 @@ class Manifest:
     varying_tensors: tuple[int, ...]
     files: Mapping[str, str]
     made: Mapping[str, str]
+    task: Mapping[str, Any] = field(default_factory=lambda: AMPLITUDES)
+    num_bitstrings: int = 0
+    row_qubits: tuple[int, ...] = ()
+    num_rows: int = 0
+    version: int = VERSION
     identity: str = ""
 
     def __post_init__(self) -> None:
+        if not self.num_bitstrings:
+            object.__setattr__(self, "num_bitstrings", self.num_amplitudes)
         if not self.identity:
             object.__setattr__(self, "identity", self._sha256())
 
@@ -74,12 +90,14 @@ class Manifest:
 
     @property
     def elements(self) -> int:
-        """Numbers in the value of each bitstring."""
-        return 1 << len(self.open_qubits)
+        """Numbers in the value of each contraction."""
+        if self.num_rows:
+            return self.num_rows << len(self.open_qubits)
+        return 1 << (len(self.open_qubits) + len(self.row_qubits))
 
     def to_bytes(self) -> bytes:
         """The manifest as its file holds it."""
-        told = {"format": FORMAT, "version": VERSION, **self._told(), "identity": self.identity}
+        told = {"format": FORMAT, "version": self.version, **self._told(), "identity": self.identity}
         return (json.dumps(told, indent=1) + "\n").encode()
 
     @classmethod
@@ -114,15 +132,17 @@ class Manifest:
         """
         if not isinstance(told, dict) or told.get("format") != FORMAT:
             raise _damaged(path)
-        if told.get("version") != VERSION:
+        version = told.get("version")
+        if version not in range(1, VERSION + 1):
             raise RunError(
-                f"'{path}' is of version {str(told.get('version'))[:16]}, and this program reads version {VERSION}; "
+                f"'{path}' is of version {str(version)[:16]}, and this program reads versions up to {VERSION}; "
                 "use the version of taizhang that made it"
             )
         try:
-            known = {field.name: told[field.name] for field in fields(cls)}
-            known["open_qubits"] = tuple(known["open_qubits"])
-            known["varying_tensors"] = tuple(known["varying_tensors"])
+            new = SINCE_VERSION_2 if version == 1 else ()
+            known = {entry.name: told[entry.name] for entry in fields(cls) if entry.name not in new}
+            for name in ("open_qubits", "varying_tensors", "row_qubits"):
+                known[name] = tuple(known.get(name, ()))
             manifest = cls(**known)
             if manifest.identity != manifest._sha256() or manifest.dtype not in get_args(DtypeName):
                 raise _damaged(path)
@@ -131,11 +151,12 @@ class Manifest:
         return manifest
 
     def _told(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "identity"}
+        old = SINCE_VERSION_2 if self.version == 1 else ()
+        return {name: value for name, value in asdict(self).items() if name not in ("identity", "version", *old)}
 
     def _sha256(self) -> str:
         canonical = json.dumps(self._told(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(f"{FORMAT} {VERSION} {canonical}".encode()).hexdigest()
+        return hashlib.sha256(f"{FORMAT} {self.version} {canonical}".encode()).hexdigest()
 
 
 def _damaged(path: Path | str) -> RunDamagedError:

@@ -48,7 +48,7 @@ class Layout:
     """How a run is cut.
 
     Attributes:
-        num_amplitudes: Amplitudes, or batches of them, that were asked for.
+        num_amplitudes: Amplitudes, or batches of them: what one contraction gives each.
         num_slices: Slices of each.
         slices_per_piece: A power of two, or all.
         amplitudes_per_piece: More than 1 only where a piece has all slices.
@@ -93,22 +93,24 @@ class Layout:
         return Piece(number, group, part, self.amplitudes_of(group), slices)
 
 
-def cut(program: Program, *, num_amplitudes: int, slices: int, seconds: float, piece_seconds: float) -> Layout:
+def cut(
+    program: Program, *, num_amplitudes: int, num_slices: int, slices: int, seconds: float, piece_seconds: float
+) -> Layout:
     """Cuts a run into pieces of about the time wanted.
 
     Args:
         program: The program that all pieces run.
-        num_amplitudes: Amplitudes, or batches of them, asked for.
+        num_amplitudes: Contractions asked for.
+        num_slices: The first slices of the program, which are added up.
         slices: So many slices, from the first on, were timed.
         seconds: What they took.
         piece_seconds: How long a piece should take.
     """
-    num_slices = program.num_slices
     rate = seconds / max(program.multiply_adds(range(slices)), 1)
-    whole = rate * max(program.multiply_adds(), 1)
+    whole = rate * max(program.multiply_adds(range(num_slices)), 1)
     wanted = min(piece_seconds, max(whole * num_amplitudes / MOST_SMALL_PIECES, SHORTEST_SECONDS))
     log2 = 0
-    while (1 << log2) < num_slices and not _long_enough(program, 1 << log2, rate, whole, wanted):
+    while (1 << log2) < num_slices and not _long_enough(program, num_slices, 1 << log2, rate, whole, wanted):
         log2 += 1
     if (1 << log2) < num_slices:
         return Layout(num_amplitudes=num_amplitudes, num_slices=num_slices, slices_per_piece=1 << log2)
@@ -121,9 +123,9 @@ def cut(program: Program, *, num_amplitudes: int, slices: int, seconds: float, p
     )
 
 
-def _long_enough(program: Program, slices: int, rate: float, whole: float, wanted: float) -> bool:
+def _long_enough(program: Program, num_slices: int, slices: int, rate: float, whole: float, wanted: float) -> bool:
     own = rate * program.multiply_adds(range(slices))
     if own < wanted:
         return False
-    repeated = own * -(-program.num_slices // slices) / whole - 1
+    repeated = own * -(-num_slices // slices) / whole - 1
     return repeated <= REPEATED_WORK or own >= LARGEST_FACTOR * wanted

@@ -15,6 +15,7 @@ from taizhang._units import human_bytes, human_seconds
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.stem import stems_of
 from taizhang.runs.chart import BLUE, GREEN, GREY, ORANGE, Chart
+from taizhang.runs.contractions import values_by_bitstring
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.run import values_of
@@ -78,9 +79,12 @@ def _table(rows: Iterable[Sequence[object]], *, head: Sequence[str] = (), number
 
 def _task_line(folder: RunFolder) -> str:
     manifest = folder.manifest
-    what = "an amplitude" if manifest.num_amplitudes == 1 else f"{manifest.num_amplitudes:,} amplitudes"
+    count = manifest.num_bitstrings
+    what = "an amplitude" if count == 1 else f"{count:,} amplitudes"
     if manifest.open_qubits:
-        what = f"{manifest.num_amplitudes:,} batch(es) of {manifest.elements:,} amplitudes"
+        what = f"{count:,} batch(es) of {1 << len(manifest.open_qubits):,} amplitudes"
+    if manifest.num_amplitudes < count:
+        what += f", in {manifest.num_amplitudes:,} contraction(s)"
     layout = manifest.layout
     return (
         f"{what} of a circuit of {manifest.num_qubits} qubits, {manifest.dtype}, {manifest.num_slices:,} slices each, "
@@ -110,7 +114,8 @@ def _result(folder: RunFolder, status: RunStatus, verification: dict[str, Any]) 
 
 
 def _values(folder: RunFolder) -> str:
-    values, bitstrings = values_of(folder), folder.bitstrings()
+    bitstrings = folder.bitstrings()
+    values = values_by_bitstring(folder.manifest, bitstrings, values_of(folder))
     rows: list[tuple[str, str]] = []
     for bitstring, own in zip(bitstrings, values, strict=True):
         for number, value in enumerate(own.tolist()):

@@ -24,7 +24,6 @@ from taizhang.runs.local_workers import LocalWorkers
 from taizhang.runs.lock import CoordinatorLock
 from taizhang.runs.repair import repair
 from taizhang.runs.shared_folder import SharedFolder
-from taizhang.runs.sum_tree import Node, top_level
 from taizhang.runs.thread_crew import ThreadCrew
 
 
@@ -91,7 +90,7 @@ def go_on(
         watcher: Is told of the progress.
 
     Returns:
-        The values, complex128, shape (bitstrings, elements of each).
+        The values, complex128, shape (contractions, elements of each).
 
     Raises:
         RunStoppedError: It was told to stop.
@@ -124,7 +123,7 @@ def is_complete(folder: RunFolder) -> bool:
 
 
 def values_of(folder: RunFolder) -> ComplexArray:
-    """The values of a complete run, complex128, shape (bitstrings, elements of each).
+    """The values of a complete run, complex128, shape (contractions, elements of each).
 
     Raises:
         RunError: It is not complete.
@@ -135,9 +134,8 @@ def values_of(folder: RunFolder) -> ComplexArray:
     with Ledger(folder.ledger_path, manifest) as ledger:
         if ledger.num_groups_done() != layout.num_groups:
             raise RunError(f"the run '{folder.path}' is not complete; go on with 'taizhang resume {folder.path}'")
-        for group in range(layout.num_groups):
-            total = ledger.sum_of(Node(group, top_level(layout.parts_per_group), 0))
-            own = layout.amplitudes_of(group)
+        for node, total in ledger.complete_sums():
+            own = layout.amplitudes_of(node.group)
             found.append(total.values(exponents[own.start : own.stop]))
     values: ComplexArray = np.concatenate(found)
     return values

@@ -19,9 +19,11 @@ from taizhang.runs.folder import RunFolder
 from taizhang.runs.history import POINT, SESSION, WORKER
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.lock import BEAT_SECONDS, RUNNING, SIGN, read_sign, this_machine
+from taizhang.runs.manifest import AMPLITUDES, XEB
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.pieces import Layout
 from taizhang.runs.sum_tree import Node
+from taizhang.runs.xeb_so_far import XebSoFar, xeb_so_far
 
 ASLEEP_SECONDS = 10 * BEAT_SECONDS
 
@@ -40,6 +42,7 @@ class RunStatus:
         seconds_worked: Time that sessions have taken.
         workers: Workers in the last point of the history; 0 unless it is running.
         partial: Sum over the slices done, of a single amplitude; its value where the run is complete.
+        xeb: Linear cross entropy as far as it is known, where the run is for that.
         ledger_bytes: Size of the ledger.
         peak_bytes: Memory that one piece needs at its peak, as planned.
         coordinator: Who coordinates it, or did last.
@@ -57,6 +60,7 @@ class RunStatus:
     seconds_worked: float
     workers: int
     partial: complex | None
+    xeb: XebSoFar | None
     ledger_bytes: int
     peak_bytes: int
     coordinator: dict[str, Any]
@@ -91,6 +95,7 @@ class RunStatus:
             "workers": self.workers,
             "partial": partial,
             "partial_standard_error": self.standard_error,
+            "xeb": None if self.xeb is None else self.xeb.to_dict(),
             "ledger_bytes": self.ledger_bytes,
             "piece_peak_bytes": self.peak_bytes,
             "sessions": len(self.sessions),
@@ -114,6 +119,8 @@ class RunStatus:
         elif self.partial is not None:
             lines.append(f"  partial sum   {complex_text(self.partial)} ± {self.standard_error:.1e}")
             lines.append(f"  fidelity      {self.fraction:.4f}, slices done over slices, if the circuit is chaotic")
+        if self.xeb is not None:
+            lines += [f"  {line}" for line in str(self.xeb).splitlines()]
         return "\n".join(lines)
 
 
@@ -146,7 +153,9 @@ def status_of(folder: RunFolder) -> RunStatus:
         nodes = ledger.nodes()
         points, sessions, workers = (ledger.records(kind) for kind in (POINT, SESSION, WORKER))
         done = sum(len(entry) for entry in done_ranges(nodes, manifest))
-        partial = _partial(folder, ledger, nodes) if layout.num_amplitudes == 1 and manifest.elements == 1 else None
+        single = layout.num_amplitudes == 1 and manifest.elements == 1 and manifest.task["kind"] == AMPLITUDES["kind"]
+        partial = _partial(folder, ledger, nodes) if single else None
+        xeb = xeb_so_far(folder, ledger) if manifest.task["kind"] == XEB else None
     sign = read_sign(folder.path)
     complete = done == layout.num_pieces
     all_slices = layout.num_slices * layout.num_amplitudes
@@ -168,6 +177,7 @@ def status_of(folder: RunFolder) -> RunStatus:
         seconds_worked=sum(session["last"] - session["started"] for session in sessions.values()),
         workers=ordered[-1]["workers"] if running and ordered else 0,
         partial=partial,
+        xeb=xeb,
         ledger_bytes=folder.ledger_path.stat().st_size,
         peak_bytes=folder.plan().cost.peak_bytes,
         coordinator=sign,

@@ -20,6 +20,7 @@ import numpy as np
 from taizhang._random import stream
 from taizhang.errors import RunBusyError, RunError, RunStorageError
 from taizhang.execute.contraction import compile_plan
+from taizhang.runs.contractions import values_by_bitstring
 from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.folder import RunFolder, made_with
 from taizhang.runs.history import SESSION, WORKER
@@ -192,7 +193,9 @@ def _record(
         "simd_level": manifest.simd_level,
         "num_qubits": manifest.num_qubits,
         "open_qubits": list(manifest.open_qubits),
-        "num_amplitudes": manifest.num_amplitudes,
+        "task": dict(manifest.task),
+        "num_amplitudes": manifest.num_bitstrings,
+        "num_contractions": manifest.num_amplitudes,
         "num_slices": manifest.num_slices,
         "num_pieces": manifest.layout.num_pieces,
         "pieces_done": done,
@@ -207,7 +210,7 @@ def _record(
         "coordinator": read_sign(folder.path),
     }
     if done == manifest.layout.num_pieces:
-        values = values_of(folder)
+        values = values_by_bitstring(manifest, folder.bitstrings(), values_of(folder))
         record["values_sha256"] = hashlib.sha256(values.astype("<c16").tobytes()).hexdigest()
         if values.size <= MOST_VALUES:
             record["bitstrings"] = list(folder.bitstrings())

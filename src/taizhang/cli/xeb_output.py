@@ -1,0 +1,31 @@
+"""Cross entropy as commands give it: lines for people, one JSON object, a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from taizhang._resources import peak_resident_bytes
+from taizhang.cli.options import echo_json
+from taizhang.results.xeb import Xeb
+from taizhang.results.xeb_plot import plot_xeb
+
+
+def present_xeb(xeb: Xeb, seconds: Mapping[str, float], *, plot: str | None, as_json: bool) -> None:
+    """Prints the figures, and draws them if that is asked for.
+
+    Args:
+        xeb: The figures.
+        seconds: Wall time of the stages.
+        plot: File to draw into, or None.
+        as_json: Print one JSON object.
+    """
+    if plot is not None:
+        plot_xeb(xeb, plot)
+    if as_json:
+        echo_json({**xeb.to_dict(), "seconds": dict(seconds), "peak_bytes": peak_resident_bytes()})
+        return
+    click.echo(str(xeb))
+    stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
+    click.echo(f"{sum(seconds.values()):.2f} s in all: {stages}", err=True)

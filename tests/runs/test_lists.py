@@ -1,0 +1,152 @@
+"""Runs of many bitstrings, and what they tell of samples."""
+
+import contextlib
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from tests.runs.conftest import same_bits
+
+import taizhang as tz
+from taizhang.errors import RunStoppedError
+from taizhang.long_runs import prepare_run, prepare_xeb_run, result_of, xeb_of
+from taizhang.results.sample_file import CountedBitstrings
+from taizhang.runs.folder import RunFolder
+from taizhang.runs.manifest import SINCE_VERSION_2, Manifest
+from taizhang.runs.run import Workforce, go_on, values_of
+from taizhang.runs.status import status_of
+from taizhang.settings import Settings
+
+
+def settings_of(threads=1):
+    return Settings.checked(trials=2, threads=threads, memory="4GiB")
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A circuit and bitstrings of which each contraction takes many."""
+    circuit = tz.grid_circuit(4, 4, 16, seed=3)
+    random = np.random.default_rng(1)
+    bits = random.integers(0, 2, size=(300, 16))
+    bitstrings = ["".join(map(str, row)) for row in bits.tolist()]
+    return circuit, [*bitstrings, bitstrings[7]]
+
+
+@pytest.fixture(scope="module")
+def by_rows(wide):
+    """A plan by rows of 64, with slices made by hand."""
+    circuit, _ = wide
+    machine = tz.plan(circuit, bitstrings=[f"{number:016b}" for number in range(0, 64 * 997, 997)], trials=2)
+    inner = [name for i, name in enumerate(machine.shape.index_names) if i not in machine.shape.row_indices]
+    return tz.Plan.from_ssa_path(machine.shape, machine.tree.ssa_path, inner[::5][:4])
+
+
+@hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(threads=st.integers(1, 5), log2=st.integers(0, 4), stops=st.lists(st.integers(1, 6), max_size=4), data=st.data())
+def test_a_list_by_rows_has_the_bits_it_has_without_a_run(wide, by_rows, tmp_path_factory, threads, log2, stops, data):
+    circuit, bitstrings = wide
+    asked = bitstrings[: data.draw(st.integers(2, len(bitstrings)))] + bitstrings[-1:]
+    path = tmp_path_factory.mktemp("list") / "run"
+    folder = prepare_run(path, circuit, asked, settings_of(), plan=by_rows, slices_per_piece=1 << log2)
+    workforce = Workforce(threads=threads, memory_bytes=1 << 30)
+    for stop_after in stops:
+        left = iter(range(stop_after))
+        with contextlib.suppress(RunStoppedError):
+            go_on(RunFolder.open(path), workforce, stop=lambda left=left: next(left, None) is None)
+    values = result_of(folder, go_on(RunFolder.open(path), workforce), {}).values
+    assert same_bits(values, tz.amplitudes(circuit, asked, plan=by_rows, threads=1))
+
+
+def test_all_values_of_few_qubits_are_one_contraction(circuit, tmp_path):
+    bitstrings = [f"{number:03b}010011" for number in (5, 0, 1, 2, 3, 4, 7, 6, 5)]
+    folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of())
+    assert folder.manifest.num_amplitudes == 1
+    values = result_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=1 << 30)), {}).values
+    assert same_bits(values, tz.amplitudes(circuit, bitstrings, trials=2, threads=1))
+
+
+def test_a_batch_for_each_row_has_its_open_qubits(wide, tmp_path):
+    circuit, bitstrings = wide
+    folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(), open_qubits=[3, 1])
+    values = result_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=1 << 30)), {}).values
+    assert values.shape == (len(bitstrings), 2, 2)
+    one = tz.amplitude_batch(circuit, bitstrings[11], open_qubits=[3, 1], trials=2, threads=1)
+    assert np.allclose(values[11], one, atol=1e-6)
+
+
+def test_samples_in_a_run_are_compared_as_without_one(wide, tmp_path):
+    circuit, bitstrings = wide
+    plain = tz.xeb(circuit, bitstrings, trials=2, threads=1)
+    found = tz.xeb(circuit, bitstrings, directory=tmp_path / "run", trials=2, threads=1)
+    assert found.to_dict() == pytest.approx(plain.to_dict(), rel=1e-3)
+    assert tz.resume(tmp_path / "run").to_dict() == found.to_dict()
+    assert tz.verify(tmp_path / "run").same_bits
+    assert tz.report(tmp_path / "run").exists()
+    assert "of all 301 samples" in str(tz.status(tmp_path / "run"))
+
+
+def test_the_status_estimates_the_cross_entropy_on_the_way(circuit, tmp_path):
+    samples = CountedBitstrings.of(tz.sample(circuit, shots=200, seed=3, method="state-vector"), 9)
+    folder = prepare_xeb_run(tmp_path / "run", circuit, samples, settings_of(), piece_seconds=1e-3)
+    assert "not known before" in str(status_of(folder))
+    seen = iter(range(3))
+    workforce = Workforce(threads=1, memory_bytes=1 << 30)
+    if folder.manifest.layout.num_pieces > 3:
+        with pytest.raises(RunStoppedError):
+            go_on(folder, workforce, stop=lambda: next(seen, None) is None)
+        status = status_of(folder)
+        assert status.xeb is not None
+        json.dumps(status.to_dict())
+    xeb = xeb_of(folder, go_on(folder, workforce))
+    told = status_of(folder).xeb
+    assert (told.linear_xeb, told.num_samples) == (xeb.linear_xeb, 200)
+    assert told.standard_error == xeb.standard_error
+
+
+def test_an_estimate_from_part_of_the_slices_is_right_to_its_error(tmp_path):
+    circuit = tz.grid_circuit(4, 4, 24, seed=8)
+    samples = CountedBitstrings.of(tz.sample(circuit, shots=2000, seed=3, method="state-vector"), 16)
+    plan = tz.plan(circuit, bitstrings=samples.bitstrings, trials=2)
+    inner = [name for i, name in enumerate(plan.shape.index_names) if i not in plan.shape.row_indices]
+    sliced = tz.Plan.from_ssa_path(plan.shape, plan.tree.ssa_path, inner[len(inner) // 3 :][:3])
+    made = prepare_xeb_run(tmp_path / "run", circuit, samples, settings_of(), plan=sliced, slices_per_piece=1)
+    assert made.manifest.num_rows == len(samples.bitstrings)
+    calls = iter(range(2))
+    with pytest.raises(RunStoppedError):
+        go_on(made, Workforce(threads=1, memory_bytes=1 << 30), stop=lambda: next(calls, None) is None)
+    status = status_of(made)
+    if 0 < status.fraction < 1:
+        assert status.xeb.part == status.fraction
+        assert status.xeb.linear_xeb == pytest.approx(1.0, abs=6 * status.xeb.standard_error)
+        assert "of the slices" in str(status)
+
+
+def test_thousands_of_bitstrings_are_ordinary(circuit, tmp_path):
+    circuit = tz.grid_circuit(4, 4, 8, seed=3)
+    bitstrings = [f"{(number * 40503) & 0xFFFF:016b}" for number in range(3_000)]
+    plan = tz.plan(circuit, trials=1)
+    folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(2), plan=plan)
+    assert folder.manifest.num_amplitudes == 3_000
+    assert folder.manifest.layout.num_pieces < 300
+    go_on(folder, Workforce(threads=2, memory_bytes=1 << 30))
+    assert folder.ledger_path.stat().st_size < 1 << 21
+    assert values_of(folder).shape == (3_000, 1)
+
+
+def test_a_run_of_the_first_version_is_read(make_folder, undisturbed, workforce):
+    folder = make_folder()
+    told = json.loads((folder.path / "run.json").read_bytes())
+    old = {name: value for name, value in told.items() if name not in SINCE_VERSION_2}
+    fields = {name: value for name, value in old.items() if name not in ("format", "version", "identity")}
+    fields["open_qubits"], fields["varying_tensors"] = (), tuple(fields["varying_tensors"])
+    manifest = Manifest(**fields, version=1)
+    (folder.path / "run.json").write_bytes(manifest.to_bytes())
+    assert SINCE_VERSION_2[0].encode() not in manifest.to_bytes()
+    (folder.path / "ledger.sqlite").unlink()
+    opened = RunFolder.open(folder.path)
+    assert (opened.manifest.task["kind"], opened.manifest.num_bitstrings) == ("amplitudes", 1)
+    tz.resume(folder.path, repair=True)
+    assert same_bits(tz.resume(folder.path)[0], undisturbed)
