@@ -1,41 +1,36 @@
-"""Batches of amplitudes for all pairs of left and right halves of bitstrings, each half computed once.
+"""Batches of amplitudes for all pairs of left and right sides of bitstrings, each side computed once.
 
 Of bitstrings that are given, hardly two share a side of a wide circuit, so little can be shared between them. Where the
 bitstrings are free to choose, as the bases of batches to sample from, they can be all pairs of A left and B right
-halves: then A·B batches cost A times a left half, B times a right half, and A·B times what joins them.
+sides: then A·B batches cost A times a left side, B times a right side, and A·B times what joins them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import LimitError, UsageError
+from taizhang.errors import UsageError
 from taizhang.execute.contraction import run_program
 from taizhang.network.amplitude_network import AmplitudeNetwork
-from taizhang.network.paired_network import Bits, PairedNetwork, side_order
+from taizhang.network.paired_network import Bits, PairedNetwork
 from taizhang.observer import Observer, Silent
-from taizhang.ready_plan import ReadyPlan, begun, ready_plan, searched
+from taizhang.ready_plan import ReadyPlan, begun, ready_plan
 from taizhang.settings import Settings
-
-# Where to part the circuit, as shares of its qubits, and how long to search for a plan of each.
-SHARES = (0.4, 0.5, 0.6)
-TRIALS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedMachine:
-    """Computes batches for pairs of halves; immutable.
+    """Computes batches for pairs of sides; immutable.
 
     Attributes:
         network: The network of all pairs.
         ready: Its plan, compiled.
         settings: The common options.
         sides: The qubits of the left side and those of the right, open ones left out.
-        counts: Numbers of left and of right halves.
+        counts: Numbers of left and of right sides.
     """
 
     network: PairedNetwork
@@ -61,12 +56,12 @@ class PairedMachine:
             Shape (A, B, 2, 2, …) with one axis for each open qubit, in the type computed in.
 
         Raises:
-            UsageError: The numbers of halves are not those prepared for.
+            UsageError: The numbers of sides are not those prepared for.
             TimeLimitError: The work is predicted to take longer than the limit.
         """
         if (len(left_bits), len(right_bits)) != self.counts:
             raise UsageError(
-                f"{len(left_bits)} left and {len(right_bits)} right halves were given; this was prepared for "
+                f"{len(left_bits)} left and {len(right_bits)} right sides were given; this was prepared for "
                 f"{self.counts[0]} and {self.counts[1]}"
             )
         watch = observer or Silent()
@@ -86,16 +81,18 @@ def prepare_pairs(
     circuit: Circuit,
     settings: Settings,
     *,
+    left: Sequence[int],
     counts: tuple[int, int],
     open_qubits: Sequence[int] = (),
     observer: Observer | None = None,
 ) -> PairedMachine:
-    """Parts the circuit, plans and compiles what computes batches for all pairs of halves.
+    """Plans and compiles what computes batches for all pairs of sides.
 
     Args:
         circuit: The circuit, started in |0…0⟩.
         settings: The common options.
-        counts: Numbers of left and of right halves, each at least 1.
+        left: Qubits of the left side; those that are neither left nor open are of the right side.
+        counts: Numbers of left and of right sides, each at least 1.
         open_qubits: Qubits left open: all their values are computed for each pair.
         observer: Is told of the search.
 
@@ -107,33 +104,21 @@ def prepare_pairs(
     Example:
         >>> import numpy as np
         >>> chain = Circuit(3).append("h", 0).append("cx", 0, 1).append("cx", 1, 2)
-        >>> machine = prepare_pairs(chain, Settings.checked(trials=1), counts=(2, 2))
-        >>> halves = np.array([[0, 0, 0], [1, 1, 1]], dtype=np.uint8)
-        >>> (abs(machine.run(halves, halves)) ** 2).round(6).tolist()
+        >>> machine = prepare_pairs(chain, Settings.checked(trials=1), left=[0], counts=(2, 2))
+        >>> sides = np.array([[0, 0, 0], [1, 1, 1]], dtype=np.uint8)
+        >>> (abs(machine.run(sides, sides)) ** 2).round(6).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
     if min(counts) < 1:
-        raise UsageError(f"{counts[0]} left and {counts[1]} right halves were asked for; wanted is at least 1 of each")
-    watch = observer or Silent()
+        raise UsageError(f"{counts[0]} left and {counts[1]} right sides were asked for; wanted is at least 1 of each")
     single = AmplitudeNetwork(circuit, open_qubits=open_qubits)
-    order = [qubit for qubit in side_order(circuit) if qubit not in single.open_qubits]
-    best, least = PairedNetwork(single, order[: len(order) // 2], counts), math.inf
-    left = order[: len(order) // 2]
-    brief = replace(settings, plan_seconds=None, trials=min(TRIALS, settings.trials or TRIALS))
-    watch.stage("plan")
-    for share in SHARES:
-        part = order[: round(share * len(order))]
-        network = PairedNetwork(single, part, counts)
-        try:
-            seconds = searched(network.shape, settings.free_bytes(), brief, Silent()).predicted_seconds
-        except LimitError:
-            continue
-        if seconds < least:
-            best, least, left = network, seconds, part
+    chosen = frozenset(left) - frozenset(single.open_qubits)
+    network = PairedNetwork(single, sorted(chosen), counts)
+    others = frozenset(range(circuit.num_qubits)) - chosen - frozenset(single.open_qubits)
     return PairedMachine(
-        network=best,
-        ready=ready_plan(best.shape, settings, watch),
+        network=network,
+        ready=ready_plan(network.shape, settings, observer),
         settings=settings,
-        sides=(tuple(sorted(left)), tuple(sorted(set(order) - set(left)))),
+        sides=(tuple(sorted(chosen)), tuple(sorted(others))),
         counts=counts,
     )

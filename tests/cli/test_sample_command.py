@@ -31,3 +31,11 @@ def test_bad_options_get_one_sentence(run, circuit_file):
         done = run("sample", circuit_file, *words)
         assert done.status == 2
         assert len(done.err.splitlines()) == 1
+
+
+def test_pairs_of_sides_are_told(run, tmp_path):
+    circuit = tmp_path / "chaotic.qsim"
+    tz.write_circuit(tz.sycamore_circuit(12, cycles=10, seed=1), circuit)
+    done = run("sample", circuit, "--shots", 20, "--pair-sides", "--batch-qubits", 3, "-o", tmp_path / "s.txt")
+    assert done.status == 0
+    assert "their bits are not" in done.err

@@ -47,6 +47,12 @@ from taizhang.settings import Settings
     type=click.IntRange(min=1),
     help="Instead of drawing, select the so many most probable of each batch: higher cross entropy, no fidelity.",
 )
+@click.option(
+    "--pair-sides",
+    is_flag=True,
+    help="Frugal rejection: batches are all pairs of left and right sides of the fixed bits, many times cheaper for "
+    "wide circuits. Each sample has a batch of its own, but samples share the bits of a side with others.",
+)
 @click.option("-o", "--output", metavar="FILE", help="Write the samples to a file: lines of text, or .npy as an array.")
 @settings_options
 @output_options
@@ -59,12 +65,15 @@ def sample_command(
     batch_qubits: int | None,
     per_batch: int,
     top: int | None,
+    pair_sides: bool,
     output: str | None,
     settings: Settings,
     as_json: bool,
 ) -> None:
     """Draw samples of CIRCUIT: one bitstring a line, qubit 0 first."""
-    options = FrugalOptions(fidelity=fidelity, batch_qubits=batch_qubits, per_batch=per_batch, top=top)
+    options = FrugalOptions(
+        fidelity=fidelity, batch_qubits=batch_qubits, per_batch=per_batch, top=top, pair_sides=pair_sides
+    )
     started = time.perf_counter()
     with Display() as display:
         display.stage("read")

@@ -1,9 +1,9 @@
-"""The network of all pairs of left and right halves of bitstrings.
+"""The network of all pairs of left and right sides of bitstrings.
 
 The qubits of a circuit are parted in two sides. Of A choices of bits for the left and B for the right all A·B
 combinations are wanted. Two indices of these sizes, which end in the output, say which is meant: a tensor that depends
-on bits of one side has the index of that side. So each half is contracted once for each of its own choices, and only
-what joins the halves once for each pair.
+on bits of one side has the index of that side. So each side is contracted once for each of its own choices, and only
+what joins the sides once for each pair.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
+from taizhang.results.sampling.uniforms import Uniforms
 from taizhang.samplers.sampler import Bits
 from taizhang.settings import Settings
 
@@ -26,8 +28,36 @@ _TRIALS = 4
 _SECONDS_PER_TENSOR = 1e-5
 
 
+class BatchSource(Protocol):
+    """Where the candidates of frugal rejection come from: batches with uniformly random bits at qubits not open.
+
+    Attributes:
+        open_qubits: The qubits left open.
+        rows: Batches that are computed at once.
+        num_paths: Slices of which some are added up.
+        paths_taken: How many of them are.
+        fidelity: The part that these are.
+    """
+
+    open_qubits: tuple[int, ...]
+    rows: int
+    num_paths: int
+    paths_taken: int
+    fidelity: float
+
+    def predicted_seconds(self, num_batches: int) -> float:
+        """Predicted time of so many batches."""
+
+    def candidates(self, first: int, count: int, observer: Observer | None = None) -> tuple[Bits, ComplexArray]:
+        """Computes the batches `first` to `first + count`: bits (count, num_qubits), amplitudes (count, 2**open)."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What it does to the statistics, one sentence each."""
+
+
 class BatchMachine:
-    """Computes batches of one circuit.
+    """Computes independent batches of one circuit.
 
     Args:
         circuit: The circuit.
@@ -57,6 +87,8 @@ class BatchMachine:
         observer: Observer | None = None,
     ) -> None:
         self.open_qubits = open_qubits
+        self._num_qubits = circuit.num_qubits
+        self._uniforms = Uniforms(settings.seed, "frugal")
         self._machine = _sliced(circuit, open_qubits, settings, num_batches, fidelity, observer)
         self.plan: Plan = self._machine.ready.plan
         self.num_paths = _paths_of(self.plan)
@@ -68,11 +100,19 @@ class BatchMachine:
         self.fidelity = self.paths_taken / self.num_paths
         self._slices = tuple(slices_of_paths(self.plan, self.paths_taken)) if fidelity < 1 else (None,)
         self.rows = self._machine.rows_per_run
+        self.remarks: tuple[str, ...] = ()
 
     def predicted_seconds(self, num_batches: int) -> float:
         """Predicted time of so many batches."""
         beside = self._machine.num_runs(num_batches) * self.plan.shape.num_tensors * _SECONDS_PER_TENSOR
         return self.fidelity * self._machine.predicted_seconds(num_batches) + beside
+
+    def candidates(self, first: int, count: int, observer: Observer | None = None) -> tuple[Bits, ComplexArray]:
+        """Computes the batches of some numbers; the bits belong to the number alone."""
+        bits = np.empty((count, self._num_qubits), dtype=np.uint8)
+        for qubit in range(self._num_qubits):
+            bits[:, qubit] = self._uniforms.draw(first, count, "bit", qubit) < 0.5
+        return bits, self.run(bits, observer)
 
     def run(self, bits: Bits, observer: Observer | None = None) -> ComplexArray:
         """Computes a batch for each row of bits.

@@ -20,9 +20,17 @@ from taizhang.plan.machine import measured_machine
 from taizhang.results.sampling.actions import actions_of
 from taizhang.samplers.batch_qubits import choose_batch_qubits
 from taizhang.samplers.batches import BatchMachine
-from taizhang.samplers.frugal import DEFAULT_BATCH_QUBITS, FrugalOptions, FrugalSampler, batches_per_sample
+from taizhang.samplers.frugal import (
+    DEFAULT_BATCH_QUBITS,
+    FrugalOptions,
+    FrugalSampler,
+    batches_expected,
+    batches_per_sample,
+)
 from taizhang.samplers.gate_by_gate import GateByGateSampler
 from taizhang.samplers.marginals import MarginalsSampler
+from taizhang.samplers.pair_grid import choose_pair_grid
+from taizhang.samplers.paired import PairedBatches
 from taizhang.samplers.sampler import METHODS, Bits, MethodName, Sampler, SampleReport, check_shots, portions
 from taizhang.samplers.state_vector import MOST_QUBITS, StateVectorSampler
 from taizhang.settings import Settings
@@ -132,13 +140,21 @@ def _gate_by_gate(task: _Task) -> Sampler:
 
 
 def _frugal(task: _Task) -> FrugalSampler:
+    source = _pairs(task) if task.options.pair_sides else _independent(task)
+    sampler = FrugalSampler(task.circuit, task.settings, task.options, source, task.shots, task.observer)
+    _check_time(sampler.predicted_seconds, task.settings)
+    return sampler
+
+
+def _independent(task: _Task) -> BatchMachine:
+    """What computes batches with bits of their own."""
     circuit, options = task.circuit, task.options
     count = options.batch_qubits
     if count is None:
         small = circuit.num_qubits <= _SMALL_QUBITS and options.fidelity == 1 and options.top is None
         count = circuit.num_qubits if small else DEFAULT_BATCH_QUBITS
     opened = choose_batch_qubits(circuit, min(count, circuit.num_qubits), task.settings.seed)
-    machine = BatchMachine(
+    return BatchMachine(
         circuit,
         opened,
         task.settings,
@@ -146,9 +162,17 @@ def _frugal(task: _Task) -> FrugalSampler:
         fidelity=options.fidelity,
         observer=task.observer,
     )
-    sampler = FrugalSampler(circuit, task.settings, options, machine, task.shots, task.observer)
-    _check_time(sampler.predicted_seconds, task.settings)
-    return sampler
+
+
+def _pairs(task: _Task) -> PairedBatches:
+    """What computes batches for pairs of sides."""
+    circuit, options = task.circuit, task.options
+    count = options.batch_qubits
+    if count is None:
+        count = min(DEFAULT_BATCH_QUBITS, circuit.num_qubits // 3)
+    wanted = batches_expected(task.shots, 2**count, options)
+    grid = choose_pair_grid(circuit, count, wanted, seed=task.settings.seed, threads=task.settings.threads)
+    return PairedBatches(circuit, grid, task.settings, task.observer)
 
 
 def _check_time(seconds: float, settings: Settings) -> None:

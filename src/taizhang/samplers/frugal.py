@@ -21,7 +21,7 @@ from taizhang.results.sampling.frugal import (
     taken_batches,
 )
 from taizhang.results.sampling.uniforms import Uniforms
-from taizhang.samplers.batches import BatchMachine
+from taizhang.samplers.batches import BatchSource
 from taizhang.samplers.sampler import Bits, MethodName, RunningXeb, SampleReport
 from taizhang.settings import Settings
 
@@ -47,6 +47,7 @@ class FrugalOptions:
         batch_qubits: Qubits left open, or None for a choice.
         per_batch: Samples drawn from each batch taken; 1 for independent ones.
         top: Instead of drawing, the so many most probable of each batch.
+        pair_sides: Batches are all pairs of some left and some right sides of the bits that are not open.
 
     Raises:
         UsageError: A number is out of range.
@@ -56,6 +57,7 @@ class FrugalOptions:
     batch_qubits: int | None = None
     per_batch: int = 1
     top: int | None = None
+    pair_sides: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.fidelity <= 1:
@@ -70,10 +72,21 @@ class FrugalOptions:
             raise UsageError(f"top was given as {self.top}; wanted is at least 1")
         if self.top is not None and self.per_batch > 1:
             raise UsageError("both per_batch and top were given; give one of them")
+        if self.pair_sides and self.fidelity < 1:
+            raise UsageError(
+                f"pair_sides was given with a fidelity of {self.fidelity:g}; pairs of sides are computed from all "
+                "slices, give one of the two"
+            )
 
     def is_default(self) -> bool:
         """Whether nothing but samples of full fidelity is asked for."""
         return self == FrugalOptions()
+
+
+def batches_expected(shots: int, batch_size: int, options: FrugalOptions) -> int:
+    """How many batches are hardly ever too few for so many shots: three standard deviations more than the mean."""
+    each = batches_per_sample(batch_size, options)
+    return math.ceil(shots * each + 3 * math.sqrt(shots * each * max(each - 1, 0)))
 
 
 def batches_per_sample(batch_size: int, options: FrugalOptions) -> float:
@@ -102,7 +115,7 @@ class FrugalSampler:
         circuit: Circuit,
         settings: Settings,
         options: FrugalOptions,
-        machine: BatchMachine,
+        machine: BatchSource,
         shots: int,
         observer: Observer | None = None,
     ) -> None:
@@ -179,8 +192,7 @@ class FrugalSampler:
         self._next_candidate += candidates
         if self._whole:
             return self._drawn_from_all(first, candidates)
-        bits = self._fixed_bits(first, candidates)
-        probabilities = self._scaled(bits)
+        bits, probabilities = self._scaled(first, candidates)
         weights = probabilities.mean(axis=1)
         if self._options.top is not None:
             taken = np.arange(candidates)
@@ -201,21 +213,15 @@ class FrugalSampler:
     def _drawn_from_all(self, first: int, count: int) -> Bits:
         """Draws from the one batch there is, if all qubits are open; it is always taken."""
         if self._every is None:
-            self._every = VectorSampler(self._machine.run(np.zeros((1, self._num_qubits), dtype=np.uint8))[0])
+            self._every = VectorSampler(self._machine.candidates(0, 1)[1][0])
         outcomes = self._every.outcomes(self._uniforms.draw(first, count, "draw", 0))
         self._xeb.add(2.0**self._num_qubits * self._every.probabilities(outcomes))
         return bits_of(outcomes, self._num_qubits)
 
-    def _scaled(self, bits: Bits) -> npt.NDArray[np.float64]:
-        """Gives 2^n p of each batch, shape (candidates, batch size)."""
-        amplitudes = self._machine.run(bits, self._watch)
-        return np.asarray(np.abs(amplitudes * 2.0 ** (self._num_qubits / 2)) ** 2, dtype=np.float64)
-
-    def _fixed_bits(self, first: int, count: int) -> Bits:
-        bits = np.empty((count, self._num_qubits), dtype=np.uint8)
-        for qubit in range(self._num_qubits):
-            bits[:, qubit] = self._uniforms.draw(first, count, "bit", qubit) < 0.5
-        return bits
+    def _scaled(self, first: int, count: int) -> tuple[Bits, npt.NDArray[np.float64]]:
+        """Gives the bits and 2^n p of some candidates, shape (candidates, batch size)."""
+        bits, amplitudes = self._machine.candidates(first, count, self._watch)
+        return bits, np.asarray(np.abs(amplitudes * 2.0 ** (self._num_qubits / 2)) ** 2, dtype=np.float64)
 
     def _check(self) -> None:
         """Stops where the weights are not those of a chaotic circuit."""
@@ -267,4 +273,5 @@ class FrugalSampler:
             )
         if options.per_batch > 1 or (options.top or 1) > 1:
             remarks.append(f"samples of one batch share {self._num_qubits - len(self._machine.open_qubits)} bits")
+        remarks += self._machine.remarks
         return SampleReport(fidelity=fidelity, linear_xeb=linear_xeb, standard_error=error, remarks=tuple(remarks))

@@ -1,0 +1,132 @@
+"""Candidate batches from grids: all pairs of A left and B right sides of the fixed bits, each side computed once.
+
+Every batch still has bits of its own and is used at most once, but the batches of a row of the grid have their left
+bits in common, and those of a column their right bits. In a chaotic circuit the probabilities of different bitstrings
+are as good as independent, whatever bits they share, so the cross entropy and its standard error are those of
+independent batches; the bits themselves are not independent from sample to sample.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from taizhang._random import stream
+from taizhang._types import ComplexArray
+from taizhang.circuit.circuit import Circuit
+from taizhang.observer import Observer
+from taizhang.paired_batches import PairedMachine, prepare_pairs
+from taizhang.samplers.pair_grid import PairGrid
+from taizhang.samplers.sampler import Bits
+from taizhang.settings import Settings
+
+# What a grid takes beside the work that is predicted, for each pair: the arrays of its bits are looked up.
+_SECONDS_PER_PAIR = 2e-4
+# Sides of up to so many bits are numbered, and their numbers shuffled.
+_FEW_BITS = 12
+
+
+class PairedBatches:
+    """Computes candidates of one circuit, grid by grid.
+
+    Args:
+        circuit: The circuit.
+        grid: Sides and numbers.
+        settings: The common options; the seed is that of the bits, too.
+        observer: Is told of the search.
+
+    Attributes:
+        open_qubits: The qubits left open.
+        rows: Batches of a grid.
+        num_paths: 1, as all slices are added up.
+        paths_taken: 1.
+        fidelity: 1.
+    """
+
+    num_paths = 1
+    paths_taken = 1
+    fidelity = 1.0
+
+    def __init__(self, circuit: Circuit, grid: PairGrid, settings: Settings, observer: Observer | None = None) -> None:
+        self._num_qubits, self._seed, self._grid = circuit.num_qubits, settings.seed, grid
+        self._machine: PairedMachine = prepare_pairs(
+            circuit, settings, left=grid.left, counts=grid.counts, open_qubits=grid.opened, observer=observer
+        )
+        self.open_qubits = grid.opened
+        self.rows = grid.num_pairs
+        self._held: tuple[int, Bits, ComplexArray] | None = None
+
+    def predicted_seconds(self, num_batches: int) -> float:
+        """Predicted time of so many batches: a grid is computed as a whole."""
+        each = self._machine.predicted_seconds + self.rows * _SECONDS_PER_PAIR
+        return math.ceil(num_batches / self.rows) * each
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What it does to the statistics."""
+        (lefts, rights), left, right = self._grid.counts, len(self._grid.left), len(self._grid.right)
+        return (
+            f"batches came from grids of {lefts} x {rights} pairs of sides: each was used once, but up to {rights} "
+            f"share their {left} left bits and up to {lefts} their {right} right bits; if the circuit is chaotic, "
+            "their probabilities are as good as independent, which the standard error supposes; their bits are not",
+        )
+
+    def candidates(self, first: int, count: int, observer: Observer | None = None) -> tuple[Bits, ComplexArray]:
+        """Computes some batches, in the order of their numbers; the grid that holds the last is kept.
+
+        Args:
+            first: Number of the first.
+            count: How many, at least 1.
+            observer: Is told of the progress.
+
+        Returns:
+            The bits of each, shape (count, num_qubits), and its amplitudes, shape (count, 2**open qubits).
+        """
+        parts = []
+        for number in range(first // self.rows, (first + count - 1) // self.rows + 1):
+            if self._held is None or self._held[0] != number:
+                self._held = (number, *self._computed(number, observer))
+            _, bits, amplitudes = self._held
+            part = slice(max(first - number * self.rows, 0), first + count - number * self.rows)
+            parts.append((bits[part], amplitudes[part]))
+        return np.concatenate([bits for bits, _ in parts]), np.concatenate([found for _, found in parts])
+
+    def _computed(self, number: int, observer: Observer | None) -> tuple[Bits, ComplexArray]:
+        """Computes a grid, and puts its pairs in a random order."""
+        sides = []
+        for name, qubits, count in zip(("left", "right"), self._machine.sides, self._grid.counts, strict=True):
+            bits = np.zeros((count, self._num_qubits), dtype=np.uint8)
+            bits[:, list(qubits)] = distinct_bits(
+                stream(self._seed, "samples", "pairs", name, number), count, len(qubits)
+            )
+            sides.append(bits)
+        left, right = sides
+        values = self._machine.run(left, right, observer=observer).reshape(self.rows, -1)
+        order = stream(self._seed, "samples", "pairs", "order", number).permutation(self.rows)
+        bits = (left[:, np.newaxis] | right[np.newaxis]).reshape(self.rows, -1)
+        return bits[order], values[order].astype(np.complex128)
+
+
+def distinct_bits(random: np.random.Generator, count: int, width: int) -> Bits:
+    """Draws different rows of bits, all choices of them with the same chance.
+
+    Args:
+        random: Where chance comes from.
+        count: How many, at most 2**width.
+        width: Bits of each.
+
+    Example:
+        >>> sorted(distinct_bits(np.random.default_rng(0), 4, 2).tolist())
+        [[0, 0], [0, 1], [1, 0], [1, 1]]
+    """
+    if width <= _FEW_BITS:
+        numbers = random.permutation(1 << width)[:count]
+        return (numbers[:, np.newaxis] >> np.arange(width)[::-1] & 1).astype(np.uint8)
+    rows = random.integers(0, 2, size=(count, width), dtype=np.uint8)
+    while True:
+        _, first_of = np.unique(rows, axis=0, return_index=True)
+        again = np.setdiff1d(np.arange(count), first_of)
+        if not len(again):
+            return rows
+        rows[again] = random.integers(0, 2, size=(len(again), width), dtype=np.uint8)
