@@ -59,19 +59,6 @@ def test_fewer_shots_are_the_first_of_more(method):
     assert np.array_equal(few, many[:20])
 
 
-def test_a_fidelity_is_met_by_a_part_of_the_slices():
-    circuit = tz.sycamore_circuit(16, cycles=10, seed=4)
-    plan_options = {"trials": 4, "objective": "multiply_adds"}  # the same plan, and so the same slices, on any machine
-    run = tz.sample_run(circuit, shots=1500, seed=1, fidelity=0.25, threads=1, **plan_options)
-    bits = np.concatenate(list(run))
-    report = run.report()
-    assert run.method == "frugal"
-    assert report.fidelity == pytest.approx(0.25, abs=0.05)
-    scaled = 2.0**16 * exact_probabilities(circuit)[bits.astype(int) @ (1 << np.arange(16)[::-1])]
-    assert scaled.mean() - 1 == pytest.approx(report.linear_xeb, abs=4 * scaled.std() / np.sqrt(1500))
-    assert 0 < report.standard_error < 0.1
-
-
 def test_the_most_probable_of_each_batch_raise_the_cross_entropy_and_this_is_told():
     circuit = tz.sycamore_circuit(14, cycles=10, seed=4)
     run = tz.sample_run(circuit, shots=300, seed=1, top=1, batch_qubits=5, threads=1)

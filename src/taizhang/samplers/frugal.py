@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import NumericalError, UsageError
 from taizhang.observer import Observer, Silent
 from taizhang.results.sampling.from_vector import VectorSampler, bits_of
 from taizhang.results.sampling.frugal import (
+    Floats,
     WeightCount,
     bound_of_weights,
     drawn_from,
@@ -20,6 +20,7 @@ from taizhang.results.sampling.frugal import (
     largest_of,
     taken_batches,
 )
+from taizhang.results.sampling.pilot import PILOT_BATCHES, bound_from_pilot
 from taizhang.results.sampling.uniforms import Uniforms
 from taizhang.samplers.batches import BatchSource
 from taizhang.samplers.sampler import Bits, MethodName, RunningXeb, SampleReport
@@ -32,8 +33,12 @@ MOST_CLIPPED = 0.02
 MOST_SPREAD = 6.0
 """So many times the variance of a chaotic circuit's weights is not taken for chance."""
 _LOOK_AFTER = 64
-# The norm of a part of the slices is the fidelity, but for chance; the bound has to hold for a norm this much larger.
-_NORM_MARGIN = 1.25
+MOST_UNEVEN = 10.0
+"""Where a part of the slices has such weights that so many times more batches are needed, it is not worth while."""
+# So many times more batches than for all slices are expected to be needed for a part of them, before it is measured.
+_PART_MARGIN = 1.25
+# Numbers of the batches that are measured for the bound; those of candidates are far below.
+_FIRST_OF_PILOT = 1 << 40
 _MOST_ELEMENTS = 1 << 25
 _SECONDS_AT_ONCE = 10.0
 
@@ -93,7 +98,7 @@ def batches_per_sample(batch_size: int, options: FrugalOptions) -> float:
     """How many batches are expected to be computed for one sample."""
     if options.top is not None:
         return 1 / options.top
-    return bound_of_weights(batch_size) * (_NORM_MARGIN if options.fidelity < 1 else 1.0) / options.per_batch
+    return bound_of_weights(batch_size) * (_PART_MARGIN if options.fidelity < 1 else 1.0) / options.per_batch
 
 
 class FrugalSampler:
@@ -130,9 +135,10 @@ class FrugalSampler:
             raise UsageError(f"top was given as {options.top}, but a batch has {self._size} bitstrings only")
         # A batch of everything is always taken. A part of the slices gives a state of smaller norm.
         self._whole = len(machine.open_qubits) == self._num_qubits
-        self._bound = machine.fidelity * bound_of_weights(self._size)
-        if machine.fidelity < 1:
-            self._bound *= _NORM_MARGIN
+        self._bound = bound_of_weights(self._size)
+        # A part of the slices is measured before it is drawn from: the mean weight, once it is known.
+        self._measures = machine.fidelity < 1 and options.top is None
+        self._measured_mean: float | None = None
         self._weights = WeightCount()
         self._xeb = RunningXeb()
         self._next_candidate = 0
@@ -151,6 +157,8 @@ class FrugalSampler:
     @property
     def batches_per_sample(self) -> float:
         """How many batches are expected to be computed for one sample."""
+        if self._measured_mean is not None:
+            return self._bound / self._measured_mean / self._options.per_batch
         return batches_per_sample(self._size, self._options)
 
     @property
@@ -162,11 +170,15 @@ class FrugalSampler:
     def predicted_seconds(self) -> float:
         """Predicted time of all shots."""
         batches = 1 if self._whole else math.ceil(self._shots * self.batches_per_sample)
+        if self._measures:
+            batches += PILOT_BATCHES
         return self._machine.predicted_seconds(batches)
 
     def draw(self, first: int, count: int) -> Bits:
         """Draws the next shots; they come in order."""
         self._watch.stage("run")
+        if self._measures and self._measured_mean is None:
+            self._measure()
         while len(self._waiting) < count:
             missing = count - len(self._waiting)
             candidates = missing if self._whole else math.ceil(missing * self.batches_per_sample * 1.02) + 4
@@ -186,6 +198,23 @@ class FrugalSampler:
             self._waiting = self._drawn(_LOOK_AFTER)
             self._check()
 
+    def _measure(self) -> None:
+        """Finds the bound for a part of the slices, from batches that are not used otherwise.
+
+        Raises:
+            NumericalError: The weights are too uneven.
+        """
+        _, probabilities = self._scaled(_FIRST_OF_PILOT, PILOT_BATCHES)
+        weights = probabilities.mean(axis=1)
+        mean, self._bound = float(weights.mean()), bound_from_pilot(weights, self._size)
+        if mean == 0 or self._bound > MOST_UNEVEN * bound_of_weights(self._size) * mean:
+            told = "all batches measured have none" if mean == 0 else f"it takes {self._bound / mean:.3g} batches each"
+            raise NumericalError(
+                f"the probability of a part of the slices is too uneven for frugal rejection: {told}; ask for a higher "
+                "fidelity or another seed, or use method gate-by-gate or marginals if the circuit is not chaotic"
+            )
+        self._measured_mean = mean
+
     def _drawn(self, candidates: int) -> Bits:
         """Computes the next candidates, and draws from those taken."""
         first = self._next_candidate
@@ -203,12 +232,30 @@ class FrugalSampler:
             draws = [self._uniforms.draw(first, candidates, "draw", k)[taken] for k in range(self._options.per_batch)]
             places = drawn_from(probabilities[taken], np.stack(draws, axis=1))
         self._weights.add(weights, math.inf if self._options.top else self._bound, len(taken))
-        self._xeb.add(np.take_along_axis(probabilities[taken], places, axis=1).reshape(-1))
+        self._xeb.add(self._xeb_of(np.take_along_axis(probabilities[taken], places, axis=1), weights[taken]))
         found = np.repeat(bits[taken], places.shape[1], axis=0)
         opened = self._machine.open_qubits
         for place, qubit in enumerate(reversed(opened)):
             found[:, qubit] = places.reshape(-1) >> place & 1
         return found
+
+    def _xeb_of(self, scaled: Floats, weights: Floats) -> Floats:
+        """Gives what 2^n p of samples is expected to be, from what was computed.
+
+        A part of the slices gives a state whose amplitudes are independent of the rest, which adds the probability that
+        is missing around: 1 less the mean weight of others of the batch.
+
+        Args:
+            scaled: 2^n times the computed probabilities, shape (batches, samples of each).
+            weights: Their batches', shape (batches,).
+        """
+        if self._machine.fidelity == 1:
+            return scaled.reshape(-1)
+        if self._size == 1:
+            return scaled.reshape(-1) - (self._measured_mean or 0.0) + 1
+        # The weight of a batch holds the sample itself, which is larger than others for having been drawn.
+        others = self._size / (self._size - 1) if self._options.top is None else 1.0
+        return np.asarray((scaled - weights[:, np.newaxis]) * others + 1).reshape(-1)
 
     def _drawn_from_all(self, first: int, count: int) -> Bits:
         """Draws from the one batch there is, if all qubits are open; it is always taken."""
@@ -218,7 +265,7 @@ class FrugalSampler:
         self._xeb.add(2.0**self._num_qubits * self._every.probabilities(outcomes))
         return bits_of(outcomes, self._num_qubits)
 
-    def _scaled(self, first: int, count: int) -> tuple[Bits, npt.NDArray[np.float64]]:
+    def _scaled(self, first: int, count: int) -> tuple[Bits, Floats]:
         """Gives the bits and 2^n p of some candidates, shape (candidates, batch size)."""
         bits, amplitudes = self._machine.candidates(first, count, self._watch)
         return bits, np.asarray(np.abs(amplitudes * 2.0 ** (self._num_qubits / 2)) ** 2, dtype=np.float64)
@@ -229,7 +276,8 @@ class FrugalSampler:
         if self._options.top is not None or self._whole or counted.candidates < _LOOK_AFTER:
             return
         spread = counted.relative_variance * self._size
-        if counted.total == 0 or counted.clipped_part > MOST_CLIPPED or spread > MOST_SPREAD:
+        uneven = spread > MOST_SPREAD and not self._measures
+        if counted.total == 0 or counted.clipped_part > MOST_CLIPPED or uneven:
             told = "all batches drawn have none"
             if counted.total > 0:
                 told = (
@@ -243,20 +291,23 @@ class FrugalSampler:
 
     def report(self) -> SampleReport:
         """Tells fidelity, linear XEB and what was done to the statistics."""
-        own, own_error = self._xeb.estimate()
+        linear_xeb, error = self._xeb.estimate()
         fidelity, weights = self._machine.fidelity, self._weights
-        if own is None:
+        if linear_xeb is None:
             return SampleReport(fidelity=fidelity)
         remarks = []
-        linear_xeb, error = own, own_error
         if fidelity < 1:
             # Of a part of the slices the state has norm² w, and overlap w with the whole: its fidelity is w.
-            ratio = (own + 1) / weights.mean
-            linear_xeb = (ratio - 1) * weights.mean
-            error = None if own_error is None else math.hypot(own_error, (ratio - 1) * weights.mean_error)
             remarks.append(
-                f"{self._machine.paths_taken} of {self._machine.num_paths} slices were added up; "
-                f"their state has fidelity {weights.mean:.4f} ± {weights.mean_error:.4f}"
+                f"{self._machine.paths_taken} of {self._machine.num_paths} slices were added up; if the circuit is "
+                f"chaotic, their state has fidelity {weights.mean:.4f} ± {weights.mean_error:.4f}"
+            )
+        if self._measures:
+            remarks.append(
+                f"{PILOT_BATCHES} batches more were measured for the bound of rejection; their weights vary "
+                f"{weights.relative_variance * self._size:.1f} times as much as those of all slices, so that a batch "
+                f"gives {weights.taken / weights.candidates:.2f} samples where one of all slices gives "
+                f"{1 / bound_of_weights(self._size):.2f}"
             )
         options = self._options
         if options.top is not None:
