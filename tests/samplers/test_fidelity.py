@@ -44,6 +44,8 @@ def test_samples_follow_the_state_of_the_slices_that_were_added_up(num_qubits, s
     part, whole = state_of_part(machine, num_qubits), exact_probabilities(circuit)
     assert p_value(bits, part / part.sum()) > LEAST_P_VALUE
     report = sampler.report()
+    assert report.fidelity == pytest.approx(fidelity, rel=0.35)
+    assert report.fidelity == pytest.approx(part.sum(), rel=0.05)
     expected = 2.0**num_qubits * (part * whole).sum() / part.sum() - 1
     assert report.linear_xeb == pytest.approx(expected, abs=4 * report.standard_error + 0.03)
     scaled = 2.0**num_qubits * whole[outcomes_of(bits)]
@@ -59,6 +61,20 @@ def test_no_plan_of_a_chaotic_circuit_is_refused(seed, trials):
     sampler, _ = sampler_of(circuit, seed=seed, trials=trials, fidelity=0.25, batch_qubits=8, shots=20)
     assert len(sampler.draw(0, 20)) == 20
     assert sampler.batches_per_sample < 3
+
+
+def test_a_part_that_is_too_small_or_too_large_is_changed():
+    _, machine = sampler_of(
+        tz.sycamore_circuit(12, cycles=10, seed=4), seed=1, trials=2, fidelity=0.25, batch_qubits=4, shots=60
+    )
+    paths = machine.paths_taken
+    assert machine.meets(0.27)
+    assert machine.paths_taken == paths
+    assert not machine.meets(0.1)
+    assert machine.paths_taken == round(2.5 * paths)
+    assert machine.fidelity == machine.paths_taken / machine.num_paths
+    assert not machine.meets(1.0)
+    assert machine.paths_taken == round(round(2.5 * paths) / 4)
 
 
 def test_the_bound_does_not_depend_on_portions():
@@ -78,6 +94,9 @@ class OneBatchIn:
 
     def predicted_seconds(self, num_batches):
         return 0.01 * num_batches
+
+    def meets(self, norm):
+        return True
 
     def candidates(self, first, count, observer=None):
         numbers = np.arange(first, first + count)

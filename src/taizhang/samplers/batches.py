@@ -22,6 +22,8 @@ from taizhang.settings import Settings
 # A plan has at least so many slices for a fidelity, so that it is met to an eighth of itself.
 _SLICES_OF_FIDELITY = 4
 _PLAN_ATTEMPTS = 4
+# The slices of a part may have more or less than their share; it is changed where it is off by so much of the fidelity.
+_FIDELITY_TOLERANCE = 0.2
 # Trials of the short searches that find out how narrow such a plan has to be.
 _TRIALS = 4
 # What a contraction takes beside the work that is predicted: arrays are looked up and laid out.
@@ -50,6 +52,9 @@ class BatchSource(Protocol):
 
     def candidates(self, first: int, count: int, observer: Observer | None = None) -> tuple[Bits, ComplexArray]:
         """Computes the batches `first` to `first + count`: bits (count, num_qubits), amplitudes (count, 2**open)."""
+
+    def meets(self, norm: float) -> bool:
+        """Whether the part has about the fidelity asked for, now that its squared norm is known; if not, changes it."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -96,11 +101,30 @@ class BatchMachine:
             raise UsageError(
                 f"fidelity was given as {fidelity:g}, but the work is too small to be sliced; sample without it"
             )
-        self.paths_taken = max(round(fidelity * self.num_paths), 1)
-        self.fidelity = self.paths_taken / self.num_paths
-        self._slices = tuple(slices_of_paths(self.plan, self.paths_taken)) if fidelity < 1 else (None,)
+        self._wanted = fidelity
+        self._take(round(fidelity * self.num_paths))
         self.rows = self._machine.rows_per_run
         self.remarks: tuple[str, ...] = ()
+
+    def _take(self, paths: int) -> None:
+        self.paths_taken = min(max(paths, 1), self.num_paths)
+        self.fidelity = self.paths_taken / self.num_paths
+        self._slices: tuple[range | None, ...] = (None,)
+        if self.paths_taken < self.num_paths:
+            self._slices = tuple(slices_of_paths(self.plan, self.paths_taken))
+
+    def meets(self, norm: float) -> bool:
+        """Whether the part has about the fidelity asked for; if not, takes more or fewer slices in proportion.
+
+        Args:
+            norm: Mean weight of batches that were measured.
+        """
+        if norm <= 0 or abs(norm / self._wanted - 1) <= _FIDELITY_TOLERANCE:
+            return True
+        before = self.paths_taken
+        # One slice is left out in any case: with all of them nothing would be measured.
+        self._take(min(round(self.paths_taken * self._wanted / norm), self.num_paths - 1))
+        return self.paths_taken == before
 
     def predicted_seconds(self, num_batches: int) -> float:
         """Predicted time of so many batches."""

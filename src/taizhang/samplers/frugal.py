@@ -37,6 +37,8 @@ MOST_UNEVEN = 10.0
 """Where a part of the slices has such weights that so many times more batches are needed, it is not worth while."""
 # So many times more batches than for all slices are expected to be needed for a part of them, before it is measured.
 _PART_MARGIN = 1.25
+# How often the part is measured and changed, at most.
+_PART_ATTEMPTS = 3
 # Numbers of the batches that are measured for the bound; those of candidates are far below.
 _FIRST_OF_PILOT = 1 << 40
 _MOST_ELEMENTS = 1 << 25
@@ -139,6 +141,7 @@ class FrugalSampler:
         # A part of the slices is measured before it is drawn from: the mean weight, once it is known.
         self._measures = machine.fidelity < 1 and options.top is None
         self._measured_mean: float | None = None
+        self._num_measured = 0
         self._weights = WeightCount()
         self._xeb = RunningXeb()
         self._next_candidate = 0
@@ -204,8 +207,11 @@ class FrugalSampler:
         Raises:
             NumericalError: The weights are too uneven.
         """
-        _, probabilities = self._scaled(_FIRST_OF_PILOT, PILOT_BATCHES)
-        weights = probabilities.mean(axis=1)
+        for attempt in range(_PART_ATTEMPTS):
+            weights = self._scaled(_FIRST_OF_PILOT, PILOT_BATCHES)[1].mean(axis=1)
+            self._num_measured += PILOT_BATCHES
+            if attempt == _PART_ATTEMPTS - 1 or self._machine.meets(float(weights.mean())):
+                break
         mean, self._bound = float(weights.mean()), bound_from_pilot(weights, self._size)
         if mean == 0 or self._bound > MOST_UNEVEN * bound_of_weights(self._size) * mean:
             told = "all batches measured have none" if mean == 0 else f"it takes {self._bound / mean:.3g} batches each"
@@ -298,13 +304,14 @@ class FrugalSampler:
         remarks = []
         if fidelity < 1:
             # Of a part of the slices the state has norm² w, and overlap w with the whole: its fidelity is w.
+            fidelity = weights.mean
             remarks.append(
                 f"{self._machine.paths_taken} of {self._machine.num_paths} slices were added up; if the circuit is "
                 f"chaotic, their state has fidelity {weights.mean:.4f} ± {weights.mean_error:.4f}"
             )
         if self._measures:
             remarks.append(
-                f"{PILOT_BATCHES} batches more were measured for the bound of rejection; their weights vary "
+                f"{self._num_measured} batches more were measured for the bound of rejection; their weights vary "
                 f"{weights.relative_variance * self._size:.1f} times as much as those of all slices, so that a batch "
                 f"gives {weights.taken / weights.candidates:.2f} samples where one of all slices gives "
                 f"{1 / bound_of_weights(self._size):.2f}"

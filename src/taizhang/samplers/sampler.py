@@ -23,7 +23,7 @@ class SampleReport:
     """What is known of samples once they are drawn.
 
     Attributes:
-        fidelity: Fidelity that the samples were drawn with: 1, or what the slices that were added up give.
+        fidelity: Fidelity that the samples were drawn with: 1, or the squared norm of the slices that were added up.
         linear_xeb: Estimate of 2^n⟨p⟩ - 1 from probabilities that were computed on the way; None where none were.
         standard_error: Of `linear_xeb`.
         remarks: What else to know of the statistics, one sentence each.
