@@ -74,7 +74,7 @@ def test_a_part_that_is_too_small_or_too_large_is_changed():
     assert machine.paths_taken == round(2.5 * paths)
     assert machine.fidelity == machine.paths_taken / machine.num_paths
     assert not machine.meets(1.0)
-    assert machine.paths_taken == round(round(2.5 * paths) / 4)
+    assert machine.paths_taken == (paths + round(2.5 * paths)) // 2
 
 
 def test_the_bound_does_not_depend_on_portions():

@@ -102,6 +102,8 @@ class BatchMachine:
                 f"fidelity was given as {fidelity:g}, but the work is too small to be sliced; sample without it"
             )
         self._wanted = fidelity
+        # Numbers of paths that were measured to be too few, and too many.
+        self._too_few, self._too_many = 0, self.num_paths
         self._take(round(fidelity * self.num_paths))
         self.rows = self._machine.rows_per_run
         self.remarks: tuple[str, ...] = ()
@@ -114,17 +116,25 @@ class BatchMachine:
             self._slices = tuple(slices_of_paths(self.plan, self.paths_taken))
 
     def meets(self, norm: float) -> bool:
-        """Whether the part has about the fidelity asked for; if not, takes more or fewer slices in proportion.
+        """Whether the part has about the fidelity asked for; if not, takes more or fewer slices.
+
+        As many are taken as are in proportion, or as lie halfway where that was too few or too many before.
 
         Args:
             norm: Mean weight of batches that were measured.
         """
         if norm <= 0 or abs(norm / self._wanted - 1) <= _FIDELITY_TOLERANCE:
             return True
-        before = self.paths_taken
-        # One slice is left out in any case: with all of them nothing would be measured.
-        self._take(min(round(self.paths_taken * self._wanted / norm), self.num_paths - 1))
-        return self.paths_taken == before
+        if norm < self._wanted:
+            self._too_few = self.paths_taken
+        else:
+            self._too_many = self.paths_taken
+        if self._too_many - self._too_few < 2:
+            return True
+        paths = round(self.paths_taken * self._wanted / norm)
+        inside = self._too_few < paths < self._too_many
+        self._take(paths if inside else (self._too_few + self._too_many) // 2)
+        return False
 
     def predicted_seconds(self, num_batches: int) -> float:
         """Predicted time of so many batches."""

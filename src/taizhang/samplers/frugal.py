@@ -38,7 +38,7 @@ MOST_UNEVEN = 10.0
 # So many times more batches than for all slices are expected to be needed for a part of them, before it is measured.
 _PART_MARGIN = 1.25
 # How often the part is measured and changed, at most.
-_PART_ATTEMPTS = 3
+_PART_ATTEMPTS = 5
 # Numbers of the batches that are measured for the bound; those of candidates are far below.
 _FIRST_OF_PILOT = 1 << 40
 _MOST_ELEMENTS = 1 << 25
