@@ -30,6 +30,8 @@ from taizhang.results.statevector import direct_is_quick
 from taizhang.results.statevector import state_vector as direct_state_vector
 from taizhang.results.xeb import Xeb
 from taizhang.runs.run import Workforce
+from taizhang.runs.sample_task import drawn_samples
+from taizhang.sample_runs import prepare_sample_run
 from taizhang.samplers.choice import SampleRun, prepare_samples
 from taizhang.samplers.frugal import FrugalOptions
 from taizhang.settings import Settings
@@ -219,6 +221,7 @@ def sample(
     per_batch: int = 1,
     top: int | None = None,
     pair_sides: bool = False,
+    directory: str | PathLike[str] | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> npt.NDArray[np.uint8]:
@@ -236,6 +239,7 @@ def sample(
             up the distribution (frugal).
         pair_sides: Batches are all pairs of some left and some right sides of the bits not open: many times cheaper
             for wide circuits; each sample has a batch of its own, but those of a grid share bits of a side (frugal).
+        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on (frugal).
         observer: Is told of the progress.
         options: See `taizhang.settings`. The same `seed` gives the same samples on any number of threads.
 
@@ -252,6 +256,14 @@ def sample(
         >>> sorted(set(map(tuple, sample(bell, shots=100, seed=1).tolist())))
         [(0, 0), (1, 1)]
     """
+    if directory is not None:
+        settings = Settings.checked(**options)
+        how = FrugalOptions(
+            fidelity=fidelity, batch_qubits=batch_qubits, per_batch=per_batch, top=top, pair_sides=pair_sides
+        )
+        folder = prepare_sample_run(directory, circuit, shots, settings, method=method, options=how, observer=observer)
+        workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
+        return np.concatenate(list(drawn_samples(folder.manifest, completed(folder, workforce))[0]))
     run = sample_run(
         circuit,
         shots,

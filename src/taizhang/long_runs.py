@@ -22,7 +22,7 @@ from taizhang.results.bitstrings import parsed_bits
 from taizhang.results.rows import DistinctRows
 from taizhang.results.sample_file import CountedBitstrings
 from taizhang.results.xeb import Xeb
-from taizhang.runs.contractions import values_by_bitstring
+from taizhang.runs.contractions import contractions_of, values_by_bitstring
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder, check_new, make_run
 from taizhang.runs.manifest import AMPLITUDES, XEB
@@ -198,7 +198,7 @@ def _made(
         directory,
         circuit,
         bitstrings,
-        network=machine.network,
+        contractions=contractions_of(machine.network, bitstrings, machine.open_qubits, machine.row_qubits),
         open_qubits=machine.open_qubits,
         row_qubits=machine.row_qubits,
         plan=plan,

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.circuit import Circuit
@@ -22,14 +24,16 @@ from taizhang.runs.coordinator import Watcher
 from taizhang.runs.executor_crew import Executor
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
-from taizhang.runs.manifest import XEB
+from taizhang.runs.manifest import SAMPLES, XEB
 from taizhang.runs.report import report_of
 from taizhang.runs.run import Workforce, is_complete, repair_run
+from taizhang.runs.sample_task import drawn_samples
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.status import RunStatus, status_of
 from taizhang.runs.verify import Verification
 from taizhang.runs.verify import verify as verify_run
 from taizhang.runs.work import FolderWorker
+from taizhang.samplers.sampler import Bits
 from taizhang.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,7 +120,7 @@ def resume(
     repair: bool = False,
     watcher: Watcher | None = None,
     **options: Unpack[Options],
-) -> ComplexArray | Xeb:
+) -> ComplexArray | Xeb | Bits:
     """Goes on with a run until it is complete; one that is complete is only read.
 
     Args:
@@ -130,8 +134,8 @@ def resume(
         options: See `taizhang.settings`.
 
     Returns:
-        The amplitudes: an axis for the bitstrings, and one of length 2 for each open qubit; the cross entropy where
-        the run is for that.
+        The amplitudes: an axis for the bitstrings, and one of length 2 for each open qubit. The cross entropy, or the
+        samples, where the run is for these.
 
     Raises:
         RunError: There is no run, it is damaged, or somebody else coordinates it.
@@ -142,8 +146,11 @@ def resume(
     if repair:
         repair_run(folder)
     workforce = _workforce(settings, workers, executor, cluster, lease)
-    if folder.manifest.task["kind"] == XEB:
+    kind = folder.manifest.task["kind"]
+    if kind == XEB:
         return xeb_of(folder, completed(folder, workforce, watcher))
+    if kind == SAMPLES:
+        return np.concatenate(list(drawn_samples(folder.manifest, completed(folder, workforce, watcher))[0]))
     return _amplitudes(folder, workforce, watcher)
 
 

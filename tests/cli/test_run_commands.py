@@ -86,3 +86,30 @@ def test_a_run_told_to_end_says_how_to_go_on_and_exits_with_130(circuit_file, tm
     status = run("status", folder, "--json").json
     assert status["state"] == "stopped"
     assert 0 < status["pieces_done"] < status["num_pieces"]
+
+
+def test_cross_entropy_with_a_directory_is_a_run(run, circuit_file, tmp_path):
+    samples, folder = tmp_path / "samples.txt", tmp_path / "run"
+    assert run("sample", circuit_file, "--shots", 50, "--method", "state-vector", "-o", samples).status == 0
+    done = run("xeb", circuit_file, samples, "--directory", folder)
+    assert done.status == 0
+    assert done.out.splitlines()[-1].startswith("samples          50, of which")
+    assert run("resume", folder).out == done.out
+    assert run("resume", folder, "--json").json["num_samples"] == 50
+    assert run("status", folder, "--json").json["xeb"]["num_samples"] == 50
+
+
+def test_samples_with_a_directory_are_a_run(run, tmp_path):
+    circuit, folder = tmp_path / "grid.txt", tmp_path / "run"
+    run("random", "grid", "--rows", 4, "--columns", 4, "--depth", 24, "--seed", 3, "-o", circuit)
+    asked = ("sample", circuit, "--shots", 40, "--seed", 2, "--trials", 2, "--batch-qubits", 4)
+    done = run(*asked, "--directory", folder)
+    assert done.status == 0
+    assert done.out == run(*asked, "--method", "frugal").out
+    assert run("resume", folder).out == done.out
+    assert run("resume", folder, "-o", tmp_path / "samples.npy").status == 0
+    told = run("resume", folder, "--json").json
+    assert (told["shots"], told["method"]) == (40, "frugal")
+    assert run("status", folder, "--json").json["samples"] == 40
+    refused = run("sample", circuit, "--shots", 4, "--method", "marginals", "--directory", tmp_path / "other")
+    assert (refused.status, len(refused.err.splitlines())) == (2, 1)

@@ -14,11 +14,13 @@ from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amp
 from taizhang.cli.options import echo_json
 from taizhang.cli.reports import plan_report
 from taizhang.cli.run_display import RunDisplay
+from taizhang.cli.sample_output import present_report, write_samples
 from taizhang.cli.xeb_output import present_xeb
 from taizhang.long_runs import completed, result_of, xeb_of
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.manifest import XEB
+from taizhang.runs.manifest import SAMPLES, XEB
 from taizhang.runs.run import Workforce
+from taizhang.runs.sample_task import drawn_samples
 from taizhang.simulator import AmplitudeResult
 
 
@@ -45,7 +47,13 @@ def finish_run(
     with RunDisplay() as display:
         values = completed(folder, workforce, display)
     spent = {**seconds, "run": time.perf_counter() - started}
-    if folder.manifest.task["kind"] == XEB:
+    kind = folder.manifest.task["kind"]
+    if kind == SAMPLES:
+        portions, sampler = drawn_samples(folder.manifest, values)
+        write_samples(portions, output, as_json=as_json)
+        shots, reason = folder.manifest.task["shots"], "batches are kept in a run"
+        present_report(sampler.report(), spent, shots=shots, method=sampler.method, reason=reason, as_json=as_json)
+    elif kind == XEB:
         if output is not None:
             write_amplitudes(result_of(folder, values, spent), Path(output))
         present_xeb(xeb_of(folder, values), spent, plot=plot, as_json=as_json)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import BinaryIO
 
 import click
-import numpy as np
 
-from taizhang._units import human_seconds
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
-from taizhang.cli.options import circuit_options, echo_json, output_options, settings_options
+from taizhang.cli.options import circuit_options, output_options, settings_options
+from taizhang.cli.run_doing import finish_run, pieces_line
+from taizhang.cli.sample_output import present_report, write_samples
+from taizhang.runs.run import Workforce
+from taizhang.sample_runs import prepare_sample_run
 from taizhang.samplers.choice import prepare_samples
 from taizhang.samplers.frugal import MOST_BATCH_QUBITS, FrugalOptions
-from taizhang.samplers.sampler import METHODS, Bits, SampleReport
+from taizhang.samplers.sampler import METHODS
 from taizhang.settings import Settings
 
 
@@ -53,6 +50,11 @@ from taizhang.settings import Settings
     help="Frugal rejection: batches are all pairs of left and right sides of the fixed bits, many times cheaper for "
     "wide circuits. Each sample has a batch of its own, but samples share the bits of a side with others.",
 )
+@click.option(
+    "--directory",
+    metavar="RUN",
+    help="Make it a long run, kept in this folder; 'taizhang resume' goes on. Frugal rejection only.",
+)
 @click.option("-o", "--output", metavar="FILE", help="Write the samples to a file: lines of text, or .npy as an array.")
 @settings_options
 @output_options
@@ -66,6 +68,7 @@ def sample_command(
     per_batch: int,
     top: int | None,
     pair_sides: bool,
+    directory: str | None,
     output: str | None,
     settings: Settings,
     as_json: bool,
@@ -79,60 +82,19 @@ def sample_command(
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
         reading = time.perf_counter()
-        run = prepare_samples(read, shots, settings, method=method, options=options, observer=display)
-        prepared = time.perf_counter()
-        click.echo(f"method {run.method}: {run.reason}", err=True)
-        if output is not None and output.endswith(".npy"):
-            np.save(Path(output), np.concatenate(list(run)), allow_pickle=False)
-        elif output is not None or not as_json:
-            with _sink(output) as sink:
-                for portion in run:
-                    sink.write(_lines(portion))
-                    sink.flush()
+        if directory is not None:
+            folder = prepare_sample_run(
+                directory, read, shots, settings, method=method, options=options, observer=display
+            )
         else:
-            for _ in run:
-                pass
+            run = prepare_samples(read, shots, settings, method=method, options=options, observer=display)
+            prepared = time.perf_counter()
+            click.echo(f"method {run.method}: {run.reason}", err=True)
+            write_samples(run, output, as_json=as_json)
+    if directory is not None:
+        click.echo(pieces_line(folder), err=True)
+        workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
+        finish_run(folder, workforce, output, as_json, {"prepare": time.perf_counter() - started})
+        return
     seconds = {"read": reading - started, "prepare": prepared - reading, "run": time.perf_counter() - prepared}
-    report = run.report()
-    if as_json:
-        echo_json(
-            {
-                "shots": shots,
-                "method": run.method,
-                "reason": run.reason,
-                "fidelity": report.fidelity,
-                "linear_xeb": report.linear_xeb,
-                "standard_error": report.standard_error,
-                "remarks": list(report.remarks),
-                "seconds": seconds,
-            }
-        )
-        return
-    for line in _told(report):
-        click.echo(line, err=True)
-    click.echo(f"{shots} samples in {human_seconds(sum(seconds.values()))}", err=True)
-
-
-@contextmanager
-def _sink(output: str | None) -> Iterator[BinaryIO]:
-    """Where lines go: a file, or standard output."""
-    if output is None:
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        return
-    with Path(output).open("wb") as file:
-        yield file
-
-
-def _lines(bits: Bits) -> bytes:
-    """Bits as lines of characters."""
-    lines = np.full((len(bits), bits.shape[1] + 1), ord("\n"), dtype=np.uint8)
-    lines[:, :-1] = bits + ord("0")
-    return lines.tobytes()
-
-
-def _told(report: SampleReport) -> Iterator[str]:
-    if report.linear_xeb is not None:
-        error = "" if report.standard_error is None else f" ± {report.standard_error:.4f}"
-        yield f"linear XEB {report.linear_xeb:.4f}{error}, estimated from probabilities computed on the way"
-    yield from report.remarks
+    present_report(run.report(), seconds, shots=shots, method=run.method, reason=run.reason, as_json=as_json)

@@ -6,7 +6,7 @@ part of the distinct bitstrings (by rows), or one for all values of the qubits a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ class Contractions:
 def contractions_of(
     network: AmplitudeNetwork, bitstrings: Sequence[str], open_qubits: Sequence[int], row_qubits: Sequence[int]
 ) -> Contractions:
-    """Gives the contractions for a list of bitstrings.
+    """Gives the contractions for a list of bitstrings, of which those that are equal are computed once.
 
     Args:
         network: The network; its row qubits are `row_qubits`, or these are open after the open ones.
@@ -52,14 +52,30 @@ def contractions_of(
     Raises:
         SizeLimitError: The arrays are more than a run keeps.
     """
+    bits = parsed_bits(bitstrings, network.num_qubits, open_qubits)
     if not row_qubits:
-        return _contractions(network, bitstrings, np.empty((0, 0, 0), dtype=np.uint8))
-    rows = DistinctRows.of(parsed_bits(bitstrings, network.num_qubits, open_qubits), open_qubits)
+        return contractions_in_order(network, bits)
+    rows = DistinctRows.of(bits, open_qubits)
+    if not network.shape.num_rows:
+        return contractions_in_order(network, rows.bits[:1])
+    return contractions_in_order(network, rows.bits)
+
+
+def contractions_in_order(network: AmplitudeNetwork, bits: Bits) -> Contractions:
+    """Gives the contractions for bitstrings in their order: for each its own, or for each part of them if it has rows.
+
+    Args:
+        network: The network.
+        bits: Shape (bitstrings, qubits).
+
+    Raises:
+        SizeLimitError: The arrays are more than a run keeps.
+    """
     count = network.shape.num_rows
     if not count:
-        return _contractions(network, as_strings(rows.bits[:1]), np.empty((0, 0, 0), dtype=np.uint8))
-    packed = [np.packbits(part[:, list(network.row_qubits)], axis=1) for part in _parts(rows.bits, count)]
-    return _contractions(network, as_strings(rows.bits[::count]), np.stack(packed))
+        return gathered(map(network.arrays_for, as_strings(bits)), np.empty((0, 0, 0), dtype=np.uint8))
+    packed = [np.packbits(part[:, list(network.row_qubits)], axis=1) for part in _parts(bits, count)]
+    return gathered(map(network.arrays_for, as_strings(bits[::count])), np.stack(packed))
 
 
 def _parts(bits: Bits, count: int) -> Iterator[Bits]:
@@ -69,18 +85,22 @@ def _parts(bits: Bits, count: int) -> Iterator[Bits]:
         yield np.pad(part, ((0, count - len(part)), (0, 0)), mode="edge")
 
 
-def _contractions(network: AmplitudeNetwork, firsts: Sequence[str], rows: npt.NDArray[np.uint8]) -> Contractions:
+def gathered(found: Iterable[tuple[tuple[ComplexArray, ...], int]], rows: npt.NDArray[np.uint8]) -> Contractions:
+    """Gathers arrays and exponents of contractions.
+
+    Raises:
+        SizeLimitError: They are more than a run keeps.
+    """
     arrays: list[tuple[ComplexArray, ...]] = []
     exponents, own_bytes = [], rows.nbytes
-    for bitstring in firsts:
-        own, exponent = network.arrays_for(bitstring)
+    for own, exponent in found:
         arrays.append(own)
         exponents.append(exponent)
         own_bytes += sum(array.nbytes for array, same in zip(own, arrays[0], strict=True) if array is not same)
         if own_bytes > MOST_ARRAY_BYTES:
             raise SizeLimitError(
-                f"the arrays of {len(firsts)} contractions are more than {human_bytes(MOST_ARRAY_BYTES)}, the most "
-                "that a run keeps; make several runs, each of some of the bitstrings"
+                f"the arrays of the contractions are more than {human_bytes(MOST_ARRAY_BYTES)}, the most that a run "
+                "keeps; make several runs, each of a part"
             )
     return Contractions(arrays=arrays, exponents=exponents, rows=rows)
 

@@ -16,10 +16,11 @@ from taizhang._random import stream
 from taizhang.errors import RunDamagedError, RunStoppedError
 from taizhang.runs.crew import Crew, Done, Lost, Outcome
 from taizhang.runs.dealer import Dealer
+from taizhang.runs.enough import enough_for
 from taizhang.runs.estimate import Estimate, estimate
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.history import History, Record
-from taizhang.runs.ledger import Ledger
+from taizhang.runs.ledger import TASK, WANTED, Ledger
 from taizhang.runs.lock import COMPLETE, FAILED, STOPPED, CoordinatorLock
 from taizhang.runs.manifest import Manifest
 from taizhang.runs.partial_sum import PartialSum
@@ -110,10 +111,15 @@ class Coordinator:
         self._samples = samples_of(manifest)
         self._ledger = Ledger(folder.ledger_path, manifest, write=True)
         try:
-            nodes = self._ledger.nodes()
+            self._wanted = self._ledger.groups_wanted()
+            self._enough = enough_for(folder)
+            nodes = [node for node in self._ledger.nodes() if node.group < self._wanted]
             self._tree = SumTree(self._layout.parts_per_group, self._ledger.waiting_sums())
-            missing = PieceSet(ranges_between(done_ranges(nodes, manifest), self._layout.num_pieces))
+            missing = PieceSet(ranges_between(done_ranges(nodes, manifest), self._num_pieces))
             self._dealer = Dealer(missing)
+            if self._enough is not None:
+                for node, total in self._ledger.complete_sums():
+                    self._look_whether_enough(node.group, total)
             self._history = History.of(self._ledger)
         except BaseException:
             self._ledger.close()
@@ -142,7 +148,11 @@ class Coordinator:
     @property
     def num_done(self) -> int:
         """Pieces done."""
-        return self._layout.num_pieces - self._dealer.num_left
+        return self._num_pieces - self._dealer.num_left
+
+    @property
+    def _num_pieces(self) -> int:
+        return self._wanted * self._layout.parts_per_group
 
     def run(self) -> None:
         """Works until all pieces are done.
@@ -216,7 +226,7 @@ class Coordinator:
                 changes.append(self._insert(outcome))
                 if outcome.piece in self._samples:
                     samples.append((outcome.piece, outcome.total))
-        records = self._point() if changes and self._history.due() else ()
+        records = self._point() if changes and (self._history.due() or not self._dealer.num_left) else ()
         if changes or samples or records:
             self._commit(changes, records, samples)
         for crew in self._crews if came else ():
@@ -233,9 +243,19 @@ class Coordinator:
         self._typical = (count + 1, seconds + outcome.seconds)
         self._dealer.typical_seconds = self._typical[1] / self._typical[0]
         change = self._tree.insert(piece.group, piece.part, outcome.total)
-        if self._exponents is not None and change.added.level == top_level(self._layout.parts_per_group):
-            self._partial = complex(change.sum.values(self._exponents)[0, 0])
+        if change.added.level == top_level(self._layout.parts_per_group):
+            if self._exponents is not None:
+                self._partial = complex(change.sum.values(self._exponents)[0, 0])
+            if self._enough is not None:
+                self._look_whether_enough(piece.group, change.sum)
         return change
+
+    def _look_whether_enough(self, group: int, total: PartialSum) -> None:
+        """Leaves out the groups that are not needed, as soon as that is known."""
+        wanted = None if self._enough is None else self._enough.add(group, total)
+        if wanted is not None and wanted < self._wanted:
+            self._wanted = wanted
+            self._dealer.leave_out(self._num_pieces)
 
     def _commit(
         self,
@@ -250,7 +270,10 @@ class Coordinator:
             total = self._tree.sum_so_far(0)
             if total is not None:
                 self._partial = complex(total.values(self._exponents)[0, 0])
-        return self._history.records(self.num_done, self._num_workers(), self._partial, ended)
+        records = self._history.records(self.num_done, self._num_workers(), self._partial, ended)
+        if self._wanted < self._layout.num_groups:
+            records.append((TASK, WANTED, {"groups": self._wanted}))
+        return records
 
     def _num_workers(self) -> int:
         return sum(crew.num_workers() for crew in self._crews)
@@ -263,7 +286,7 @@ class Coordinator:
             self._watcher.progress(
                 Progress(
                     done=self.num_done,
-                    total=self._layout.num_pieces,
+                    total=self._num_pieces,
                     workers=self._num_workers(),
                     estimate=estimate(points, self._dealer.num_left),
                     partial=self._partial,
@@ -274,6 +297,6 @@ class Coordinator:
         self._take_in(self._gathered())
         self._commit([], self._point(STOPPED))
         raise RunStoppedError(
-            f"stopped: {self.num_done} of {self._layout.num_pieces} pieces are done and committed; go on with "
+            f"stopped: {self.num_done} of {self._num_pieces} pieces are done and committed; go on with "
             f"'taizhang resume {self._folder.path}'"
         )

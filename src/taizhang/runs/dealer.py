@@ -54,6 +54,12 @@ class Dealer:
             self._given[piece] = now
         return pieces
 
+    def leave_out(self, first: int) -> None:
+        """Forgets the pieces from `first` on: they are no longer wanted."""
+        self.missing.cut(first)
+        for piece in [piece for piece in self._given if piece >= first]:
+            del self._given[piece]
+
     def claim(self, pieces: Iterable[int], now: float) -> None:
         """Takes note that some pieces are being computed already."""
         for piece in pieces:

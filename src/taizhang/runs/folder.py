@@ -39,10 +39,9 @@ from taizhang.circuit.read import read_circuit
 from taizhang.errors import RunDamagedError, RunError, SizeLimitError
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
-from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.plan.plan_file import Plan
 from taizhang.runs import manifest as manifest_file
-from taizhang.runs.contractions import contractions_of
+from taizhang.runs.contractions import Contractions
 from taizhang.runs.job import Job, flat_arrays, program_sha256
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.manifest import AMPLITUDES, Manifest
@@ -150,7 +149,7 @@ def make_run(
     circuit: Circuit,
     bitstrings: Sequence[str],
     *,
-    network: AmplitudeNetwork,
+    contractions: Contractions,
     open_qubits: Sequence[int],
     row_qubits: Sequence[int],
     plan: Plan,
@@ -169,7 +168,7 @@ def make_run(
         path: The folder; it may exist if it is empty.
         circuit: The circuit.
         bitstrings: What is asked for, all of the right length.
-        network: The network of the circuit's amplitudes.
+        contractions: What the plan is to be contracted for.
         open_qubits: Qubits left open.
         row_qubits: Qubits at which the bitstrings of one contraction may differ; none where each has its own.
         plan: A plan for it.
@@ -194,8 +193,8 @@ def make_run(
             f"each contraction has {compiled.program.output_elements} amplitudes; a run keeps at most {MOST_ELEMENTS}, "
             "so leave fewer qubits open, or ask for fewer bitstrings"
         )
-    found = contractions_of(network, bitstrings, open_qubits, row_qubits)
-    varying, elements = flat_arrays(network.shape, found.arrays)
+    found = contractions
+    varying, elements = flat_arrays(plan.shape, found.arrays)
     wanted = compiled.program.num_slices if num_slices is None else num_slices
     digits = np.unpackbits(found.rows[0], axis=1, count=len(row_qubits)) if len(found.rows) else None
     seconds, measured = _measure(compiled, found.arrays[0], digits, wanted, memory_bytes)
@@ -244,7 +243,8 @@ def make_run(
                 task=task,
                 num_bitstrings=len(bitstrings),
                 row_qubits=tuple(row_qubits),
-                num_rows=network.shape.num_rows,
+                num_rows=plan.shape.num_rows,
+                elements=compiled.program.output_elements,
             )
             for name in (WORKERS, INBOX):
                 (partial / name).mkdir()

@@ -32,6 +32,7 @@ CREATE TABLE records (
 ) WITHOUT ROWID;
 """
 IDENTITY = "identity"
+TASK, WANTED = "task", "wanted"
 BUSY_SECONDS = 20.0
 
 
@@ -153,11 +154,18 @@ class Ledger:
             node = Node(group, level, number)
             yield node, self._checked_sum((content, recorded), ("sum", *node), group)
 
+    def groups_wanted(self) -> int:
+        """How many groups, from the first on, the result needs: all, unless it became known that fewer will do."""
+        most = self._manifest.layout.num_groups
+        told = self.records(TASK).get(WANTED, {}).get("groups", most)
+        return min(told, most) if isinstance(told, int) and told > 0 else most
+
     def num_groups_done(self) -> int:
-        """Groups whose sum is complete."""
+        """Groups among those wanted whose sum is complete."""
         with self._told():
-            query = "SELECT count(*) FROM sums WHERE level = ?"
-            row = self._database.execute(query, (top_level(self._manifest.layout.parts_per_group),)).fetchone()
+            query = "SELECT count(*) FROM sums WHERE level = ? AND grp < ?"
+            top = top_level(self._manifest.layout.parts_per_group)
+            row = self._database.execute(query, (top, self.groups_wanted())).fetchone()
         return int(row[0])
 
     def samples(self) -> list[int]:

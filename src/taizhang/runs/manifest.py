@@ -23,7 +23,7 @@ MAX_BYTES = 1 << 24
 
 XEB, SAMPLES = "xeb", "samples"
 AMPLITUDES: Mapping[str, Any] = {"kind": "amplitudes"}
-SINCE_VERSION_2 = ("task", "num_bitstrings", "row_qubits", "num_rows")
+SINCE_VERSION_2 = ("task", "num_bitstrings", "row_qubits", "num_rows", "elements")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,7 @@ class Manifest:
         num_bitstrings: Bitstrings asked for; by default one for each contraction.
         row_qubits: Qubits at which the bitstrings of one contraction differ; none where each has its own.
         num_rows: Bitstrings of one contraction; 0 where there are no row qubits, or all their values are computed.
+        elements: Numbers in the value of each contraction; by default one for each value of the open qubits.
         version: Of the format.
         identity: sha256 of all the above.
     """
@@ -69,12 +70,15 @@ class Manifest:
     num_bitstrings: int = 0
     row_qubits: tuple[int, ...] = ()
     num_rows: int = 0
+    elements: int = 0
     version: int = VERSION
     identity: str = ""
 
     def __post_init__(self) -> None:
         if not self.num_bitstrings:
             object.__setattr__(self, "num_bitstrings", self.num_amplitudes)
+        if not self.elements:
+            object.__setattr__(self, "elements", 1 << len(self.open_qubits))
         if not self.identity:
             object.__setattr__(self, "identity", self._sha256())
 
@@ -87,13 +91,6 @@ class Manifest:
             slices_per_piece=self.slices_per_piece,
             amplitudes_per_piece=self.amplitudes_per_piece,
         )
-
-    @property
-    def elements(self) -> int:
-        """Numbers in the value of each contraction."""
-        if self.num_rows:
-            return self.num_rows << len(self.open_qubits)
-        return 1 << (len(self.open_qubits) + len(self.row_qubits))
 
     def to_bytes(self) -> bytes:
         """The manifest as its file holds it."""

@@ -78,6 +78,13 @@ class PieceSet:
             self._stops.insert(at + 1, stop)
         return True
 
+    def cut(self, first: int) -> None:
+        """Takes out all numbers from `first` on."""
+        kept = [range(entry.start, min(entry.stop, first)) for entry in self.ranges() if entry.start < first]
+        self._starts = [entry.start for entry in kept]
+        self._stops = [entry.stop for entry in kept]
+        self._count = sum(map(len, kept))
+
     def take(self, most: int) -> list[int]:
         """Takes out the lowest numbers, at most so many, and gives them."""
         taken: list[int] = []

@@ -18,6 +18,7 @@ from taizhang.runs.chart import BLUE, GREEN, GREY, ORANGE, Chart
 from taizhang.runs.contractions import values_by_bitstring
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
+from taizhang.runs.manifest import SAMPLES
 from taizhang.runs.run import values_of
 from taizhang.runs.status import RunStatus, complex_text, left_text, rate_text, status_of
 from taizhang.runs.verify import VERIFICATION
@@ -86,6 +87,8 @@ def _task_line(folder: RunFolder) -> str:
     if manifest.num_amplitudes < count:
         what += f", in {manifest.num_amplitudes:,} contraction(s)"
     layout = manifest.layout
+    if manifest.task["kind"] == SAMPLES:
+        what = f"{manifest.task['shots']:,} samples, from at most {what}"
     return (
         f"{what} of a circuit of {manifest.num_qubits} qubits, {manifest.dtype}, {manifest.num_slices:,} slices each, "
         f"in {layout.num_pieces:,} pieces"
@@ -97,9 +100,13 @@ def _result(folder: RunFolder, status: RunStatus, verification: dict[str, Any]) 
     if status.state != "complete":
         yield f"<p>{_safe(status.state)}: {status.pieces_done:,} of {status.num_pieces:,} pieces; "
         yield f"time left {_safe(left_text(status.estimate))}</p>"
+    if status.xeb is not None:
+        yield f"<pre>{_safe(status.xeb)}</pre>"
+    if status.drawn is not None:
+        yield f"<p>{status.drawn:,} of {status.shots:,} samples; <code>taizhang resume</code> writes them</p>"
+    elif status.partial is None and status.state == "complete":
+        yield _values(folder)
     if status.partial is None:
-        if status.state == "complete":
-            yield _values(folder)
         return
     error, kind = status.standard_error, "of the slices that are missing, if the circuit is chaotic"
     if status.state == "complete":

@@ -119,11 +119,11 @@ def is_complete(folder: RunFolder) -> bool:
         RunDamagedError: The ledger is damaged.
     """
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
-        return ledger.num_groups_done() == folder.manifest.layout.num_groups
+        return ledger.num_groups_done() == ledger.groups_wanted()
 
 
 def values_of(folder: RunFolder) -> ComplexArray:
-    """The values of a complete run, complex128, shape (contractions, elements of each).
+    """The values of a complete run, complex128, shape (contractions, elements of each): all, or as many as it needs.
 
     Raises:
         RunError: It is not complete.
@@ -132,9 +132,12 @@ def values_of(folder: RunFolder) -> ComplexArray:
     manifest, exponents, found = folder.manifest, folder.exponents(), []
     layout = manifest.layout
     with Ledger(folder.ledger_path, manifest) as ledger:
-        if ledger.num_groups_done() != layout.num_groups:
+        wanted = ledger.groups_wanted()
+        if ledger.num_groups_done() != wanted:
             raise RunError(f"the run '{folder.path}' is not complete; go on with 'taizhang resume {folder.path}'")
         for node, total in ledger.complete_sums():
+            if node.group >= wanted:
+                break
             own = layout.amplitudes_of(node.group)
             found.append(total.values(exponents[own.start : own.stop]))
     values: ComplexArray = np.concatenate(found)

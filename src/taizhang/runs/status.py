@@ -14,6 +14,7 @@ import psutil
 
 from taizhang._units import human_bytes, human_seconds
 from taizhang.runs.coordinator import done_ranges
+from taizhang.runs.enough import drawn_so_far
 from taizhang.runs.estimate import Estimate, estimate
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.history import POINT, SESSION, WORKER
@@ -43,6 +44,8 @@ class RunStatus:
         workers: Workers in the last point of the history; 0 unless it is running.
         partial: Sum over the slices done, of a single amplitude; its value where the run is complete.
         xeb: Linear cross entropy as far as it is known, where the run is for that.
+        drawn: Samples drawn from batches without a gap, where the run is for samples.
+        shots: Samples asked for.
         ledger_bytes: Size of the ledger.
         peak_bytes: Memory that one piece needs at its peak, as planned.
         coordinator: Who coordinates it, or did last.
@@ -61,6 +64,8 @@ class RunStatus:
     workers: int
     partial: complex | None
     xeb: XebSoFar | None
+    drawn: int | None
+    shots: int | None
     ledger_bytes: int
     peak_bytes: int
     coordinator: dict[str, Any]
@@ -96,6 +101,8 @@ class RunStatus:
             "partial": partial,
             "partial_standard_error": self.standard_error,
             "xeb": None if self.xeb is None else self.xeb.to_dict(),
+            "samples": self.drawn,
+            "shots": self.shots,
             "ledger_bytes": self.ledger_bytes,
             "piece_peak_bytes": self.peak_bytes,
             "sessions": len(self.sessions),
@@ -119,6 +126,10 @@ class RunStatus:
         elif self.partial is not None:
             lines.append(f"  partial sum   {complex_text(self.partial)} ± {self.standard_error:.1e}")
             lines.append(f"  fidelity      {self.fraction:.4f}, slices done over slices, if the circuit is chaotic")
+        if self.drawn is not None:
+            lines.append(
+                f"  samples       {self.drawn:,} of {self.shots:,}, of the batches that are done without a gap"
+            )
         if self.xeb is not None:
             lines += [f"  {line}" for line in str(self.xeb).splitlines()]
         return "\n".join(lines)
@@ -150,20 +161,23 @@ def status_of(folder: RunFolder) -> RunStatus:
     manifest = folder.manifest
     layout = manifest.layout
     with Ledger(folder.ledger_path, manifest) as ledger:
-        nodes = ledger.nodes()
+        wanted = ledger.groups_wanted()
+        nodes = [node for node in ledger.nodes() if node.group < wanted]
         points, sessions, workers = (ledger.records(kind) for kind in (POINT, SESSION, WORKER))
         done = sum(len(entry) for entry in done_ranges(nodes, manifest))
         single = layout.num_amplitudes == 1 and manifest.elements == 1 and manifest.task["kind"] == AMPLITUDES["kind"]
         partial = _partial(folder, ledger, nodes) if single else None
         xeb = xeb_so_far(folder, ledger) if manifest.task["kind"] == XEB else None
+        drawn = drawn_so_far(folder, ledger)
     sign = read_sign(folder.path)
-    complete = done == layout.num_pieces
-    all_slices = layout.num_slices * layout.num_amplitudes
+    num_pieces = wanted * layout.parts_per_group
+    complete = done == num_pieces
+    all_slices = layout.num_slices * layout.amplitudes_of(wanted - 1).stop
     fraction = sum(_slices_of(node, layout) for node in nodes) / all_slices
     ordered = tuple(points[key] for key in sorted(points))
     last = [(point["at"], point["done"]) for point in ordered if point["session"] == ordered[-1]["session"]]
     running = not complete and sign.get("state") == RUNNING and is_awake(folder.path, sign)
-    told = estimate(last, layout.num_pieces - done)
+    told = estimate(last, num_pieces - done)
     if told.seconds_left is None:
         left = manifest.seconds_per_slice * all_slices * (1 - fraction)
         told = Estimate(rate=told.rate, seconds_left=left, uncertainty=0.5 * left)
@@ -171,13 +185,15 @@ def status_of(folder: RunFolder) -> RunStatus:
         path=str(folder.path),
         state="complete" if complete else "running" if running else "stopped" if ordered else "waiting",
         pieces_done=done,
-        num_pieces=layout.num_pieces,
+        num_pieces=num_pieces,
         fraction=fraction,
         estimate=told,
         seconds_worked=sum(session["last"] - session["started"] for session in sessions.values()),
         workers=ordered[-1]["workers"] if running and ordered else 0,
         partial=partial,
         xeb=xeb,
+        drawn=drawn,
+        shots=manifest.task.get("shots"),
         ledger_bytes=folder.ledger_path.stat().st_size,
         peak_bytes=folder.plan().cost.peak_bytes,
         coordinator=sign,

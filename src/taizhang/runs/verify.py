@@ -27,9 +27,9 @@ from taizhang.runs.history import SESSION, WORKER
 from taizhang.runs.job import Job, PieceRunner
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.lock import STOPPED, CoordinatorLock, read_sign
+from taizhang.runs.manifest import SAMPLES
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.run import is_complete, values_of
-from taizhang.runs.sum_tree import Node
 
 VERIFICATION = "verification"
 TOLERANCE = {"complex64": 1e-3, "complex128": 1e-9}
@@ -95,7 +95,8 @@ def verify(
     """
     job = folder.job()
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
-        nodes = ledger.nodes()
+        wanted = ledger.groups_wanted()
+        nodes = [node for node in ledger.nodes() if node.group < wanted]
         for node in nodes:
             ledger.sum_of(node)
         kept = ledger.samples()
@@ -120,7 +121,9 @@ def verify(
         mean_square = sum(own for _, own in errors) / len(errors)
         absolute = math.sqrt(folder.manifest.layout.parts_per_group * mean_square)
     done = sum(len(entry) for entry in done_ranges(nodes, folder.manifest))
-    record = _record(folder, tuple(recorded), same_bits, relative, absolute, done, nodes)
+    record = _record(
+        folder, tuple(recorded), same_bits, relative, absolute, done, wanted * folder.manifest.layout.parts_per_group
+    )
     record["sessions"] = [sessions[key] for key in sorted(sessions)]
     record["workers"] = workers
     found = Verification(
@@ -179,7 +182,7 @@ def _record(
     relative: float | None,
     absolute: float | None,
     done: int,
-    nodes: Sequence[Node],
+    wanted: int,
 ) -> dict[str, Any]:
     manifest, plan = folder.manifest, folder.plan()
     record: dict[str, Any] = {
@@ -197,7 +200,7 @@ def _record(
         "num_amplitudes": manifest.num_bitstrings,
         "num_contractions": manifest.num_amplitudes,
         "num_slices": manifest.num_slices,
-        "num_pieces": manifest.layout.num_pieces,
+        "num_pieces": wanted,
         "pieces_done": done,
         "plan_seed": plan.seed,
         "plan_trial": plan.trial,
@@ -209,10 +212,12 @@ def _record(
         "standard_error": absolute,
         "coordinator": read_sign(folder.path),
     }
-    if done == manifest.layout.num_pieces:
-        values = values_by_bitstring(manifest, folder.bitstrings(), values_of(folder))
+    if done == wanted:
+        values = values_of(folder)
+        if manifest.task["kind"] != SAMPLES:
+            values = values_by_bitstring(manifest, folder.bitstrings(), values)
         record["values_sha256"] = hashlib.sha256(values.astype("<c16").tobytes()).hexdigest()
-        if values.size <= MOST_VALUES:
+        if values.size <= MOST_VALUES and manifest.task["kind"] != SAMPLES:
             record["bitstrings"] = list(folder.bitstrings())
             record["values"] = [[{"re": one.real, "im": one.imag} for one in row] for row in values.tolist()]
     return record

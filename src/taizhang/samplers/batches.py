@@ -79,6 +79,7 @@ class BatchMachine:
         paths_taken: How many of them are.
         fidelity: The part that these are.
         rows: Batches that are computed at once.
+        machine: What computes them.
     """
 
     def __init__(
@@ -93,9 +94,9 @@ class BatchMachine:
     ) -> None:
         self.open_qubits = open_qubits
         self._num_qubits = circuit.num_qubits
-        self._uniforms = Uniforms(settings.seed, "frugal")
-        self._machine = _sliced(circuit, open_qubits, settings, num_batches, fidelity, observer)
-        self.plan: Plan = self._machine.ready.plan
+        self._seed = settings.seed
+        self.machine = _sliced(circuit, open_qubits, settings, num_batches, fidelity, observer)
+        self.plan: Plan = self.machine.ready.plan
         self.num_paths = _paths_of(self.plan)
         if fidelity < 1 and self.num_paths == 1:
             raise UsageError(
@@ -105,7 +106,7 @@ class BatchMachine:
         # Numbers of paths that were measured to be too few, and too many.
         self._too_few, self._too_many = 0, self.num_paths
         self._take(round(fidelity * self.num_paths))
-        self.rows = self._machine.rows_per_run
+        self.rows = self.machine.rows_per_run
         self.remarks: tuple[str, ...] = ()
 
     def _take(self, paths: int) -> None:
@@ -138,14 +139,12 @@ class BatchMachine:
 
     def predicted_seconds(self, num_batches: int) -> float:
         """Predicted time of so many batches."""
-        beside = self._machine.num_runs(num_batches) * self.plan.shape.num_tensors * _SECONDS_PER_TENSOR
-        return self.fidelity * self._machine.predicted_seconds(num_batches) + beside
+        beside = self.machine.num_runs(num_batches) * self.plan.shape.num_tensors * _SECONDS_PER_TENSOR
+        return self.fidelity * self.machine.predicted_seconds(num_batches) + beside
 
     def candidates(self, first: int, count: int, observer: Observer | None = None) -> tuple[Bits, ComplexArray]:
         """Computes the batches of some numbers; the bits belong to the number alone."""
-        bits = np.empty((count, self._num_qubits), dtype=np.uint8)
-        for qubit in range(self._num_qubits):
-            bits[:, qubit] = self._uniforms.draw(first, count, "bit", qubit) < 0.5
+        bits = bits_of_candidates(self._seed, self._num_qubits, first, count)
         return bits, self.run(bits, observer)
 
     def run(self, bits: Bits, observer: Observer | None = None) -> ComplexArray:
@@ -160,9 +159,18 @@ class BatchMachine:
         """
         total: ComplexArray = np.zeros((len(bits), 2 ** len(self.open_qubits)), dtype=np.complex128)
         for slices in self._slices:
-            found = self._machine.run(bits, slices=slices, observer=observer, dtype="complex128")
+            found = self.machine.run(bits, slices=slices, observer=observer, dtype="complex128")
             total += found.values.reshape(total.shape)
         return total
+
+
+def bits_of_candidates(seed: int, num_qubits: int, first: int, count: int) -> Bits:
+    """Draws the bits of independent batches, those of open qubits as well; shape (count, num_qubits)."""
+    uniforms = Uniforms(seed, "frugal")
+    bits = np.empty((count, num_qubits), dtype=np.uint8)
+    for qubit in range(num_qubits):
+        bits[:, qubit] = uniforms.draw(first, count, "bit", qubit) < 0.5
+    return bits
 
 
 def _paths_of(plan: Plan) -> int:

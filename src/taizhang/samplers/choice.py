@@ -120,6 +120,16 @@ def prepare_samples(
     return SampleRun(_MAKERS[method](task), shots, "it was asked for")
 
 
+def frugal_sampler(
+    circuit: Circuit, shots: int, settings: Settings, options: FrugalOptions, observer: Observer | None = None
+) -> FrugalSampler:
+    """Prepares frugal rejection; arguments and errors are those of `prepare_samples`."""
+    check_shots(shots)
+    task = _Task(circuit, shots, settings, options, observer or Silent())
+    task.observer.stage("plan")
+    return _frugal(task)
+
+
 def _state_vector(task: _Task) -> Sampler:
     if task.circuit.num_qubits > MOST_QUBITS:
         raise SizeLimitError(

@@ -113,6 +113,10 @@ class FrugalSampler:
         machine: Computes the batches.
         shots: How many shots will be drawn.
         observer: Is told of the progress.
+
+    Attributes:
+        source: What computes the batches.
+        bound: A batch of this weight, or more, is always taken.
     """
 
     method: MethodName = "frugal"
@@ -128,7 +132,7 @@ class FrugalSampler:
     ) -> None:
         self._num_qubits = circuit.num_qubits
         self._shots = shots
-        self._machine = machine
+        self.source = machine
         self._options = options
         self._watch = observer or Silent()
         self._uniforms = Uniforms(settings.seed, self.method)
@@ -137,7 +141,7 @@ class FrugalSampler:
             raise UsageError(f"top was given as {options.top}, but a batch has {self._size} bitstrings only")
         # A batch of everything is always taken. A part of the slices gives a state of smaller norm.
         self._whole = len(machine.open_qubits) == self._num_qubits
-        self._bound = bound_of_weights(self._size)
+        self.bound = bound_of_weights(self._size)
         # A part of the slices is measured before it is drawn from: the mean weight, once it is known.
         self._measures = machine.fidelity < 1 and options.top is None
         self._measured_mean: float | None = None
@@ -153,7 +157,7 @@ class FrugalSampler:
 
     def _batches_at_once(self) -> int:
         """As many as are contracted together, or take some seconds, so that samples come as they are drawn."""
-        machine = self._machine
+        machine = self.source
         at_once = machine.rows * max(int(_SECONDS_AT_ONCE / machine.predicted_seconds(machine.rows)), 1)
         return int(max(min(at_once, 1 << 14, _MOST_ELEMENTS // self._size), 1))
 
@@ -161,13 +165,13 @@ class FrugalSampler:
     def batches_per_sample(self) -> float:
         """How many batches are expected to be computed for one sample."""
         if self._measured_mean is not None:
-            return self._bound / self._measured_mean / self._options.per_batch
+            return self.bound / self._measured_mean / self._options.per_batch
         return batches_per_sample(self._size, self._options)
 
     @property
     def seconds_per_batch(self) -> float:
         """Predicted time of one batch, of many."""
-        return self._machine.predicted_seconds(self._machine.rows) / self._machine.rows
+        return self.source.predicted_seconds(self.source.rows) / self.source.rows
 
     @property
     def predicted_seconds(self) -> float:
@@ -175,7 +179,7 @@ class FrugalSampler:
         batches = 1 if self._whole else math.ceil(self._shots * self.batches_per_sample)
         if self._measures:
             batches += PILOT_BATCHES
-        return self._machine.predicted_seconds(batches)
+        return self.source.predicted_seconds(batches)
 
     def draw(self, first: int, count: int) -> Bits:
         """Draws the next shots; they come in order."""
@@ -188,6 +192,12 @@ class FrugalSampler:
             self._waiting = np.concatenate([self._waiting, self._drawn(max(min(candidates, self.portion), 1))])
             self._check()
         drawn, self._waiting = self._waiting[:count], self._waiting[count:]
+        return drawn
+
+    def draw_from(self, candidates: int) -> Bits:
+        """Draws from the next batches, so many, however many shots these give."""
+        drawn = self._drawn(candidates)
+        self._check()
         return drawn
 
     def try_out(self) -> None:
@@ -210,11 +220,11 @@ class FrugalSampler:
         for attempt in range(_PART_ATTEMPTS):
             weights = self._scaled(_FIRST_OF_PILOT, PILOT_BATCHES)[1].mean(axis=1)
             self._num_measured += PILOT_BATCHES
-            if attempt == _PART_ATTEMPTS - 1 or self._machine.meets(float(weights.mean())):
+            if attempt == _PART_ATTEMPTS - 1 or self.source.meets(float(weights.mean())):
                 break
-        mean, self._bound = float(weights.mean()), bound_from_pilot(weights, self._size)
-        if mean == 0 or self._bound > MOST_UNEVEN * bound_of_weights(self._size) * mean:
-            told = "all batches measured have none" if mean == 0 else f"it takes {self._bound / mean:.3g} batches each"
+        mean, self.bound = float(weights.mean()), bound_from_pilot(weights, self._size)
+        if mean == 0 or self.bound > MOST_UNEVEN * bound_of_weights(self._size) * mean:
+            told = "all batches measured have none" if mean == 0 else f"it takes {self.bound / mean:.3g} batches each"
             raise NumericalError(
                 f"the probability of a part of the slices is too uneven for frugal rejection: {told}; ask for a higher "
                 "fidelity or another seed, or use method gate-by-gate or marginals if the circuit is not chaotic"
@@ -234,13 +244,13 @@ class FrugalSampler:
             places = largest_of(probabilities, self._options.top)
         else:
             numbers = self._uniforms.draw(first, candidates, "take")
-            taken = taken_batches(weights, self._bound, numbers)
+            taken = taken_batches(weights, self.bound, numbers)
             draws = [self._uniforms.draw(first, candidates, "draw", k)[taken] for k in range(self._options.per_batch)]
             places = drawn_from(probabilities[taken], np.stack(draws, axis=1))
-        self._weights.add(weights, math.inf if self._options.top else self._bound, len(taken))
+        self._weights.add(weights, math.inf if self._options.top else self.bound, len(taken))
         self._xeb.add(self._xeb_of(np.take_along_axis(probabilities[taken], places, axis=1), weights[taken]))
         found = np.repeat(bits[taken], places.shape[1], axis=0)
-        opened = self._machine.open_qubits
+        opened = self.source.open_qubits
         for place, qubit in enumerate(reversed(opened)):
             found[:, qubit] = places.reshape(-1) >> place & 1
         return found
@@ -255,7 +265,7 @@ class FrugalSampler:
             scaled: 2^n times the computed probabilities, shape (batches, samples of each).
             weights: Their batches', shape (batches,).
         """
-        if self._machine.fidelity == 1:
+        if self.source.fidelity == 1:
             return scaled.reshape(-1)
         if self._size == 1:
             return scaled.reshape(-1) - (self._measured_mean or 0.0) + 1
@@ -266,14 +276,14 @@ class FrugalSampler:
     def _drawn_from_all(self, first: int, count: int) -> Bits:
         """Draws from the one batch there is, if all qubits are open; it is always taken."""
         if self._every is None:
-            self._every = VectorSampler(self._machine.candidates(0, 1)[1][0])
+            self._every = VectorSampler(self.source.candidates(0, 1)[1][0])
         outcomes = self._every.outcomes(self._uniforms.draw(first, count, "draw", 0))
         self._xeb.add(2.0**self._num_qubits * self._every.probabilities(outcomes))
         return bits_of(outcomes, self._num_qubits)
 
     def _scaled(self, first: int, count: int) -> tuple[Bits, Floats]:
         """Gives the bits and 2^n p of some candidates, shape (candidates, batch size)."""
-        bits, amplitudes = self._machine.candidates(first, count, self._watch)
+        bits, amplitudes = self.source.candidates(first, count, self._watch)
         return bits, np.asarray(np.abs(amplitudes * 2.0 ** (self._num_qubits / 2)) ** 2, dtype=np.float64)
 
     def _check(self) -> None:
@@ -298,7 +308,7 @@ class FrugalSampler:
     def report(self) -> SampleReport:
         """Tells fidelity, linear XEB and what was done to the statistics."""
         linear_xeb, error = self._xeb.estimate()
-        fidelity, weights = self._machine.fidelity, self._weights
+        fidelity, weights = self.source.fidelity, self._weights
         if linear_xeb is None:
             return SampleReport(fidelity=fidelity)
         remarks = []
@@ -306,7 +316,7 @@ class FrugalSampler:
             # Of a part of the slices the state has norm² w, and overlap w with the whole: its fidelity is w.
             fidelity = weights.mean
             remarks.append(
-                f"{self._machine.paths_taken} of {self._machine.num_paths} slices were added up; if the circuit is "
+                f"{self.source.paths_taken} of {self.source.num_paths} slices were added up; if the circuit is "
                 f"chaotic, their state has fidelity {weights.mean:.4f} ± {weights.mean_error:.4f}"
             )
         if self._measures:
@@ -330,6 +340,6 @@ class FrugalSampler:
                 f"{weights.clipped_part:.1e} of the probability was clipped"
             )
         if options.per_batch > 1 or (options.top or 1) > 1:
-            remarks.append(f"samples of one batch share {self._num_qubits - len(self._machine.open_qubits)} bits")
-        remarks += self._machine.remarks
+            remarks.append(f"samples of one batch share {self._num_qubits - len(self.source.open_qubits)} bits")
+        remarks += self.source.remarks
         return SampleReport(fidelity=fidelity, linear_xeb=linear_xeb, standard_error=error, remarks=tuple(remarks))

@@ -42,6 +42,8 @@ class PairedBatches:
         num_paths: 1, as all slices are added up.
         paths_taken: 1.
         fidelity: 1.
+        grid: How batches are put in grids.
+        machine: What computes a grid.
     """
 
     num_paths = 1
@@ -49,8 +51,8 @@ class PairedBatches:
     fidelity = 1.0
 
     def __init__(self, circuit: Circuit, grid: PairGrid, settings: Settings, observer: Observer | None = None) -> None:
-        self._num_qubits, self._seed, self._grid = circuit.num_qubits, settings.seed, grid
-        self._machine: PairedMachine = prepare_pairs(
+        self._num_qubits, self._seed, self.grid = circuit.num_qubits, settings.seed, grid
+        self.machine: PairedMachine = prepare_pairs(
             circuit, settings, left=grid.left, counts=grid.counts, open_qubits=grid.opened, observer=observer
         )
         self.open_qubits = grid.opened
@@ -59,7 +61,7 @@ class PairedBatches:
 
     def predicted_seconds(self, num_batches: int) -> float:
         """Predicted time of so many batches: a grid is computed as a whole."""
-        each = self._machine.predicted_seconds + self.rows * _SECONDS_PER_PAIR
+        each = self.machine.predicted_seconds + self.rows * _SECONDS_PER_PAIR
         return math.ceil(num_batches / self.rows) * each
 
     def meets(self, norm: float) -> bool:
@@ -69,7 +71,7 @@ class PairedBatches:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What it does to the statistics."""
-        (lefts, rights), left, right = self._grid.counts, len(self._grid.left), len(self._grid.right)
+        (lefts, rights), left, right = self.grid.counts, len(self.grid.left), len(self.grid.right)
         return (
             f"batches came from grids of {lefts} x {rights} pairs of sides: each was used once, but up to {rights} "
             f"share their {left} left bits and up to {lefts} their {right} right bits; if the circuit is chaotic, "
@@ -98,18 +100,38 @@ class PairedBatches:
 
     def _computed(self, number: int, observer: Observer | None) -> tuple[Bits, ComplexArray]:
         """Computes a grid, and puts its pairs in a random order."""
-        sides = []
-        for name, qubits, count in zip(("left", "right"), self._machine.sides, self._grid.counts, strict=True):
-            bits = np.zeros((count, self._num_qubits), dtype=np.uint8)
-            bits[:, list(qubits)] = distinct_bits(
-                stream(self._seed, "samples", "pairs", name, number), count, len(qubits)
-            )
-            sides.append(bits)
-        left, right = sides
-        values = self._machine.run(left, right, observer=observer).reshape(self.rows, -1)
-        order = stream(self._seed, "samples", "pairs", "order", number).permutation(self.rows)
-        bits = (left[:, np.newaxis] | right[np.newaxis]).reshape(self.rows, -1)
-        return bits[order], values[order].astype(np.complex128)
+        left, right = sides_of_grid(self.grid, self._num_qubits, self._seed, number)
+        values = self.machine.run(left, right, observer=observer)
+        return pairs_of_grid(self._seed, number, left, right, values)
+
+
+def sides_of_grid(grid: PairGrid, num_qubits: int, seed: int, number: int) -> tuple[Bits, Bits]:
+    """Draws the bits of the left and of the right sides of a grid, 0 at all other qubits; shape (sides, num_qubits)."""
+    sides = []
+    for name, qubits, count in zip(("left", "right"), (grid.left, grid.right), grid.counts, strict=True):
+        bits = np.zeros((count, num_qubits), dtype=np.uint8)
+        bits[:, list(qubits)] = distinct_bits(stream(seed, "samples", "pairs", name, number), count, len(qubits))
+        sides.append(bits)
+    return sides[0], sides[1]
+
+
+def pairs_of_grid(seed: int, number: int, left: Bits, right: Bits, values: ComplexArray) -> tuple[Bits, ComplexArray]:
+    """Puts the pairs of a grid in their random order.
+
+    Args:
+        seed: Seed of the samples.
+        number: Number of the grid.
+        left: Bits of the left sides.
+        right: Bits of the right sides.
+        values: What the grid gives, of A · B · 2**(open qubits) elements in this order.
+
+    Returns:
+        The bits of each pair, shape (A · B, num_qubits), and its amplitudes, shape (A · B, 2**(open qubits)).
+    """
+    count = len(left) * len(right)
+    order = stream(seed, "samples", "pairs", "order", number).permutation(count)
+    bits = (left[:, np.newaxis] | right[np.newaxis]).reshape(count, -1)
+    return bits[order], values.reshape(count, -1)[order].astype(np.complex128)
 
 
 def distinct_bits(random: np.random.Generator, count: int, width: int) -> Bits:
