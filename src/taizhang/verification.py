@@ -1,16 +1,34 @@
-"""How well samples fit a circuit, from computed amplitudes of exactly these bitstrings."""
+"""How well samples fit a circuit, from computed amplitudes of exactly these bitstrings.
+
+The amplitudes are computed in portions, in the order in which the samples came, so that the figures of those done so
+far are an estimate at any time, and what was computed counts if the work is interrupted.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes
 from taizhang.circuit.circuit import Circuit
-from taizhang.observer import Observer
+from taizhang.observer import Observer, Silent
 from taizhang.plan.plan_file import Plan
+from taizhang.plan.search import SearchProgress
+from taizhang.ready_plan import begun
+from taizhang.results.bitstrings import parsed_bits
+from taizhang.results.rows import DistinctRows
 from taizhang.results.sample_file import CountedBitstrings
 from taizhang.results.xeb import Xeb
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes
+
+# A portion is predicted to take about so long.
+_PORTION_SECONDS = 2.0
+_BYTES_EACH = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,20 +36,31 @@ class XebResult:
     """The figures, and what they took.
 
     Attributes:
-        xeb: The figures.
+        xeb: The figures, of what was computed.
+        num_computed: Different bitstrings whose amplitudes were computed: all, or the first so many if it was
+            interrupted.
+        num_wanted: Different bitstrings that there are.
         plan: The plan that was run.
         predicted_bytes: Most memory that the process was predicted to hold.
         seconds: Wall time of the stages `"build"`, `"plan"` and `"run"`.
     """
 
     xeb: Xeb
+    num_computed: int
+    num_wanted: int
     plan: Plan
     predicted_bytes: int
     seconds: dict[str, float]
 
 
 def compute_xeb(
-    circuit: Circuit, samples: CountedBitstrings, settings: Settings, *, observer: Observer | None = None
+    circuit: Circuit,
+    samples: CountedBitstrings,
+    settings: Settings,
+    *,
+    observer: Observer | None = None,
+    estimated: Callable[[Xeb, int], None] | None = None,
+    keep_what_is_done: bool = False,
 ) -> XebResult:
     """Computes the amplitudes of samples, and compares them with what the circuit would give.
 
@@ -40,14 +69,79 @@ def compute_xeb(
         samples: The samples.
         settings: The common options.
         observer: Is told of the progress.
+        estimated: Is told after each portion but the last the figures so far, and of how many different bitstrings.
+        keep_what_is_done: Interrupted (`KeyboardInterrupt`), give the figures of what was computed, if anything was.
 
     Raises:
         LimitError: The work does not fit the limits.
     """
-    found = compute_amplitudes(circuit, samples.bitstrings, settings, observer=observer)
-    return XebResult(
-        xeb=Xeb.of_amplitudes(found.values, samples.counts, circuit.num_qubits),
-        plan=found.plan,
-        predicted_bytes=found.predicted_bytes,
-        seconds=found.seconds,
+    watch = observer or Silent()
+    wanted = len(samples.bitstrings)
+    watch.stage("build")
+    started = time.perf_counter()
+    bits = parsed_bits(samples.bitstrings, circuit.num_qubits)
+    settings = replace(settings, memory_bytes=settings.memory_bytes - wanted * _BYTES_EACH)
+    built = time.perf_counter()
+    machine = prepare_amplitudes(
+        circuit, settings, num_bitstrings=wanted, row_qubits=DistinctRows.of(bits).varying, observer=watch
     )
+    planned = time.perf_counter()
+    expected = machine.predicted_seconds(wanted)
+    begun(machine.ready, expected, settings, watch)
+    values: ComplexArray = np.empty(wanted, dtype=np.complex128)
+    size = _portion(machine, wanted)
+    done = 0
+
+    def figures() -> Xeb:
+        return Xeb.of_amplitudes(values[:done], samples.counts[:done], circuit.num_qubits)
+
+    try:
+        while done < wanted:
+            end = min(done + size, wanted)
+            share = _Share(watch, done / wanted, (end - done) / wanted, wanted)
+            values[done:end] = machine.run(bits[done:end], observer=share, dtype="complex128").values
+            done = end
+            if estimated is not None and done < wanted:
+                estimated(figures(), done)
+    except KeyboardInterrupt:
+        if not (keep_what_is_done and done):
+            raise
+    return XebResult(
+        xeb=figures(),
+        num_computed=done,
+        num_wanted=wanted,
+        plan=machine.ready.plan,
+        predicted_bytes=machine.ready.predicted_bytes + wanted * _BYTES_EACH,
+        seconds={
+            "build": built - started + machine.build_seconds,
+            "plan": planned - built - machine.build_seconds,
+            "run": time.perf_counter() - planned,
+        },
+    )
+
+
+def _portion(machine: AmplitudeMachine, wanted: int) -> int:
+    """How many bitstrings to compute at once: whole runs of the machine, some seconds of them."""
+    each = max(machine.ready.plan.predicted_seconds, 1e-9)
+    return min(machine.rows_per_run * max(math.ceil(_PORTION_SECONDS / each), 1), wanted)
+
+
+class _Share:
+    """Tells an observer the progress of a portion as that of the whole list; one slice stands for one bitstring."""
+
+    def __init__(self, observer: Observer, start: float, share: float, whole: int) -> None:
+        self._observer, self._start, self._share, self._whole = observer, start, share, whole
+
+    def stage(self, name: str) -> None:
+        """Does nothing: the stage was begun for all portions."""
+
+    def searching(self, progress: SearchProgress) -> None:
+        """Does nothing."""
+
+    def predicted(self, seconds: float) -> None:
+        """Does nothing: the time of all portions was told."""
+
+    def contracting(self, slices_done: int, num_slices: int) -> None:
+        """Tells how many bitstrings are done."""
+        done = self._start + self._share * slices_done / max(num_slices, 1)
+        self._observer.contracting(int(done * self._whole + 1e-6), self._whole)

@@ -1,4 +1,10 @@
+import numpy as np
 import pytest
+
+from taizhang import verification
+from taizhang.cli import xeb_display
+from taizhang.cli.xeb_display import XebDisplay
+from taizhang.results.xeb import Xeb
 
 
 def test_samples_of_the_circuit_itself_have_cross_entropy_one(run, circuit_file, tmp_path):
@@ -26,3 +32,30 @@ def test_bad_samples_get_one_sentence_with_the_line(run, circuit_file, tmp_path)
     assert done.status == 2
     assert "line 2" in done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_an_interruption_tells_the_figures_so_far_and_of_how_many(run, circuit_file, tmp_path, monkeypatch):
+    samples = tmp_path / "samples.txt"
+    samples.write_text("".join(f"{number:09b}\n" for number in range(40)))
+    monkeypatch.setattr(verification, "_portion", lambda machine, wanted: 10)
+
+    def estimated(display, xeb, done):
+        if done == 20:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(XebDisplay, "estimated", estimated)
+    done = run("xeb", circuit_file, samples)
+    assert done.status == 130
+    assert "20, of which 20 different" in done.out
+    assert "first 20 of 40 different bitstrings" in done.err
+
+
+def test_long_work_is_announced_and_estimated_in_lines(capsys, monkeypatch):
+    monkeypatch.setattr(xeb_display, "_SECONDS_BETWEEN_LINES", 0.0)
+    with XebDisplay(5) as display:
+        display.predicted(3600)
+        display.contracting(2, 5)
+        display.estimated(Xeb.of_amplitudes(np.full(2, 0.5), [1, 1], 2), 2)
+    told = capsys.readouterr().err
+    assert "5 different bitstrings are predicted to take 60 min" in told or "1 h" in told
+    assert "2 of 5 bitstrings: linear XEB 0.0000" in told

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
@@ -14,6 +15,9 @@ from rich.text import Text
 
 from taizhang._units import human_seconds
 from taizhang.plan.search import SearchProgress
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _STAGES = {
     "read": "Reading",
@@ -55,7 +59,7 @@ class Display:
         self._predicted: float | None = None
         self._run_started = 0.0
 
-    def __enter__(self) -> Display:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
@@ -63,6 +67,19 @@ class Display:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+    @property
+    def draws(self) -> bool:
+        """Whether progress is seen at all."""
+        return not self._progress.disable
+
+    def say(self, text: str) -> None:
+        """Writes a line above the progress, to standard error."""
+        self._progress.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def remark(self, text: str) -> None:
+        """Shows a remark beside the progress."""
+        self._progress.update(self._task, remark=text)
 
     def stage(self, name: str) -> None:
         """Starts a line for the stage `name`."""

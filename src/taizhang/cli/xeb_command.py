@@ -10,8 +10,10 @@ import click
 
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
+from taizhang.cli.failure import INTERRUPTED
 from taizhang.cli.options import circuit_options, output_options, settings_options
 from taizhang.cli.run_doing import finish_run, pieces_line
+from taizhang.cli.xeb_display import XebDisplay
 from taizhang.cli.xeb_output import present_xeb
 from taizhang.long_runs import prepare_xeb_run
 from taizhang.results.drawing import check_drawable
@@ -41,7 +43,7 @@ def xeb_command(
     """Tell how well SAMPLES fit CIRCUIT.
 
     SAMPLES holds one bitstring a line, qubit 0 first, with or without a count behind it, or JSON such as {"0101": 12};
-    - reads standard input.
+    - reads standard input. Ctrl-C ends long work with the figures of what was computed, if anything was.
     """
     if plot is not None:
         check_drawable(Path(plot))
@@ -51,12 +53,21 @@ def xeb_command(
         read = read_circuit(circuit, format=circuit_format)
         counted = read_samples(sys.stdin.buffer if samples == "-" else samples, read.num_qubits)
         reading = time.perf_counter() - started
-        if directory is None:
-            result = compute_xeb(read, counted, settings, observer=display)
-        else:
+        if directory is not None:
             folder = prepare_xeb_run(directory, read, counted, settings, observer=display)
     if directory is None:
+        with XebDisplay(len(counted.bitstrings)) as told:
+            result = compute_xeb(
+                read, counted, settings, observer=told, estimated=told.estimated, keep_what_is_done=True
+            )
         present_xeb(result.xeb, {"read": reading, **result.seconds}, plot=plot, as_json=as_json)
+        if result.num_computed < result.num_wanted:
+            click.echo(
+                f"interrupted: the figures are those of the first {result.num_computed} of {result.num_wanted} "
+                "different bitstrings",
+                err=True,
+            )
+            sys.exit(INTERRUPTED)
         return
     click.echo(pieces_line(folder), err=True)
     workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
