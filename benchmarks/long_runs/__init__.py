@@ -1,0 +1,49 @@
+"""Long runs under ill treatment: kills, damage, full disks, and what ledger and scheduling cost.
+
+`python -m benchmarks.long_runs [BAR]...` runs some of the bars; `python -m benchmarks long-runs` all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from benchmarks.long_runs.cases import Row
+from benchmarks.long_runs.cluster import dask, dask_losses
+from benchmarks.long_runs.damage import bit_flips, truncations
+from benchmarks.long_runs.disks import disk
+from benchmarks.long_runs.kills import kill_coordinator, kill_workers, stopped_worker
+from benchmarks.long_runs.million import resume_million, simulated
+from benchmarks.long_runs.overheads import overhead
+from benchmarks.tables import Result, show
+
+BARS: dict[str, Callable[[bool], list[Row]]] = {
+    "kill-workers": kill_workers,
+    "kill-coordinator": kill_coordinator,
+    "truncations": truncations,
+    "bit-flips": bit_flips,
+    "resume-million": resume_million,
+    "simulated": simulated,
+    "overhead": overhead,
+    "dask": dask,
+    "dask-losses": dask_losses,
+    "disk": disk,
+    "stopped-worker": stopped_worker,
+}
+COLUMNS = ("bar", "figure", "wanted")
+TITLE = "Long runs"
+
+
+def run(*, quick: bool, threads: int) -> Result:
+    """Runs all bars, whatever `threads` is."""
+    return TITLE, COLUMNS, [row for bar in BARS.values() for row in bar(quick)]
+
+
+def main() -> None:
+    """Runs the bars asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.long_runs", description=__doc__)
+    parser.add_argument("bars", nargs="*", metavar="BAR", help=f"any of {', '.join(BARS)}; all by default")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    for name in options.bars or BARS:
+        show(TITLE, COLUMNS, BARS[name](options.quick))

@@ -1,0 +1,5 @@
+"""`python -m benchmarks.long_runs`."""
+
+from benchmarks.long_runs import main
+
+main()
