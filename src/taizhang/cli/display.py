@@ -1,123 +1,75 @@
-"""Progress on the terminal: what is being done, the best plan so far, and an honest time to finish.
-
-Drawn on standard error, and only where that is a terminal.
-"""
+"""Progress on standard error, drawn only where that is a terminal; only then is imported what draws."""
 
 from __future__ import annotations
 
-import time
+import contextlib
+import importlib
+import sys
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
-from rich.text import Text
+import click
 
-from taizhang._units import human_seconds
+from taizhang.observer import Silent
 from taizhang.plan.search import SearchProgress
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_STAGES = {
-    "read": "Reading",
-    "build": "Building the network",
-    "plan": "Searching a plan",
-    "measure": "Measuring the rate",
-    "run": "Contracting",
-}
 
-
-class _TimeLeft(ProgressColumn):
-    """Time passed and time left; says so when the work takes longer than was predicted."""
-
-    def render(self, task: Task) -> Text:
-        left = task.fields.get("seconds_left")
-        told = human_seconds(task.elapsed or 0.0)
-        if left is not None:
-            told += f", about {human_seconds(left)} left" if left > 0 else ", longer than predicted"
-        return Text(told, style="cyan")
+def live(name: str) -> Any:
+    """Makes what is called `name` in `taizhang.cli.live_display`; None where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        return None
+    return getattr(importlib.import_module("taizhang.cli.live_display"), name)()
 
 
 class Display:
     """An observer that draws on the terminal; a context manager, silent where standard error is no terminal."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            _TimeLeft(),
-            TextColumn("{task.fields[remark]}", style="dim"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-            refresh_per_second=8,
-        )
-        self._task = self._progress.add_task("", total=None, remark="", seconds_left=None)
-        self._predicted: float | None = None
-        self._run_started = 0.0
+        self._drawn = live("LiveDisplay")
+        self._shown: Any = self._drawn or Silent()
+        self._context: contextlib.AbstractContextManager[Any] = self._drawn or contextlib.nullcontext()
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        self._context.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        self._context.__exit__(kind, error, traceback)
 
     @property
     def draws(self) -> bool:
         """Whether progress is seen at all."""
-        return not self._progress.disable
+        return self._drawn is not None
 
     def say(self, text: str) -> None:
         """Writes a line above the progress, to standard error."""
-        self._progress.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        if self._drawn is None:
+            click.echo(text, err=True)
+        else:
+            self._drawn.say(text)
 
     def remark(self, text: str) -> None:
         """Shows a remark beside the progress."""
-        self._progress.update(self._task, remark=text)
+        if self._drawn is not None:
+            self._drawn.remark(text)
 
     def stage(self, name: str) -> None:
         """Starts a line for the stage `name`."""
-        self._progress.reset(
-            self._task, description=_STAGES.get(name, name), total=None, completed=0, remark="", seconds_left=None
-        )
-        if name == "run":
-            self._run_started = time.monotonic()
+        self._shown.stage(name)
 
     def searching(self, progress: SearchProgress) -> None:
         """Shows the best plan so far."""
-        remark = "looking for a first plan"
-        if progress.log10_multiply_adds is not None:
-            remark = f"10^{progress.log10_multiply_adds:.2f} multiply-adds, width {progress.width:.0f}"
-            remark += f", {progress.num_sliced} indices sliced"
-        left = progress.seconds_left
-        self._progress.update(
-            self._task,
-            remark=remark,
-            seconds_left=left,
-            completed=progress.seconds,
-            total=None if left is None else progress.seconds + left,
-        )
+        self._shown.searching(progress)
 
     def predicted(self, seconds: float) -> None:
-        """Keeps what was predicted, to tell the time left before the first slice is done."""
-        self._predicted = seconds
-        self._progress.update(self._task, seconds_left=seconds)
+        """Shows how long the run is predicted to take."""
+        self._shown.predicted(seconds)
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
-        """Shows the slices done; the time left comes from their rate, and before the first is done from the plan."""
-        passed = time.monotonic() - self._run_started
-        if slices_done and passed > 1.0:
-            left: float | None = passed / slices_done * (num_slices - slices_done)
-        else:
-            left = None if self._predicted is None else max(self._predicted - passed, 0.0)
-        remark = [f"{slices_done} of {num_slices} slices"] if num_slices > 1 else []
-        if self._predicted is not None:
-            remark.append(f"predicted {human_seconds(self._predicted)}")
-        whole = passed + left if left else None
-        self._progress.update(self._task, completed=passed, total=whole, seconds_left=left, remark=", ".join(remark))
+        """Shows the slices done."""
+        self._shown.contracting(slices_done, num_slices)

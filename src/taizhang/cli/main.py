@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -13,48 +14,47 @@ from typing import NoReturn
 import click
 
 import taizhang
-from taizhang.cli.amplitude_command import amplitude_command
-from taizhang.cli.contract_command import contract_command
-from taizhang.cli.doctor_command import doctor_command
 from taizhang.cli.failure import DONE, FAILED, exit_status, sentence
-from taizhang.cli.inspect_command import inspect_command
-from taizhang.cli.plan_command import plan_command
-from taizhang.cli.random_command import random_command
-from taizhang.cli.run_commands import (
-    report_command,
-    resume_command,
-    run_command,
-    status_command,
-    verify_command,
-    work_command,
-)
-from taizhang.cli.sample_command import sample_command
-from taizhang.cli.xeb_command import xeb_command
+
+COMMANDS = {
+    "inspect": "inspect_command",
+    "plan": "plan_command",
+    "amplitude": "amplitude_command",
+    "sample": "sample_command",
+    "xeb": "xeb_command",
+    "contract": "contract_command",
+    "run": "run_commands",
+    "resume": "run_commands",
+    "status": "run_commands",
+    "work": "run_commands",
+    "verify": "run_commands",
+    "report": "run_commands",
+    "random": "random_command",
+    "doctor": "doctor_command",
+}
+"""The module of each command, which holds it as `NAME_command` and is imported when the command is asked for."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """All commands; only the one that is asked for is imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which people are shown them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(taizhang.__version__, prog_name="taizhang", message="%(prog)s %(version)s")
 def taizhang_command() -> None:
     """Simulates quantum circuits by tensor-network contraction."""
-
-
-for command in (
-    inspect_command,
-    plan_command,
-    amplitude_command,
-    sample_command,
-    xeb_command,
-    contract_command,
-    run_command,
-    resume_command,
-    status_command,
-    work_command,
-    verify_command,
-    report_command,
-    random_command,
-    doctor_command,
-):
-    taizhang_command.add_command(command)
 
 
 def _interrupt(*_: object) -> NoReturn:

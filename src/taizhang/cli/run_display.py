@@ -6,9 +6,8 @@ import time
 from types import TracebackType
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from taizhang.cli.display import live
 from taizhang.runs import coordinator
 from taizhang.runs.status import left_text, rate_text
 
@@ -19,29 +18,19 @@ class RunDisplay:
     """Watches a run on standard error; a context manager."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._terminal = console.is_terminal
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[told]}"),
-            console=console,
-            transient=True,
-            disable=not self._terminal,
-            refresh_per_second=8,
-        )
-        self._task = self._progress.add_task("Run", total=None, told="")
+        self._line = live("LiveLine")
         self._next_line = time.monotonic() + FIRST_LINE_SECONDS
 
     def __enter__(self) -> RunDisplay:
-        self._progress.start()
+        if self._line is not None:
+            self._line.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._line is not None:
+            self._line.__exit__(kind, error, traceback)
 
     def progress(self, progress: coordinator.Progress) -> None:
         """Shows where the run stands."""
@@ -50,9 +39,8 @@ class RunDisplay:
             told += [rate_text(progress.estimate.rate), f"{left_text(progress.estimate)} left"]
         if progress.partial is not None:
             told.append(f"partial sum {progress.partial.real:+.4e} {progress.partial.imag:+.4e}i")
-        if self._terminal:
-            text = ", ".join(told)
-            self._progress.update(self._task, completed=progress.done, total=progress.total, told=text)
+        if self._line is not None:
+            self._line.show(progress.done, progress.total, ", ".join(told))
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_SECONDS
             click.echo(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {', '.join(told)}", err=True)

@@ -25,6 +25,8 @@ LOOK_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 FETCHED_AT_ONCE = 16
+CALLS_PER_THREAD = 3
+"""One is computed, one waits at the worker, and one is on its way: the scheduler's answers take their time."""
 
 
 class DaskCrew:
@@ -60,10 +62,12 @@ class DaskCrew:
         self._look()
 
     def places(self) -> Sequence[Place]:
-        """The cluster as a whole, with a call waiting for each thread of its workers."""
+        """The cluster as a whole, with calls waiting for each thread of its workers."""
         self._look()
         threads = sum(self._threads.values())
-        return [Place(name="dask", free=2 * threads - len(self._calls))] if self._client is not None else ()
+        return (
+            [Place(name="dask", free=CALLS_PER_THREAD * threads - len(self._calls))] if self._client is not None else ()
+        )
 
     def _look(self) -> None:
         """Sees which workers there are, and whether the scheduler is still there."""

@@ -54,6 +54,7 @@ class Ledger:
         self._path = path
         self._manifest = manifest
         self._identity = manifest.identity
+        self._layout = manifest.layout
         if not path.exists():
             raise RunDamagedError(
                 f"'{path}' is missing; restore it from a copy, or begin from nothing with "
@@ -107,12 +108,13 @@ class Ledger:
                 "SELECT grp, level, number FROM sums ORDER BY grp, number << level"
             ).fetchall()
         nodes = [Node(*row) for row in rows]
-        layout, end = self._manifest.layout, (0, 0)
+        if any(type(number) is not int for node in nodes for number in node):
+            raise self._damaged("what it says is done is no part of this run")
+        num_parts, num_groups, end = self._layout.parts_per_group, self._layout.num_groups, (0, 0)
+        top = top_level(num_parts)
         for node in nodes:
-            if not all(isinstance(number, int) for number in node):
-                raise self._damaged(f"{node} is no part of this run")
-            parts = node.parts(layout.parts_per_group)
-            inside = 0 <= node.group < layout.num_groups and 0 <= node.level <= top_level(layout.parts_per_group)
+            parts = node.parts(num_parts)
+            inside = 0 <= node.group < num_groups and 0 <= node.level <= top
             if not (inside and node.number >= 0 and parts and (node.group, parts.start) >= end):
                 raise self._damaged(f"{node} is no part of this run, or overlaps another one")
             end = (node.group, parts.stop)
@@ -146,7 +148,7 @@ class Ledger:
         return self._sums("level = ?")
 
     def _sums(self, where: str) -> Iterator[tuple[Node, PartialSum]]:
-        top = top_level(self._manifest.layout.parts_per_group)
+        top = top_level(self._layout.parts_per_group)
         with self._told():
             query = f"SELECT grp, level, number, content, checksum FROM sums WHERE {where} ORDER BY grp, level, number"
             rows = self._database.execute(query, (top,)).fetchall()
@@ -156,7 +158,7 @@ class Ledger:
 
     def groups_wanted(self) -> int:
         """How many groups, from the first on, the result needs: all, unless it became known that fewer will do."""
-        most = self._manifest.layout.num_groups
+        most = self._layout.num_groups
         told = self.records(TASK).get(WANTED, {}).get("groups", most)
         return min(told, most) if isinstance(told, int) and told > 0 else most
 
@@ -164,7 +166,7 @@ class Ledger:
         """Groups among those wanted whose sum is complete."""
         with self._told():
             query = "SELECT count(*) FROM sums WHERE level = ? AND grp < ?"
-            top = top_level(self._manifest.layout.parts_per_group)
+            top = top_level(self._layout.parts_per_group)
             row = self._database.execute(query, (top, self.groups_wanted())).fetchone()
         return int(row[0])
 
@@ -181,7 +183,7 @@ class Ledger:
         """
         with self._told():
             row = self._database.execute("SELECT content, checksum FROM samples WHERE piece = ?", (piece,)).fetchone()
-        return self._checked_sum(row, ("sample", piece), self._manifest.layout.piece(piece).group)
+        return self._checked_sum(row, ("sample", piece), self._layout.piece(piece).group)
 
     def records(self, kind: str) -> dict[str, dict[str, Any]]:
         """What was recorded of one kind, by key.
@@ -259,7 +261,7 @@ class Ledger:
         content, recorded = row
         if not isinstance(content, bytes) or checksum(self._identity, *belongs_to, content=content) != recorded:
             raise self._damaged(f"the row '{name}' fails its checksum")
-        amplitudes = len(self._manifest.layout.amplitudes_of(group))
+        amplitudes = len(self._layout.amplitudes_of(group))
         return PartialSum.from_bytes(content, amplitudes=amplitudes, elements=self._manifest.elements)
 
     def _damaged(self, what: str) -> RunDamagedError:

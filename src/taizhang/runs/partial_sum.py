@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import struct
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ ZERO_EXPONENT = -(2**62)
 """Exponent of a sum that is 0: below every other."""
 
 _SMALLEST_POWER = -1023
+_ONE_NUMBER = struct.Struct("<qdd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,6 +94,9 @@ class PartialSum:
             raise RunDamagedError(
                 f"a partial sum has {len(content)} bytes, but {amplitudes} x {elements} numbers are wanted"
             )
+        if len(content) == _ONE_NUMBER.size:
+            exponent, real, imag = _ONE_NUMBER.unpack(content)
+            return cls(mantissas=np.array([[complex(real, imag)]]), exponents=np.array([exponent]))
         exponents = np.frombuffer(content, dtype="<i8", count=amplitudes).astype(np.int64)
         mantissas = np.frombuffer(content, dtype="<c16", offset=8 * amplitudes).astype(np.complex128)
         return cls(mantissas=mantissas.reshape(amplitudes, elements), exponents=exponents)
