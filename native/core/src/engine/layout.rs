@@ -24,7 +24,7 @@ pub const PANEL_COLUMNS: usize = 4;
 const BLOCK_A: usize = 1 << 19;
 
 /// Bytes of a packed block of the second operand: it stays there, too.
-const BLOCK_B: usize = 1 << 19;
+const BLOCK_B: usize = 1 << 21;
 
 /// Most terms of a block: with more of them, blocks of the first operand would be read in runs too short for memory.
 pub(super) const MOST_TERMS: usize = 512;

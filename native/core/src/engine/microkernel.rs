@@ -91,16 +91,24 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         let (re, im) = (&mut self.re, &mut self.im);
         // SAFETY: the contract of the functions below.
         unsafe {
+            // Two sums into the same register lie a round of all columns apart: no multiplier waits for the other.
             for c in 0..COLUMNS {
-                let (b_re, b_im) = if SPLIT {
-                    (S::load(b.add(c * unit)), S::load(b.add(c * unit + S::LANES)))
+                let b_re = if SPLIT {
+                    S::load(b.add(c * unit))
                 } else {
-                    (S::splat(*b.add(2 * c)), S::splat(*b.add(2 * c + 1)))
+                    S::splat(*b.add(2 * c))
                 };
                 for v in 0..VECTORS {
                     re[c][v] = S::mul_add(a_re[v], b_re, re[c][v]);
                     im[c][v] = S::mul_add(a_im[v], b_re, im[c][v]);
                 }
+            }
+            for c in 0..COLUMNS {
+                let b_im = if SPLIT {
+                    S::load(b.add(c * unit + S::LANES))
+                } else {
+                    S::splat(*b.add(2 * c + 1))
+                };
                 for v in 0..VECTORS {
                     re[c][v] = S::mul_sub_from(a_im[v], b_im, re[c][v]);
                     im[c][v] = S::mul_add(a_re[v], b_im, im[c][v]);
