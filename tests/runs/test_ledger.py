@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
 from tests.runs.conftest import same_bits
@@ -184,3 +185,25 @@ def test_a_process_killed_while_it_commits_leaves_what_was_before(half_done, und
         if look_first:
             assert status_of(half_done).pieces_done == before
     assert outcome(half_done, undisturbed) == "harmless"
+
+
+def test_a_reader_sees_one_state_while_others_commit(half_done):
+    layout = half_done.manifest.layout
+    with Ledger(half_done.ledger_path, half_done.manifest) as reader:
+        nodes = reader.nodes()
+        total = reader.sum_of(nodes[0])
+        tree = SumTree(layout.parts_per_group, reader.waiting_sums())
+        done = {piece for node in nodes for piece in node.parts(layout.num_pieces)}
+        missing = next(piece for piece in range(layout.num_pieces) if piece not in done)
+
+        def commit():
+            with Ledger(half_done.ledger_path, half_done.manifest, write=True) as ledger:
+                ledger.commit([tree.insert(0, missing, total)])
+
+        writer = threading.Thread(target=commit)
+        writer.start()
+        for node in nodes:
+            reader.sum_of(node)
+    writer.join()
+    with Ledger(half_done.ledger_path, half_done.manifest) as reader:
+        assert reader.nodes() != nodes

@@ -63,6 +63,8 @@ class Ledger:
         with self._told():
             self._database = _connect(path, write=True) if write else connect_to_read(path)
             try:
+                if not write:
+                    self._database.execute("BEGIN")  # one state for all that is read; a commit waits that long
                 if self._database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                     raise self._damaged("its structure is broken")
                 told = self.records("run").get(IDENTITY, {}).get("identity")
