@@ -100,27 +100,29 @@ def dask_losses(quick: bool) -> list[Row]:
     with scratch() as path:
         folder = made(case, path / "run", 2)
         processes = [scheduler()]
-        time.sleep(4)
-        processes.append(worker())
-        resumed = subprocess.Popen([*TAIZHANG, "resume", str(folder.path), "--cluster", address])
+        try:
+            time.sleep(4)
+            processes.append(worker())
+            resumed = subprocess.Popen([*TAIZHANG, "resume", str(folder.path), "--cluster", address])
 
-        def wait_for(fraction: float) -> None:
-            deadline = time.monotonic() + 120
-            while status_of(folder).fraction < fraction and time.monotonic() < deadline and resumed.poll() is None:
-                time.sleep(0.2)
+            def wait_for(fraction: float) -> None:
+                deadline = time.monotonic() + 120
+                while status_of(folder).fraction < fraction and time.monotonic() < deadline and resumed.poll() is None:
+                    time.sleep(0.2)
 
-        wait_for(0.1)
-        processes.append(worker())
-        wait_for(0.3)
-        processes[1].kill()
-        wait_for(0.5)
-        processes[0].kill()
-        time.sleep(2)
-        processes += [scheduler()]
-        time.sleep(3)
-        processes += [worker(), worker()]
-        status = resumed.wait(timeout=300)
-        for process in processes:
-            process.kill()
+            wait_for(0.1)
+            processes.append(worker())
+            wait_for(0.3)
+            processes[1].kill()
+            wait_for(0.5)
+            processes[0].kill()
+            time.sleep(2)
+            processes += [scheduler()]
+            time.sleep(3)
+            processes += [worker(), worker()]
+            status = resumed.wait(timeout=300)
+        finally:
+            for process in processes:
+                process.kill()
         told = f"exit status {status}, {is_same(folder, bits)}"
         return [("Dask: late worker, killed worker, scheduler killed and replaced", told, "same bits")]
