@@ -89,9 +89,35 @@ const ANY: u8 = 1;
 /// As above.
 const ROWS: u8 = 2;
 
+/// Counts the indices that a rotation is judged by: given the sets of a, b, c and p and the mask of those not sliced, how
+/// many the inner step touches, how many it makes, and how many the outer step touches.
+pub(super) trait Count {
+    /// Counts; `W` is the number of words, or 0 for any.
+    fn count<const W: usize>(sets: [&[u64]; 5]) -> [i32; 3];
+}
+
+/// Word by word.
+pub(super) struct Words;
+
+impl Count for Words {
+    #[inline(always)]
+    fn count<const W: usize>([a, b, c, p, mask]: [&[u64]; 5]) -> [i32; 3] {
+        let mut counts = [0; 3];
+        for w in 0..mask.len() {
+            let inner = (a[w] | c[w]) & mask[w];
+            let made = inner & (b[w] | p[w]);
+            let outer = made | (b[w] & mask[w]);
+            for (count, set) in counts.iter_mut().zip([inner, made, outer]) {
+                *count += set.count_ones() as i32;
+            }
+        }
+        counts
+    }
+}
+
 /// One sweep with the inner loop for the words of this tree; compiled for each level of `simd.rs`.
 #[inline(always)]
-pub(super) fn sweep_by_words(
+pub(super) fn sweep_by_words<C: Count>(
     network: &Network,
     tree: &mut Tree,
     costly: &[u32],
@@ -108,13 +134,13 @@ pub(super) fn sweep_by_words(
         ($($words:literal)*) => {
             match (tree.words, kind) {
                 $(
-                    ($words, TWO) => sweep::<$words, TWO>(network, tree, costly, rng, heat, proposals),
-                    ($words, ROWS) => sweep::<$words, ROWS>(network, tree, costly, rng, heat, proposals),
-                    ($words, _) => sweep::<$words, ANY>(network, tree, costly, rng, heat, proposals),
+                    ($words, TWO) => sweep::<C, $words, TWO>(network, tree, costly, rng, heat, proposals),
+                    ($words, ROWS) => sweep::<C, $words, ROWS>(network, tree, costly, rng, heat, proposals),
+                    ($words, _) => sweep::<C, $words, ANY>(network, tree, costly, rng, heat, proposals),
                 )*
-                (_, ROWS) => sweep::<0, ROWS>(network, tree, costly, rng, heat, proposals),
-                (_, TWO) => sweep::<0, TWO>(network, tree, costly, rng, heat, proposals),
-                (_, _) => sweep::<0, ANY>(network, tree, costly, rng, heat, proposals),
+                (_, ROWS) => sweep::<C, 0, ROWS>(network, tree, costly, rng, heat, proposals),
+                (_, TWO) => sweep::<C, 0, TWO>(network, tree, costly, rng, heat, proposals),
+                (_, _) => sweep::<C, 0, ANY>(network, tree, costly, rng, heat, proposals),
             }
         };
     }
@@ -123,7 +149,7 @@ pub(super) fn sweep_by_words(
 
 /// One sweep; `W` is the number of words, or 0 for any.
 #[inline(always)]
-fn sweep<const W: usize, const KIND: u8>(
+fn sweep<C: Count, const W: usize, const KIND: u8>(
     network: &Network,
     tree: &mut Tree,
     costly: &[u32],
@@ -165,15 +191,7 @@ fn sweep<const W: usize, const KIND: u8>(
         let (sa, sb, sc, sp, mask) = (set(a), set(b), set(c), set(p), &tree.mask[..words]);
         let (mut inner_work, mut outer_work, mut size);
         if KIND == TWO {
-            let mut counts = [0u32; 3];
-            for w in 0..words {
-                let m = mask[w];
-                let ac = (sa[w] | sc[w]) & m;
-                let made = ac & (sb[w] | sp[w]);
-                counts[0] += ac.count_ones();
-                counts[1] += made.count_ones();
-                counts[2] += (made | (sb[w] & m)).count_ones();
-            }
+            let counts = C::count::<W>([sa, sb, sc, sp, mask]);
             (inner_work, size, outer_work) = (counts[0] as f32, counts[1] as f32, counts[2] as f32);
         } else if KIND == ROWS {
             let (mut plain, mut rows) = ([0.0f32; 3], [0.0f32; 3]);
@@ -206,7 +224,7 @@ fn sweep<const W: usize, const KIND: u8>(
         }
         let mut energy = add_log2(inner_cost, outer_cost) - add_log2(tree.cost[inner], tree.cost[step]);
         energy += heat.penalty * ((size - heat.width).max(0.0) - (tree.size[x] - heat.width).max(0.0));
-        if energy > 0.0 && power_of_two(-beta * energy) <= (random >> 8 & 0xFF_FFFF) as f32 * (1.0 / 16_777_216.0) {
+        if energy > 0.0 && beta * energy >= surprise((random >> 8) as u32 & 0xFF_FFFF) {
             continue;
         }
         accepted += 1;
@@ -227,10 +245,10 @@ fn sweep<const W: usize, const KIND: u8>(
     accepted
 }
 
-/// 2^x for x ≤ 0, to within 6 %: good enough to accept by, and much faster (Schraudolph, Neural Computation 1999).
+/// -log2((u + 1) / 2^24), to within 0.09: good enough to accept by, and much faster (Schraudolph, Neural Computation 1999).
 #[inline(always)]
-fn power_of_two(x: f32) -> f32 {
-    f32::from_bits((((x + 126.95).max(0.0)) * 8_388_608.0) as u32)
+fn surprise(u: u32) -> f32 {
+    151.0 - ((u + 1) as i32 as f32).to_bits() as i32 as f32 * (1.0 / 8_388_608.0)
 }
 
 #[cfg(test)]

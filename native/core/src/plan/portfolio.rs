@@ -41,14 +41,16 @@ pub struct Options {
 
 /// Trials of a round; twice as many where all start afresh.
 const ROUND: usize = 8;
+/// Trials of a round that all start afresh, but for the first ones.
+const FRESH: usize = 32;
 /// Sweeps of the first rounds, which only start afresh.
 const FIRST: [f64; 2] = [100.0, 400.0];
 /// Sweeps of the shortest runs of the first brackets; later ones grow.
-const BRACKETS: [f64; 3] = [1500.0, 5000.0, 12000.0];
+const BRACKETS: [f64; 3] = [1500.0, 5000.0, 14000.0];
 /// How much longer the runs of each later bracket are than those of the one before.
-const GROWTH: f64 = 1.3;
+const GROWTH: f64 = 1.1;
 /// The rounds of a bracket: how many lineages are heated up, none for starting afresh, and for how many times the sweeps.
-const STAGES: [(usize, f64); 4] = [(0, 1.0), (ROUND, 1.0), (ROUND / 2, 1.0), (ROUND / 4, 2.0)];
+const STAGES: [(usize, f64); 3] = [(0, 1.0), (ROUND / 2, 1.0), (ROUND / 4, 1.0)];
 /// Champions kept.
 const CHAMPIONS: usize = 4;
 /// Inverse temperatures at which every third trial is squeezed and begins to settle.
@@ -154,7 +156,7 @@ fn rounds(problem: &Problem, board: &Board) {
     for number in 0.. {
         let (task, sweeps) = round_of(number);
         let whole = if task == Task::Fresh && number >= FIRST.len() {
-            2 * ROUND
+            FRESH
         } else {
             ROUND
         };
@@ -199,7 +201,7 @@ fn rounds(problem: &Problem, board: &Board) {
         }
         keep(lineages, starts, outcomes);
         match task {
-            Task::Fresh => young.truncate(ROUND),
+            Task::Fresh => young.truncate(ROUND / 2),
             Task::Young(lineages) => young.truncate(lineages / 2),
             Task::Champions => {}
         }

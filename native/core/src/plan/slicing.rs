@@ -7,8 +7,10 @@
 //! indices at once, and a move can draw among all of them instead of trying one and mostly failing (Geman & Geman, IEEE
 //! PAMI 1984).
 
+use super::anneal::Words;
 use super::network::Network;
 use super::rng::Rng;
+use super::simd::weigh_at_best_level;
 use super::tree::Tree;
 
 /// Sum of 2^(x - offset).
@@ -30,14 +32,14 @@ fn power_of_two(x: f32) -> f32 {
 }
 
 /// The energy that slice moves are judged by.
-pub fn energy(network: &Network, tree: &Tree, width: f32, weight: f32) -> f32 {
+pub fn energy(network: &Network, tree: &Tree, width: f32) -> f32 {
     let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total = top + sum_of_powers(&tree.cost, top).log2() + tree.log2_slices(network);
     let excess: f32 = tree.size[tree.num_tensors..]
         .iter()
         .map(|&size| beyond(size - width))
         .sum();
-    total + weight * (1.0 + excess.min(1e30)).log2()
+    total + (1.0 + excess.min(1e30)).log2()
 }
 
 /// The conditions of slice moves.
@@ -47,8 +49,6 @@ pub struct SliceHeat {
     pub beta: f32,
     /// log2 size that intermediates should not exceed.
     pub width: f32,
-    /// Weight of exceeding it.
-    pub weight: f32,
 }
 
 /// Steps this many bits cheaper than the costliest are not looked at.
@@ -72,19 +72,31 @@ impl Slicer {
         if let Some(&bit) = tree.sliced.get(place) {
             tree.toggle(network, bit);
         }
-        let without = self.list(network, tree, heat.width, heat.weight);
+        let without = self.list(network, tree, heat.width);
         let least = self
             .choices
             .iter()
-            .fold(without, |least, &(energy, _)| least.min(energy));
-        let likely = |energy: f32| (-heat.beta * (energy - least)).exp();
-        let sum: f32 = likely(without) + self.choices.iter().map(|&(energy, _)| likely(energy)).sum::<f32>();
-        let mut draw = rng.unit() * sum - likely(without);
+            .fold(without, |least, &(badness, _)| least.min(badness));
+        // What is less likely than e^-20 beside the likeliest is not drawn.
+        let most = least * (20.0 * std::f32::consts::LOG2_E / heat.beta).min(100.0).exp2();
+        self.choices.retain(|&(badness, _)| badness <= most);
+        let power = -heat.beta * std::f32::consts::LOG2_E;
+        let likely = |badness: f32| {
+            if badness > most {
+                0.0
+            } else {
+                power_of_two(power * (badness / least).log2())
+            }
+        };
+        self.choices.iter_mut().for_each(|choice| choice.0 = likely(choice.0));
+        let without = likely(without);
+        let sum: f32 = without + self.choices.iter().map(|&(likelihood, _)| likelihood).sum::<f32>();
+        let mut draw = rng.unit() * sum - without;
         if draw < 0.0 {
             return;
         }
-        for &(energy, bit) in &self.choices {
-            draw -= likely(energy);
+        for &(likelihood, bit) in &self.choices {
+            draw -= likelihood;
             if draw < 0.0 {
                 tree.toggle(network, bit);
                 return;
@@ -92,9 +104,9 @@ impl Slicer {
         }
     }
 
-    /// Lists the indices that could be sliced with the energy of doing so; returns the energy of slicing none of them.
-    fn list(&mut self, network: &Network, tree: &Tree, width: f32, weight: f32) -> f32 {
-        let (total, excess) = self.weigh(network, tree, width);
+    /// Lists the indices that could be sliced, each with 2^energy of doing so; returns that of slicing none of them.
+    fn list(&mut self, network: &Network, tree: &Tree, width: f32) -> f32 {
+        let (total, excess) = weigh_at_best_level(self, network, tree, width);
         self.choices.clear();
         for (w, &word) in self.seen.iter().enumerate() {
             let values = network.word_log2[w].exp2();
@@ -102,15 +114,15 @@ impl Slicer {
                 let bit = w * 64 + bit;
                 let sliced_total = values * total - (values - 1.0) * self.work[bit];
                 let sliced_excess = (excess - self.relief[bit]).max(0.0);
-                let energy = sliced_total.log2() + weight * (1.0 + sliced_excess).log2();
-                self.choices.push((energy, bit as u32));
+                self.choices.push((sliced_total * (1.0 + sliced_excess), bit as u32));
             });
         }
-        total.log2() + weight * (1.0 + excess).log2()
+        total * (1.0 + excess)
     }
 
     /// Adds up, for every index, the work that touches it and the excess it is part of; returns both in total.
-    fn weigh(&mut self, network: &Network, tree: &Tree, width: f32) -> (f32, f32) {
+    #[inline(always)]
+    pub(super) fn weigh<B: Bits>(&mut self, network: &Network, tree: &Tree, width: f32) -> (f32, f32) {
         self.work.clear();
         self.work.resize(tree.words * 64, 0.0);
         self.relief.clear();
@@ -122,30 +134,39 @@ impl Slicer {
         for (step, &cost) in tree.cost.iter().enumerate().filter(|(_, &cost)| cost > top - REACH) {
             let weight = power_of_two(cost - top);
             total += weight;
-            let [l, r] = tree.children[step];
+            let [l, r] = tree.children[step].map(|child| tree.set(child));
             for w in 0..tree.words {
-                let word = (tree.set(l)[w] | tree.set(r)[w]) & tree.mask[w] & !network.row_bits[w];
+                let word = (l[w] | r[w]) & tree.mask[w] & !network.row_bits[w];
                 self.seen[w] |= word;
-                for_each_bit(word, |bit| self.work[w * 64 + bit] += weight);
+                B::add(word, weight, &mut self.work[w * 64..][..64]);
             }
         }
         let steps = tree.size[tree.num_tensors..].iter().enumerate();
         for (step, &size) in steps.filter(|(_, &size)| size > width + 1e-3) {
             let over = beyond(size - width);
             excess += over;
-            for (w, (set, mask)) in tree
-                .set((step + tree.num_tensors) as u32)
-                .iter()
-                .zip(&tree.mask)
-                .enumerate()
-            {
+            let set = tree.set((step + tree.num_tensors) as u32);
+            for w in 0..tree.words {
                 let relief = over - beyond(size - width - network.word_log2[w]);
-                let word = set & mask & !network.row_bits[w];
+                let word = set[w] & tree.mask[w] & !network.row_bits[w];
                 self.seen[w] |= word;
-                for_each_bit(word, |bit| self.relief[w * 64 + bit] += relief);
+                B::add(word, relief, &mut self.relief[w * 64..][..64]);
             }
         }
         (total, excess)
+    }
+}
+
+/// Adds a number to the sums that belong to the bits of a word.
+pub(super) trait Bits {
+    /// `sums` has 64 elements.
+    fn add(word: u64, number: f32, sums: &mut [f32]);
+}
+
+impl Bits for Words {
+    #[inline(always)]
+    fn add(word: u64, number: f32, sums: &mut [f32]) {
+        for_each_bit(word, |bit| sums[bit] += number);
     }
 }
 
@@ -174,7 +195,7 @@ pub fn slice_down_to(network: &Network, tree: &mut Tree, width: f32) -> bool {
     while tree.width() > width + 1e-3 {
         let widest = (tree.num_tensors..tree.size.len()).max_by(|&a, &b| tree.size[a].total_cmp(&tree.size[b]));
         let Some(node) = widest else { return true };
-        slicer.list(network, tree, width, 1.0);
+        slicer.list(network, tree, width);
         let inside = slicer.choices.iter().filter(|&&(_, bit)| tree.has(node as u32, bit));
         match inside.min_by(|a, b| a.0.total_cmp(&b.0)) {
             Some(&(_, bit)) => tree.toggle(network, bit),
@@ -189,10 +210,10 @@ pub fn drop_needless(network: &Network, tree: &mut Tree, width: f32) {
     let limit = width.max(tree.width()) + 1e-3;
     loop {
         let mut best: Option<(f32, u32)> = None;
-        let now = energy(network, tree, f32::INFINITY, 0.0);
+        let now = energy(network, tree, f32::INFINITY);
         for bit in tree.sliced.clone() {
             tree.toggle(network, bit);
-            let then = energy(network, tree, f32::INFINITY, 0.0);
+            let then = energy(network, tree, f32::INFINITY);
             if tree.width() <= limit && then <= now + 1e-4 && best.is_none_or(|(least, _)| then < least) {
                 best = Some((then, bit));
             }

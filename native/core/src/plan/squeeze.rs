@@ -25,8 +25,6 @@ pub struct Schedule {
     pub settle: (f32, f32),
     /// Inverse temperature of slice moves, relative to that of rotations.
     pub slice_beta: f32,
-    /// Weight of the width in slice moves.
-    pub slice_weight: f32,
     /// Penalty of rotations for each bit too wide.
     pub penalty: f32,
     /// Slice moves for each sweep of as many rotations as there are steps.
@@ -42,7 +40,6 @@ impl Default for Schedule {
             squeeze: 2.0,
             settle: (2.0, 8.0),
             slice_beta: 2.0,
-            slice_weight: 1.0,
             penalty: 1.0,
             slice_moves: 0.5,
             shares: (0.1, 0.1),
@@ -165,7 +162,6 @@ fn both(
     let heat = SliceHeat {
         beta: beta * schedule.slice_beta,
         width,
-        weight: schedule.slice_weight,
     };
     let whole = schedule.slice_moves.floor();
     let moves = whole as usize + usize::from(annealer.rng().unit() < schedule.slice_moves - whole);

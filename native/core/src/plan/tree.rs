@@ -38,24 +38,35 @@ impl Charge {
 }
 
 const STEPS_PER_UNIT: f32 = 16.0;
-const TABLE: usize = 384;
+const TABLE: usize = 512;
 
-/// log2(1 + 2^-d) at d = k / 16.
-static LOG2_ONE_PLUS: std::sync::LazyLock<[f32; TABLE]> = std::sync::LazyLock::new(|| {
-    std::array::from_fn(|k| {
-        if k + 1 == TABLE {
-            0.0
-        } else {
-            (1.0 + 2f32.powf(-(k as f32) / STEPS_PER_UNIT)).log2()
+/// log2(1 + 2^-d) at d = k / 16, from ln(1 + x) = 2 artanh(x / (2 + x)).
+static LOG2_ONE_PLUS: [f32; TABLE] = {
+    let mut table = [0.0; TABLE];
+    let mut power = 1.0f64;
+    let mut k = 0;
+    while k + 1 < TABLE {
+        let ratio = power / (2.0 + power);
+        let (mut sum, mut term, mut odd) = (0.0, ratio, 1.0);
+        while odd < 40.0 {
+            sum += term / odd;
+            term *= ratio * ratio;
+            odd += 2.0;
         }
-    })
-});
+        table[k] = (2.0 * sum * std::f64::consts::LOG2_E) as f32;
+        // 2^(-1/16)
+        power *= 0.957_603_280_698_573_6;
+        k += 1;
+    }
+    table
+};
 
 /// log2(2^a + 2^b), to within 1/60.
 #[inline(always)]
 pub fn add_log2(a: f32, b: f32) -> f32 {
-    let place = ((a - b).abs() * STEPS_PER_UNIT + 0.5) as usize;
-    a.max(b) + LOG2_ONE_PLUS[place.min(TABLE - 1)]
+    // Beside 2^23 a float has no room for fractions: its low bits are the nearest whole number.
+    let place = ((a - b).abs() * STEPS_PER_UNIT).min((TABLE - 1) as f32) + 8_388_608.0;
+    a.max(b) + LOG2_ONE_PLUS[(place.to_bits() & 511) as usize]
 }
 
 /// A tree under change.
