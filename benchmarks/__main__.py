@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, end_to_end, engine, long_runs, many_amplitudes, overheads, planner, sampling
+from benchmarks import accuracy, end_to_end, engine, long_runs, many_amplitudes, objectives, overheads, planner, sampling
 from benchmarks.tables import show
 
 SUITES = {
     "planner": planner.run,
+    "objectives": objectives.run,
     "engine": engine.run,
     "overheads": overheads.run,
     "accuracy": accuracy.run,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import taizhang as tz
@@ -15,7 +16,11 @@ SHARED = Path(os.environ.get("TAIZHANG_SHARED", Path(__file__).resolve().parents
 def networks(folder: Path, *, quick: bool) -> dict[str, Path]:
     """Network files by name."""
     all_names = ["syc_m12", "syc_m20", "grcs_8x8_d40", "bris70_d32", "qaoa_n120_p4"]
-    names = ["syc_m10", "qaoa_n120_p4"] if quick else all_names
+    return networks_named(["syc_m10", "qaoa_n120_p4"] if quick else all_names, folder)
+
+
+def networks_named(names: Sequence[str], folder: Path) -> dict[str, Path]:
+    """Those network files of these names that are there, or generated ones."""
     found = {name: path for name in names if (path := SHARED / "networks" / f"{name}.json").exists()}
     if found:
         return found

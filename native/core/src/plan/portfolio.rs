@@ -1,9 +1,9 @@
 //! The search as a whole: brackets of annealing runs, in which the good are heated up again and the poor are dropped.
 //!
 //! Annealing the same network twice ends orders of magnitude apart, and a run's first descent tells much of where it can
-//! end. So a bracket starts many short runs afresh, keeps the better half, heats these up again, keeps the better half, and
-//! so on to the last one, the champion; champions of all brackets are then heated up further (successive halving:
-//! Jamieson & Talwalkar, arXiv:1502.07943). Each bracket's runs are longer than those of the one before. What a trial does
+//! end. So a bracket starts many runs afresh, keeps the best few, heats these up again, keeps the better half, and so on to
+//! the last one, the champion; champions of all brackets are then heated up further (successive halving: Jamieson &
+//! Talwalkar, arXiv:1502.07943). Each bracket's runs are longer than those of the one before. What a trial does
 //! depends on the seed and on the rounds before it, never on time or threads: time only decides where the sequence is cut
 //! off, so a plan can be found again from its trial number.
 
@@ -39,18 +39,20 @@ pub struct Options {
     pub pace: Pace,
 }
 
-/// Trials of a round; twice as many where all start afresh.
+/// Trials of a round in which lineages are heated up, and of the first rounds.
 const ROUND: usize = 8;
-/// Trials of a round that all start afresh, but for the first ones.
+/// Trials of a round of a bracket that all start afresh.
 const FRESH: usize = 32;
+/// Lineages kept of these.
+const KEPT: usize = 4;
 /// Sweeps of the first rounds, which only start afresh.
 const FIRST: [f64; 2] = [100.0, 400.0];
 /// Sweeps of the shortest runs of the first brackets; later ones grow.
 const BRACKETS: [f64; 3] = [1500.0, 5000.0, 14000.0];
 /// How much longer the runs of each later bracket are than those of the one before.
 const GROWTH: f64 = 1.1;
-/// The rounds of a bracket: how many lineages are heated up, none for starting afresh, and for how many times the sweeps.
-const STAGES: [(usize, f64); 3] = [(0, 1.0), (ROUND / 2, 1.0), (ROUND / 4, 1.0)];
+/// The rounds of a bracket before its champion joins the others: how many lineages are heated up, none for starting afresh.
+const STAGES: [usize; 3] = [0, KEPT, KEPT / 2];
 /// Champions kept.
 const CHAMPIONS: usize = 4;
 /// Inverse temperatures at which every third trial is squeezed and begins to settle.
@@ -140,8 +142,8 @@ fn round_of(number: usize) -> (Task, usize) {
     let last = BRACKETS.len() - 1;
     let sweeps = BRACKETS[bracket.min(last)] * GROWTH.powi(bracket.saturating_sub(last).min(40) as i32);
     match STAGES.get(stage) {
-        Some(&(0, times)) => (Task::Fresh, (sweeps * times) as usize),
-        Some(&(lineages, times)) => (Task::Young(lineages), (sweeps * times) as usize),
+        Some(0) => (Task::Fresh, sweeps as usize),
+        Some(&lineages) => (Task::Young(lineages), sweeps as usize),
         None => (Task::Champions, (2.0 * sweeps) as usize),
     }
 }
@@ -201,7 +203,7 @@ fn rounds(problem: &Problem, board: &Board) {
         }
         keep(lineages, starts, outcomes);
         match task {
-            Task::Fresh => young.truncate(ROUND / 2),
+            Task::Fresh => young.truncate(KEPT),
             Task::Young(lineages) => young.truncate(lineages / 2),
             Task::Champions => {}
         }
