@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import accuracy, end_to_end, engine, long_runs, many_amplitudes, objectives, overheads, planner, sampling
+from benchmarks import (
+    accuracy,
+    end_to_end,
+    engine,
+    long_runs,
+    many_amplitudes,
+    objectives,
+    overheads,
+    planner,
+    sampling,
+)
 from benchmarks.tables import show
 
 SUITES = {

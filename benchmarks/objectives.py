@@ -53,7 +53,8 @@ def run(*, quick: bool, threads: int) -> Result:
                     over.append(actual[objective][-1] / plan.predicted_seconds)
             by_seconds, by_work = (statistics.median(actual[kind]) for kind in ("seconds", "multiply_adds"))
             told = ", ".join(figure(value) for value in over)
-            rows.append((name, human_seconds(by_seconds), human_seconds(by_work), f"{by_work / by_seconds:.2f} ×", told))
+            gain = f"{by_work / by_seconds:.2f} ×"
+            rows.append((name, human_seconds(by_seconds), human_seconds(by_work), gain, told))
     columns = ("network", "by seconds", "by multiply-adds", "faster", "actual over predicted, by seconds and by work")
     return f"Objectives: {plan_seconds:g} s of search, {threads} threads, medians of {len(seeds)} seeds", columns, rows
 

@@ -194,7 +194,7 @@ def _measured_once(threads: int) -> Machine:
         for summed in SUMMED_CLASSES:
             wide = max(_WORK * min(threads, 4) // (narrow * summed), narrow)
             wide = min(wide, (1 << 20) // max(narrow, summed))
-            # Programs put the indices of the wide side next to each other, as a row-major product does with its columns.
+            # Programs put the indices of the wide side next to each other, as a row-major product does its columns.
             seconds = time_contraction(narrow, wide, summed, "complex64", threads, 3)
             row.append(wide * narrow * summed / max(seconds, 1e-9))
         rates.append(tuple(row))
