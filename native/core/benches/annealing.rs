@@ -56,16 +56,7 @@ fn main() {
         let mut slicer = Slicer::default();
         let begun = Instant::now();
         for _ in 0..20_000 {
-            slicer.step(
-                &network,
-                &mut tree,
-                annealer.rng(),
-                SliceHeat {
-                    beta: 6.0,
-                    width,
-                    weight: 1.0,
-                },
-            );
+            slicer.step(&network, &mut tree, annealer.rng(), SliceHeat { beta: 6.0, width });
         }
         let slices = 20_000.0 / begun.elapsed().as_secs_f64();
         let begun = Instant::now();

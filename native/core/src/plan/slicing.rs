@@ -146,9 +146,9 @@ impl Slicer {
             let over = beyond(size - width);
             excess += over;
             let set = tree.set((step + tree.num_tensors) as u32);
-            for w in 0..tree.words {
+            for (w, &own) in set.iter().enumerate() {
                 let relief = over - beyond(size - width - network.word_log2[w]);
-                let word = set[w] & tree.mask[w] & !network.row_bits[w];
+                let word = own & tree.mask[w] & !network.row_bits[w];
                 self.seen[w] |= word;
                 B::add(word, relief, &mut self.relief[w * 64..][..64]);
             }
