@@ -24,6 +24,14 @@ def prompt_seconds() -> float:
 ANY_TIME = ("--time-limit", "1000000000d")
 
 
+@pytest.fixture(autouse=True)
+def heeded_interrupts():
+    """Whoever started the tests in the background may have had interrupts ignored, which children would inherit."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def circuit_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("long") / "grid.qsim"
