@@ -26,14 +26,9 @@ from taizhang.doors import amplitude_batch as amplitude_batch
 from taizhang.doors import amplitudes as amplitudes
 from taizhang.doors import choose_open_qubits as choose_open_qubits
 from taizhang.doors import contract as contract
-from taizhang.doors import marginal_probabilities as marginal_probabilities
 from taizhang.doors import plan as plan
 from taizhang.doors import profile as profile
-from taizhang.doors import reduced_density_matrix as reduced_density_matrix
-from taizhang.doors import sample as sample
-from taizhang.doors import sample_run as sample_run
 from taizhang.doors import state_vector as state_vector
-from taizhang.doors import xeb as xeb
 from taizhang.errors import CircuitError as CircuitError
 from taizhang.errors import CircuitFileError as CircuitFileError
 from taizhang.errors import InputError as InputError
@@ -84,6 +79,11 @@ from taizhang.run_doors import verify as verify
 from taizhang.run_doors import work as work
 from taizhang.runs.status import RunStatus as RunStatus
 from taizhang.runs.verify import Verification as Verification
+from taizhang.sample_doors import marginal_probabilities as marginal_probabilities
+from taizhang.sample_doors import reduced_density_matrix as reduced_density_matrix
+from taizhang.sample_doors import sample as sample
+from taizhang.sample_doors import sample_run as sample_run
+from taizhang.sample_doors import xeb as xeb
 from taizhang.samplers.choice import SampleRun as SampleRun
 
 __version__ = "0.1.0"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -74,7 +73,8 @@ def prepare_run(
         circuit,
         bitstrings,
         machine,
-        Cutting(piece_seconds=piece_seconds, slices_per_piece=slices_per_piece),
+        piece_seconds=piece_seconds,
+        slices_per_piece=slices_per_piece,
         observer=observer or Silent(),
     )
 
@@ -109,32 +109,17 @@ def prepare_xeb_run(
     check_new(directory)
     watch = observer or Silent()
     machine = _machine(circuit, samples.bitstrings, settings, (), plan, piece_seconds, watch)
-    cutting = Cutting(piece_seconds=piece_seconds, slices_per_piece=slices_per_piece)
     return _made(
         directory,
         circuit,
         samples.bitstrings,
         machine,
-        cutting,
         task={"kind": XEB},
         counts=samples.counts,
+        piece_seconds=piece_seconds,
+        slices_per_piece=slices_per_piece,
         observer=watch,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cutting:
-    """How a run is to be cut into pieces.
-
-    Attributes:
-        piece_seconds: How long a piece should take one thread.
-        slices_per_piece: A power of two, instead of what the measured rate asks for.
-        num_slices: Add up only so many first slices of the plan; all by default.
-    """
-
-    piece_seconds: float
-    slices_per_piece: int | None = None
-    num_slices: int | None = None
 
 
 def _check_asked(
@@ -184,15 +169,15 @@ def _made(
     circuit: Circuit,
     bitstrings: Sequence[str],
     machine: AmplitudeMachine,
-    cutting: Cutting,
     *,
     task: Mapping[str, Any] = AMPLITUDES,
     counts: Sequence[int] | None = None,
+    piece_seconds: float,
+    slices_per_piece: int | None,
     observer: Observer,
 ) -> RunFolder:
     plan, settings = machine.ready.plan, machine.settings
-    part = 1.0 if cutting.num_slices is None else cutting.num_slices / plan.num_slices
-    program = program_within_time(machine.ready, part * machine.predicted_seconds(len(bitstrings)), settings)
+    program = program_within_time(machine.ready, machine.predicted_seconds(len(bitstrings)), settings)
     observer.stage("measure")
     return make_run(
         directory,
@@ -207,10 +192,14 @@ def _made(
         memory_bytes=settings.free_bytes(),
         task=task,
         counts=counts,
-        num_slices=cutting.num_slices,
-        piece_seconds=cutting.piece_seconds,
-        slices_per_piece=cutting.slices_per_piece,
+        piece_seconds=piece_seconds,
+        slices_per_piece=slices_per_piece,
     )
+
+
+def own_workforce(settings: Settings) -> Workforce:
+    """The threads and the memory of this process alone."""
+    return Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
 
 
 def completed(folder: RunFolder, workforce: Workforce, watcher: Watcher | None = None) -> ComplexArray:

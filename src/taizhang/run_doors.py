@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.circuit import Circuit
@@ -27,7 +25,7 @@ from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
 from taizhang.runs.manifest import SAMPLES, XEB
 from taizhang.runs.report import report_of
 from taizhang.runs.run import Workforce, is_complete, repair_run
-from taizhang.runs.sample_task import drawn_samples
+from taizhang.runs.sample_task import all_samples
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.status import RunStatus, status_of
 from taizhang.runs.verify import Verification
@@ -150,7 +148,7 @@ def resume(
     if kind == XEB:
         return xeb_of(folder, completed(folder, workforce, watcher))
     if kind == SAMPLES:
-        return np.concatenate(list(drawn_samples(folder.manifest, completed(folder, workforce, watcher))[0]))
+        return all_samples(folder.manifest, completed(folder, workforce, watcher))
     return _amplitudes(folder, workforce, watcher)
 
 

@@ -16,7 +16,7 @@ from taizhang.errors import SizeLimitError, UsageError
 from taizhang.observer import Observer, Silent
 from taizhang.ready_plan import program_within_time
 from taizhang.results.bitstrings import as_strings
-from taizhang.runs.contractions import Contractions, contractions_in_order, gathered
+from taizhang.runs.contractions import NO_ROWS, Contractions, contractions_in_order, gathered
 from taizhang.runs.folder import RunFolder, check_new, make_run
 from taizhang.runs.sample_task import SampleTask
 from taizhang.samplers.batches import BatchMachine, bits_of_candidates, slices_of_paths
@@ -161,8 +161,7 @@ def _contractions(task: SampleTask, source: BatchMachine | PairedBatches, count:
     nothing = np.zeros(task.batches, dtype=np.complex64)
     bits = np.concatenate([pairs_of_grid(task.seed, number, *own, nothing)[0] for number, own in enumerate(sides)])
     network = source.machine.network
-    no_rows = np.empty((0, 0, 0), dtype=np.uint8)
-    return bits, gathered((network.arrays_for(left, right) for left, right in sides), no_rows)
+    return bits, gathered((network.arrays_for(left, right) for left, right in sides), NO_ROWS)
 
 
 def _slices(source: BatchMachine | PairedBatches) -> int | None:

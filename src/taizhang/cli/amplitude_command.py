@@ -23,9 +23,8 @@ from taizhang.cli.options import (
 )
 from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
 from taizhang.cli.run_doing import finish_run
-from taizhang.long_runs import prepare_run
+from taizhang.long_runs import own_workforce, prepare_run
 from taizhang.plan.plan_file import Plan
-from taizhang.runs.run import Workforce
 from taizhang.settings import Settings
 from taizhang.simulator import compute_amplitudes
 
@@ -64,8 +63,7 @@ def amplitude_command(
         if directory is not None:
             folder = prepare_run(directory, read, asked, settings, open_qubits=opened, plan=plan, observer=display)
     if directory is not None:
-        workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
-        finish_run(folder, workforce, output, as_json, {"prepare": time.perf_counter() - started})
+        finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
         return
     with Display() as display:
         result = compute_amplitudes(

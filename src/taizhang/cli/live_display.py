@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
@@ -11,6 +12,9 @@ from rich.text import Text
 
 from taizhang._units import human_seconds
 from taizhang.plan.search import SearchProgress
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _STAGES = {
     "read": "Reading",
@@ -32,25 +36,21 @@ class _TimeLeft(ProgressColumn):
         return Text(told, style="cyan")
 
 
-class LiveDisplay:
-    """An observer that draws on standard error; a context manager."""
+class _Live:
+    """A line with a bar on standard error, with more columns behind it; a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, *columns: ProgressColumn) -> None:
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            _TimeLeft(),
-            TextColumn("{task.fields[remark]}", style="dim"),
+            *columns,
             console=Console(stderr=True),
             transient=True,
             refresh_per_second=8,
         )
-        self._task = self._progress.add_task("", total=None, remark="", seconds_left=None)
-        self._predicted: float | None = None
-        self._run_started = 0.0
 
-    def __enter__(self) -> LiveDisplay:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
@@ -58,6 +58,16 @@ class LiveDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+
+class LiveDisplay(_Live):
+    """An observer that draws."""
+
+    def __init__(self) -> None:
+        super().__init__(_TimeLeft(), TextColumn("{task.fields[remark]}", style="dim"))
+        self._task = self._progress.add_task("", total=None, remark="", seconds_left=None)
+        self._predicted: float | None = None
+        self._run_started = 0.0
 
     def say(self, text: str) -> None:
         """Writes a line above the progress, to standard error."""
@@ -109,29 +119,12 @@ class LiveDisplay:
         self._progress.update(self._task, completed=passed, total=whole, seconds_left=left, remark=", ".join(remark))
 
 
-class LiveLine:
-    """A line about a long run on standard error; a context manager."""
+class LiveLine(_Live):
+    """A line about a long run."""
 
     def __init__(self) -> None:
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[told]}"),
-            console=Console(stderr=True),
-            transient=True,
-            refresh_per_second=8,
-        )
+        super().__init__(TextColumn("{task.fields[told]}"))
         self._task = self._progress.add_task("Run", total=None, told="")
-
-    def __enter__(self) -> LiveLine:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._progress.stop()
 
     def show(self, done: int, total: int, told: str) -> None:
         """Draws it anew."""

@@ -11,7 +11,7 @@ from taizhang.cli.display import Display
 from taizhang.cli.options import circuit_options, output_options, settings_options
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.sample_output import present_report, write_samples
-from taizhang.runs.run import Workforce
+from taizhang.long_runs import own_workforce
 from taizhang.sample_runs import prepare_sample_run
 from taizhang.samplers.choice import prepare_samples
 from taizhang.samplers.frugal import MOST_BATCH_QUBITS, FrugalOptions
@@ -93,8 +93,7 @@ def sample_command(
             write_samples(run, output, as_json=as_json)
     if directory is not None:
         click.echo(pieces_line(folder), err=True)
-        workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
-        finish_run(folder, workforce, output, as_json, {"prepare": time.perf_counter() - started})
+        finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
         return
     seconds = {"read": reading - started, "prepare": prepared - reading, "run": time.perf_counter() - prepared}
     present_report(run.report(), seconds, shots=shots, method=run.method, reason=run.reason, as_json=as_json)

@@ -15,10 +15,9 @@ from taizhang.cli.options import circuit_options, output_options, settings_optio
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.xeb_display import XebDisplay
 from taizhang.cli.xeb_output import present_xeb
-from taizhang.long_runs import prepare_xeb_run
+from taizhang.long_runs import own_workforce, prepare_xeb_run
 from taizhang.results.drawing import check_drawable
 from taizhang.results.sample_file import read_samples
-from taizhang.runs.run import Workforce
 from taizhang.settings import Settings
 from taizhang.verification import compute_xeb
 
@@ -70,5 +69,4 @@ def xeb_command(
             sys.exit(INTERRUPTED)
         return
     click.echo(pieces_line(folder), err=True)
-    workforce = Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
-    finish_run(folder, workforce, None, as_json, {"prepare": time.perf_counter() - started}, plot=plot)
+    finish_run(folder, own_workforce(settings), None, as_json, {"prepare": time.perf_counter() - started}, plot=plot)

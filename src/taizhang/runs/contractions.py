@@ -21,6 +21,8 @@ from taizhang.results.rows import Bits, DistinctRows
 from taizhang.runs.manifest import Manifest
 
 MOST_ARRAY_BYTES = 4 << 30
+NO_ROWS: npt.NDArray[np.uint8] = np.empty((0, 0, 0), dtype=np.uint8)
+"""The rows of contractions that have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,7 +75,7 @@ def contractions_in_order(network: AmplitudeNetwork, bits: Bits) -> Contractions
     """
     count = network.shape.num_rows
     if not count:
-        return gathered(map(network.arrays_for, as_strings(bits)), np.empty((0, 0, 0), dtype=np.uint8))
+        return gathered(map(network.arrays_for, as_strings(bits)), NO_ROWS)
     packed = [np.packbits(part[:, list(network.row_qubits)], axis=1) for part in _parts(bits, count)]
     return gathered(map(network.arrays_for, as_strings(bits[::count])), np.stack(packed))
 

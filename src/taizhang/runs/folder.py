@@ -41,7 +41,7 @@ from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
 from taizhang.plan.plan_file import Plan
 from taizhang.runs import manifest as manifest_file
-from taizhang.runs.contractions import Contractions
+from taizhang.runs.contractions import NO_ROWS, Contractions
 from taizhang.runs.job import Job, flat_arrays, program_sha256
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.manifest import AMPLITUDES, Manifest
@@ -117,8 +117,7 @@ class RunFolder:
         self.check_files()
         large = (self.path / ARRAYS).stat().st_size > MAPPED_BYTES
         elements = np.load(self.path / ARRAYS, mmap_mode="r" if large else None, allow_pickle=False)
-        no_rows = np.empty((0, 0, 0), dtype=np.uint8)
-        rows = np.load(self.path / ROWS, allow_pickle=False) if self.manifest.num_rows else no_rows
+        rows = np.load(self.path / ROWS, allow_pickle=False) if self.manifest.num_rows else NO_ROWS
         return Job(manifest=self.manifest, plan=self.plan(), elements=elements, rows=rows)
 
     def plan(self) -> Plan:

@@ -18,7 +18,7 @@ from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import RunError
 from taizhang.observer import Observer
-from taizhang.results.sampling.frugal import taken_batches
+from taizhang.results.sampling.frugal import scaled_probabilities, taken_batches
 from taizhang.results.sampling.uniforms import Uniforms
 from taizhang.runs.manifest import SAMPLES, Manifest
 from taizhang.samplers.batches import bits_of_candidates
@@ -111,7 +111,7 @@ class SampleTask:
         if self.options.top is not None:
             return self.shots_of_batch * self.batches
         _, amplitudes = self.batches_of(contraction, values)
-        weights = np.mean(np.abs(amplitudes * 2.0 ** (self.num_qubits / 2)) ** 2, axis=1)
+        weights = scaled_probabilities(amplitudes, self.num_qubits).mean(axis=1)
         numbers = Uniforms(self.seed, FrugalSampler.method).draw(contraction * self.batches, self.batches, "take")
         return self.shots_of_batch * len(taken_batches(weights, self.bound, numbers))
 
@@ -171,6 +171,12 @@ def drawn_samples(manifest: Manifest, values: ComplexArray) -> tuple[Iterator[Bi
         task.shots,
     )
     return _portions(task, sampler, len(values)), sampler
+
+
+def all_samples(manifest: Manifest, values: ComplexArray) -> Bits:
+    """The samples of a run for samples, shape (shots, num_qubits); errors are those of `drawn_samples`."""
+    portions, _ = drawn_samples(manifest, values)
+    return np.concatenate(list(portions))
 
 
 def _portions(task: SampleTask, sampler: FrugalSampler, contractions: int) -> Iterator[Bits]:

@@ -18,6 +18,7 @@ from taizhang.results.sampling.frugal import (
     drawn_from,
     expected_top,
     largest_of,
+    scaled_probabilities,
     taken_batches,
 )
 from taizhang.results.sampling.pilot import PILOT_BATCHES, bound_from_pilot
@@ -110,7 +111,7 @@ class FrugalSampler:
         circuit: A chaotic circuit, in which 2^n p is exponentially distributed.
         settings: The common options.
         options: How to draw.
-        machine: Computes the batches.
+        source: Computes the batches.
         shots: How many shots will be drawn.
         observer: Is told of the progress.
 
@@ -126,24 +127,24 @@ class FrugalSampler:
         circuit: Circuit,
         settings: Settings,
         options: FrugalOptions,
-        machine: BatchSource,
+        source: BatchSource,
         shots: int,
         observer: Observer | None = None,
     ) -> None:
         self._num_qubits = circuit.num_qubits
         self._shots = shots
-        self.source = machine
+        self.source = source
         self._options = options
         self._watch = observer or Silent()
         self._uniforms = Uniforms(settings.seed, self.method)
-        self._size = 2 ** len(machine.open_qubits)
+        self._size = 2 ** len(source.open_qubits)
         if options.top is not None and options.top > self._size:
             raise UsageError(f"top was given as {options.top}, but a batch has {self._size} bitstrings only")
         # A batch of everything is always taken. A part of the slices gives a state of smaller norm.
-        self._whole = len(machine.open_qubits) == self._num_qubits
+        self._whole = len(source.open_qubits) == self._num_qubits
         self.bound = bound_of_weights(self._size)
         # A part of the slices is measured before it is drawn from: the mean weight, once it is known.
-        self._measures = machine.fidelity < 1 and options.top is None
+        self._measures = source.fidelity < 1 and options.top is None
         self._measured_mean: float | None = None
         self._num_measured = 0
         self._weights = WeightCount()
@@ -152,13 +153,12 @@ class FrugalSampler:
         self._waiting = np.empty((0, self._num_qubits), dtype=np.uint8)
         self._every: VectorSampler | None = None
         self.portion = min(shots, 1 << 17 if self._whole else self._batches_at_once())
-        if self._whole and (machine.fidelity < 1 or options.top is not None or options.per_batch > 1):
+        if self._whole and (source.fidelity < 1 or options.top is not None or options.per_batch > 1):
             raise UsageError("all qubits are open, so that there is one batch only; leave fewer open (batch_qubits)")
 
     def _batches_at_once(self) -> int:
         """As many as are contracted together, or take some seconds, so that samples come as they are drawn."""
-        machine = self.source
-        at_once = machine.rows * max(int(_SECONDS_AT_ONCE / machine.predicted_seconds(machine.rows)), 1)
+        at_once = self.source.rows * max(int(_SECONDS_AT_ONCE / self.source.predicted_seconds(self.source.rows)), 1)
         return int(max(min(at_once, 1 << 14, _MOST_ELEMENTS // self._size), 1))
 
     @property
@@ -284,7 +284,7 @@ class FrugalSampler:
     def _scaled(self, first: int, count: int) -> tuple[Bits, Floats]:
         """Gives the bits and 2^n p of some candidates, shape (candidates, batch size)."""
         bits, amplitudes = self.source.candidates(first, count, self._watch)
-        return bits, np.asarray(np.abs(amplitudes * 2.0 ** (self._num_qubits / 2)) ** 2, dtype=np.float64)
+        return bits, scaled_probabilities(amplitudes, self._num_qubits)
 
     def _check(self) -> None:
         """Stops where the weights are not those of a chaotic circuit."""

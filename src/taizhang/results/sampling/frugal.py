@@ -19,10 +19,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._types import ComplexArray
+
 Floats = npt.NDArray[np.float64]
 
 CLIPPED = 1e-4
 """Part of all probability that may be clipped, in the chaotic regime: a hundredth of what a thousand samples show."""
+
+
+def scaled_probabilities(amplitudes: ComplexArray, num_qubits: int) -> Floats:
+    """Gives 2^n p of amplitudes, in their shape, without underflow on the way."""
+    return np.asarray(np.abs(amplitudes * 2.0 ** (num_qubits / 2)) ** 2, dtype=np.float64)
 
 
 def bound_of_weights(batch_size: int, clipped: float = CLIPPED) -> float:
