@@ -1,5 +1,7 @@
 """Times slices of one plan, ours and cotengra + numpy in turn; prints medians as JSON. The first of each warms up.
 
+Ours twice: each slice in a run of its own, and then all of them in one run, which computes once what they share.
+
 Beside them the roofline, step by step: what each step would take if it ran at the best rate of arithmetic, or moved its
 operands and its output at the rate of memory, whichever is longer. Both rates are measured before and after.
 """
@@ -20,6 +22,8 @@ from taizhang.execute import compile_plan, run_program
 from taizhang.plan.cost import BYTES_PER_ELEMENT, step_costs
 from taizhang.results.profile import FLOPS_PER_MULTIPLY_ADD, Roofline
 
+REPEATS = 3
+
 
 def main() -> None:
     """Reads a network, its arrays and a plan, and times them."""
@@ -39,8 +43,8 @@ def main() -> None:
     peer = None if options.alone else cotengra_tree(told, path)
     rooflines = [Roofline.measured(options.threads, options.dtype)]
     ours, theirs = [], []
-    numbers = [number % path["num_slices"] for number in range(options.slices)]
-    for number in [0, *numbers]:
+    options.slices = min(options.slices, path["num_slices"])
+    for number in [0, *range(options.slices)]:
         started = time.perf_counter()
         value = complex(run_program(compiled, arrays, slices=range(number, number + 1), threads=options.threads).value)
         ours.append(time.perf_counter() - started)
@@ -50,6 +54,11 @@ def main() -> None:
             theirs.append(time.perf_counter() - started)
             if abs(value - other) > 1e-3 * abs(other):
                 raise SystemExit(f"slice {number}: ours is {value}, theirs {other}")
+    together = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        run_program(compiled, arrays, slices=range(options.slices), threads=options.threads)
+        together.append((time.perf_counter() - started) / options.slices)
     rooflines.append(Roofline.measured(options.threads, options.dtype))
     roofline = Roofline(
         flops_per_second=max(one.flops_per_second for one in rooflines),
@@ -59,6 +68,7 @@ def main() -> None:
     seconds = statistics.median(ours[1:])
     report = {
         "ours": seconds,
+        "together": statistics.median(together),
         "peer": statistics.median(theirs[1:]) if theirs else None,
         "gflops": 8e-9 * path["multiply_adds_per_slice"] / seconds,
         "roofline": roofline_seconds(plan, roofline, options.dtype),

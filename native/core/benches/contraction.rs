@@ -76,7 +76,7 @@ fn seconds<T: Real>(modes: &[Mode], level: SimdLevel, threads: usize) -> f64 {
                 &mut out[skip_out..],
                 T::ONE,
                 &mut workspace,
-                threads,
+                threads.into(),
             ));
         }
         (clock(threads) - start) / repeats as f64

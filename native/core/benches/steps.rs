@@ -85,7 +85,7 @@ impl Memory {
         let mut run = |repeats: usize| {
             let start = thread_seconds();
             for _ in 0..repeats {
-                black_box(kernel.run(a, b, &mut out[skip_out..][..step.lengths[2]], 1.0, workspace, 1));
+                black_box(kernel.run(a, b, &mut out[skip_out..][..step.lengths[2]], 1.0, workspace, 1.into()));
             }
             (thread_seconds() - start) / repeats as f64
         };

@@ -1,10 +1,12 @@
 //! The fast contraction against the obvious one, on random modes, at every level of instructions.
 
+use std::sync::atomic::AtomicBool;
 use taizhang_core::engine::complex::{Complex, Real};
 use taizhang_core::engine::level::SimdLevel;
 use taizhang_core::engine::modes::{extent, volume, Mode};
 use taizhang_core::engine::reference;
 use taizhang_core::engine::step::StepKernel;
+use taizhang_core::engine::workers::Workers;
 
 /// Xorshift*: the same cases everywhere.
 struct Random(u64);
@@ -97,7 +99,9 @@ fn check<T: Real>(random: &mut Random, modes: &[Mode], level: SimdLevel, toleran
     for threads in [1, 2] {
         found.fill(untouched);
         let mut workspace = vec![untouched; kernel.workspace_len(threads)];
-        let found_largest = kernel.run(&a, &b, &mut found, scale, &mut workspace, threads).to_f64();
+        let found_largest = kernel
+            .run(&a, &b, &mut found, scale, &mut workspace, threads.into())
+            .to_f64();
         let terms: usize = modes
             .iter()
             .filter(|mode| mode.out == 0)
@@ -280,10 +284,29 @@ fn the_number_of_threads_does_not_change_a_bit() {
         let run = |threads| {
             let mut out = vec![Complex::new(0.0, 0.0); extent(&modes, |mode| mode.out)];
             let mut workspace = vec![Complex::new(0.0, 0.0); kernel.workspace_len(threads)];
-            let largest = kernel.run(&a, &b, &mut out, 1.0, &mut workspace, threads);
+            let largest = kernel.run(&a, &b, &mut out, 1.0, &mut workspace, threads.into());
             (out, largest)
         };
         let one = run(1);
         assert!((2..5).all(|threads| run(threads) == one));
+    }
+}
+
+#[test]
+fn a_step_that_is_told_to_stop_is_left_unfinished() {
+    let mut random = Random(5);
+    let modes = random_modes(&mut random, &[(M, 14), (N, 6), (K, 5)]);
+    let a = random.tensor::<f32>(extent(&modes, |mode| mode.a));
+    let b = random.tensor::<f32>(extent(&modes, |mode| mode.b));
+    let kernel = StepKernel::<f32>::compile(&modes, SimdLevel::detect());
+    for threads in 1..3 {
+        let touched = |stop: bool| {
+            let stop = AtomicBool::new(stop);
+            let mut out = vec![Complex::new(f32::MAX, 0.0); extent(&modes, |mode| mode.out)];
+            let mut workspace = vec![Complex::new(0.0, 0.0); kernel.workspace_len(threads)];
+            kernel.run(&a, &b, &mut out, 1.0, &mut workspace, Workers::until(threads, &stop));
+            out.iter().filter(|value| value.re != f32::MAX).count()
+        };
+        assert!(8 * touched(true) < touched(false));
     }
 }

@@ -7,6 +7,7 @@ use super::level::SimdLevel;
 use super::modes::{volume, Mode};
 use super::simd::{lanes, panel_vectors};
 use super::tiles::{RunTiles, LINE};
+use super::workers::Workers;
 use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -114,7 +115,7 @@ impl<T: Real> Blocked<T> {
         out: &mut [Complex<T>],
         scale: T,
         workspace: &mut [Complex<T>],
-        threads: usize,
+        workers: Workers<'_>,
     ) -> T {
         let (a, b) = if self.layout.swapped { (b, a) } else { (a, b) };
         let total = self.tiles.0 * self.tiles.1 * self.tiles.2;
@@ -132,10 +133,11 @@ impl<T: Real> Blocked<T> {
                     workspace: aligned(workspace),
                     stream,
                     tiles,
+                    workers,
                 },
             )
         };
-        let threads = threads.min(total).min(1 + self.work / WORTH_A_THREAD);
+        let threads = workers.threads.min(total).min(1 + self.work / WORTH_A_THREAD);
         if threads <= 1 {
             return range(0..total, workspace);
         }
@@ -149,7 +151,7 @@ impl<T: Real> Blocked<T> {
                     let mut mine = T::ZERO;
                     loop {
                         let first = next.fetch_add(portion, Ordering::Relaxed);
-                        if first >= total {
+                        if first >= total || workers.stopped() {
                             break;
                         }
                         mine = larger(mine, range(first..total.min(first + portion), workspace));

@@ -1,11 +1,18 @@
 //! The innermost product: a few vectors of rows times a few columns, summed over the terms of a block in registers.
+//!
+//! A complex product takes three real ones, not four (Gauss; as a way to multiply matrices: Higham, "Stability of a
+//! method for multiplying complex matrices with three real matrix multiplications", SIAM J. Matrix Anal. Appl. 13,
+//! 1992): with `s = (re a + im a) re b`, the real part is `s - im a (re b + im b)` and the imaginary one
+//! `s + re a (im b - re b)`. What depends on `b` alone is computed when it is packed, see [`super::pack`].
 
 use super::complex::Real;
 use super::lanes::Lanes;
+use super::pack::PARTS_OF_B;
 use super::simd::Simd;
 
-/// Accumulators of `VECTORS` vectors of rows by `COLUMNS` columns.
+/// Accumulators of `VECTORS` vectors of rows by `COLUMNS` columns: the sums are `both + re` and `both + im`.
 pub struct Tile<S: Simd, const VECTORS: usize, const COLUMNS: usize> {
+    both: [[S::Vector; VECTORS]; COLUMNS],
     re: [[S::Vector; VECTORS]; COLUMNS],
     im: [[S::Vector; VECTORS]; COLUMNS],
 }
@@ -35,6 +42,7 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         // SAFETY: the contract of this function.
         let zero = unsafe { S::splat(<S::Real as Real>::ZERO) };
         Self {
+            both: [[zero; VECTORS]; COLUMNS],
             re: [[zero; VECTORS]; COLUMNS],
             im: [[zero; VECTORS]; COLUMNS],
         }
@@ -72,11 +80,20 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
             for c in 0..COLUMNS {
                 for v in 0..VECTORS {
                     let at = to.add((c * VECTORS + v) * 2 * S::LANES);
-                    S::store(at, self.re[c][v]);
-                    S::store(at.add(S::LANES), self.im[c][v]);
+                    let (re, im) = self.sum(c, v);
+                    S::store(at, re);
+                    S::store(at.add(S::LANES), im);
                 }
             }
         }
+    }
+
+    /// Real and imaginary parts of a vector of sums.
+    #[inline(always)]
+    unsafe fn sum(&self, c: usize, v: usize) -> (S::Vector, S::Vector) {
+        let both = self.both[c][v];
+        // SAFETY: the contract of the functions that call it.
+        unsafe { (S::add(both, self.re[c][v]), S::add(both, self.im[c][v])) }
     }
 
     /// Adds one term; returns where the next one of `b` is.
@@ -87,34 +104,41 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         a_im: &[S::Vector; VECTORS],
         b: *const S::Real,
     ) -> *const S::Real {
-        let unit = if SPLIT { 2 * S::LANES } else { 2 };
-        let (re, im) = (&mut self.re, &mut self.im);
+        let lanes = if SPLIT { S::LANES } else { 1 };
         // SAFETY: the contract of the functions below.
         unsafe {
+            let part_of_b = |c: usize, part: usize| {
+                let at = b.add((PARTS_OF_B * c + part) * lanes);
+                if SPLIT {
+                    S::load(at)
+                } else {
+                    S::splat(*at)
+                }
+            };
             // Two sums into the same register lie a round of all columns apart: no multiplier waits for the other.
             for c in 0..COLUMNS {
-                let b_re = if SPLIT {
-                    S::load(b.add(c * unit))
-                } else {
-                    S::splat(*b.add(2 * c))
-                };
-                for v in 0..VECTORS {
-                    re[c][v] = S::mul_add(a_re[v], b_re, re[c][v]);
-                    im[c][v] = S::mul_add(a_im[v], b_re, im[c][v]);
+                let sum = part_of_b(c, 2);
+                for (re, a_im) in self.re[c].iter_mut().zip(a_im) {
+                    *re = S::mul_sub_from(*a_im, sum, *re);
                 }
             }
             for c in 0..COLUMNS {
-                let b_im = if SPLIT {
-                    S::load(b.add(c * unit + S::LANES))
-                } else {
-                    S::splat(*b.add(2 * c + 1))
-                };
-                for v in 0..VECTORS {
-                    re[c][v] = S::mul_sub_from(a_im[v], b_im, re[c][v]);
-                    im[c][v] = S::mul_add(a_re[v], b_im, im[c][v]);
+                let difference = part_of_b(c, 1);
+                for (im, a_re) in self.im[c].iter_mut().zip(a_re) {
+                    *im = S::mul_add(*a_re, difference, *im);
                 }
             }
-            b.add(COLUMNS * unit)
+            let mut a_sum = *a_re;
+            for (sum, a_im) in a_sum.iter_mut().zip(a_im) {
+                *sum = S::add(*sum, *a_im);
+            }
+            for c in 0..COLUMNS {
+                let re = part_of_b(c, 0);
+                for (both, a_sum) in self.both[c].iter_mut().zip(a_sum) {
+                    *both = S::mul_add(a_sum, re, *both);
+                }
+            }
+            b.add(COLUMNS * PARTS_OF_B * lanes)
         }
     }
 
@@ -214,7 +238,7 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
                 let column = *columns.get_unchecked(c) as usize;
                 for v in 0..VECTORS {
                     let to = target.out.add(2 * (*vectors.get_unchecked(v) as usize + column));
-                    let (re, im) = (self.re[c][v], self.im[c][v]);
+                    let (re, im) = self.sum(c, v);
                     largest = S::max_abs(largest, S::max_abs(re, im));
                     if target.stream {
                         S::stream_complex(to, re, im);

@@ -40,3 +40,4 @@ pub mod simd_portable;
 pub mod slow;
 pub mod step;
 pub mod tiles;
+pub mod workers;

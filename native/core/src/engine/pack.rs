@@ -1,4 +1,6 @@
 //! Packing: a block of a tensor, wherever its elements lie, into panels of split real and imaginary parts.
+//!
+//! Of the second operand, what the microkernel multiplies with: `re`, `im - re` and `re + im`.
 
 use super::complex::Real;
 use super::lanes::Lanes;
@@ -6,6 +8,11 @@ use super::lines::Lines;
 use super::moves::Move;
 use super::simd::{Simd, MAX_LANES};
 use std::ops::Range;
+
+/// Reals of an element of the first operand when it is packed.
+pub const PARTS_OF_A: usize = 2;
+/// Reals of an element of the second one.
+pub const PARTS_OF_B: usize = 3;
 
 /// How to pack a block, by groups of moves that are done together.
 #[derive(Clone, Debug)]
@@ -65,14 +72,14 @@ impl Packing {
         self.moves.len() / self.group()
     }
 
-    /// Packs the groups in a range, times `scale` if it is `SCALED`.
+    /// Packs the groups in a range: of the first operand or, if `IS_B`, of the second one, times `scale`.
     ///
     /// # Safety
     ///
     /// The machine has the instructions of `S`; `from` is valid for reading at every move (and every lane of it), `to`
     /// for writing.
     #[inline(always)]
-    pub unsafe fn run<S: Simd, const SCALED: bool>(
+    pub unsafe fn run<S: Simd, const IS_B: bool>(
         &self,
         groups: Range<usize>,
         scale: S::Real,
@@ -89,33 +96,36 @@ impl Packing {
                     for item in moves {
                         let pair = from.add(2 * item.from as usize);
                         let (mut re, mut im) = (*pair, *pair.add(1));
-                        if SCALED {
+                        let to = to.add(item.to as usize);
+                        if IS_B {
                             (re, im) = (re * scale, im * scale);
+                            *to.add(2 * gap) = re + im;
+                            im = im - re;
                         }
-                        *to.add(item.to as usize) = re;
-                        *to.add(item.to as usize + gap) = im;
+                        *to = re;
+                        *to.add(*gap) = im;
                     }
                 }
                 Source::Rows => {
                     for item in moves {
                         let row = S::load_complex(from.add(2 * item.from as usize));
-                        put::<S, SCALED>(to, item, row, scales);
+                        put::<S, IS_B>(to, item, row, scales);
                     }
                 }
                 Source::Gather(offsets) => {
                     for item in moves {
                         let row = S::gather_complex(from.add(2 * item.from as usize), offsets.as_ptr());
-                        put::<S, SCALED>(to, item, row, scales);
+                        put::<S, IS_B>(to, item, row, scales);
                     }
                 }
                 Source::Lines(lines) => {
                     for moves in moves.chunks_exact(group) {
                         let from = from.add(2 * moves[0].from as usize);
                         match lines.foreign.len() {
-                            0 => exchange::<S, SCALED, 0>(lines, moves, from, to, scales),
-                            1 => exchange::<S, SCALED, 1>(lines, moves, from, to, scales),
-                            2 => exchange::<S, SCALED, 2>(lines, moves, from, to, scales),
-                            _ => exchange::<S, SCALED, 3>(lines, moves, from, to, scales),
+                            0 => exchange::<S, IS_B, 0>(lines, moves, from, to, scales),
+                            1 => exchange::<S, IS_B, 1>(lines, moves, from, to, scales),
+                            2 => exchange::<S, IS_B, 2>(lines, moves, from, to, scales),
+                            _ => exchange::<S, IS_B, 3>(lines, moves, from, to, scales),
                         }
                     }
                 }
@@ -160,7 +170,7 @@ impl Packing {
 type Complexes<S> = (<S as Simd>::Vector, <S as Simd>::Vector);
 
 #[inline(always)]
-unsafe fn put<S: Simd, const SCALED: bool>(
+unsafe fn put<S: Simd, const IS_B: bool>(
     to: *mut S::Real,
     item: &Move,
     (mut re, mut im): Complexes<S>,
@@ -168,17 +178,20 @@ unsafe fn put<S: Simd, const SCALED: bool>(
 ) {
     // SAFETY: the contract of `Packing::run`.
     unsafe {
-        if SCALED {
+        let to = to.add(item.to as usize);
+        if IS_B {
             (re, im) = (S::mul(re, scale), S::mul(im, scale));
+            S::store(to.add(2 * S::LANES), S::add(re, im));
+            im = S::sub(im, re);
         }
-        S::store(to.add(item.to as usize), re);
-        S::store(to.add(item.to as usize + S::LANES), im);
+        S::store(to, re);
+        S::store(to.add(S::LANES), im);
     }
 }
 
 /// Packs `2^FOREIGN` vectors out of twice as many registers, see [`Lines`].
 #[inline(always)]
-unsafe fn exchange<S: Simd, const SCALED: bool, const FOREIGN: usize>(
+unsafe fn exchange<S: Simd, const IS_B: bool, const FOREIGN: usize>(
     lines: &Lines,
     moves: &[Move],
     from: *const S::Real,
@@ -208,7 +221,7 @@ unsafe fn exchange<S: Simd, const SCALED: bool, const FOREIGN: usize>(
         }
         for number in 0..1 << FOREIGN {
             let parts = S::ordered_parts(registers[number], registers[number | 1 << FOREIGN], &lines.order);
-            put::<S, SCALED>(to, &moves[number], parts, scale);
+            put::<S, IS_B>(to, &moves[number], parts, scale);
         }
     }
 }

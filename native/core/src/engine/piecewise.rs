@@ -8,6 +8,7 @@ use super::complex::{larger, Complex, Real};
 use super::memory::View;
 use super::modes::Mode;
 use super::run::CompiledStep;
+use super::workers::Workers;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -145,6 +146,7 @@ impl<T: Real> BlockRun<'_, T> {
         let (pieces, workspace) = scratch.split_at_mut(2 * self.piece_len);
         let (mut read, mut write) = pieces.split_at_mut(self.piece_len);
         let last = self.steps.len() - 1;
+        let alone = Workers::from(1);
         for (turn, (step, [place_a, place_b])) in self.steps.iter().zip(places).enumerate() {
             let started = self.profiled.then(Instant::now);
             let a = if turn == 0 {
@@ -154,10 +156,10 @@ impl<T: Real> BlockRun<'_, T> {
             };
             let b = &self.view.operand(step.b)[*place_b..];
             if turn == last {
-                let largest = step.kernel.run(a, b, out, self.scales[turn], workspace, 1);
+                let largest = step.kernel.run(a, b, out, self.scales[turn], workspace, alone);
                 done.largest = larger(largest, done.largest);
             } else {
-                step.kernel.run(a, b, write, self.scales[turn], workspace, 1);
+                step.kernel.run(a, b, write, self.scales[turn], workspace, alone);
                 (read, write) = (write, read);
             }
             if let Some(started) = started {

@@ -98,7 +98,7 @@ pub fn contraction_seconds<T: Real>(m: usize, n: usize, k: usize, threads: usize
     let mut workspace = vec![number(0.0); kernel.workspace_len(threads)];
     let mut run = || {
         let start = Instant::now();
-        black_box(kernel.run(&a, &b, &mut out, T::ONE, &mut workspace, threads));
+        black_box(kernel.run(&a, &b, &mut out, T::ONE, &mut workspace, threads.into()));
         start.elapsed().as_secs_f64()
     };
     run();

@@ -10,6 +10,7 @@ use super::level::SimdLevel;
 use super::modes::{volume, Mode};
 use super::program::RowPick;
 use super::step::StepKernel;
+use super::workers::Workers;
 use std::sync::{Mutex, PoisonError};
 
 /// Elements of operand and output that are in the cache at once.
@@ -162,9 +163,10 @@ impl<T: Real> RowKernel<T> {
         out: &mut [Complex<T>],
         scale: T,
         workspace: &mut [Complex<T>],
-        threads: usize,
+        workers: Workers<'_>,
         wanted: Rows<'_>,
     ) -> T {
+        let threads = workers.threads;
         let starts_a = wanted.starts(&self.pick.a);
         let starts_b = wanted.starts(&self.pick.b);
         let (order, group_starts) = wanted.grouped(&self.pick.b);
@@ -191,11 +193,11 @@ impl<T: Real> RowKernel<T> {
         let inside = threads > 1 && portions.len() < 4 * threads && self.row_work > WORTH_A_THREAD;
         let threads_over = threads.min(1 + self.row_work.saturating_mul(wanted.num_rows) / WORTH_A_THREAD);
         if inside || threads_over <= 1 {
-            let threads = if inside { threads } else { 1 };
+            let workers = workers.at_most(if inside { threads } else { 1 });
             return portions.iter_mut().fold(T::ZERO, |largest, portion| {
                 larger(
                     largest,
-                    self.run_portion(portion, a, b, &starts_a, scale, workspace, threads),
+                    self.run_portion(portion, a, b, &starts_a, scale, workspace, workers),
                 )
             });
         }
@@ -213,7 +215,8 @@ impl<T: Real> RowKernel<T> {
                         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some(portions) = next else { break };
                         for portion in portions {
-                            mine = larger(mine, self.run_portion(portion, a, b, starts_a, scale, workspace, 1));
+                            let alone = workers.at_most(1);
+                            mine = larger(mine, self.run_portion(portion, a, b, starts_a, scale, workspace, alone));
                         }
                     }
                     let mut largest = largest.lock().unwrap_or_else(PoisonError::into_inner);
@@ -233,13 +236,13 @@ impl<T: Real> RowKernel<T> {
         starts_a: &[usize],
         scale: T,
         workspace: &mut [Complex<T>],
-        threads: usize,
+        workers: Workers<'_>,
     ) -> T {
         let (a_len, out_len) = (self.pick.a_len, self.pick.out_len);
         let b = &b[portion.start_b..];
         if let [(row, place)] = &mut portion.rows {
             let a = &a[starts_a[*row as usize]..];
-            return self.kernels[0].run(a, b, place, scale, workspace, threads);
+            return self.kernels[0].run(a, b, place, scale, workspace, workers);
         }
         let (len_a, len_out) = self.gathered_len();
         let (gathered, rest) = workspace.split_at_mut(len_a);
@@ -248,7 +251,7 @@ impl<T: Real> RowKernel<T> {
             target.copy_from_slice(&a[starts_a[*row as usize]..][..a_len]);
         }
         let kernel = &self.kernels[portion.rows.len().ilog2() as usize];
-        let largest = kernel.run(gathered, b, made, scale, scratch, threads);
+        let largest = kernel.run(gathered, b, made, scale, scratch, workers);
         for ((_, place), source) in portion.rows.iter_mut().zip(made.chunks_exact(out_len)) {
             place.copy_from_slice(source);
         }
@@ -287,7 +290,7 @@ mod tests {
         let kernel = RowKernel::<f64>::compile(&modes, &pick, SimdLevel::detect());
         let mut workspace = complex(&vec![0.0; kernel.workspace_len(1)]);
         let mut out = complex(&[0.0; 5]);
-        let largest = kernel.run(&a, &b, &mut out, 1.0, &mut workspace, 1, rows);
+        let largest = kernel.run(&a, &b, &mut out, 1.0, &mut workspace, 1.into(), rows);
         let found: Vec<f64> = out.iter().map(|x| x.re).collect();
         assert_eq!(found, [63.0, 43.0, 86.0, 42.0, 129.0]);
         assert_eq!(largest, 129.0);

@@ -10,6 +10,7 @@ use super::profile::{shares, Profile};
 use super::program::{Group, Program, Region, Tensor};
 use super::rows::{RowKernel, Rows};
 use super::step::StepKernel;
+use super::workers::Workers;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -238,7 +239,10 @@ impl<T: Real> Engine<T> {
             let profile = state.profile.is_some();
             let spent = if steps.len() == 1 {
                 let started = profile.then(Instant::now);
-                self.run_step(&steps[0], state, inputs, memory);
+                self.run_step(&steps[0], state, inputs, memory, stop);
+                if stop.load(Ordering::Relaxed) {
+                    return Err(Failure::Stopped);
+                }
                 started.map(|started| vec![started.elapsed().as_nanos() as u64])
             } else {
                 self.run_block(steps, state, inputs, memory, stop)?
@@ -253,20 +257,28 @@ impl<T: Real> Engine<T> {
         Ok(())
     }
 
-    fn run_step(&self, step: &CompiledStep<T>, state: &mut State, inputs: Inputs<'_, T>, memory: &mut Memory<'_, T>) {
+    fn run_step(
+        &self,
+        step: &CompiledStep<T>,
+        state: &mut State,
+        inputs: Inputs<'_, T>,
+        memory: &mut Memory<'_, T>,
+        stop: &AtomicBool,
+    ) {
         let (a, b) = (state.magnitudes[step.numbers.0], state.magnitudes[step.numbers.1]);
         let (shift, scale) = shift_and_scale::<T>(a.largest + b.largest);
         let (view, out, workspace) = memory.split(step.out, inputs, &state.input_starts);
-        let (left, right, threads) = (view.operand(step.a), view.operand(step.b), view.threads);
+        let (left, right) = (view.operand(step.a), view.operand(step.b));
+        let workers = Workers::until(view.threads, stop);
         let largest = match &step.rows {
-            None => step.kernel.run(left, right, out, scale, workspace, threads),
+            None => step.kernel.run(left, right, out, scale, workspace, workers),
             Some(rows) => {
                 let wanted = Rows {
                     digits: inputs.digits,
                     num_rows: self.program.num_rows,
                     sizes: &self.program.row_sizes,
                 };
-                rows.run(left, right, out, scale, workspace, threads, wanted)
+                rows.run(left, right, out, scale, workspace, workers, wanted)
             }
         };
         state.magnitudes[step.numbers.2] = Magnitude {

@@ -38,6 +38,8 @@ pub trait Simd: Copy + 'static {
     unsafe fn store(to: *mut Self::Real, value: Self::Vector);
     /// `a + b`.
     unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a - b`.
+    unsafe fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a * b`.
     unsafe fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `c + a * b`.

@@ -41,6 +41,11 @@ impl Simd for Avx2F32 {
         unsafe { _mm256_add_ps(a, b) }
     }
     #[inline(always)]
+    unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+    #[inline(always)]
     unsafe fn mul(a: __m256, b: __m256) -> __m256 {
         // SAFETY: see above.
         unsafe { _mm256_mul_ps(a, b) }
@@ -202,6 +207,11 @@ impl Simd for Avx2F64 {
     unsafe fn add(a: __m256d, b: __m256d) -> __m256d {
         // SAFETY: see above.
         unsafe { _mm256_add_pd(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sub(a: __m256d, b: __m256d) -> __m256d {
+        // SAFETY: see above.
+        unsafe { _mm256_sub_pd(a, b) }
     }
     #[inline(always)]
     unsafe fn mul(a: __m256d, b: __m256d) -> __m256d {

@@ -44,6 +44,11 @@ impl Simd for Avx512F32 {
         unsafe { _mm512_add_ps(a, b) }
     }
     #[inline(always)]
+    unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_sub_ps(a, b) }
+    }
+    #[inline(always)]
     unsafe fn mul(a: __m512, b: __m512) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_mul_ps(a, b) }
@@ -254,6 +259,11 @@ impl Simd for Avx512F64 {
     unsafe fn add(a: __m512d, b: __m512d) -> __m512d {
         // SAFETY: see above.
         unsafe { _mm512_add_pd(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sub(a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: see above.
+        unsafe { _mm512_sub_pd(a, b) }
     }
     #[inline(always)]
     unsafe fn mul(a: __m512d, b: __m512d) -> __m512d {

@@ -40,6 +40,10 @@ impl<T: Real> Simd for Portable<T> {
         zip(a, b, |x, y| x + y)
     }
     #[inline(always)]
+    unsafe fn sub(a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        zip(a, b, |x, y| x - y)
+    }
+    #[inline(always)]
     unsafe fn mul(a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
         zip(a, b, |x, y| x * y)
     }

@@ -7,6 +7,7 @@ use super::dot::Dot;
 use super::level::SimdLevel;
 use super::modes::{extent, is_injective, simplified, volume, Mode};
 use super::reference;
+use super::workers::Workers;
 use std::fmt;
 
 /// Steps of at most this many multiply-adds are not worth packing.
@@ -73,9 +74,9 @@ impl<T: Real> StepKernel<T> {
 
     /// Computes `out = scale * sum(a * b)` over the modes that `out` does not have.
     ///
-    /// Returns the largest magnitude of a real or imaginary part written (anything if a NaN was written). With
-    /// `threads > 1` the work is split over the current rayon pool; the result has the same bits for any number of
-    /// threads. Elements of `out` that no mode reaches are left alone.
+    /// Returns the largest magnitude of a real or imaginary part written (anything if a NaN was written). With several
+    /// threads the work is split over the current rayon pool; the result has the same bits for any number of them.
+    /// Elements of `out` that no mode reaches are left alone.
     ///
     /// # Panics
     ///
@@ -87,7 +88,7 @@ impl<T: Real> StepKernel<T> {
         out: &mut [Complex<T>],
         scale: T,
         workspace: &mut [Complex<T>],
-        threads: usize,
+        workers: Workers<'_>,
     ) -> T {
         assert!(
             a.len() >= self.extent_a,
@@ -102,16 +103,16 @@ impl<T: Real> StepKernel<T> {
             "the output is shorter than its modes need"
         );
         assert!(
-            workspace.len() >= self.workspace_len(threads),
+            workspace.len() >= self.workspace_len(workers.threads),
             "the workspace is shorter than this step needs"
         );
         match &self.algorithm {
             Algorithm::Obvious(modes) => reference::contract(modes, a, b, out, scale),
             Algorithm::Direct(direct) => direct.run(a, b, out, scale),
             // SAFETY: lengths were checked above.
-            Algorithm::Dot(dot) => unsafe { dot.run(a, b, out, scale, workspace, threads) },
+            Algorithm::Dot(dot) => unsafe { dot.run(a, b, out, scale, workspace, workers.threads) },
             // SAFETY: lengths were checked above, and `compile` has checked that output elements are distinct.
-            Algorithm::Blocked(blocked) => unsafe { blocked.run(a, b, out, scale, workspace, threads) },
+            Algorithm::Blocked(blocked) => unsafe { blocked.run(a, b, out, scale, workspace, workers) },
         }
     }
 }
@@ -141,7 +142,7 @@ mod tests {
         let mut out = vec![Complex::new(-7.0, 0.0); out_len];
         let kernel = StepKernel::compile(modes, SimdLevel::detect());
         let mut workspace = vec![Complex::new(0.0, 0.0); kernel.workspace_len(1)];
-        kernel.run(&complex(a), &complex(b), &mut out, 1.0, &mut workspace, 1);
+        kernel.run(&complex(a), &complex(b), &mut out, 1.0, &mut workspace, 1.into());
         out.iter().map(|x| x.re).collect()
     }
 

@@ -11,10 +11,11 @@ use super::complex::Real;
 use super::lanes::Lanes;
 use super::layout::{Layout, PANEL_COLUMNS, PART_TERMS};
 use super::microkernel::{prefetch_places, Target, Tile};
-use super::pack::Packing;
+use super::pack::{Packing, PARTS_OF_B};
 use super::reference::offsets;
 use super::simd::{largest_lane, Kernel, Simd};
 use super::slow::write_slowly;
+use super::workers::Workers;
 use std::ops::Range;
 
 /// Bytes of a cache line: blocks of the workspace and streamed stores are aligned to it.
@@ -40,6 +41,7 @@ pub struct RunTiles<'a, T: Real> {
     pub(super) workspace: *mut T,
     pub(super) stream: bool,
     pub(super) tiles: Range<usize>,
+    pub(super) workers: Workers<'a>,
 }
 
 /// One block of the first operand times one of the second.
@@ -164,7 +166,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                     .run::<S, false>(0..groups, T::ONE, self.a.add(2 * first.from_a), packed_a[0]);
             }
             while let Some(job) = coming {
-                coming = jobs.next();
+                coming = jobs.next().filter(|_| !self.workers.stopped());
                 if held_b != job.from_b {
                     held_b = job.from_b;
                     let packing = &layout.pack_b;
@@ -346,7 +348,7 @@ unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: u
     let (is_first, is_last) = (terms.start == 0, terms.end == layout.terms);
     let prefetch = WAY == PACKED && is_last && block.fast && !target.stream && terms.len() >= PREFETCH_TERMS;
     let end = columns.end;
-    let unit = if SPLIT { 2 * S::LANES } else { 2 };
+    let unit = PARTS_OF_B * if SPLIT { S::LANES } else { 1 };
     // SAFETY: as for `multiply_block`; the tables are as long as the numbers of vectors and columns say.
     unsafe {
         let mut most = *largest;
