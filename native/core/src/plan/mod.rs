@@ -8,6 +8,7 @@ pub mod network;
 pub mod order;
 pub mod portfolio;
 pub mod premerge;
+pub mod regrow;
 pub mod reoptimise;
 pub mod rng;
 mod simd;

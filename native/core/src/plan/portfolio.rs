@@ -1,11 +1,11 @@
 //! The search as a whole: brackets of annealing runs, in which the good are heated up again and the poor are dropped.
 //!
 //! Annealing the same network twice ends orders of magnitude apart, and a run's first descent tells much of where it can
-//! end. So a bracket starts many runs afresh, keeps the best few, heats these up again, keeps the better half, and so on to
-//! the last one, the champion; champions of all brackets are then heated up further (successive halving: Jamieson &
-//! Talwalkar, arXiv:1502.07943). Each bracket's runs are longer than those of the one before. What a trial does
-//! depends on the seed and on the rounds before it, never on time or threads: time only decides where the sequence is cut
-//! off, so a plan can be found again from its trial number.
+//! end. So a bracket starts many runs afresh, keeps the best few, grows these anew around some of their slices and heats
+//! them up again, keeps the better half, and so on to the last one, the champion; champions of all brackets are then
+//! treated further (successive halving: Jamieson & Talwalkar, arXiv:1502.07943). Each bracket's runs are longer than those
+//! of the one before. What a trial does depends on the seed and on the rounds before it, never on time or threads: time
+//! only decides where the sequence is cut off, so a plan can be found again from its trial number.
 
 use super::anneal::Annealer;
 use super::board::{locked, Board};
@@ -13,6 +13,7 @@ use super::finish::{finish, Finished, Limits, Pace};
 use super::greedy::{greedy, Greed};
 use super::network::{Network, Terms};
 use super::premerge::{premerge, Merged};
+use super::regrow::{regrow, Regrowth};
 use super::reoptimise::Reoptimiser;
 use super::rng::Rng;
 use super::squeeze::{anneal, free, settle, Schedule, Stop};
@@ -51,8 +52,30 @@ const FIRST: [f64; 2] = [100.0, 400.0];
 const BRACKETS: [f64; 3] = [1500.0, 5000.0, 14000.0];
 /// How much longer the runs of each later bracket are than those of the one before.
 const GROWTH: f64 = 1.1;
-/// The rounds of a bracket before its champion joins the others: how many lineages are heated up, none for starting afresh.
-const STAGES: [usize; 3] = [0, KEPT, KEPT / 2];
+/// The rounds of a bracket.
+const STAGES: [Task; 15] = [
+    Task::Fresh,
+    Task::Regrow(Of::Young),
+    Task::Regrow(Of::Young),
+    Task::Reheat(Of::Young),
+    Task::Regrow(Of::Young),
+    Task::Reheat(Of::Young),
+    Task::Reheat(Of::Champions),
+    Task::Regrow(Of::Champions),
+    Task::Regrow(Of::Champions),
+    Task::Regrow(Of::Champions),
+    Task::Regrow(Of::Champions),
+    Task::Regrow(Of::Champions),
+    Task::Regrow(Of::Champions),
+    Task::Regrow(Of::Champions),
+    Task::Regrow(Of::Champions),
+];
+/// Champions that are grown anew.
+const REGROWN: usize = 2;
+/// log2 of the number of slices from which on growing anew pays: fewer are found well while annealing.
+const MANY_SLICES: f32 = 16.0;
+/// Most sweeps of growing anew.
+const REGROWTH: usize = 6000;
 /// Champions kept.
 const CHAMPIONS: usize = 4;
 /// Inverse temperatures at which every third trial is squeezed and begins to settle.
@@ -86,6 +109,7 @@ struct Lineage {
 enum Start {
     Fresh,
     Reheat { lineage: usize, beta: f32 },
+    Regrow { lineage: usize },
 }
 
 /// What a trial found.
@@ -118,15 +142,22 @@ pub fn search(terms: &Terms, options: &Options, board: &Board) {
     rounds(&problem, board);
 }
 
+/// Lineages: those of the bracket, or the champions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Of {
+    Young,
+    Champions,
+}
+
 /// What is done in one round.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Task {
     /// Runs that start afresh.
     Fresh,
-    /// Heats up the lineages of the bracket, of which there are this many.
-    Young(usize),
-    /// Heats up the champions.
-    Champions,
+    /// Grows lineages anew around some of their slices; nothing if they have few.
+    Regrow(Of),
+    /// Heats lineages up again; of those of the bracket the better half is left then.
+    Reheat(Of),
 }
 
 /// The task of a round, and the sweeps of its runs.
@@ -134,18 +165,19 @@ fn round_of(number: usize) -> (Task, usize) {
     if let Some(&sweeps) = FIRST.get(number) {
         return (Task::Fresh, sweeps as usize);
     }
-    let per_bracket = STAGES.len() + 1;
     let (bracket, stage) = (
-        (number - FIRST.len()) / per_bracket,
-        (number - FIRST.len()) % per_bracket,
+        (number - FIRST.len()) / STAGES.len(),
+        (number - FIRST.len()) % STAGES.len(),
     );
     let last = BRACKETS.len() - 1;
     let sweeps = BRACKETS[bracket.min(last)] * GROWTH.powi(bracket.saturating_sub(last).min(40) as i32);
-    match STAGES.get(stage) {
-        Some(0) => (Task::Fresh, sweeps as usize),
-        Some(&lineages) => (Task::Young(lineages), sweeps as usize),
-        None => (Task::Champions, (2.0 * sweeps) as usize),
-    }
+    let task = STAGES[stage];
+    let sweeps = match task {
+        Task::Fresh | Task::Reheat(Of::Young) => sweeps as usize,
+        Task::Reheat(Of::Champions) => (2.0 * sweeps) as usize,
+        Task::Regrow(_) => (sweeps as usize).min(REGROWTH),
+    };
+    (task, sweeps)
 }
 
 fn rounds(problem: &Problem, board: &Board) {
@@ -157,6 +189,14 @@ fn rounds(problem: &Problem, board: &Board) {
     let mut first_trial = 0;
     for number in 0.. {
         let (task, sweeps) = round_of(number);
+        let lineages = match task {
+            Task::Fresh | Task::Regrow(Of::Young) | Task::Reheat(Of::Young) => &mut young,
+            Task::Regrow(Of::Champions) | Task::Reheat(Of::Champions) => &mut champions,
+        };
+        let many = |best: &Lineage| best.tree.log2_slices(&problem.small) >= MANY_SLICES;
+        if matches!(task, Task::Regrow(_)) && !lineages.first().is_some_and(many) {
+            continue;
+        }
         let whole = if task == Task::Fresh && number >= FIRST.len() {
             FRESH
         } else {
@@ -169,15 +209,10 @@ fn rounds(problem: &Problem, board: &Board) {
             return;
         }
         let mut rng = Rng::new(options.seed, (1 << 40) + number as u64);
-        let lineages = if task == Task::Champions {
-            &mut champions
-        } else {
-            &mut young
-        };
         if task == Task::Fresh {
             lineages.clear();
         }
-        let starts: Vec<Start> = (0..count).map(|k| start(k, lineages.len(), &mut rng)).collect();
+        let starts: Vec<Start> = (0..count).map(|k| start(k, task, lineages.len(), &mut rng)).collect();
         let round = Round {
             number,
             first_trial,
@@ -204,10 +239,10 @@ fn rounds(problem: &Problem, board: &Board) {
         keep(lineages, starts, outcomes);
         match task {
             Task::Fresh => young.truncate(KEPT),
-            Task::Young(lineages) => young.truncate(lineages / 2),
-            Task::Champions => {}
+            Task::Reheat(Of::Young) => young.truncate(young.len().min(KEPT).div_ceil(2)),
+            _ => {}
         }
-        if matches!(task, Task::Young(_)) && young.len() <= 1 || number < FIRST.len() {
+        if task == Task::Reheat(Of::Young) && young.len() <= 1 || number < FIRST.len() {
             champions.extend(young.drain(..).take(1));
             champions.sort_by(|a, b| a.cost.total_cmp(&b.cost));
             champions.truncate(CHAMPIONS);
@@ -225,14 +260,21 @@ fn cheapest(outcomes: &[Option<Outcome>]) -> Option<(usize, &Outcome)> {
 }
 
 /// Where the k-th trial of a round starts: each lineage in turn, or afresh if there is none.
-fn start(k: usize, lineages: usize, rng: &mut Rng) -> Start {
-    if lineages == 0 {
-        return Start::Fresh;
-    }
+fn start(k: usize, task: Task, lineages: usize, rng: &mut Rng) -> Start {
     let (hot, cold) = REHEAT;
-    Start::Reheat {
-        lineage: k % lineages,
-        beta: hot * (cold / hot).powf(rng.unit()),
+    match task {
+        _ if lineages == 0 => Start::Fresh,
+        Task::Regrow(of) => Start::Regrow {
+            lineage: k % if of == Of::Champions {
+                lineages.min(REGROWN)
+            } else {
+                lineages
+            },
+        },
+        _ => Start::Reheat {
+            lineage: k % lineages,
+            beta: hot * (cold / hot).powf(rng.unit()),
+        },
     }
 }
 
@@ -244,7 +286,7 @@ fn keep(lineages: &mut Vec<Lineage>, starts: Vec<Start>, outcomes: Vec<Option<Ou
         };
         match start {
             Start::Fresh => lineages.push(Lineage { tree, cost }),
-            Start::Reheat { lineage, .. } => {
+            Start::Reheat { lineage, .. } | Start::Regrow { lineage } => {
                 if cost < lineages[lineage].cost {
                     lineages[lineage] = Lineage { tree, cost };
                 }
@@ -343,6 +385,12 @@ fn run_trial(
             cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
             tree
         }
+        Start::Regrow { lineage } => {
+            let mut tree = lineages[lineage].tree.clone();
+            let regrowth = Regrowth::draw(annealer.rng());
+            regrow(network, &mut tree, &mut annealer, regrowth, width, sweeps, stop);
+            tree
+        }
     };
     if tree.charge != charge {
         tree.charge = charge;
@@ -416,5 +464,35 @@ impl Problem {
         };
         board.offer(finished, trial);
         width.min(narrowed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bracket_ends_with_one_lineage_and_its_runs_grow_longer() {
+        let halvings = STAGES.iter().filter(|&&task| task == Task::Reheat(Of::Young)).count();
+        assert_eq!(KEPT >> halvings, 1);
+        let fresh: Vec<usize> = (0..6 * STAGES.len())
+            .map(round_of)
+            .filter(|&(task, _)| task == Task::Fresh)
+            .map(|(_, sweeps)| sweeps)
+            .collect();
+        assert!(fresh.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn only_the_leading_champions_are_grown_anew() {
+        let mut rng = Rng::new(0, 0);
+        for k in 0..ROUND {
+            let regrown = |of, rng: &mut Rng| match start(k, Task::Regrow(of), 4, rng) {
+                Start::Regrow { lineage } => lineage,
+                _ => usize::MAX,
+            };
+            assert_eq!(regrown(Of::Young, &mut rng), k % 4);
+            assert_eq!(regrown(Of::Champions, &mut rng), k % REGROWN);
+        }
     }
 }

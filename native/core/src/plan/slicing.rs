@@ -62,14 +62,23 @@ pub struct Slicer {
     relief: Vec<f32>,
     seen: Vec<u64>,
     choices: Vec<(f32, u32)>,
+    kept: Vec<u32>,
 }
 
 impl Slicer {
+    /// From now on these sliced indices are not given up.
+    pub fn keep(&mut self, bits: Vec<u32>) {
+        self.kept = bits;
+    }
+
     /// One heat-bath move: a sliced index, or none, is given up; then of all indices, or none, one is taken anew, each as
     /// likely as its energy makes it. Adding, dropping and swapping are all cases of this.
     pub fn step(&mut self, network: &Network, tree: &mut Tree, rng: &mut Rng, heat: SliceHeat) {
         let place = rng.below(tree.sliced.len() + 1);
         if let Some(&bit) = tree.sliced.get(place) {
+            if self.kept.contains(&bit) {
+                return;
+            }
             tree.toggle(network, bit);
         }
         let without = self.list(network, tree, heat.width);

@@ -132,6 +132,11 @@ pub fn settle(
         let beta = start * (end / start).powf(sweep as f32 / sweeps as f32);
         both(network, tree, annealer, &mut slicer, schedule, beta, width);
     }
+    make_strict(network, tree, width)
+}
+
+/// Holds the tree to the width with as few slices as that takes; false if it cannot be sliced to the width.
+pub(super) fn make_strict(network: &Network, tree: &mut Tree, width: f32) -> bool {
     tree.refresh(network);
     let strict = slice_down_to(network, tree, width);
     drop_needless(network, tree, width);
@@ -139,7 +144,7 @@ pub fn settle(
 }
 
 /// One sweep of rotations, and the slice moves that go with it.
-fn both(
+pub(super) fn both(
     network: &Network,
     tree: &mut Tree,
     annealer: &mut Annealer,
