@@ -14,13 +14,15 @@ import numpy as np
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import CircuitError
 from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.network.network import NetworkShape
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import step_costs
+from taizhang.plan.tree import ContractionTree
 from taizhang.ready_plan import searched
 from taizhang.settings import Settings
 
 # Trials of the search for the plan that is looked at.
-TRIALS = 16
+TRIALS = 32
 
 
 def choose_open_qubits(
@@ -54,7 +56,21 @@ def choose_open_qubits(
         return tuple(range(count))
     shape = AmplitudeNetwork(circuit, row_qubits=range(num_qubits), num_rows=1).shape
     brief = replace(settings, plan_seconds=None, trials=TRIALS)
-    tree = searched(shape, settings.free_bytes(), brief, observer or Silent()).tree
+    return cheapest_qubits(shape, searched(shape, settings.free_bytes(), brief, observer or Silent()).tree, count)
+
+
+def cheapest_qubits(shape: NetworkShape, tree: ContractionTree, count: int) -> tuple[int, ...]:
+    """Chooses qubits to leave open such that a tree for single amplitudes gets little more to do.
+
+    Args:
+        shape: A network of one amplitude, with the bits of all qubits as its row indices, in their order.
+        tree: A contraction tree of it.
+        count: How many, at most as many as there are.
+
+    Returns:
+        The qubits, ascending.
+    """
+    num_qubits = len(shape.row_indices)
     qubit_of = {index: qubit for qubit, index in enumerate(shape.row_indices)}
     touched = [frozenset(qubit_of[index] for index in term if index in qubit_of) for term in shape.inputs]
     steps = step_costs(shape, tree)

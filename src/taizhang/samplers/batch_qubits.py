@@ -1,25 +1,25 @@
 """Which qubits a batch leaves open.
 
-Samples depend on this choice. So it must be the same on every machine, with any memory and number of threads: of a few
-sets of neighbouring qubits that is taken for which a search of a fixed number of trials finds the fewest multiply-adds.
+Samples depend on this choice. So it must be the same on every machine, with any memory and number of threads: it is
+made on a plan that a search of a fixed number of trials finds for the fewest multiply-adds.
 """
 
 from __future__ import annotations
 
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.open_qubits import TRIALS, cheapest_qubits
 from taizhang.plan.search import search
 
-_STARTS, _TRIALS = 10, 4
 
-
-def choose_batch_qubits(circuit: Circuit, count: int, seed: int) -> tuple[int, ...]:
+def choose_batch_qubits(circuit: Circuit, count: int, seed: int, threads: int = 1) -> tuple[int, ...]:
     """Chooses qubits to leave open that add little work.
 
     Args:
         circuit: The circuit.
         count: How many, at most as many as there are.
-        seed: Seed of the searches.
+        seed: Seed of the search.
+        threads: How many threads search; they do not change the choice.
 
     Returns:
         The qubits, ascending; the same for the same arguments.
@@ -32,27 +32,6 @@ def choose_batch_qubits(circuit: Circuit, count: int, seed: int) -> tuple[int, .
         return tuple(range(circuit.num_qubits))
     if count == 0:
         return ()
-    starts = range(0, circuit.num_qubits, max(circuit.num_qubits // _STARTS, 1))
-    candidates = dict.fromkeys(_neighbourhood(circuit, start, count) for start in starts)
-
-    def work(opened: tuple[int, ...]) -> float:
-        shape = AmplitudeNetwork(circuit, open_qubits=opened).shape
-        plan = search(shape, trials=_TRIALS, seed=seed, objective="multiply_adds")
-        return plan.cost.log10_multiply_adds_executed
-
-    return min(candidates, key=work)
-
-
-def _neighbourhood(circuit: Circuit, start: int, count: int) -> tuple[int, ...]:
-    """Gives a qubit and those that gates late in the circuit tie to it, nearest first."""
-    found = dict.fromkeys([start])
-    while len(found) < count:
-        before = len(found)
-        for operation in reversed(circuit.operations):
-            if len(operation.qubits) > 1 and any(qubit in found for qubit in operation.qubits):
-                found.update(dict.fromkeys(operation.qubits))
-                if len(found) >= count:
-                    break
-        if len(found) == before:
-            found[next(qubit for qubit in range(circuit.num_qubits) if qubit not in found)] = None
-    return tuple(sorted(list(found)[:count]))
+    shape = AmplitudeNetwork(circuit, row_qubits=range(circuit.num_qubits), num_rows=1).shape
+    plan = search(shape, trials=TRIALS, seed=seed, threads=threads, objective="multiply_adds")
+    return cheapest_qubits(shape, plan.tree, count)

@@ -163,7 +163,7 @@ def _independent(task: _Task) -> BatchMachine:
     if count is None:
         small = circuit.num_qubits <= _SMALL_QUBITS and options.fidelity == 1 and options.top is None
         count = circuit.num_qubits if small else DEFAULT_BATCH_QUBITS
-    opened = choose_batch_qubits(circuit, min(count, circuit.num_qubits), task.settings.seed)
+    opened = choose_batch_qubits(circuit, min(count, circuit.num_qubits), task.settings.seed, task.settings.threads)
     return BatchMachine(
         circuit,
         opened,

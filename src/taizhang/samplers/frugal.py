@@ -27,7 +27,7 @@ from taizhang.samplers.batches import BatchSource
 from taizhang.samplers.sampler import Bits, MethodName, RunningXeb, SampleReport
 from taizhang.settings import Settings
 
-DEFAULT_BATCH_QUBITS = 8
+DEFAULT_BATCH_QUBITS = 10
 MOST_BATCH_QUBITS = 24
 MOST_CLIPPED = 0.02
 """Where more of the probability than this is clipped, the circuit is not chaotic, and its samples would be wrong."""
