@@ -23,7 +23,7 @@ import platformdirs
 from taizhang import _native
 from taizhang._types import DtypeName
 
-MEASUREMENT_VERSION = 5
+MEASUREMENT_VERSION = 6
 NARROW_CLASSES = (1, 2, 4, 8, 16, 64)
 SUMMED_CLASSES = (1, 2, 4, 16, 64, 256)
 _WORK = 1 << 21  # multiply-adds of one measurement: a millisecond at 2e9 a second
