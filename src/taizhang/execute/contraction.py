@@ -266,6 +266,7 @@ def _schedule_of_run(compiled: NativeProgram, slices: range, threads: int | None
     return choose_schedule(
         compiled.program,
         slices,
+        slice_seconds=compiled.slice_seconds,
         threads=threads,
         memory_bytes=available_memory() if memory_bytes is None else memory_bytes,
         peak_bytes=lambda schedule: compiled.peak_bytes(schedule, slices),

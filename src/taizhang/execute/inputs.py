@@ -23,6 +23,8 @@ from taizhang.program.program import Program
 SMALL_ELEMENTS = 1 << 14
 """Arrays of up to this many elements are handled together."""
 
+_LARGEST_POWER = 1022
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedInputs:
@@ -51,7 +53,7 @@ def scaled(
         NumericalError: An element is not finite.
     """
     numbers = np.asarray(array, dtype=np.complex128)
-    largest = float(_largest_parts(numbers).max(initial=0.0))
+    largest = float(np.maximum(np.abs(numbers.real).max(initial=0.0), np.abs(numbers.imag).max(initial=0.0)))
     if not math.isfinite(largest):
         raise _not_finite(number, numbers, program)
     exponent = math.frexp(largest)[1]
@@ -104,10 +106,10 @@ class InputLoader:
         """
         program = self._program
         exponents = [0] * program.num_inputs
-        parts = [np.asarray(arrays[number], dtype=np.complex128).reshape(-1) for number in self._small]
-        together: ComplexArray = np.concatenate([*parts, np.zeros(1)], dtype=np.complex128)
-        if parts:
-            largest = np.maximum.reduceat(_largest_parts(together), self._starts[:-1])
+        small = [arrays[number] for number in self._small]
+        together: ComplexArray = np.concatenate([*small, np.zeros(1)], axis=None, dtype=np.complex128)
+        if small:
+            largest = np.maximum.reduceat(np.abs(together.view(np.float64)), 2 * self._starts[:-1])
             wrong = np.flatnonzero(~np.isfinite(largest))
             if wrong.size:
                 number = self._small[int(wrong[0])]
@@ -128,14 +130,12 @@ class InputLoader:
         return LoadedInputs(elements=elements, exponents=exponents)
 
 
-def _largest_parts(numbers: ComplexArray) -> np.typing.NDArray[np.float64]:
-    return np.maximum(np.abs(numbers.real), np.abs(numbers.imag))
-
-
 def _times_power_of_two(numbers: ComplexArray, power: int | np.typing.NDArray[np.integer]) -> ComplexArray:
-    result = np.empty(numbers.shape, dtype=np.complex128)
-    result.real = np.ldexp(numbers.real, power)
-    result.imag = np.ldexp(numbers.imag, power)
+    result = numbers.copy()
+    # In two factors where one would not be a float; results of about 1 are exact.
+    for factor in (power,) if np.max(np.abs(power)) < _LARGEST_POWER else (power // 2, power - power // 2):
+        result.real *= np.ldexp(1.0, factor)
+        result.imag *= np.ldexp(1.0, factor)
     return result
 
 

@@ -13,7 +13,7 @@ from taizhang._types import ComplexArray
 from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError, NumericalError, TaizhangError
 from taizhang.execute.inputs import InputLoader, LoadedInputs
-from taizhang.execute.schedule import Schedule
+from taizhang.execute.schedule import Schedule, predicted_slice_seconds
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.program.program import ROW, Program, Region
 
@@ -56,7 +56,7 @@ class NativeProgram:
         MemoryLimitError: A slice needs more memory than can be addressed.
     """
 
-    __slots__ = ("_engine", "loader", "program")
+    __slots__ = ("_engine", "_work_of_level", "loader", "program", "slice_seconds")
 
     def __init__(self, program: Program, *, simd_level: str | None = None) -> None:
         if program.memory_bytes() > ADDRESSABLE_BYTES:
@@ -66,6 +66,10 @@ class NativeProgram:
             )
         self.program = program
         self.loader = InputLoader(program)
+        self.slice_seconds = predicted_slice_seconds(program)
+        self._work_of_level = [0] * (1 + max((step.level for step in program.steps), default=0))
+        for step in program.steps:
+            self._work_of_level[step.level] += step.multiply_adds
         places = [(_REGIONS.index(place.region), place.offset, place.num_elements) for place in program.places]
         steps = [
             (step.a, step.b, step.out, step.level, step.block, len(step.modes), len(step.loops))
@@ -180,10 +184,9 @@ class NativeProgram:
 
     def _counted(self, starts_of_level: list[int]) -> int:
         """Multiply-adds of steps that were started from each level on: those of that level and above ran."""
-        total, runs, by_level = 0, 0, [0] * len(starts_of_level)
-        for step in self.program.steps:
-            by_level[step.level] += step.multiply_adds
-        for level, (starts, cost) in enumerate(zip(starts_of_level, by_level, strict=True)):
+        total, runs = 0, 0
+        # There may be levels above those of all steps.
+        for level, (starts, cost) in enumerate(zip(starts_of_level, self._work_of_level, strict=False)):
             runs = starts if level == 0 else (runs if level > 1 else 0) + starts
             total += runs * cost
         return total

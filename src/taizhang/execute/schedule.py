@@ -49,6 +49,7 @@ def choose_schedule(
     program: Program,
     slices: range,
     *,
+    slice_seconds: float,
     threads: int,
     memory_bytes: int,
     peak_bytes: Callable[[Schedule], int],
@@ -58,6 +59,7 @@ def choose_schedule(
     Args:
         program: The program.
         slices: Consecutive slices to run, at least one.
+        slice_seconds: What `predicted_slice_seconds` gave for the program.
         threads: Threads to use at most.
         memory_bytes: Limit.
         peak_bytes: Gives the bytes a schedule needs.
@@ -66,8 +68,7 @@ def choose_schedule(
         MemoryLimitError: Not even one slice at a time fits.
     """
     sequential = program.output_elements > SEQUENTIAL_ELEMENTS
-    seconds = predicted_slice_seconds(program)
-    inline = seconds * count_of(slices) < INLINE_SECONDS
+    inline = slice_seconds * count_of(slices) < INLINE_SECONDS
     if inline:
         threads = 1
     one = Schedule(workers=1, threads=1, block_log2=_top_level(slices), sequential=sequential, inline=inline)
@@ -78,7 +79,7 @@ def choose_schedule(
             schedule = replace(schedule, block_log2=_block_log2(program, slices, workers))
         if peak_bytes(schedule) <= memory_bytes:
             rounds = -(-count_of(slices) // workers)
-            fitting.append((rounds * seconds / _speedup(schedule.threads, program), -workers, schedule))
+            fitting.append((rounds * slice_seconds / _speedup(schedule.threads, program), -workers, schedule))
     if not fitting:
         raise MemoryLimitError(
             f"one slice of this plan needs {human_bytes(peak_bytes(one))}, but the limit is "

@@ -93,6 +93,7 @@ class SliceSums:
             self._schedules[length] = choose_schedule(
                 self._compiled.program,
                 slices,
+                slice_seconds=self._compiled.slice_seconds,
                 threads=self._threads,
                 memory_bytes=self._memory_bytes,
                 peak_bytes=lambda schedule: self._compiled.peak_bytes(schedule, slices),

@@ -19,6 +19,7 @@ Objective = Literal["seconds", "multiply_adds"]
 
 _BLOCK = 1 << 22  # runs of steps go through the cache in blocks of about this many bytes
 _SQUARE = 64
+_MOST_RUNS = 10**300
 
 
 def step_seconds(step: StepCost, machine: Machine, dtype: DtypeName = "complex64") -> float:
@@ -41,7 +42,8 @@ def predicted_seconds(
         dtype: Type of the tensors.
         peak_bytes: Most memory alive at once, all of which is touched for the first time once.
     """
-    running = sum(step.runs * step_seconds(step, machine, dtype) for step in steps)
+    # There can be more runs than a float holds.
+    running = sum(min(step.runs, _MOST_RUNS) * step_seconds(step, machine, dtype) for step in steps)
     return running + peak_bytes * machine.fresh_seconds_per_byte
 
 
