@@ -43,8 +43,8 @@ def main() -> None:
     peer = None if options.alone else cotengra_tree(told, path)
     rooflines = [Roofline.measured(options.threads, options.dtype)]
     ours, theirs = [], []
-    options.slices = min(options.slices, path["num_slices"])
-    for number in [0, *range(options.slices)]:
+    slices = range(min(options.slices, path["num_slices"]))
+    for number in [0, *slices]:
         started = time.perf_counter()
         value = complex(run_program(compiled, arrays, slices=range(number, number + 1), threads=options.threads).value)
         ours.append(time.perf_counter() - started)
@@ -57,8 +57,8 @@ def main() -> None:
     together = []
     for _ in range(REPEATS):
         started = time.perf_counter()
-        run_program(compiled, arrays, slices=range(options.slices), threads=options.threads)
-        together.append((time.perf_counter() - started) / options.slices)
+        run_program(compiled, arrays, slices=slices, threads=options.threads)
+        together.append((time.perf_counter() - started) / len(slices))
     rooflines.append(Roofline.measured(options.threads, options.dtype))
     roofline = Roofline(
         flops_per_second=max(one.flops_per_second for one in rooflines),

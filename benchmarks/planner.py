@@ -23,17 +23,8 @@ def run(*, quick: bool, threads: int) -> Result:
         for name, path in networks(Path(folder), quick=quick).items():
             plan = Path(folder) / "plan.json"
             words = ["-m", "taizhang", "plan", "--network", str(path), "--width", str(width)]
-            words += [
-                "--objective",
-                "multiply-adds",
-                "--plan-time",
-                f"{seconds}s",
-                "--threads",
-                str(threads),
-                "--json",
-                "-o",
-                str(plan),
-            ]
+            words += ["--objective", "multiply-adds", "--plan-time", f"{seconds}s"]
+            words += ["--threads", str(threads), "--json", "-o", str(plan)]
             ours = recount(path, plan) if run_json(words, threads=threads) else None
             words = [WORKER, str(path), "--seconds", str(seconds), "--width", str(width), "--threads", str(threads)]
             peer = recount(path, plan) if run_json([*words, "-o", str(plan)], threads=1) else None

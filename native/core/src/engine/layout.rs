@@ -15,7 +15,7 @@ use super::lanes::{lanes_at, Lanes};
 use super::loops::{cut_block, table};
 use super::modes::{extent, volume, Mode};
 use super::moves::{moves, Move};
-use super::pack::{Packing, PARTS_OF_A, PARTS_OF_B};
+use super::pack::{Packing, PARTS_OF_B};
 
 /// Columns of a full panel of the microkernel.
 pub const PANEL_COLUMNS: usize = 4;
@@ -228,7 +228,7 @@ impl Layout {
     fn panel_a(&self, vector: usize) -> (usize, usize) {
         let first = vector / self.panel_vectors * self.panel_vectors;
         (
-            first * self.terms * PARTS_OF_A * self.lanes,
+            first * self.terms * 2 * self.lanes,
             self.panel_vectors.min(self.vectors - first),
         )
     }
@@ -255,7 +255,7 @@ impl Layout {
                 (row, 0)
             };
             let (panel, width) = self.panel_a(vector);
-            let in_panel = (term * width + vector % self.panel_vectors) * PARTS_OF_A * self.lanes + lane;
+            let in_panel = (term * width + vector % self.panel_vectors) * 2 * self.lanes + lane;
             batch * self.batch_reals_a() + panel + in_panel
         };
         moves([batch, m, k], |mode| mode.a, place)
@@ -277,7 +277,7 @@ impl Layout {
 
     /// Reals of a packed block of `a` for one batch value.
     pub fn batch_reals_a(&self) -> usize {
-        self.vectors * self.terms * PARTS_OF_A * self.lanes
+        self.vectors * self.terms * 2 * self.lanes
     }
 
     /// Reals of a packed block of `b` for one batch value.

@@ -9,9 +9,7 @@ use super::moves::Move;
 use super::simd::{Simd, MAX_LANES};
 use std::ops::Range;
 
-/// Reals of an element of the first operand when it is packed.
-pub const PARTS_OF_A: usize = 2;
-/// Reals of an element of the second one.
+/// Reals of an element of the second operand when it is packed.
 pub const PARTS_OF_B: usize = 3;
 
 /// How to pack a block, by groups of moves that are done together.

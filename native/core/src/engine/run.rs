@@ -232,21 +232,19 @@ impl<T: Real> Engine<T> {
         stop: &AtomicBool,
     ) -> Result<(), Failure> {
         for group in &self.groups[range] {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Failure::Stopped);
-            }
             let steps = &self.steps[group.start..group.end];
             let profile = state.profile.is_some();
             let spent = if steps.len() == 1 {
                 let started = profile.then(Instant::now);
                 self.run_step(&steps[0], state, inputs, memory, stop);
-                if stop.load(Ordering::Relaxed) {
-                    return Err(Failure::Stopped);
-                }
                 started.map(|started| vec![started.elapsed().as_nanos() as u64])
             } else {
-                self.run_block(steps, state, inputs, memory, stop)?
+                self.run_block(steps, state, inputs, memory, stop)
             };
+            // What was running then is not whole.
+            if stop.load(Ordering::Relaxed) {
+                return Err(Failure::Stopped);
+            }
             if let (Some(profile), Some(spent)) = (&mut state.profile, spent) {
                 for (number, nanoseconds) in (group.start..).zip(spent) {
                     profile.nanoseconds[number] += nanoseconds;
@@ -295,7 +293,7 @@ impl<T: Real> Engine<T> {
         inputs: Inputs<'_, T>,
         memory: &mut Memory<'_, T>,
         stop: &AtomicBool,
-    ) -> Result<Option<Vec<u64>>, Failure> {
+    ) -> Option<Vec<u64>> {
         let last = &steps[steps.len() - 1];
         let first = state.magnitudes[steps[0].numbers.0];
         let (mut exponent, mut scales) = (first.exponent, Vec::with_capacity(steps.len()));
@@ -320,13 +318,10 @@ impl<T: Real> Engine<T> {
         let started = profiled.then(Instant::now);
         let done = block.run(out, workspace, per_thread);
         let wall = started.map(|started| started.elapsed().as_nanos() as u64);
-        if stop.load(Ordering::Relaxed) {
-            return Err(Failure::Stopped);
-        }
         state.magnitudes[last.numbers.2] = Magnitude {
             exponent,
             largest: exponent_of(done.largest.to_f64()),
         };
-        Ok(wall.map(|wall| shares(&done.nanoseconds, wall)))
+        wall.map(|wall| shares(&done.nanoseconds, wall))
     }
 }

@@ -11,6 +11,7 @@ pub mod premerge;
 pub mod regrow;
 pub mod reoptimise;
 pub mod rng;
+mod rounds;
 mod simd;
 pub mod slicing;
 pub mod squeeze;

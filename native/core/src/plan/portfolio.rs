@@ -16,6 +16,7 @@ use super::premerge::{premerge, Merged};
 use super::regrow::{regrow, Regrowth};
 use super::reoptimise::Reoptimiser;
 use super::rng::Rng;
+use super::rounds::{round_of, Of, Task, FIRST, FRESH, KEPT, ROUND};
 use super::squeeze::{anneal, free, settle, Schedule, Stop};
 use super::tree::{Charge, Tree};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,42 +41,10 @@ pub struct Options {
     pub pace: Pace,
 }
 
-/// Trials of a round in which lineages are heated up, and of the first rounds.
-const ROUND: usize = 8;
-/// Trials of a round of a bracket that all start afresh.
-const FRESH: usize = 32;
-/// Lineages kept of these.
-const KEPT: usize = 4;
-/// Sweeps of the first rounds, which only start afresh.
-const FIRST: [f64; 2] = [100.0, 400.0];
-/// Sweeps of the shortest runs of the first brackets; later ones grow.
-const BRACKETS: [f64; 3] = [1500.0, 5000.0, 14000.0];
-/// How much longer the runs of each later bracket are than those of the one before.
-const GROWTH: f64 = 1.1;
-/// The rounds of a bracket.
-const STAGES: [Task; 15] = [
-    Task::Fresh,
-    Task::Regrow(Of::Young),
-    Task::Regrow(Of::Young),
-    Task::Reheat(Of::Young),
-    Task::Regrow(Of::Young),
-    Task::Reheat(Of::Young),
-    Task::Reheat(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-];
 /// Champions that are grown anew.
 const REGROWN: usize = 2;
 /// log2 of the number of slices from which on growing anew pays: fewer are found well while annealing.
 const MANY_SLICES: f32 = 16.0;
-/// Most sweeps of growing anew.
-const REGROWTH: usize = 6000;
 /// Champions kept.
 const CHAMPIONS: usize = 4;
 /// Inverse temperatures at which every third trial is squeezed and begins to settle.
@@ -140,44 +109,6 @@ pub fn search(terms: &Terms, options: &Options, board: &Board) {
         return;
     }
     rounds(&problem, board);
-}
-
-/// Lineages: those of the bracket, or the champions.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Of {
-    Young,
-    Champions,
-}
-
-/// What is done in one round.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Task {
-    /// Runs that start afresh.
-    Fresh,
-    /// Grows lineages anew around some of their slices; nothing if they have few.
-    Regrow(Of),
-    /// Heats lineages up again; of those of the bracket the better half is left then.
-    Reheat(Of),
-}
-
-/// The task of a round, and the sweeps of its runs.
-fn round_of(number: usize) -> (Task, usize) {
-    if let Some(&sweeps) = FIRST.get(number) {
-        return (Task::Fresh, sweeps as usize);
-    }
-    let (bracket, stage) = (
-        (number - FIRST.len()) / STAGES.len(),
-        (number - FIRST.len()) % STAGES.len(),
-    );
-    let last = BRACKETS.len() - 1;
-    let sweeps = BRACKETS[bracket.min(last)] * GROWTH.powi(bracket.saturating_sub(last).min(40) as i32);
-    let task = STAGES[stage];
-    let sweeps = match task {
-        Task::Fresh | Task::Reheat(Of::Young) => sweeps as usize,
-        Task::Reheat(Of::Champions) => (2.0 * sweeps) as usize,
-        Task::Regrow(_) => (sweeps as usize).min(REGROWTH),
-    };
-    (task, sweeps)
 }
 
 fn rounds(problem: &Problem, board: &Board) {
@@ -470,18 +401,6 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_bracket_ends_with_one_lineage_and_its_runs_grow_longer() {
-        let halvings = STAGES.iter().filter(|&&task| task == Task::Reheat(Of::Young)).count();
-        assert_eq!(KEPT >> halvings, 1);
-        let fresh: Vec<usize> = (0..6 * STAGES.len())
-            .map(round_of)
-            .filter(|&(task, _)| task == Task::Fresh)
-            .map(|(_, sweeps)| sweeps)
-            .collect();
-        assert!(fresh.windows(2).all(|pair| pair[0] < pair[1]));
-    }
 
     #[test]
     fn only_the_leading_champions_are_grown_anew() {

@@ -110,19 +110,25 @@ mod tests {
         .tidy()
     }
 
+    /// A greedy tree of it, sliced down to ten bits.
+    fn greedy_start(terms: &Terms, network: &Network, seed: u64) -> (Tree, Annealer) {
+        let mut annealer = Annealer::new(Rng::new(seed, 0));
+        let greed = Greed {
+            alpha: 1.0,
+            temperature: 0.5,
+        };
+        let path = greedy(terms, greed, annealer.rng());
+        let mut tree = Tree::new(network, &path, Charge::MULTIPLY_ADDS);
+        assert!(slice_down_to(network, &mut tree, 10.0));
+        (tree, annealer)
+    }
+
     #[test]
     fn keeps_to_the_width_and_to_what_it_was_given() {
         let terms = lattice(8);
         let network = Network::new(&terms);
         for seed in 0..4 {
-            let mut annealer = Annealer::new(Rng::new(seed, 0));
-            let greed = Greed {
-                alpha: 1.0,
-                temperature: 0.5,
-            };
-            let path = greedy(&terms, greed, annealer.rng());
-            let mut tree = Tree::new(&network, &path, Charge::MULTIPLY_ADDS);
-            assert!(slice_down_to(&network, &mut tree, 10.0));
+            let (mut tree, mut annealer) = greedy_start(&terms, &network, seed);
             let before = tree.log2_cost() + f64::from(tree.log2_slices(&network));
             let regrowth = Regrowth::draw(annealer.rng());
             let narrow = regrow(&network, &mut tree, &mut annealer, regrowth, 10.0, 1000, &|| false);
@@ -138,14 +144,7 @@ mod tests {
     fn slices_that_are_kept_stay() {
         let terms = lattice(8);
         let network = Network::new(&terms);
-        let mut annealer = Annealer::new(Rng::new(3, 0));
-        let greed = Greed {
-            alpha: 1.0,
-            temperature: 0.5,
-        };
-        let path = greedy(&terms, greed, annealer.rng());
-        let mut tree = Tree::new(&network, &path, Charge::MULTIPLY_ADDS);
-        assert!(slice_down_to(&network, &mut tree, 10.0));
+        let (mut tree, mut annealer) = greedy_start(&terms, &network, 3);
         let kept = tree.sliced.clone();
         let mut slicer = Slicer::default();
         slicer.keep(kept.clone());
