@@ -50,7 +50,7 @@ const CHAMPIONS: usize = 4;
 /// Inverse temperatures at which every third trial is squeezed and begins to settle.
 const HOTTER: (f32, f32) = (1.6, 1.6);
 /// Inverse temperatures to which lineages are heated up: between these.
-const REHEAT: (f32, f32) = (2.0, 4.2);
+const REHEAT: (f32, f32) = (2.4, 4.4);
 /// The trial that starts from the order in which the tensors were given.
 const SEQUENTIAL: u64 = 1;
 /// Part of the run's time that planning may take when it weighs the two; without success lately, less.
@@ -312,7 +312,6 @@ fn run_trial(
         Start::Reheat { lineage, beta } => {
             let mut tree = lineages[lineage].tree.clone();
             schedule.settle.0 = beta;
-            schedule.slice_beta = if trial.is_multiple_of(2) { 1.0 } else { 2.0 };
             cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
             tree
         }

@@ -5,33 +5,31 @@ pub(super) const ROUND: usize = 8;
 /// Trials of a round of a bracket that all start afresh.
 pub(super) const FRESH: usize = 32;
 /// Lineages kept of these.
-pub(super) const KEPT: usize = 4;
+pub(super) const KEPT: usize = 8;
 /// Sweeps of the first rounds, which only start afresh.
 pub(super) const FIRST: [f64; 2] = [100.0, 400.0];
-/// Sweeps of the shortest runs of the first brackets; later ones grow.
-const BRACKETS: [f64; 3] = [1500.0, 5000.0, 14000.0];
-/// How much longer the runs of each later bracket are than those of the one before.
+/// Sweeps of the fresh runs of the first brackets; later ones grow.
+const BRACKETS: [f64; 2] = [1500.0, 5000.0];
+/// How much longer the fresh runs of each later bracket are than those of the one before.
 const GROWTH: f64 = 1.1;
 /// The rounds of a bracket.
-const STAGES: [Task; 15] = [
+const STAGES: [Task; 11] = [
     Task::Fresh,
-    Task::Regrow(Of::Young),
+    Task::Reheat(Of::Young),
     Task::Regrow(Of::Young),
     Task::Reheat(Of::Young),
+    Task::Regrow(Of::Young),
     Task::Regrow(Of::Young),
     Task::Reheat(Of::Young),
     Task::Reheat(Of::Champions),
     Task::Regrow(Of::Champions),
     Task::Regrow(Of::Champions),
     Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
 ];
-/// Most sweeps of growing anew.
-const REGROWTH: usize = 6000;
+/// Most sweeps of growing anew, and of heating a young lineage up: many short ones find more than few long ones.
+const REGROWTH: usize = 3000;
+/// As above.
+const POLISH: usize = 2000;
 
 /// Lineages: those of the bracket, or the champions.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,8 +62,8 @@ pub(super) fn round_of(number: usize) -> (Task, usize) {
     let sweeps = BRACKETS[bracket.min(last)] * GROWTH.powi(bracket.saturating_sub(last).min(40) as i32);
     let task = STAGES[stage];
     let sweeps = match task {
-        Task::Fresh | Task::Reheat(Of::Young) => sweeps as usize,
-        Task::Reheat(Of::Champions) => (2.0 * sweeps) as usize,
+        Task::Fresh | Task::Reheat(Of::Champions) => sweeps as usize,
+        Task::Reheat(Of::Young) => (sweeps as usize).min(POLISH),
         Task::Regrow(_) => (sweeps as usize).min(REGROWTH),
     };
     (task, sweeps)

@@ -42,7 +42,7 @@ impl Default for Schedule {
             slice_beta: 2.0,
             penalty: 1.0,
             slice_moves: 0.5,
-            shares: (0.1, 0.1),
+            shares: (0.1, 0.3),
         }
     }
 }
