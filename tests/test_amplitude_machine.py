@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from tests.strategies import circuits
 
 import taizhang as tz
+from taizhang import _native, amplitude_machine
+from taizhang._resources import needed_bytes, resident_bytes
 from taizhang.amplitude_machine import prepare_amplitudes
+from taizhang.execute.contraction import peak_bytes_of_run
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.results.bitstrings import as_strings
 from taizhang.results.statevector import state_vector
@@ -165,3 +168,54 @@ def test_a_state_vector_is_right_whichever_way(num_qubits):
     found = tz.state_vector(circuit, dtype="complex128")
     assert found.shape == (2**num_qubits,)
     np.testing.assert_allclose(found, state_vector(circuit), rtol=0, atol=1e-13)
+
+
+BATCHES = bits_of(np.random.default_rng(7).permutation(4096)[:7], 12)
+
+
+def machine_of(threads, **options):
+    """A machine that contracts one by one."""
+    chosen = Settings.checked(trials=2, threads=threads, **options)
+    return prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=1, open_qubits=(0, 5))
+
+
+@pytest.mark.parametrize("threads", [2, 3, 4])
+def test_contractions_side_by_side_give_the_same_bits(monkeypatch, threads):
+    machine = machine_of(threads)
+    assert machine.lanes(len(BATCHES)) == 1, "these are too short for that"
+    alone = machine.run(BATCHES)
+    monkeypatch.setattr(amplitude_machine, "LANE_SECONDS", 0.0)
+    assert machine.lanes(len(BATCHES)) == threads
+    assert machine.lanes(1) == 1
+    together = machine.run(BATCHES)
+    assert np.array_equal(alone.values, together.values)
+    assert len(together.runs) == len(BATCHES)
+
+
+def test_as_many_run_side_by_side_as_fit_in_memory(monkeypatch):
+    machine = machine_of(4)
+    each = peak_bytes_of_run(machine.ready.program, threads=1)
+    monkeypatch.setattr(amplitude_machine, "LANE_SECONDS", 0.0)
+    # Two with two threads each take a little more than two with one.
+    for lanes, free in ((1, 2 * each - 1), (2, 3 * each - 1), (4, 5 * each)):
+        monkeypatch.setattr(Settings, "free_bytes", lambda _, free=free: free)
+        assert machine.lanes(9) == lanes
+    assert machine.predicted_bytes(9) >= needed_bytes() + 4 * each
+
+
+def test_slices_that_keep_all_threads_busy_are_not_run_side_by_side(monkeypatch):
+    machine = machine_of(2, width=4)
+    assert machine.ready.plan.num_slices >= 2
+    monkeypatch.setattr(amplitude_machine, "LANE_SECONDS", 0.0)
+    assert machine.lanes(9) == 1
+    assert machine.lanes(9, slices=range(1)) == 2
+
+
+def test_an_arena_kept_for_the_next_run_does_not_count_against_its_limit():
+    """The second contraction takes over what the first one left, so the same memory is enough for both."""
+    matrix = np.random.default_rng(0).normal(size=(2048, 2048)) + 0j
+    network = tz.TensorNetwork(tensors=[(matrix, "ab"), (matrix, "bc"), (matrix, "cd")], output="ad")
+    plan = tz.plan(network, trials=1)
+    tz.contract(network, plan=plan)
+    assert _native.kept_bytes() >= 8 * 2048**2
+    assert needed_bytes() <= resident_bytes() - _native.kept_bytes() // 2

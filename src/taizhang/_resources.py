@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from taizhang import _native
+
 DEFAULT_MEMORY_FRACTION = 0.8
 
 
@@ -47,6 +49,11 @@ def default_memory() -> int:
 def resident_bytes() -> int:
     """Bytes of memory this process holds now."""
     return int(psutil.Process().memory_info().rss)
+
+
+def needed_bytes() -> int:
+    """Bytes of memory this process holds now and cannot do without: arenas kept for the next run are not among them."""
+    return max(resident_bytes() - _native.kept_bytes(), 0)
 
 
 def peak_resident_bytes() -> int:

@@ -20,10 +20,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from taizhang._resources import needed_bytes
 from taizhang._types import ComplexArray, DtypeName
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import LimitError, UsageError
-from taizhang.execute.contraction import Contraction, run_program
+from taizhang.errors import LimitError, MemoryLimitError, UsageError
+from taizhang.execute.contraction import Contraction, Progress, peak_bytes_of_run, run_program
+from taizhang.execute.side_by_side import ShouldStop, side_by_side
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.build import check_open_qubits
 from taizhang.observer import Observer, Silent
@@ -47,6 +49,8 @@ QUICK_SECONDS = 0.5
 PLANNING_SHARE = 0.05
 MOST_PLANNING_SECONDS = 60.0
 PIECE = 1 << 16
+# Contractions that take less than this are run one after the other: most of their time is spent outside the core.
+LANE_SECONDS = 5e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,41 @@ class AmplitudeMachine:
         """Expected time for a list of so many distinct bitstrings."""
         return self.num_runs(num_bitstrings) * self.ready.plan.predicted_seconds
 
+    def lanes(self, num_runs: int, slices: range | None = None) -> int:
+        """How many of so many contractions run side by side: several where slices do not keep all threads busy.
+
+        Args:
+            num_runs: How many contractions there are.
+            slices: The slices of each that are added up; all by default.
+        """
+        plan, program = self.ready.plan, self.ready.program
+        wanted = plan.num_slices if slices is None else len(slices)
+        most = min(self.settings.threads, num_runs)
+        if program is None or wanted >= self.settings.threads or program.slice_seconds * wanted < LANE_SECONDS:
+            return 1
+        free = self.settings.free_bytes()
+        for lanes in range(most, 1, -1):
+            threads = self.settings.threads // lanes
+            try:
+                if (
+                    peak_bytes_of_run(program, slices=slices, threads=threads, memory_bytes=free // lanes)
+                    <= free // lanes
+                ):
+                    return lanes
+            except MemoryLimitError:
+                continue
+        return 1
+
+    def predicted_bytes(self, num_bitstrings: int) -> int:
+        """Most memory that the process will hold while it computes a list of so many distinct bitstrings."""
+        program, lanes = self.ready.program, self.lanes(self.num_runs(num_bitstrings))
+        if program is None or lanes == 1:
+            return self.ready.predicted_bytes
+        each = peak_bytes_of_run(
+            program, threads=self.settings.threads // lanes, memory_bytes=self.settings.free_bytes()
+        )
+        return max(self.ready.predicted_bytes, needed_bytes() + lanes * each)
+
     def run(
         self,
         bits: Bits | DistinctRows,
@@ -127,29 +166,53 @@ class AmplitudeMachine:
             raise UsageError(f"bitstrings differ at qubit {qubit}, which was not among those that may; prepare anew")
         held_in: DtypeName = dtype or (self.settings.dtype if self.open_qubits else "complex128")
         distinct = np.empty((len(rows), *(2,) * len(self.open_qubits)), dtype=held_in)
-        runs = []
+        runs: list[Contraction] = []
         if len(rows):
             expected = self.predicted_seconds(len(rows))
             if slices is not None:
                 expected *= len(slices) / self.ready.plan.num_slices
             program = begun(self.ready, expected, self.settings, watch)
-            for number, part in enumerate(self._parts(len(rows))):
-                arrays, exponent = self.network.arrays_for(as_strings(rows.bits[part.start : part.start + 1])[0])
+            parts = tuple(self._parts(len(rows)))
+            lanes = 1 if profile else self.lanes(len(parts), slices)
+            beside = len(parts) - len(parts) % lanes if lanes > 1 else 0
+
+            def compute(
+                number: int,
+                threads: int,
+                memory_bytes: int,
+                progress: Progress | None = None,
+                should_stop: ShouldStop | None = None,
+            ) -> Contraction:
+                part = slice(parts[number].start, parts[number].stop)
+                arrays, exponent = self.network.arrays_for(as_strings(rows.bits[part][:1])[0])
                 contraction = run_program(
                     program,
                     arrays,
                     exponent=exponent,
-                    rows=self._digits(rows.bits[part.start : part.stop]),
+                    rows=self._digits(rows.bits[part]),
                     slices=slices,
-                    threads=self.settings.threads,
-                    memory_bytes=self.settings.free_bytes(),
-                    progress=part_of(watch, number, self.num_runs(len(rows))),
+                    threads=threads,
+                    memory_bytes=memory_bytes,
+                    progress=progress,
+                    should_stop=should_stop,
                     profile=profile,
                 )
-                self._put(contraction, rows.bits[part.start : part.stop], distinct[part.start : part.stop])
-                runs.append(
-                    contraction if profile else replace(contraction, mantissa=np.zeros((), dtype=np.complex128))
+                self._put(contraction, rows.bits[part], distinct[part])
+                return contraction if profile else replace(contraction, mantissa=np.zeros((), dtype=np.complex128))
+
+            if beside:
+                each = self.settings.free_bytes() // lanes
+                side_by_side(
+                    lambda number, should_stop: runs.append(
+                        compute(number, self.settings.threads // lanes, each, should_stop=should_stop)
+                    ),
+                    beside,
+                    lanes,
+                    lambda done: watch.contracting(done, len(parts)),
                 )
+            for number in range(beside, len(parts)):
+                progress = part_of(watch, number, len(parts))
+                runs.append(compute(number, self.settings.threads, self.settings.free_bytes(), progress))
         values = distinct if rows.in_order else distinct[rows.row_of]
         return ManyAmplitudes(values=values, runs=tuple(runs))
 

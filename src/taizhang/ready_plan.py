@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from taizhang._resources import resident_bytes
+from taizhang._resources import needed_bytes
 from taizhang._units import human_seconds
 from taizhang.errors import MemoryLimitError, TimeLimitError
 from taizhang.execute.contraction import compile_plan, peak_bytes_of_run
@@ -110,15 +110,15 @@ def _compiled_anyway(plan: Plan, settings: Settings) -> ReadyPlan:
         return _compiled(plan, settings)
     except MemoryLimitError as error:
         needed = plan.cost.peak_bytes if error.needed_bytes is None else error.needed_bytes
-        return ReadyPlan(plan=plan, program=None, predicted_bytes=resident_bytes() + needed)
+        return ReadyPlan(plan=plan, program=None, predicted_bytes=needed_bytes() + needed)
 
 
 def _compiled(plan: Plan, settings: Settings) -> ReadyPlan:
     if plan.num_slices > MOST_SLICES:
-        return ReadyPlan(plan=plan, program=None, predicted_bytes=resident_bytes() + plan.cost.peak_bytes)
+        return ReadyPlan(plan=plan, program=None, predicted_bytes=needed_bytes() + plan.cost.peak_bytes)
     program = compile_plan(plan, dtype=settings.dtype)
     needed = peak_bytes_of_run(program, threads=settings.threads, memory_bytes=settings.free_bytes())
-    return ReadyPlan(plan=plan, program=program, predicted_bytes=resident_bytes() + needed)
+    return ReadyPlan(plan=plan, program=program, predicted_bytes=needed_bytes() + needed)
 
 
 def program_within_time(ready: ReadyPlan, seconds: float, settings: Settings) -> NativeProgram:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from taizhang._resources import default_memory, resident_bytes, usable_cores
+from taizhang._resources import default_memory, needed_bytes, usable_cores
 from taizhang._types import DtypeName
 from taizhang._units import human_bytes, parse_memory, parse_time
 from taizhang.errors import MemoryLimitError, UsageError
@@ -109,7 +109,7 @@ class Settings:
         Raises:
             MemoryLimitError: The process holds more already.
         """
-        left = self.memory_bytes - resident_bytes() - WORKING_MEMORY
+        left = self.memory_bytes - needed_bytes() - WORKING_MEMORY
         if left <= 0:
             raise MemoryLimitError(
                 f"the memory limit is {human_bytes(self.memory_bytes)}, but the program itself needs "

@@ -117,6 +117,7 @@ def compute_amplitudes(
         plan=plan,
         observer=watch,
     )
+    predicted = machine.predicted_bytes(max(len(rows), 1)) + held_bytes
     planned = time.perf_counter()
     found = machine.run(rows, observer=watch, profile=profile, dtype=held_in)
     seconds = {
@@ -130,7 +131,7 @@ def compute_amplitudes(
         values=found.values,
         plan=machine.ready.plan,
         num_runs=len(found.runs),
-        predicted_bytes=machine.ready.predicted_bytes + held_bytes,
+        predicted_bytes=predicted,
         seconds=seconds,
         profiled_runs=found.runs if profile else (),
     )

@@ -85,6 +85,7 @@ def compute_xeb(
     machine = prepare_amplitudes(
         circuit, settings, num_bitstrings=wanted, row_qubits=DistinctRows.of(bits).varying, observer=watch
     )
+    predicted = machine.predicted_bytes(wanted) + wanted * _BYTES_EACH
     planned = time.perf_counter()
     expected = machine.predicted_seconds(wanted)
     begun(machine.ready, expected, settings, watch)
@@ -111,7 +112,7 @@ def compute_xeb(
         num_computed=done,
         num_wanted=wanted,
         plan=machine.ready.plan,
-        predicted_bytes=machine.ready.predicted_bytes + wanted * _BYTES_EACH,
+        predicted_bytes=predicted,
         seconds={
             "build": built - started + machine.build_seconds,
             "plan": planned - built - machine.build_seconds,

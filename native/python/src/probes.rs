@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use taizhang_core::engine::arena;
 use taizhang_core::engine::level::SimdLevel;
 use taizhang_core::engine::probes;
 
@@ -37,9 +38,16 @@ fn simd_level() -> &'static str {
     SimdLevel::detect().name()
 }
 
+/// Bytes of arenas that are kept for the next run.
+#[pyfunction]
+fn kept_bytes() -> usize {
+    arena::kept_bytes()
+}
+
 /// Adds what this file binds to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(time_contraction, module)?)?;
     module.add_function(wrap_pyfunction!(time_copy, module)?)?;
+    module.add_function(wrap_pyfunction!(kept_bytes, module)?)?;
     module.add_function(wrap_pyfunction!(simd_level, module)?)
 }

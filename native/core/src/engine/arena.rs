@@ -87,6 +87,12 @@ impl<T> Drop for Arena<T> {
     }
 }
 
+/// Bytes of the blocks that nobody uses: the next run takes them over or gives them back.
+pub fn kept_bytes() -> usize {
+    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.iter().map(|words| size_of_val(words.as_slice())).sum()
+}
+
 /// Takes a block that holds `len` words, hardly more, out of those that are kept; if there is none, drops them all.
 fn fitting(kept: &mut Vec<Vec<u64>>, len: usize) -> Option<Vec<u64>> {
     let fits = |words: &Vec<u64>| (len..=len + len / SPARE_PART).contains(&words.len());
