@@ -20,11 +20,13 @@ from taizhang.observer import Observer
 from taizhang.open_qubits import choose_open_qubits as best_open_qubits
 from taizhang.plan.plan_file import Plan
 from taizhang.ready_plan import ready_plan
-from taizhang.results.profile import Profile
+from taizhang.results.profile import Profile, profile_of
 from taizhang.results.statevector import direct_is_quick
 from taizhang.results.statevector import state_vector as direct_state_vector
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes, compute_contraction, compute_plan, profile_of
+from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.contraction import ContractionTask
+from taizhang.tasks.solve import solve
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -110,8 +112,8 @@ def amplitudes(
     """
     if isinstance(bitstrings, str):
         raise UsageError("one string was given for bitstrings; wanted is a list of them, or use amplitude()")
-    settings = Settings.checked(**options)
-    return compute_amplitudes(circuit, list(bitstrings), settings, plan=plan, observer=observer).values
+    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(bitstrings))
+    return solve(task, Settings.checked(**options), plan=plan, observer=observer).answer.values
 
 
 def amplitude_batch(
@@ -150,8 +152,8 @@ def amplitude_batch(
     settings = Settings.checked(**options)
     if isinstance(open_qubits, int):
         open_qubits = best_open_qubits(circuit, open_qubits, settings, observer)
-    found = compute_amplitudes(circuit, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer)
-    batch: ComplexArray = found.values[0]
+    task = AmplitudesTask(circuit=circuit, bitstrings=(bitstring,), open_qubits=tuple(open_qubits))
+    batch: ComplexArray = solve(task, settings, plan=plan, observer=observer).answer.values[0]
     return batch
 
 
@@ -230,7 +232,8 @@ def plan(
     """
     if isinstance(what, Circuit):
         if bitstrings is not None:
-            return compute_plan(what, bitstrings, Settings.checked(**options), open_qubits, observer).plan
+            task = AmplitudesTask(circuit=what, bitstrings=tuple(bitstrings), open_qubits=tuple(open_qubits))
+            return task.prepare(Settings.checked(**options), observer=observer).plans[0].ready.plan
         shape = AmplitudeNetwork(what, open_qubits=open_qubits).shape
     elif open_qubits or bitstrings is not None:
         raise UsageError("open_qubits or bitstrings were given with a network; only a circuit has qubits")
@@ -270,8 +273,8 @@ def contract(
         >>> contract(network).real.tolist()
         [2.0, 2.0]
     """
-    settings = Settings.checked(**options)
-    value = compute_contraction(network, settings, plan=plan, slices=slices, observer=observer).contraction.value
+    task = ContractionTask(network=network, slices=slices)
+    value = solve(task, Settings.checked(**options), plan=plan, observer=observer).answer
     return complex(value) if np.ndim(value) == 0 else value
 
 
@@ -311,11 +314,9 @@ def profile(
     if isinstance(what, Circuit):
         if bitstring is None or slices is not None:
             raise UsageError("a circuit is profiled with a bitstring and without slices")
-        amplitude = compute_amplitudes(
-            what, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer, profile=True
-        )
-        return profile_of(amplitude.profiled_runs)
+        task = AmplitudesTask(circuit=what, bitstrings=(bitstring,), open_qubits=tuple(open_qubits))
+        return profile_of(solve(task, settings, plan=plan, observer=observer, profile=True).contractions)
     if bitstring is not None or open_qubits:
         raise UsageError("a bitstring or open qubits were given with a network; only a circuit has qubits")
-    done = compute_contraction(what, settings, plan=plan, slices=slices, observer=observer, profile=True)
-    return profile_of([done.contraction])
+    contraction = ContractionTask(network=what, slices=slices)
+    return profile_of(solve(contraction, settings, plan=plan, observer=observer, profile=True).contractions)

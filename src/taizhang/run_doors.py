@@ -14,25 +14,22 @@ from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.circuit import Circuit
 from taizhang.doors import Options
-from taizhang.long_runs import DEFAULT_PIECE_TIME, completed, prepare_run, result_of, xeb_of
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
-from taizhang.results.xeb import Xeb
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.executor_crew import Executor
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
-from taizhang.runs.manifest import SAMPLES, XEB
 from taizhang.runs.report import report_of
-from taizhang.runs.run import Workforce, is_complete, repair_run
-from taizhang.runs.sample_task import all_samples
+from taizhang.runs.run import Workforce, complete_run, is_complete, repair_run
 from taizhang.runs.signals import stop_on_signals
+from taizhang.runs.start import DEFAULT_PIECE_TIME, start_run
 from taizhang.runs.status import RunStatus, status_of
 from taizhang.runs.verify import Verification
 from taizhang.runs.verify import verify as verify_run
 from taizhang.runs.work import FolderWorker
-from taizhang.samplers.sampler import Bits
 from taizhang.settings import Settings
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -92,20 +89,13 @@ def run(
     """
     settings = Settings.checked(**options)
     asked = [bitstrings] if isinstance(bitstrings, str) else list(bitstrings)
-    folder = prepare_run(
-        directory,
-        circuit,
-        asked,
-        settings,
-        open_qubits=open_qubits,
-        plan=plan,
-        piece_seconds=parse_time(piece_time),
-        observer=observer,
-    )
-    values = _amplitudes(folder, _workforce(settings, workers, executor, cluster, lease), watcher)
+    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(asked), open_qubits=tuple(open_qubits))
+    folder = start_run(directory, task, settings, plan=plan, piece_seconds=parse_time(piece_time), observer=observer)
+    values: ComplexArray = complete_run(folder, _workforce(settings, workers, executor, cluster, lease), watcher).values
     if not isinstance(bitstrings, str):
         return values
-    return values[0] if open_qubits else complex(values[0])
+    batch: ComplexArray = values[0]
+    return batch if open_qubits else complex(batch)
 
 
 def resume(
@@ -118,7 +108,7 @@ def resume(
     repair: bool = False,
     watcher: Watcher | None = None,
     **options: Unpack[Options],
-) -> ComplexArray | Xeb | Bits:
+) -> Any:
     """Goes on with a run until it is complete; one that is complete is only read.
 
     Args:
@@ -144,12 +134,7 @@ def resume(
     if repair:
         repair_run(folder)
     workforce = _workforce(settings, workers, executor, cluster, lease)
-    kind = folder.manifest.task["kind"]
-    if kind == XEB:
-        return xeb_of(folder, completed(folder, workforce, watcher))
-    if kind == SAMPLES:
-        return all_samples(folder.manifest, completed(folder, workforce, watcher))
-    return _amplitudes(folder, workforce, watcher)
+    return folder.assembly().plain(complete_run(folder, workforce, watcher))
 
 
 def work(directory: Directory, *, lease: str | float = DEFAULT_LEASE_SECONDS, **options: Unpack[Options]) -> None:
@@ -248,7 +233,3 @@ def _workforce(
         cluster=cluster,
         lease_seconds=parse_time(lease),
     )
-
-
-def _amplitudes(folder: RunFolder, workforce: Workforce, watcher: Watcher | None) -> ComplexArray:
-    return result_of(folder, completed(folder, workforce, watcher), {}).values

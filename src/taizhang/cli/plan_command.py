@@ -24,7 +24,7 @@ from taizhang.results.bitstrings import read_bitstrings
 from taizhang.results.drawing import check_drawable
 from taizhang.results.plan_plot import plot_plan
 from taizhang.settings import Settings
-from taizhang.simulator import compute_plan
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 
 @click.command("plan")
@@ -69,7 +69,8 @@ def plan_command(
             display.stage("build")
             if bitstrings is not None:
                 listed = read_bitstrings(bitstrings, read.num_qubits, opened)
-                ready = compute_plan(read, listed, settings, opened, display)
+                task = AmplitudesTask(circuit=read, bitstrings=tuple(listed), open_qubits=opened)
+                ready = task.prepare(settings, observer=display).plans[0].ready
             else:
                 shape = AmplitudeNetwork(read, open_qubits=opened).shape
                 ready = ready_plan(shape, settings, display, run_here=False)

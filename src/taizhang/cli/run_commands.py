@@ -25,17 +25,18 @@ from taizhang.cli.options import (
 )
 from taizhang.cli.run_display import RunDisplay
 from taizhang.cli.run_doing import finish_run, pieces_line
-from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run
 from taizhang.plan.plan_file import Plan
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
 from taizhang.runs.report import report_of
 from taizhang.runs.run import Workforce, is_complete, repair_run
 from taizhang.runs.signals import stop_on_signals
+from taizhang.runs.start import DEFAULT_PIECE_TIME, start_run
 from taizhang.runs.status import status_of
 from taizhang.runs.verify import verify
 from taizhang.runs.work import FolderWorker
 from taizhang.settings import Settings
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 Command = Callable[..., None]
 
@@ -106,12 +107,10 @@ def run_command(
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
         asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
-        folder = prepare_run(
+        folder = start_run(
             directory,
-            read,
-            asked,
+            AmplitudesTask(circuit=read, bitstrings=tuple(asked), open_qubits=opened),
             settings,
-            open_qubits=opened,
             plan=plan,
             piece_seconds=parse_time(piece_time),
             observer=display,

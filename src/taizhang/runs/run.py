@@ -24,7 +24,10 @@ from taizhang.runs.local_workers import LocalWorkers
 from taizhang.runs.lock import CoordinatorLock
 from taizhang.runs.repair import repair
 from taizhang.runs.shared_folder import SharedFolder
+from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.thread_crew import ThreadCrew
+from taizhang.settings import Settings
+from taizhang.tasks.assembly import Values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class Workforce:
     Attributes:
         threads: Threads of this process, or of all local processes together.
         memory_bytes: Memory for all of them.
-        processes: So many processes on this machine compute, instead of threads of this one.
+        processes: This many processes on this machine compute, instead of threads of this one.
         executor: An executor computes instead, such as one of `concurrent.futures` or `mpi4py.futures`.
         executor_workers: How many workers it has; asked from it by default.
         cluster: A Dask cluster computes instead: the address of its scheduler, or a `distributed.Client`.
@@ -80,7 +83,7 @@ def go_on(
     *,
     stop: Callable[[], bool] = lambda: False,
     watcher: Watcher | None = None,
-) -> ComplexArray:
+) -> Values:
     """Goes on with a run until it is complete.
 
     Args:
@@ -90,7 +93,8 @@ def go_on(
         watcher: Is told of the progress.
 
     Returns:
-        The values, complex128, shape (contractions, elements of each).
+        For each plan the values of its contractions, complex128, shape (contractions, elements of each): all, or of
+        the last plan as many as are enough.
 
     Raises:
         RunStoppedError: It was told to stop.
@@ -112,6 +116,27 @@ def go_on(
     return values_of(folder)
 
 
+def complete_run(folder: RunFolder, workforce: Workforce, watcher: Watcher | None = None) -> Any:
+    """Goes on with a run until it is complete, or a signal tells this process to end; assembles its answer.
+
+    Raises:
+        RunStoppedError: A signal came; what is done is committed.
+        RunError: It cannot go on.
+    """
+    with stop_on_signals() as stop:
+        return folder.assembly().answer(go_on(folder, workforce, stop=stop, watcher=watcher))
+
+
+def own_workforce(settings: Settings) -> Workforce:
+    """The threads and the memory of this process alone."""
+    return Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
+
+
+def run_here(folder: RunFolder, settings: Settings) -> Any:
+    """Completes a run with the threads and the memory of this process; gives its answer as the Python API does."""
+    return folder.assembly().plain(complete_run(folder, own_workforce(settings)))
+
+
 def is_complete(folder: RunFolder) -> bool:
     """Whether all pieces of a run are done.
 
@@ -122,15 +147,16 @@ def is_complete(folder: RunFolder) -> bool:
         return ledger.num_groups_done() == ledger.groups_wanted()
 
 
-def values_of(folder: RunFolder) -> ComplexArray:
-    """The values of a complete run, complex128, shape (contractions, elements of each): all, or as many as it needs.
+def values_of(folder: RunFolder) -> Values:
+    """The values of a complete run, as `go_on` gives them.
 
     Raises:
         RunError: It is not complete.
         RunDamagedError: A sum is not what was committed.
     """
-    manifest, exponents, found = folder.manifest, folder.exponents(), []
+    manifest, exponents = folder.manifest, folder.exponents()
     layout = manifest.layout
+    parts: list[list[ComplexArray]] = [[np.empty((0, plan.elements), dtype=np.complex128)] for plan in manifest.plans]
     with Ledger(folder.ledger_path, manifest) as ledger:
         wanted = ledger.groups_wanted()
         if ledger.num_groups_done() != wanted:
@@ -138,10 +164,9 @@ def values_of(folder: RunFolder) -> ComplexArray:
         for node, total in ledger.complete_sums():
             if node.group >= wanted:
                 break
-            own = layout.amplitudes_of(node.group)
-            found.append(total.values(exponents[own.start : own.stop]))
-    values: ComplexArray = np.concatenate(found)
-    return values
+            own = layout.contractions_of(node.group)
+            parts[layout.plan_of(node.group)].append(total.values(exponents[own.start : own.stop]))
+    return tuple(np.concatenate(found) for found in parts)
 
 
 def repair_run(folder: RunFolder) -> tuple[int, int]:

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from taizhang._types import ComplexArray
+from taizhang.amplitude_machine import all_amplitudes, prepare_amplitudes
 from taizhang.circuit.circuit import Circuit
 from taizhang.observer import Observer, Silent
-from taizhang.results.bitstrings import as_strings
+from taizhang.results.rows import DistinctRows
 from taizhang.results.sampling.actions import actions_of
 from taizhang.results.sampling.gate_by_gate import GateByGate
 from taizhang.results.sampling.uniforms import Uniforms
 from taizhang.samplers.sampler import Bits, MethodName, SampleReport
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes
 
 DENSE_QUBITS = 18
 
@@ -65,17 +65,23 @@ class GateByGateSampler:
     def _amplitudes(self, circuit: Circuit, rows: Bits, open_qubits: tuple[int, ...]) -> ComplexArray:
         if circuit.num_qubits <= self._dense_qubits:
             return self._out_of_all(circuit, rows, open_qubits)
-        found = compute_amplitudes(circuit, as_strings(rows), self._settings, open_qubits=open_qubits)
-        return np.asarray(found.values.reshape(len(rows), -1))
+        distinct = DistinctRows.of(rows, open_qubits)
+        machine = prepare_amplitudes(
+            circuit,
+            self._settings,
+            num_bitstrings=len(distinct),
+            open_qubits=open_qubits,
+            row_qubits=distinct.varying,
+        )
+        return np.asarray(machine.run(distinct).values.reshape(len(rows), -1))
 
     def _out_of_all(self, circuit: Circuit, rows: Bits, open_qubits: tuple[int, ...]) -> ComplexArray:
         """Computes all amplitudes of a small circuit, and looks up those wanted."""
         num_qubits = circuit.num_qubits
-        zeros = "0" * num_qubits
-        found = compute_amplitudes(circuit, [zeros], self._settings, open_qubits=range(num_qubits))
+        amplitudes = all_amplitudes(circuit, self._settings)
         fixed = rows.astype(np.int64) @ (1 << np.arange(num_qubits, dtype=np.int64)[::-1])
         opened = np.zeros(1, dtype=np.int64)
         for qubit in open_qubits:
             bit = 1 << (num_qubits - 1 - qubit)
             opened = (opened[:, np.newaxis] + np.array([0, bit])).reshape(-1)
-        return np.asarray(found.values.reshape(-1)[fixed[:, np.newaxis] + opened])
+        return np.asarray(amplitudes[fixed[:, np.newaxis] + opened])

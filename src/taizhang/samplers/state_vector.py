@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from taizhang.amplitude_machine import all_amplitudes
 from taizhang.circuit.circuit import Circuit
 from taizhang.observer import Observer
 from taizhang.results.sampling.from_vector import VectorSampler, bits_of
 from taizhang.results.sampling.uniforms import Uniforms
 from taizhang.samplers.sampler import Bits, MethodName, RunningXeb, SampleReport
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes
 
 MOST_QUBITS = 40
 
@@ -30,9 +30,8 @@ class StateVectorSampler:
 
     def __init__(self, circuit: Circuit, settings: Settings, observer: Observer | None = None) -> None:
         self._num_qubits = circuit.num_qubits
-        zeros, every = "0" * circuit.num_qubits, range(circuit.num_qubits)
-        found = compute_amplitudes(circuit, [zeros], settings, open_qubits=every, observer=observer)
-        self._vector = VectorSampler(found.values.reshape(-1))
+        amplitudes = all_amplitudes(circuit, settings, observer)
+        self._vector = VectorSampler(amplitudes)
         self._uniforms = Uniforms(settings.seed, self.method)
         self._xeb = RunningXeb()
 

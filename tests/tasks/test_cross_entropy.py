@@ -5,11 +5,11 @@ import pytest
 from tests.small_circuits import chaotic
 
 import taizhang as tz
-from taizhang import verification
 from taizhang.errors import TimeLimitError
 from taizhang.results.sample_file import CountedBitstrings
 from taizhang.settings import Settings
-from taizhang.verification import compute_xeb
+from taizhang.tasks import cross_entropy
+from taizhang.tasks.cross_entropy import compute_xeb
 
 CIRCUIT = chaotic(12, 8, 1)
 SETTINGS = Settings.checked(threads=1, trials=2)
@@ -23,7 +23,7 @@ def samples():
 
 @pytest.fixture
 def small_portions(monkeypatch):
-    monkeypatch.setattr(verification, "_portion", lambda machine, wanted: 7)
+    monkeypatch.setattr(cross_entropy, "_portion", lambda machine, wanted: 7)
 
 
 class Watch:
@@ -46,16 +46,16 @@ class Watch:
 def test_portions_give_the_figures_of_the_whole_and_progress_goes_on(samples, small_portions):
     watch, estimates = Watch(), []
     found = compute_xeb(
-        CIRCUIT, samples, SETTINGS, observer=watch, estimated=lambda xeb, done: estimates.append((xeb, done))
+        CIRCUIT, samples, SETTINGS, observer=watch, on_estimate=lambda xeb, done: estimates.append((xeb, done))
     )
     amplitudes = tz.amplitudes(CIRCUIT, samples.bitstrings, threads=1, trials=2)
     scaled = 2.0**12 * abs(amplitudes) ** 2
     assert found.xeb.linear_xeb == pytest.approx(np.average(scaled, weights=samples.counts) - 1, rel=1e-4)
-    assert found.num_computed == found.num_wanted == len(samples.bitstrings)
+    assert found.num_computed == found.num_asked == len(samples.bitstrings)
     assert watch.done == sorted(watch.done)
-    assert watch.done[-1] == (found.num_wanted, found.num_wanted)
+    assert watch.done[-1] == (found.num_asked, found.num_asked)
     assert len(watch.predictions) == 1
-    assert [done for _, done in estimates] == list(range(7, found.num_wanted, 7))
+    assert [done for _, done in estimates] == list(range(7, found.num_asked, 7))
     assert estimates[1][0].linear_xeb == pytest.approx(scaled[:14].mean() - 1, rel=1e-4)
     assert estimates[1][0].standard_error == pytest.approx(scaled[:14].std(ddof=1) / np.sqrt(14), rel=1e-4)
 
@@ -69,11 +69,11 @@ def interrupt_after(portions):
 
 
 def test_an_interruption_gives_what_was_computed(samples, small_portions):
-    found = compute_xeb(CIRCUIT, samples, SETTINGS, estimated=interrupt_after(3), keep_what_is_done=True)
+    found = compute_xeb(CIRCUIT, samples, SETTINGS, on_estimate=interrupt_after(3), keep_what_is_done=True)
     assert (found.num_computed, found.xeb.num_distinct) == (21, 21)
-    assert found.num_wanted == len(samples.bitstrings)
+    assert found.num_asked == len(samples.bitstrings)
     with pytest.raises(KeyboardInterrupt):
-        compute_xeb(CIRCUIT, samples, SETTINGS, estimated=interrupt_after(3))
+        compute_xeb(CIRCUIT, samples, SETTINGS, on_estimate=interrupt_after(3))
 
 
 def test_an_interruption_before_anything_is_done_is_one(samples, small_portions):

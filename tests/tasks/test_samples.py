@@ -14,11 +14,11 @@ from taizhang.errors import RunStoppedError, UsageError
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.run import Workforce, go_on, is_complete
-from taizhang.runs.sample_task import drawn_samples
+from taizhang.runs.start import start_run
 from taizhang.runs.status import status_of
-from taizhang.sample_runs import prepare_sample_run
 from taizhang.samplers.frugal import FrugalOptions
 from taizhang.settings import Settings
+from taizhang.tasks.samples import SamplesTask
 
 SHOTS = 150
 OPTIONS = {"trials": 2, "seed": 4, "threads": 1}
@@ -36,9 +36,8 @@ def fresh(chaotic, tmp_path_factory):
         patch.setattr("taizhang.amplitude_machine.MOST_ROWS", 16)
         path = tmp_path_factory.mktemp("fresh") / "run"
         options = FrugalOptions(batch_qubits=4)
-        return prepare_sample_run(
-            path, chaotic, SHOTS, Settings.checked(**OPTIONS), options=options, piece_seconds=1e-6
-        )
+        task = SamplesTask(circuit=chaotic, shots=SHOTS, options=options)
+        return start_run(path, task, Settings.checked(**OPTIONS), piece_seconds=1e-6)
 
 
 def copied(folder, path):
@@ -46,7 +45,7 @@ def copied(folder, path):
 
 
 def drawn(folder, values):
-    return np.concatenate(list(drawn_samples(folder.manifest, values)[0]))
+    return folder.assembly().answer(values).bits()
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +80,13 @@ def test_samples_of_a_run_are_those_without_one(chaotic, tmp_path, how):
 def test_law_stops_and_threads_change_no_sample(fresh, expected, tmp_path_factory, threads, stops):
     folder = copied(fresh, tmp_path_factory.mktemp("samples") / "run")
     path = folder.path
-    assert folder.manifest.num_amplitudes > 10
+    assert folder.manifest.layout.num_contractions > 10
     workforce = Workforce(threads=threads, memory_bytes=1 << 30)
     for stop_after in stops:
         left = iter(range(stop_after))
         with contextlib.suppress(RunStoppedError):
             go_on(RunFolder.open(path), workforce, stop=lambda left=left: next(left, None) is None)
-        assert 0 <= status_of(folder).drawn <= SHOTS
+        assert 0 <= status_of(folder).so_far.drawn <= SHOTS
     assert np.array_equal(drawn(folder, go_on(RunFolder.open(path), workforce)), expected)
 
 
@@ -98,7 +97,7 @@ def test_batches_that_are_not_needed_are_left_out(fresh, expected, tmp_path):
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
         wanted = ledger.groups_wanted()
     assert wanted < layout.num_groups
-    assert status.num_pieces == status.pieces_done == wanted * layout.parts_per_group
+    assert status.num_pieces == status.pieces_done == layout.first_piece_of(wanted)
     assert is_complete(folder)
     # What a repair forgets is found out again.
     with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
