@@ -84,6 +84,6 @@ from taizhang.sample_doors import reduced_density_matrix as reduced_density_matr
 from taizhang.sample_doors import sample as sample
 from taizhang.sample_doors import sample_run as sample_run
 from taizhang.sample_doors import xeb as xeb
-from taizhang.samplers.choice import SampleRun as SampleRun
+from taizhang.sampling.choice import SampleRun as SampleRun
 
 __version__ = "0.1.0"

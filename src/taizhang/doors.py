@@ -17,12 +17,12 @@ from taizhang.errors import UsageError
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
-from taizhang.open_qubits import choose_open_qubits as best_open_qubits
 from taizhang.plan.plan_file import Plan
 from taizhang.ready_plan import ready_plan
 from taizhang.results.profile import Profile, profile_of
 from taizhang.results.statevector import direct_is_quick
 from taizhang.results.statevector import state_vector as direct_state_vector
+from taizhang.sampling.open_qubits import choose_open_qubits as best_open_qubits
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.contraction import ContractionTask

@@ -20,8 +20,8 @@ from taizhang.results.sample_file import CountedBitstrings
 from taizhang.results.xeb import Xeb
 from taizhang.runs.run import run_here
 from taizhang.runs.start import start_run
-from taizhang.samplers.choice import SampleRun, prepare_samples
-from taizhang.samplers.frugal import FrugalOptions
+from taizhang.sampling.choice import SampleRun, prepare_samples
+from taizhang.sampling.frugal import FrugalOptions
 from taizhang.settings import Settings
 from taizhang.tasks.cross_entropy import CrossEntropyTask, compute_xeb
 from taizhang.tasks.reduced_state import ReducedStateTask

@@ -16,7 +16,7 @@ from taizhang.runs.ledger import Ledger
 from taizhang.runs.run import Workforce, go_on, is_complete
 from taizhang.runs.start import start_run
 from taizhang.runs.status import status_of
-from taizhang.samplers.frugal import FrugalOptions
+from taizhang.sampling.frugal import FrugalOptions
 from taizhang.settings import Settings
 from taizhang.tasks.samples import SamplesTask
 

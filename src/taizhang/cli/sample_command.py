@@ -13,9 +13,9 @@ from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.sample_output import present_report, write_samples
 from taizhang.runs.run import own_workforce
 from taizhang.runs.start import start_run
-from taizhang.samplers.choice import prepare_samples
-from taizhang.samplers.frugal import MOST_BATCH_QUBITS, FrugalOptions
-from taizhang.samplers.sampler import METHODS
+from taizhang.sampling.choice import prepare_samples
+from taizhang.sampling.frugal import MOST_BATCH_QUBITS, FrugalOptions
+from taizhang.sampling.sampler import METHODS
 from taizhang.settings import Settings
 from taizhang.tasks.samples import SamplesTask
 

@@ -1,6 +1,6 @@
 """The question for samples by frugal rejection: batches of amplitudes, of which some are taken and drawn from.
 
-The contractions are the candidates of `taizhang.samplers.frugal`, in the order of their numbers. Which of them are
+The contractions are the candidates of `taizhang.sampling.frugal`, in the order of their numbers. Which of them are
 taken, and what is drawn, depends on the seed and on the amplitudes alone, so the samples are the same whoever computed
 what. How many batches are needed is known once they are there: more are held ready than are ever needed, and a stopping
 rule leaves out the rest.
@@ -24,20 +24,20 @@ from taizhang.errors import RunError, SizeLimitError, UsageError
 from taizhang.execute.members import Arrays, Members
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
-from taizhang.results.sampling.frugal import scaled_probabilities, taken_batches
-from taizhang.results.sampling.uniforms import Uniforms
-from taizhang.samplers.batches import BatchMachine, bits_of_candidates, slices_of_paths
-from taizhang.samplers.choice import frugal_sampler
-from taizhang.samplers.frugal import (
+from taizhang.sampling.batches import BatchMachine, bits_of_candidates, slices_of_paths
+from taizhang.sampling.choice import frugal_sampler
+from taizhang.sampling.frugal import (
     DEFAULT_BATCH_QUBITS,
     FrugalOptions,
     FrugalSampler,
     batches_expected,
     batches_per_sample,
 )
-from taizhang.samplers.pair_grid import PairGrid
-from taizhang.samplers.paired import PairedBatches, pairs_of_grid, sides_of_grid
-from taizhang.samplers.sampler import Bits, SampleReport
+from taizhang.sampling.frugal_weights import scaled_probabilities, taken_batches
+from taizhang.sampling.partition import PairGrid
+from taizhang.sampling.product_batches import PairedBatches, pairs_of_grid, sides_of_grid
+from taizhang.sampling.sampler import Bits, SampleReport
+from taizhang.sampling.uniforms import Uniforms
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import PartialValues, Values
 from taizhang.tasks.work import PlannedMembers, Work

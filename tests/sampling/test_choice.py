@@ -5,10 +5,10 @@ from tests.small_circuits import chaotic, ghz, ising, of_many_kinds, w_state
 
 import taizhang as tz
 from taizhang.errors import NumericalError, SizeLimitError, UsageError
-from taizhang.samplers.batch_qubits import choose_batch_qubits
-from taizhang.samplers.batches import BatchMachine
-from taizhang.samplers.frugal import FrugalOptions, FrugalSampler
-from taizhang.samplers.gate_by_gate import GateByGateSampler
+from taizhang.sampling.batches import BatchMachine
+from taizhang.sampling.frugal import FrugalOptions, FrugalSampler
+from taizhang.sampling.gate_by_gate import GateByGateSampler
+from taizhang.sampling.open_qubits import choose_batch_qubits
 from taizhang.settings import Settings
 
 SMALL = of_many_kinds(largest=9)

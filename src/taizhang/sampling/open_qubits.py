@@ -3,6 +3,9 @@
 A plan is searched for single amplitudes in a network in which every qubit is open, but only one value of all open
 indices is wanted. Leaving some of them open for good doubles every step of that plan above them once for each. So the
 qubits are taken one after the other, always the one that adds least work to the steps doubled so far.
+
+Samples depend on the choice for their batches. So that must be the same on every machine, with any memory and number of
+threads: it is made on a plan that a search of a fixed number of trials finds for the fewest multiply-adds.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import step_costs
+from taizhang.plan.search import search
 from taizhang.plan.tree import ContractionTree
 from taizhang.ready_plan import searched
 from taizhang.settings import Settings
@@ -87,3 +91,28 @@ def cheapest_qubits(shape: NetworkShape, tree: ContractionTree, count: int) -> t
         chosen.append(qubit)
         work[above[:, qubit]] *= 2
     return tuple(sorted(chosen))
+
+
+def choose_batch_qubits(circuit: Circuit, count: int, seed: int, threads: int = 1) -> tuple[int, ...]:
+    """Chooses qubits to leave open that add little work.
+
+    Args:
+        circuit: The circuit.
+        count: How many, at most as many as there are.
+        seed: Seed of the search.
+        threads: How many threads search; they do not change the choice.
+
+    Returns:
+        The qubits, ascending; the same for the same arguments.
+
+    Example:
+        >>> len(choose_batch_qubits(Circuit(3).append("h", 0).append("cx", 0, 1).append("cx", 1, 2), 2, seed=0))
+        2
+    """
+    if count >= circuit.num_qubits:
+        return tuple(range(circuit.num_qubits))
+    if count == 0:
+        return ()
+    shape = AmplitudeNetwork(circuit, row_qubits=range(circuit.num_qubits), num_rows=1).shape
+    plan = search(shape, trials=TRIALS, seed=seed, threads=threads, objective="multiply_adds")
+    return cheapest_qubits(shape, plan.tree, count)

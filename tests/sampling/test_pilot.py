@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from taizhang.results.sampling.frugal import bound_of_weights
-from taizhang.results.sampling.pilot import PILOT_BATCHES, bound_from_pilot
+from taizhang.sampling.frugal_weights import PILOT_BATCHES, bound_from_pilot, bound_of_weights
 
 
 @pytest.mark.parametrize("shape", [1.5, 10.0, 60.0, 256.0])

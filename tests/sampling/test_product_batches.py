@@ -7,8 +7,8 @@ from tests.small_circuits import chaotic, ghz
 
 import taizhang as tz
 from taizhang.errors import NumericalError, UsageError
-from taizhang.samplers.pair_grid import PairGrid, choose_pair_grid
-from taizhang.samplers.paired import PairedBatches, distinct_bits
+from taizhang.sampling.partition import PairGrid, choose_pair_grid
+from taizhang.sampling.product_batches import PairedBatches, distinct_bits
 from taizhang.settings import Settings
 
 LEAST_P_VALUE = 1e-4

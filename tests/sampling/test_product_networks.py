@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.strategies import circuits
 
 import taizhang as tz
-from taizhang.paired_batches import prepare_pairs
 from taizhang.results.statevector import state_vector
+from taizhang.sampling.product_batches import prepare_pairs
 from taizhang.settings import Settings
 
 DOUBLE = Settings.checked(trials=1, dtype="complex128", threads=1)

@@ -7,9 +7,9 @@ from tests.small_circuits import ghz
 
 import taizhang as tz
 from taizhang.errors import NumericalError
-from taizhang.samplers.batch_qubits import choose_batch_qubits
-from taizhang.samplers.batches import BatchMachine
-from taizhang.samplers.frugal import FrugalOptions, FrugalSampler
+from taizhang.sampling.batches import BatchMachine
+from taizhang.sampling.frugal import FrugalOptions, FrugalSampler
+from taizhang.sampling.open_qubits import choose_batch_qubits
 from taizhang.settings import Settings
 
 LEAST_P_VALUE = 1e-4

@@ -2,7 +2,7 @@ import numpy as np
 from tests.small_circuits import clifford
 
 import taizhang as tz
-from taizhang.results.sampling.actions import actions_of, dependencies, light_cone
+from taizhang.sampling.actions import actions_of, dependencies, light_cone
 
 
 def test_gates_are_told_apart_by_what_they_do_to_basis_states():

@@ -4,8 +4,8 @@ from tests.small_circuits import chaotic
 
 import taizhang as tz
 from taizhang.plan.plan_file import Plan
-from taizhang.samplers.batch_qubits import choose_batch_qubits
-from taizhang.samplers.batches import BatchMachine, slices_of_paths
+from taizhang.sampling.batches import BatchMachine, slices_of_paths
+from taizhang.sampling.open_qubits import choose_batch_qubits
 from taizhang.settings import Settings
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from taizhang.results.sampling.uniforms import BLOCK, Uniforms
+from taizhang.sampling.uniforms import BLOCK, Uniforms
 
 
 def test_numbers_belong_to_shots_however_they_are_asked_for():

@@ -17,22 +17,22 @@ from taizhang.errors import LimitError, NumericalError, SizeLimitError, TimeLimi
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.machine import measured_machine
-from taizhang.results.sampling.actions import actions_of
-from taizhang.samplers.batch_qubits import choose_batch_qubits
-from taizhang.samplers.batches import BatchMachine
-from taizhang.samplers.frugal import (
+from taizhang.sampling.actions import actions_of
+from taizhang.sampling.batches import BatchMachine
+from taizhang.sampling.frugal import (
     DEFAULT_BATCH_QUBITS,
     FrugalOptions,
     FrugalSampler,
     batches_expected,
     batches_per_sample,
 )
-from taizhang.samplers.gate_by_gate import GateByGateSampler
-from taizhang.samplers.marginals import MarginalsSampler
-from taizhang.samplers.pair_grid import choose_pair_grid
-from taizhang.samplers.paired import PairedBatches
-from taizhang.samplers.sampler import METHODS, Bits, MethodName, Sampler, SampleReport, check_shots, portions
-from taizhang.samplers.state_vector import MOST_QUBITS, StateVectorSampler
+from taizhang.sampling.gate_by_gate import GateByGateSampler
+from taizhang.sampling.marginals import MarginalsSampler
+from taizhang.sampling.open_qubits import choose_batch_qubits
+from taizhang.sampling.partition import choose_pair_grid
+from taizhang.sampling.product_batches import PairedBatches
+from taizhang.sampling.sampler import METHODS, Bits, MethodName, Sampler, SampleReport, check_shots, portions
+from taizhang.sampling.state_vector import MOST_QUBITS, StateVectorSampler
 from taizhang.settings import Settings
 
 LONG_SECONDS = 60.0

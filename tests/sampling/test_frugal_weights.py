@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from taizhang.results.sampling.frugal import (
+from taizhang.sampling.frugal_weights import (
     bound_of_weights,
     drawn_from,
     expected_top,

@@ -6,10 +6,10 @@ from tests.strategies import circuits
 
 import taizhang as tz
 from taizhang.errors import NumericalError
-from taizhang.results.sampling.actions import actions_of
-from taizhang.results.sampling.gate_by_gate import GateByGate, distinct_rows
-from taizhang.results.sampling.uniforms import Uniforms
 from taizhang.results.statevector import state_vector
+from taizhang.sampling.actions import actions_of
+from taizhang.sampling.gate_by_gate import GateByGate, distinct_rows
+from taizhang.sampling.uniforms import Uniforms
 
 
 def oracle(circuit, rows, open_qubits):

@@ -10,10 +10,12 @@ import numpy as np
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import NumericalError, UsageError
 from taizhang.observer import Observer, Silent
-from taizhang.results.sampling.from_vector import VectorSampler, bits_of
-from taizhang.results.sampling.frugal import (
+from taizhang.sampling.batches import BatchSource
+from taizhang.sampling.frugal_weights import (
+    PILOT_BATCHES,
     Floats,
     WeightCount,
+    bound_from_pilot,
     bound_of_weights,
     drawn_from,
     expected_top,
@@ -21,10 +23,9 @@ from taizhang.results.sampling.frugal import (
     scaled_probabilities,
     taken_batches,
 )
-from taizhang.results.sampling.pilot import PILOT_BATCHES, bound_from_pilot
-from taizhang.results.sampling.uniforms import Uniforms
-from taizhang.samplers.batches import BatchSource
-from taizhang.samplers.sampler import Bits, MethodName, RunningXeb, SampleReport
+from taizhang.sampling.sampler import Bits, MethodName, RunningXeb, SampleReport
+from taizhang.sampling.state_vector import VectorSampler, bits_of
+from taizhang.sampling.uniforms import Uniforms
 from taizhang.settings import Settings
 
 DEFAULT_BATCH_QUBITS = 10

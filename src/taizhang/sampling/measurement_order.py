@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from taizhang.results.sampling.actions import Action, dependencies, light_cone
+from taizhang.sampling.actions import Action, dependencies, light_cone
 
 MAX_WINDOW = 34
 """An order whose window grows beyond this many qubits is given up."""

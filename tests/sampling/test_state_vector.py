@@ -1,6 +1,6 @@
 import numpy as np
 
-from taizhang.results.sampling.from_vector import VectorSampler, bits_of
+from taizhang.sampling.state_vector import VectorSampler, bits_of
 
 
 def test_outcomes_come_with_their_probabilities_across_portions():

@@ -15,8 +15,8 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
 from taizhang.observer import Observer
 from taizhang.plan.plan_file import Plan
-from taizhang.results.sampling.uniforms import Uniforms
-from taizhang.samplers.sampler import Bits
+from taizhang.sampling.sampler import Bits
+from taizhang.sampling.uniforms import Uniforms
 from taizhang.settings import Settings
 
 # A plan has at least so many slices for a fidelity, so that it is met to an eighth of itself.

@@ -8,10 +8,10 @@ from tests.strategies import circuits
 
 import taizhang as tz
 from taizhang.circuit.circuit import Operation
-from taizhang.results.sampling.actions import actions_of
-from taizhang.results.sampling.early_measurement import sample_by_marginals
-from taizhang.results.sampling.measurement_order import plan_measurements
-from taizhang.results.sampling.uniforms import Uniforms
+from taizhang.sampling.actions import actions_of
+from taizhang.sampling.marginals import sample_by_marginals
+from taizhang.sampling.measurement_order import plan_measurements
+from taizhang.sampling.uniforms import Uniforms
 
 
 def sampled(circuit, shots, seed=0, first=0):
