@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from tests.shared_data import SHARED
+from tests.shared_data import SHARED, needs_shared_data
 
 import taizhang as tz
 from taizhang.results.statevector import state_vector
@@ -47,11 +47,10 @@ def test_slices_add_up_to_the_whole():
     assert parts == pytest.approx(tz.contract(network), rel=1e-4)
 
 
+@needs_shared_data
 @pytest.mark.parametrize("name", ["ghz_n127", "bv_n140", "ising_n98", "adder_n118", "wstate_n36", "qft_n18"])
 def test_wide_circuits_of_the_openqasm_suites_take_no_time(name):
     path = SHARED / "circuits" / "qasm" / f"{name}.qasm"
-    if not path.exists():
-        pytest.skip("needs the circuits beside the checkout")
     circuit = tz.read_circuit(path)
     tz.amplitude(circuit, "0" * circuit.num_qubits)
 

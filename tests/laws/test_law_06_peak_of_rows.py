@@ -29,7 +29,7 @@ print(result.plan.shape.num_rows, result.predicted_bytes, peak_resident_bytes())
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="resident memory is counted in kilobytes on Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="on this system: no resident memory in kilobytes")
 @pytest.mark.parametrize(("threads", "dtype"), [(1, "complex64"), (2, "complex128")])
 def test_predicted_peak_bounds_the_observed_one(threads, dtype):
     words = [sys.executable, "-c", PROGRAM, str(threads), dtype]

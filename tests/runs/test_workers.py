@@ -1,4 +1,3 @@
-import importlib.util
 import os
 import signal
 import subprocess
@@ -7,6 +6,7 @@ import time
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
+import distributed
 import pytest
 from tests.runs.conftest import same_bits
 
@@ -92,9 +92,7 @@ def test_an_executor_has_to_tell_its_workers(make_folder):
         go_on(make_folder(), Workforce(threads=1, memory_bytes=MEMORY, executor=object()))
 
 
-@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="distributed is not installed")
 def test_a_dask_cluster_gives_the_same_bits(make_folder, undisturbed):
-    import distributed  # noqa: PLC0415
 
     options = {"dashboard_address": None, "processes": False}
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
@@ -105,7 +103,6 @@ def test_a_dask_cluster_gives_the_same_bits(make_folder, undisturbed):
         assert same_bits(go_on(make_folder(name="again"), workforce)[0, 0], undisturbed)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="distributed is not installed")
 def test_a_scheduler_that_does_not_answer_is_told(make_folder):
     workforce = Workforce(threads=1, memory_bytes=MEMORY, cluster="tcp://127.0.0.1:1")
     with pytest.raises(RunError, match="no Dask scheduler answers at 'tcp://127"):
