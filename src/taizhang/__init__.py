@@ -77,6 +77,7 @@ from taizhang.run_doors import run as run
 from taizhang.run_doors import status as status
 from taizhang.run_doors import verify as verify
 from taizhang.run_doors import work as work
+from taizhang.runs.run import Workforce as Workforce
 from taizhang.runs.status import RunStatus as RunStatus
 from taizhang.runs.verify import Verification as Verification
 from taizhang.sample_doors import marginal_probabilities as marginal_probabilities
@@ -85,5 +86,6 @@ from taizhang.sample_doors import sample as sample
 from taizhang.sample_doors import sample_run as sample_run
 from taizhang.sample_doors import xeb as xeb
 from taizhang.sampling.choice import SampleRun as SampleRun
+from taizhang.sampling.frugal import FrugalOptions as FrugalOptions
 
 __version__ = "0.1.0"

@@ -14,6 +14,8 @@ from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.options import (
     ProfileRequest,
+    command,
+    directory_option,
     echo_json,
     output_options,
     parse_qubits,
@@ -31,11 +33,11 @@ from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.solve import solve
 
 
-@click.command("amplitude")
+@command("amplitude")
 @task_options
-@click.option("--directory", metavar="RUN", help="Make it a long run, kept in this folder; see 'taizhang run'.")
+@directory_option
 @profile_options
-@settings_options
+@settings_options()
 @output_options
 def amplitude_command(
     circuit: str,

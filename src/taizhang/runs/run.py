@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from taizhang._types import ComplexArray
-from taizhang.errors import RunError
+from taizhang.errors import RunError, UsageError
+from taizhang.options import Option, optional, read_options, time_span, whole
 from taizhang.runs.coordinator import Coordinator, Watcher
 from taizhang.runs.dask_crew import DaskCrew
 from taizhang.runs.executor_crew import Executor, ExecutorCrew
@@ -28,6 +29,56 @@ from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.thread_crew import ThreadCrew
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Values
+
+_as_given = optional(lambda given: given)
+WORKFORCE = (
+    Option(
+        name="workers",
+        read=optional(whole(0)),
+        wanted="a whole number from 0",
+        default_help="threads of this one",
+        metavar="N",
+        help="Compute in this many processes; with an executor, how many workers it has",
+        group="Workers",
+        from_text=int,
+    ),
+    Option(
+        name="executor",
+        read=_as_given,
+        wanted="an executor",
+        metavar=None,
+        help="Compute with an executor, such as one of `concurrent.futures` or `mpi4py.futures`",
+        group="Workers",
+        in_shell=False,
+    ),
+    Option(
+        name="cluster",
+        read=_as_given,
+        wanted="an address",
+        metavar="ADDRESS",
+        help="Compute on a Dask cluster: the address of its scheduler, such as tcp://10.0.0.1:8786 (in Python also a "
+        "`distributed.Client`)",
+        group="Workers",
+    ),
+    Option(
+        name="lease",
+        read=time_span,
+        wanted="a length of time, a number with a unit such as 30s, 10m or 2h",
+        default=f"{DEFAULT_LEASE_SECONDS:.0f}s",
+        metavar="TIME",
+        help="How long a worker that shares the folder may be silent before its pieces go to others",
+        group="Workers",
+    ),
+)
+
+
+class WorkforceKeywords(TypedDict, total=False):
+    """Who is to work on a run, as keywords."""
+
+    workers: int | None
+    executor: Executor | None
+    cluster: Any
+    lease: str | float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +176,35 @@ def complete_run(folder: RunFolder, workforce: Workforce, watcher: Watcher | Non
     """
     with stop_on_signals() as stop:
         return folder.assembly().answer(go_on(folder, workforce, stop=stop, watcher=watcher))
+
+
+def workforce_of(settings: Settings, workforce: Workforce | None, keywords: Mapping[str, Any]) -> Workforce:
+    """Who works on a run, whether that was given whole or by keywords.
+
+    Args:
+        settings: The common options, whose threads and memory are used.
+        workforce: The whole, or None.
+        keywords: Keywords of a function, of which those of a workforce are taken.
+
+    Raises:
+        UsageError: They were given in both ways, or one has a value that it cannot have.
+    """
+    single = {row.name: keywords[row.name] for row in WORKFORCE if row.name in keywords}
+    if workforce is not None:
+        if single:
+            raise UsageError(f"{', '.join(single)} was given beside workforce; give one of the two")
+        return workforce
+    read = read_options(WORKFORCE, single)
+    executor, workers = read["executor"], read["workers"]
+    return Workforce(
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+        processes=0 if workers is None or executor is not None else workers,
+        executor=executor,
+        executor_workers=workers if executor is not None else None,
+        cluster=read["cluster"],
+        lease_seconds=read["lease"],
+    )
 
 
 def own_workforce(settings: Settings) -> Workforce:
