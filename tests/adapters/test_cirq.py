@@ -359,6 +359,33 @@ def test_what_is_not_unitary_is_refused_by_its_name(operations, message):
     assert "\n" not in str(raised.value)
 
 
+class Endless(cirq.Gate):
+    def _num_qubits_(self):
+        return 1
+
+    def _decompose_(self, qubits):
+        return [Endless().on(*qubits)]
+
+
+def test_a_gate_that_is_made_of_itself_is_refused():
+    with pytest.raises(CircuitError, match=r"cannot be evaluated by Cirq|more than 100 times"):
+        from_cirq(cirq.Circuit(Endless()(Q[0])))
+
+
+def test_a_gate_with_a_qubit_of_its_own_is_read_by_its_matrix():
+    class Borrowing(cirq.Gate):
+        def _num_qubits_(self):
+            return 1
+
+        def _decompose_with_context_(self, qubits, context):
+            (own,) = context.qubit_manager.qalloc(1)
+            yield [cirq.CNOT(qubits[0], own), cirq.Z(own) ** 0.3, cirq.CNOT(qubits[0], own)]
+            context.qubit_manager.qfree([own])
+
+    read, known = (turned(Q) + cirq.Circuit(operation) for operation in (Borrowing()(Q[0]), cirq.Z(Q[0]) ** 0.3))
+    assert_same_state(read, known)
+
+
 def test_a_loop_that_is_too_long_is_refused_at_once():
     with pytest.raises(SizeLimitError, match=r"'CircuitOperation.* has 3000000000 operations"):
         from_cirq(cirq.Circuit(cirq.CircuitOperation(SUB, repetitions=10**9)))
