@@ -65,7 +65,7 @@ def block(name, num_qubits=1):
 # Round trips
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(circuits(max_qubits=4, max_operations=8))
 def test_qiskit_has_the_same_state_and_gives_the_circuit_back(circuit):
     theirs = to_qiskit(circuit)
@@ -73,7 +73,7 @@ def test_qiskit_has_the_same_state_and_gives_the_circuit_back(circuit):
     np.testing.assert_allclose(state_vector(from_qiskit(theirs)), state_vector(circuit), atol=1e-9)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(st.integers(0, 2**31))
 def test_random_circuits_of_qiskit_have_the_same_state_here_and_after_a_round_trip(seed):
     circuit = random_circuit(4, 5, max_operands=4, seed=seed)
