@@ -3,5 +3,6 @@
 //! Nothing here knows of Python. Each folder is one noun of the domain.
 
 pub mod engine;
+pub mod excerpt;
 pub mod openqasm;
 pub mod plan;
