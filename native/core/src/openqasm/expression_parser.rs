@@ -228,6 +228,7 @@ impl Parser<'_> {
                 Kind::LeftParenthesis => yard.wait(Pending::Open, offset)?,
                 Kind::Identifier => {
                     let name = self.lexer.text_of(token);
+                    let place = self.place_of_missing();
                     self.advance()?;
                     if let Some(kind) = self.type_named(name, offset)? {
                         self.expect(Kind::LeftParenthesis, "'(' after a type")?;
@@ -242,6 +243,14 @@ impl Parser<'_> {
                     }
                     if self.token.kind != Kind::LeftParenthesis || Function::named(name).is_none() {
                         super::unsupported::check(name, self.lexer.version, offset)?;
+                    }
+                    let parameter = self
+                        .formals
+                        .as_ref()
+                        .is_some_and(|formals| formals.parameters.contains_key(name));
+                    let value = parameter || self.scope.find(name).is_some() || Function::named(name).is_some();
+                    if !value && self.begins_statement(name, place != offset) {
+                        return Err(self.wanted("a number, a name or '('", name, place));
                     }
                     if self.token.kind != Kind::LeftParenthesis {
                         let operation = self.named_value(name, offset)?;

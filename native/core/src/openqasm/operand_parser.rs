@@ -34,6 +34,7 @@ impl Parser<'_> {
         } else {
             "a register of bits"
         };
+        let place = self.place_of_missing();
         self.expect(Kind::Identifier, wanted)?;
         let name = self.lexer.text_of(token);
         let base = match (self.scope.find(name), qubits) {
@@ -44,6 +45,9 @@ impl Parser<'_> {
                     "{} is not a register of {noun}; use one that is",
                     shown(name)
                 ));
+            }
+            (None, _) if self.begins_statement(name, place != token.start) => {
+                return Err(self.wanted(wanted, name, place))
             }
             (None, _) => {
                 return Err(fault!(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::error::{fault, shown, Fault, Outcome};
+use super::error::{fault, shown, Fault, Outcome, Problem};
 use super::expression::{Evaluated, Operation};
 use super::expression_parser::Yard;
 use super::known_gates::KnownGate;
@@ -118,6 +118,30 @@ impl<'a> Parser<'a> {
         }
         self.advance()?;
         Ok(token)
+    }
+
+    /// Whether a word rather begins a statement than stands for a value or register: words of the language, and names of
+    /// gates on a new line.
+    pub fn begins_statement(&self, word: &str, on_new_line: bool) -> bool {
+        on_new_line && self.gates.contains_key(word)
+            || matches!(
+                word,
+                "include" | "qreg" | "creg" | "gate" | "opaque" | "barrier" | "measure" | "reset"
+            )
+            || self.lexer.version == Version::Three
+                && matches!(
+                    word,
+                    "qubit" | "const" | "let" | "for" | "box" | "delay" | "ctrl" | "negctrl" | "inv"
+                )
+    }
+
+    /// The fault of a word where something else is wanted.
+    pub fn wanted(&self, wanted: &str, word: &str, place: usize) -> Problem {
+        fault!(
+            place,
+            "{wanted} is wanted here, but {} was given; correct the statement",
+            shown(word)
+        )
     }
 
     /// Goes past a token of that kind if it is there.

@@ -80,7 +80,7 @@ fn registers_may_be_empty() {
         "OPENQASM 3; qubit[0] e; qubit q;\nbarrier e[0:0];",
         2,
         11,
-        "no qubits or bits",
+        "this register has 0 qubits",
     );
 }
 
@@ -260,6 +260,20 @@ fn what_is_missing_is_reported_where_it_is_missing() {
             3,
             8,
             "',' or ';' is wanted here",
+        ),
+        (
+            "OPENQASM 3;\nqubit q;\nreset\nU(0,0,0) q;",
+            3,
+            6,
+            "a register of qubits is wanted",
+        ),
+        ("OPENQASM 3;\nconst int n =\nqubit[2] q;", 2, 14, "a number, a name"),
+        ("OPENQASM 3;\nqubit q;\nU(0, 1,\nU(0,0,0) q;", 3, 8, "a number, a name"),
+        (
+            "OPENQASM 2.0;\nqreg q[1]; creg c[1];\nmeasure q ->\nbarrier q;",
+            3,
+            13,
+            "a register of bits is wanted",
         ),
         ("OPENQASM 3;\nqubit[2] q\nbit[2] c;", 2, 11, "';' is wanted here"),
         (
