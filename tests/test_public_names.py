@@ -7,6 +7,7 @@ PUBLIC = {
     "Circuit",
     "CircuitError",
     "CircuitFileError",
+    "CircuitFileWarning",
     "ContractionTree",
     "CountedBitstrings",
     "FrugalOptions",

@@ -31,6 +31,7 @@ from taizhang.doors import profile as profile
 from taizhang.doors import state_vector as state_vector
 from taizhang.errors import CircuitError as CircuitError
 from taizhang.errors import CircuitFileError as CircuitFileError
+from taizhang.errors import CircuitFileWarning as CircuitFileWarning
 from taizhang.errors import InputError as InputError
 from taizhang.errors import LimitError as LimitError
 from taizhang.errors import MemoryLimitError as MemoryLimitError

@@ -83,4 +83,6 @@ def read_openqasm(
     list[tuple[str | int, tuple[float, ...], tuple[float, ...], int]],
     tuple[list[int], list[tuple[int, ...]], float],
     list[tuple[str, int, tuple[list[int], list[tuple[int, ...]], float]]],
+    list[tuple[str, int, int, str]],
 ]: ...
+def excerpt(text: bytes, offset: int) -> str: ...

@@ -21,7 +21,7 @@
     ├── MissingPackageError       an optional package is needed and not installed; also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
-A message says what was given, what was wanted and what to do.
+A message says what was given, what was wanted and what to do. Warnings are of the class `CircuitFileWarning`.
 """
 
 from __future__ import annotations
@@ -47,17 +47,52 @@ class CircuitFileError(CircuitError):
         line: Line, counted from 1; 0 where no line applies.
         column: Column, counted from 1; 0 where no column applies.
         source: Name of the file, or None.
+        sentence: The place and what is wrong, on one line.
+        excerpt: The line of the file and, on a second line, a caret under the place; short and printable, and "" where
+            no line applies. The message is the sentence, with the excerpt on the lines below.
     """
 
-    def __init__(self, reason: str, *, line: int = 0, column: int = 0, source: str | None = None) -> None:
+    def __init__(
+        self, reason: str, *, line: int = 0, column: int = 0, source: str | None = None, excerpt: str = ""
+    ) -> None:
         self.reason = reason
         self.line = line
         self.column = column
         self.source = source
-        place = [source] if source else []
-        place += [f"line {line}"] if line else []
-        place += [f"column {column}"] if column else []
-        super().__init__(f"{', '.join(place)}: {reason}" if place else reason)
+        self.excerpt = excerpt
+        self.sentence = _place_and_reason(reason, line, column, source)
+        super().__init__("\n".join([self.sentence, *(f"  {shown}" for shown in excerpt.splitlines())]))
+
+
+class CircuitFileWarning(UserWarning):
+    """A circuit file is read, but something in it may surprise.
+
+    Attributes:
+        reason: What may surprise, without the place.
+        line: Line, counted from 1.
+        column: Column, counted from 1.
+        source: Name of the file, or None.
+        sentence: The place and what may surprise, on one line.
+        excerpt: The line of the file and a caret under the place, as in `CircuitFileError`.
+    """
+
+    def __init__(
+        self, reason: str, *, line: int = 0, column: int = 0, source: str | None = None, excerpt: str = ""
+    ) -> None:
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.source = source
+        self.excerpt = excerpt
+        self.sentence = _place_and_reason(reason, line, column, source)
+        super().__init__(self.sentence)
+
+
+def _place_and_reason(reason: str, line: int, column: int, source: str | None) -> str:
+    place = [source] if source else []
+    place += [f"line {line}"] if line else []
+    place += [f"column {column}"] if column else []
+    return f"{', '.join(place)}: {reason}" if place else reason
 
 
 class NetworkError(InputError):

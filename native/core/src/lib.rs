@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of Python. Each folder is one noun of the domain.
 
+pub mod excerpt;
 pub mod kernels;
 pub mod number;
 pub mod openqasm;

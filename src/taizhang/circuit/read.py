@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -22,7 +23,10 @@ PathOrFile: TypeAlias = "str | os.PathLike[str] | IO[str] | IO[bytes]"
 
 _FORMAT_OF_ENDING = {".qsim": "qsim", ".txt": "grcs", ".grcs": "grcs", ".qasm": "qasm"}
 _CHUNK_BYTES = 2**20
-_OPENQASM_START = re.compile(rb"\s*(?://|/\*|OPENQASM\b|include\b|qreg\b|qubit\b|gate\b|#pragma\b|@)")
+_OPENQASM_START = re.compile(
+    rb"\s*(?://|/\*|@|#?pragma\b|(?:OPENQASM|include|qreg|creg|qubit|bit|gate|opaque|const|input|stretch|def|defcal|"
+    rb"defcalgrammar|extern|let|int|uint|float|angle|bool|duration|barrier|reset|ctrl|gphase|U)\b)"
+)
 
 _READERS: dict[str, Callable[..., Circuit]] = {"qsim": read_qsim, "grcs": read_grcs, "qasm": read_openqasm}
 _WRITERS: dict[str, Callable[[Circuit], str]] = {
@@ -97,7 +101,7 @@ def _name_of(path: PathOrFile) -> str | None:
 def _recognise(content: bytes, name: str | None) -> str:
     """Returns the format: OpenQASM by its first word; the other two start with a number and differ in the ending."""
     ending = _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
-    head = content[:4096]
+    head = content[:4096].removeprefix(codecs.BOM_UTF8)
     if _OPENQASM_START.match(head):
         return "qasm"
     if re.match(rb"\s*[0-9]+\s", head + b"\n"):
