@@ -64,8 +64,8 @@ from taizhang.plan.order_file import write_order as write_order
 from taizhang.plan.plan_file import Plan as Plan
 from taizhang.plan.tree import ContractionTree as ContractionTree
 from taizhang.planner import Planner as Planner
+from taizhang.plots.plan import plot_plan as plot_plan
 from taizhang.results.inspection import inspect as inspect
-from taizhang.results.plan_plot import plot_plan as plot_plan
 from taizhang.results.profile import Profile as Profile
 from taizhang.results.sample_file import CountedBitstrings as CountedBitstrings
 from taizhang.results.sample_file import read_samples as read_samples
