@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from taizhang._random import stream
 from taizhang._types import ComplexArray
 from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes
 from taizhang.circuit.circuit import Circuit
@@ -21,14 +22,21 @@ from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import SearchProgress
 from taizhang.ready_plan import begun
 from taizhang.results.bitstrings import parsed_bits
-from taizhang.results.rows import DistinctRows
+from taizhang.results.rows import Bits, DistinctRows
 from taizhang.results.sample_file import CountedBitstrings
-from taizhang.results.xeb import Xeb
+from taizhang.results.xeb import DOUBTFUL_P_VALUE, Xeb
 from taizhang.settings import Settings
 
 # A portion is predicted to take about so long.
 _PORTION_SECONDS = 2.0
 _BYTES_EACH = 16
+
+_NUMBERS_AT_RANDOM = (200, 100, 50, 20)
+"""Amplitudes at random bitstrings that say whether a circuit is chaotic: as many as take little time, ..."""
+
+_LITTLE_SECONDS, _LITTLE_SHARE = 5.0, 0.1
+"""... which is the greater of so many seconds and this part of the time of the samples. With the least it is clear only
+for circuits that are far from chaotic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +115,17 @@ def compute_xeb(
     except KeyboardInterrupt:
         if not (keep_what_is_done and done):
             raise
+    xeb = figures()
+    if done == wanted and xeb.p_value < DOUBTFUL_P_VALUE:
+        try:
+            at_random = _amplitudes_at_random(machine, bits, settings.seed)
+        except KeyboardInterrupt:
+            if not keep_what_is_done:
+                raise
+        else:
+            xeb = Xeb.of_amplitudes(values, samples.counts, circuit.num_qubits, at_random=at_random)
     return XebResult(
-        xeb=figures(),
+        xeb=xeb,
         num_computed=done,
         num_wanted=wanted,
         plan=machine.ready.plan,
@@ -125,6 +142,27 @@ def _portion(machine: AmplitudeMachine, wanted: int) -> int:
     """How many bitstrings to compute at once: whole runs of the machine, some seconds of them."""
     each = max(machine.ready.plan.predicted_seconds, 1e-9)
     return min(machine.rows_per_run * max(math.ceil(_PORTION_SECONDS / each), 1), wanted)
+
+
+def _amplitudes_at_random(machine: AmplitudeMachine, bits: Bits, seed: int) -> ComplexArray | None:
+    """Amplitudes of distinct random bitstrings, whatever the samples are: what tells whether the circuit is chaotic.
+
+    They differ at the qubits at which the samples do, as the machine was made for these. Over such a part of the
+    bitstrings of a chaotic circuit the Porter-Thomas law holds as well.
+
+    Returns:
+        complex128; None where there are too few bitstrings, or their amplitudes would take long.
+    """
+    varying = list(DistinctRows.of(bits).varying)
+    allowed = max(_LITTLE_SECONDS, _LITTLE_SHARE * machine.predicted_seconds(len(bits)))
+    number = next((count for count in _NUMBERS_AT_RANDOM if machine.predicted_seconds(count) <= allowed), 0)
+    if not number or 2 ** len(varying) < _NUMBERS_AT_RANDOM[-1]:
+        return None
+    random = stream(seed, "chaotic")
+    chosen = np.repeat(bits[:1], number, axis=0)
+    chosen[:, varying] = random.integers(0, 2, size=(number, len(varying)), dtype=np.uint8)
+    chosen = np.unique(chosen, axis=0)
+    return machine.run(chosen, dtype="complex128").values
 
 
 class _Share:

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import click
 
 from taizhang.circuit.read import CircuitFormat
-from taizhang.results.drawing import check_drawable
+from taizhang.plots.canvas import check_drawable
 from taizhang.settings import DEFAULT_TIME_LIMIT, Settings
 
 Command = Callable[..., None]

@@ -16,7 +16,7 @@ from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.xeb_display import XebDisplay
 from taizhang.cli.xeb_output import present_xeb
 from taizhang.long_runs import own_workforce, prepare_xeb_run
-from taizhang.results.drawing import check_drawable
+from taizhang.plots.canvas import check_drawable
 from taizhang.results.sample_file import read_samples
 from taizhang.settings import Settings
 from taizhang.verification import compute_xeb

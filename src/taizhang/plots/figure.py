@@ -70,7 +70,7 @@ class Dots:
 class Label:
     """Words beside a point, `shift` pixels right and down of it; a thin line leads to them if `led`.
 
-    `along` is a second point: the words rise as the line to it does.
+    `along` is a second point: the words rise as the line to it does. `halo` sets them off from what is below.
     """
 
     at: Point
@@ -81,6 +81,7 @@ class Label:
     colour: Colour = "ink"
     led: bool = False
     along: Point | None = None
+    halo: bool = True
 
 
 Mark: TypeAlias = Line | Band | Bars | Dots | Label
@@ -346,6 +347,6 @@ class _Box:
             colour=label.colour,
             anchor=label.anchor,
             turned=turned,
-            halo=True,
+            halo=label.halo,
         )
         return [Path(parts=(((x, y), end),), stroke="grey", width=0.8), words] if label.led else [words]
