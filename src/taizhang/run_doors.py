@@ -23,7 +23,7 @@ from taizhang.runs.executor_crew import Executor
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
 from taizhang.runs.manifest import SAMPLES, XEB
-from taizhang.runs.report import report_of
+from taizhang.runs.report import REPORT, report_of
 from taizhang.runs.run import Workforce, is_complete, repair_run
 from taizhang.runs.sample_task import all_samples
 from taizhang.runs.signals import stop_on_signals
@@ -219,6 +219,9 @@ def verify(directory: Directory, *, pieces: int = 3, precise: bool = True, **opt
 def report(directory: Directory, path: Directory | None = None) -> Path:
     """Writes a page about a run, HTML that holds all of its pictures.
 
+    While the run is not complete, whoever coordinates it writes the page in its folder again, and the page reloads
+    itself.
+
     Args:
         directory: The run's folder.
         path: Where to; `report.html` in the folder by default.
@@ -231,8 +234,8 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
         OSError: The page cannot be written.
     """
     folder = RunFolder.open(directory)
-    target = Path(path) if path is not None else folder.path / "report.html"
-    target.write_text(report_of(folder), encoding="utf-8")
+    target = Path(path) if path is not None else folder.path / REPORT
+    target.write_text(report_of(folder, kept=path is None), encoding="utf-8")
     return target
 
 

@@ -16,8 +16,9 @@ from taizhang.long_runs import prepare_run, prepare_xeb_run, result_of, xeb_of
 from taizhang.results.sample_file import CountedBitstrings
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.manifest import SINCE_VERSION_2, Manifest
-from taizhang.runs.run import Workforce, go_on, values_of
+from taizhang.runs.run import Workforce, go_on
 from taizhang.runs.status import status_of
+from taizhang.runs.values import values_of
 from taizhang.settings import Settings
 
 

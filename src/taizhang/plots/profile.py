@@ -119,7 +119,7 @@ def _roofs(profile: Profile, x: Scale, y: Scale) -> list[Mark]:
     roofline = profile.roofline
     peak = 1e-9 * roofline.flops_per_second
     dashes: tuple[float, ...] = (5, 4)
-    lines = [(roofline.bytes_per_second, (), "memory")]
+    lines: list[tuple[float, tuple[float, ...], str]] = [(roofline.bytes_per_second, (), "memory")]
     if roofline.cached_bytes_per_second > roofline.bytes_per_second:
         lines.append((roofline.cached_bytes_per_second, dashes, "cache"))
     marks: list[Mark] = []

@@ -9,22 +9,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from taizhang._types import ComplexArray
-from taizhang.errors import RunError
 from taizhang.runs.coordinator import Coordinator, Watcher
 from taizhang.runs.dask_crew import DaskCrew
 from taizhang.runs.executor_crew import Executor, ExecutorCrew
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS, FolderCrew
 from taizhang.runs.job import Job
+from taizhang.runs.kept_report import KeptReport
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.local_workers import LocalWorkers
 from taizhang.runs.lock import CoordinatorLock
 from taizhang.runs.repair import repair
 from taizhang.runs.shared_folder import SharedFolder
 from taizhang.runs.thread_crew import ThreadCrew
+from taizhang.runs.values import values_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +101,9 @@ def go_on(
     if not is_complete(folder):
         lock = CoordinatorLock(folder.path)
         with contextlib.ExitStack() as stack:
+            kept = stack.enter_context(KeptReport(folder, watcher))
             try:
-                coordinator = stack.enter_context(Coordinator(folder, lock, stop=stop, watcher=watcher))
+                coordinator = stack.enter_context(Coordinator(folder, lock, stop=stop, watcher=kept))
                 workforce.join(coordinator, folder, job)
             except BaseException as error:
                 lock.release("failed", str(error))
@@ -120,28 +120,6 @@ def is_complete(folder: RunFolder) -> bool:
     """
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
         return ledger.num_groups_done() == ledger.groups_wanted()
-
-
-def values_of(folder: RunFolder) -> ComplexArray:
-    """The values of a complete run, complex128, shape (contractions, elements of each): all, or as many as it needs.
-
-    Raises:
-        RunError: It is not complete.
-        RunDamagedError: A sum is not what was committed.
-    """
-    manifest, exponents, found = folder.manifest, folder.exponents(), []
-    layout = manifest.layout
-    with Ledger(folder.ledger_path, manifest) as ledger:
-        wanted = ledger.groups_wanted()
-        if ledger.num_groups_done() != wanted:
-            raise RunError(f"the run '{folder.path}' is not complete; go on with 'taizhang resume {folder.path}'")
-        for node, total in ledger.complete_sums():
-            if node.group >= wanted:
-                break
-            own = layout.amplitudes_of(node.group)
-            found.append(total.values(exponents[own.start : own.stop]))
-    values: ComplexArray = np.concatenate(found)
-    return values
 
 
 def repair_run(folder: RunFolder) -> tuple[int, int]:
