@@ -35,7 +35,7 @@ def test_both_laws_lie_above_the_fitted_one(tmp_path):
     lines = [node for node in root.iter("{http://www.w3.org/2000/svg}path") if node.get("fill") == "none"]
     dashed = [node for node in lines if node.get("stroke-dasharray")]
     assert len(dashed) == 4  # in the legend and in the axes
-    fitted = max(index for index, node in enumerate(lines) if node.get("stroke-width") == "4")
+    fitted = max(index for index, node in enumerate(lines) if node.get("stroke-width") == "5")
     assert all(lines.index(node) > fitted for node in dashed[-2:])
 
 

@@ -76,7 +76,7 @@ class Checker(HTMLParser):
         self.scripts += tag == "script"
         assert not any(value and value.startswith(("http", "//", "data:")) and key != "xmlns" for key, value in attrs)
         self.charts += tag == "svg"
-        if tag != "meta":
+        if tag not in ("meta", "br"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):

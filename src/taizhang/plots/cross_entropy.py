@@ -101,13 +101,16 @@ def _histogram(xeb: Xeb, end: float, bins: int, lowest: float) -> list[Mark]:
 def _laws(xeb: Xeb, end: float) -> list[Mark]:
     """The density at the fidelity of the samples, and above it, dashed, those of uniform samples and of the circuit."""
     fidelity = min(max(xeb.linear_xeb, 0.0), 1.0)
-    fitted = f"samples of fidelity {fidelity:.3f}: (1 + F (z - 1)) e^-z"
-    z = np.linspace(0.0, end, _CURVE_POINTS)
-    return [
-        Line(points=_density(z, fidelity), colour="grey", width=4, name=fitted),
-        Line(points=_density(z, 0.0), colour="orange", dash=(7, 4), name="uniform samples: e^-z"),
-        Line(points=_density(z, 1.0), colour="green", dash=(3, 3), name="samples of the circuit itself: z e^-z"),
+    fitted = f"samples of fidelity F = {fidelity:.3f}: (1 + F (z - 1)) e^-z"
+    z = np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0.1, end, _CURVE_POINTS)[1:]])
+    of = "of a chaotic circuit" if _warning(xeb) else "of the circuit itself"
+    laws: list[Mark] = [
+        Line(points=_density(z, 0.0), colour="orange", width=2.2, dash=(7, 5), name="uniform samples: e^-z"),
+        Line(points=_density(z, 1.0), colour="green", width=2.2, dash=(7, 5), name=f"samples {of}: z e^-z"),
     ]
+    if _warning(xeb):  # no fidelity fits
+        return laws
+    return [Line(points=_density(z, fidelity), colour="ink", width=5, name=fitted), *laws]
 
 
 def _density(z: Floats, fidelity: float) -> list[Point]:

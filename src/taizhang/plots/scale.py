@@ -95,6 +95,8 @@ def clipped(points: Sequence[Point], left: float, top: float, right: float, bott
     Example:
         >>> clipped([(-1, 1), (3, 1)], 0, 0, 2, 2)
         [((0.0, 1.0), (2.0, 1.0))]
+        >>> clipped([(0.1, 0.7), (0.3, 1.1), (0.9, 0.2)], 0, 0, 2, 2)
+        [((0.1, 0.7), (0.3, 1.1), (0.9, 0.2))]
     """
     parts: list[list[Point]] = []
     for (x0, y0), (x1, y1) in pairwise(points):
@@ -108,8 +110,9 @@ def clipped(points: Sequence[Point], left: float, top: float, right: float, bott
                 leave = min(leave, room / change)
         if enter > leave:
             continue
-        start = (x0 + enter * dx, y0 + enter * dy)
-        end = (x0 + leave * dx, y0 + leave * dy)
+        # Exact where nothing is cut off, so that neighbours join: dashes go on from one to the next.
+        start = (x0 + enter * dx, y0 + enter * dy) if enter > 0 else (x0, y0)
+        end = (x0 + leave * dx, y0 + leave * dy) if leave < 1 else (x1, y1)
         if parts and parts[-1][-1] == start:
             parts[-1].append(end)
         else:

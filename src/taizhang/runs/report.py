@@ -102,7 +102,8 @@ def _result(folder: RunFolder, status: RunStatus, verification: dict[str, Any]) 
     if status.state == "complete":
         error, kind = verification.get("standard_error"), "of rounding, measured by verify"
     yield f"<p>bitstring {copied(folder.bitstrings()[0])}</p>"
-    yield f'<p class="result">{safe(complex_text(status.partial))}</p>'
+    what = "amplitude" if status.state == "complete" else "sum over the slices done"
+    yield f'<p>{what}<br><span class="result">{copied(complex_text(status.partial))}</span></p>'
     if error is None:
         yield f"<p>Its rounding error is not measured yet; do so with {copied(_command('verify', folder))}</p>"
     else:

@@ -15,6 +15,9 @@ from taizhang.runs.status import RunStatus
 MOST_WORKERS = 16
 MOST_MARKED_SESSIONS = 12
 
+CLOSE = 0.3
+"""Axes reach to the end of a run once this part of it is done; before, they fit what is done."""
+
 
 def convergence_figure(status: RunStatus) -> Figure | None:
     """The partial sum over the part done, with its standard error; None where there is too little of it."""
@@ -25,6 +28,8 @@ def convergence_figure(status: RunStatus) -> Figure | None:
     ]
     if len(points) < 3 or status.partial is None:
         return None
+    done = points[-1][0]
+    end = 1.0 if done > CLOSE else 1.1 * done
     largest = max(abs(value) for _, value in points) * 1.5 or 1.0
     panels = []
     parts: tuple[tuple[str, Colour, int], ...] = (("real part", "blue", 0), ("imaginary part", "orange", 1))
@@ -43,11 +48,11 @@ def convergence_figure(status: RunStatus) -> Figure | None:
         ]
         if status.state == "complete":
             final = (status.partial.real, status.partial.imag)[part]
-            marks.append(Line(points=[(0, final), (1, final)], colour="grey", dash=(5, 4), name="amplitude"))
+            marks.append(Line(points=[(0, final), (end, final)], colour="grey", dash=(5, 4), name="amplitude"))
         panels.append(
             Panel(
                 title=f"{title[0].upper()}{title[1:]} of the amplitude",
-                x=Scale.linear(0, 1),
+                x=Scale.linear(0, end),
                 y=Scale.linear(-largest, largest, most=5),
                 x_title="" if part == 0 else "part of the slices done",
                 height=150,
@@ -72,16 +77,17 @@ def progress_figure(status: RunStatus) -> Figure | None:
         last = point["at"]
         line.append((passed, point["done"]))
     unit, length = _unit_of(passed)
+    top = status.num_pieces if status.pieces_done > CLOSE * status.num_pieces else 1.2 * status.pieces_done
     marks: list[Mark] = [Line(points=[(at / length, done) for at, done in line], colour="green", width=2.2)]
     if 1 < len(starts) <= MOST_MARKED_SESSIONS:
         for number, start in enumerate(starts[1:], 2):
             at = start / length
-            marks.append(Line(points=[(at, 0), (at, status.num_pieces)], colour="grey", width=1, dash=(2, 3)))
-            marks.append(Label(at=(at, status.num_pieces), text=f"session {number}", shift=(4, 8), colour="grey"))
+            marks.append(Line(points=[(at, 0), (at, top)], colour="grey", width=1, dash=(2, 3)))
+            marks.append(Label(at=(at, top), text=f"session {number}", shift=(4, 8), colour="grey"))
     panel = Panel(
         title="",
         x=Scale.linear(0, max(passed / length, 1e-3), most=8),
-        y=Scale.linear(0, status.num_pieces, most=5, whole=True),
+        y=Scale.linear(0, top, most=5, whole=True),
         x_title=f"time worked, {unit}",
         y_title=f"pieces done, of {status.num_pieces:,}",
         height=170,

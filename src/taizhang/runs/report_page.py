@@ -31,7 +31,8 @@ h2 { font-size: 1.15em; margin: 2em 0 0.5em; padding-top: 0.6em; border-top: 1px
 table { border-collapse: collapse; max-width: 100%; } td, th { text-align: left; padding: 3px 18px 3px 0;
   vertical-align: top; } th { color: var(--grey); font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; } .scroll td { overflow-wrap: normal; }
+.scroll { overflow-x: auto; } .scroll td, .scroll th { overflow-wrap: normal; }
+td.number, th { white-space: nowrap; }
 code, pre { font: 13px/1.5 ui-monospace, 'DejaVu Sans Mono', monospace; }
 code { background: var(--soft); border-radius: 4px; padding: 1px 4px; overflow-wrap: anywhere; }
 pre { background: var(--soft); border-radius: 6px; padding: 10px 12px; overflow-x: auto; }
