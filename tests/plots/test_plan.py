@@ -112,3 +112,17 @@ def test_the_small_picture_for_notebooks_is_light():
     assert "prefers-color-scheme" in svg
     assert "prefers-color-scheme" not in plan_svg(PLAN, style=False)
     assert len(plan_svg(PLAN, style=False)) < 8000
+
+
+def test_a_long_stem_has_a_small_picture():
+    names = [f"i{k}" for k in range(3001)]
+    shape = tz.NetworkShape.from_names(itertools.pairwise(names), ("i0", "i3000"), dict.fromkeys(names, 2))
+    long = tz.Plan.from_ssa_path(shape, [(0, 1)] + [(k, 2998 + k) for k in range(2, 3000)])
+    svg = plan_svg(long)
+    assert "2,999 of 2,999 steps are the stem" in svg
+    assert len(svg) < 12_000
+
+
+def test_a_plan_of_one_step_is_drawn_in_the_singular(tmp_path):
+    one = tz.NetworkShape.from_names(["ab", "bc"], "ac", dict.fromkeys("abc", 2))
+    assert "Width of the only step" in words_of(tz.Plan.from_ssa_path(one, [(0, 1)]), tmp_path)

@@ -30,6 +30,9 @@ LEAST_SHARE = 0.005
 MOST_WORK = 0.9
 """The heaviest steps that do this part of the work together are drawn in full colour."""
 
+MANY_STEPS = 400
+"""Along stems longer than this, single tensors that join are not drawn, and neighbouring bars of one height are one."""
+
 MAX_NAMED_INDICES = 16
 """Rows of sliced indices that have room for a name each."""
 
@@ -111,7 +114,13 @@ def _places(stem: Stem, last: int = 0) -> list[int]:
 
 def _stairs(x: Sequence[float], y: Sequence[float]) -> list[Point]:
     """Each value over the whole width of its step."""
-    return [(at + side, value) for at, value in zip(x, y, strict=True) for side in (-0.5, 0.5)]
+    corners = [(at + side, value) for at, value in zip(x, y, strict=True) for side in (-0.5, 0.5)]
+    # Where a value stays, the corners between are left out: long stems have few points.
+    return [
+        corner
+        for number, corner in enumerate(corners)
+        if not 0 < number < len(corners) - 1 or not corners[number - 1][1] == corner[1] == corners[number + 1][1]
+    ]
 
 
 def _steps_scale(stem: Stem) -> Scale:
@@ -145,18 +154,23 @@ def _width_panel(plan: Plan, stems: Sequence[Stem]) -> Panel:
     stem_line = _stairs(x, [step.width for step in steps])
     marks: list[Mark] = []
     if any(step.whole_width > step.width for step in steps):
-        whole = _stairs(x, [step.whole_width for step in steps])
-        between = [(at, low, high) for (at, low), (_, high) in zip(stem_line, whole, strict=True)]
+        between = [
+            (at + side, step.width, step.whole_width) for at, step in zip(x, steps, strict=True) for side in (-0.5, 0.5)
+        ]
         marks.append(Band(points=between, colour="green", opacity=0.3, name="taken off by slicing"))
     marks.append(Band(points=[(at, 0.0, width) for at, width in stem_line], colour="blue", opacity=0.12))
-    marks.append(Line(points=stem_line, colour="blue", width=2, name="the stem"))
     marks += _other_stems(stems)
+    many = len(steps) > MANY_STEPS
+    joining = [(at, step) for at, step in zip(x, steps, strict=True) if step.branch_tensors > 1 or not many]
+    marks.append(Line(points=stem_line, colour="blue", width=2, name="the stem"))
     marks.append(
         Dots(
-            points=[(at, step.branch_width) for at, step in zip(x, steps, strict=True)],
-            radii=[min(1.8 + 1.3 * math.sqrt(math.log2(step.branch_tensors)), 5.0) for step in steps],
+            points=[(at, step.branch_width) for at, step in joining],
+            radii=[min(1.8 + 1.3 * math.sqrt(math.log2(step.branch_tensors)), 5.0) for _, step in joining],
             colour="orange",
-            name="a branch that joins it (larger: of more tensors)",
+            name="a branch of several tensors that joins it"
+            if many
+            else "a branch that joins it (larger: of more tensors)",
         )
     )
     scale = _steps_scale(stems[0])
@@ -164,10 +178,11 @@ def _width_panel(plan: Plan, stems: Sequence[Stem]) -> Panel:
     marks.append(Line(points=[(scale.low, widest), (scale.high, widest)], colour="ink", width=0.9, dash=(4, 3)))
     marks.append(Label(at=(scale.low, widest), text=f"widest of all: {widest:.4g}", shift=(5, -8)))
     top = 1.12 * max(1.0, widest, *(step.whole_width for stem in stems for step in stem.steps))
-    share = stems[0].multiply_adds / max(plan.cost.multiply_adds_executed, 1)
+    total = len(plan.tree.ssa_path)
+    share = _percent(stems[0].multiply_adds / max(plan.cost.multiply_adds_executed, 1))
+    title = f"Width: {len(steps):,} of {total:,} steps are the stem and do {share} of the work"
     return Panel(
-        title=f"Width: {len(steps)} of {len(plan.tree.ssa_path)} steps are the stem and do {_percent(share)} of the "
-        "work",
+        title=title if total > 1 else "Width of the only step",
         x=scale,
         y=Scale.linear(0, top, whole=True),
         y_title="width, log2 of elements",
@@ -210,6 +225,8 @@ def _work_panel(stem: Stem) -> Panel:
             if (number in heavy) == is_heavy and height > 0
         ]
         if boxes:
+            if len(stem.steps) > MANY_STEPS:
+                boxes = _joined(boxes)
             marks.append(Bars(boxes=boxes, colour="blue" if is_heavy else "pale", name=name))
     branches = [
         (float(x), math.log10(step.branch_multiply_adds))
@@ -221,14 +238,27 @@ def _work_panel(stem: Stem) -> Panel:
         marks.append(Dots(points=branches, radii=[2.4] * len(branches), colour="orange", name=name))
     top = 1.1 * max([1.0, *heights, *(y for _, y in branches)])
     return Panel(
-        title=f"Work along the stem, all slices together: {len(heavy)} of its {len(stem.steps)} steps do "
-        f"{_percent(MOST_WORK)} of it",
+        title=f"Work along the stem, all slices together: {len(heavy):,} of its {len(stem.steps):,} steps do "
+        f"{_percent(MOST_WORK)} of it"
+        if len(stem.steps) > 1
+        else "Work of the only step on the stem",
         x=_steps_scale(stem),
         y=Scale.linear(0, top, most=5, whole=True),
         y_title="log10 of multiply-adds",
         height=120,
         marks=marks,
     )
+
+
+def _joined(boxes: Sequence[tuple[float, float, float, float]]) -> list[tuple[float, float, float, float]]:
+    """Neighbouring bars of one height as one: gaps between so many could not be seen."""
+    joined: list[tuple[float, float, float, float]] = []
+    for left, right, low, high in boxes:
+        if joined and left - joined[-1][1] < 0.5 and joined[-1][3] == high:
+            joined[-1] = (joined[-1][0], right, low, high)
+        else:
+            joined.append((left, right, low, high))
+    return joined
 
 
 def _heaviest(stem: Stem) -> set[int]:
