@@ -56,6 +56,7 @@ PUBLIC = {
     "marginal_probabilities",
     "plan",
     "plot_plan",
+    "plot_profile",
     "plot_xeb",
     "profile",
     "read_circuit",

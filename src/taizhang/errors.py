@@ -18,7 +18,7 @@
     │   └── RunStorageError       its folder cannot be written: full, read-only, gone
     ├── StoppedError              the caller stopped the work before its end
     │   └── RunStoppedError       a long run was stopped; what was done is kept (exit status 130)
-    ├── MissingPackageError       an optional package is needed and not installed; also an ImportError
+    ├── MissingPackageError       an optional package is needed and not installed (exit status 2); also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
 A message says what was given, what was wanted and what to do. Warnings are of the class `CircuitFileWarning`.

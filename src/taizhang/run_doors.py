@@ -19,7 +19,7 @@ from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.report import report_of
+from taizhang.runs.report import REPORT, report_of
 from taizhang.runs.run import (
     WORKFORCE,
     Workforce,
@@ -225,6 +225,9 @@ def verify(
 def report(directory: Directory, path: Directory | None = None) -> Path:
     """Writes a page about a run, HTML that holds all of its pictures.
 
+    While the run is not complete, whoever coordinates it writes the page in its folder again, and the page reloads
+    itself.
+
     Args:
         directory: The run's folder.
         path: Where to; `report.html` in the folder by default.
@@ -237,6 +240,6 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
         OSError: The page cannot be written.
     """
     folder = RunFolder.open(directory)
-    target = Path(path) if path is not None else folder.path / "report.html"
-    target.write_text(report_of(folder), encoding="utf-8")
+    target = Path(path) if path is not None else folder.path / REPORT
+    target.write_text(report_of(folder, kept=path is None), encoding="utf-8")
     return target

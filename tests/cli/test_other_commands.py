@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -167,6 +168,28 @@ def test_doctor_tells_cores_rates_and_memory(run):
 def test_plan_draws_what_it_found(run, circuit_file, tmp_path):
     assert run("plan", circuit_file, "--trials", 1, "--plot", tmp_path / "plan.png").status == 0
     assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf"])
+def test_a_missing_matplotlib_is_wrong_usage_with_the_remedy(run, circuit_file, tmp_path, monkeypatch, ending):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    (tmp_path / "samples.txt").write_text("000000000\n")
+    picture = tmp_path / f"picture.{ending}"
+    for words in (
+        ["plan", circuit_file, "--plan-time", "1h"],
+        ["xeb", circuit_file, tmp_path / "samples.txt"],
+        ["amplitude", circuit_file, "0" * 9, "--profile"],
+    ):
+        done = run(*words, "--plot", picture)
+        assert (done.status, done.out, len(done.err.splitlines())) == (2, "", 1)
+        assert "pip install 'taizhang[plot]'" in done.err
+        assert not picture.exists()
+
+
+def test_pictures_as_svg_need_no_matplotlib(run, circuit_file, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert run("plan", circuit_file, "--trials", 1, "--plot", tmp_path / "plan.svg").status == 0
+    assert (tmp_path / "plan.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
 def test_plan_tells_an_unknown_ending_before_it_searches(run, circuit_file, tmp_path):

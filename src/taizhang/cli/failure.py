@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from taizhang.errors import CircuitFileError, InputError, RunStoppedError, TaizhangError
+from taizhang.errors import CircuitFileError, InputError, MissingPackageError, RunStoppedError, TaizhangError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -16,7 +16,7 @@ def exit_status(error: BaseException) -> int:
     """Exit status for an error."""
     if isinstance(error, (KeyboardInterrupt, click.Abort, RunStoppedError)):
         return INTERRUPTED
-    if isinstance(error, (InputError, click.UsageError, click.FileError)):
+    if isinstance(error, (InputError, MissingPackageError, click.UsageError, click.FileError)):
         return BAD_INPUT
     if isinstance(error, OSError) and error.filename is not None:
         return BAD_INPUT

@@ -47,6 +47,7 @@ class StepRecord:
         multiply_adds: Of all runs.
         traffic_bytes: Bytes of operands and output, of all runs.
         seconds: Of all runs, over all workers.
+        on_stem: Whether it is on the stem, the chain of steps that works most; otherwise it is in a branch.
     """
 
     step: int
@@ -57,6 +58,7 @@ class StepRecord:
     multiply_adds: int
     traffic_bytes: int
     seconds: float
+    on_stem: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,6 +350,7 @@ def _contract_numpy(
 
 def _records(program: Program, seconds: Sequence[float], runs: Sequence[int]) -> tuple[StepRecord, ...]:
     item = BYTES_PER_ELEMENT[program.dtype]
+    stem = _stem_steps(program, runs)
     return tuple(
         StepRecord(
             step=number,
@@ -358,9 +361,27 @@ def _records(program: Program, seconds: Sequence[float], runs: Sequence[int]) ->
             multiply_adds=count * step.multiply_adds,
             traffic_bytes=count * step.traffic_elements * item,
             seconds=spent,
+            on_stem=number in stem,
         )
         for number, (step, spent, count) in enumerate(zip(program.steps, seconds, runs, strict=False))
     )
+
+
+def _stem_steps(program: Program, runs: Sequence[int]) -> set[int]:
+    """The steps on the stem: from the last step down, always to the operand whose subtree works most."""
+    work: dict[int, int] = {}
+    made_by: dict[int, int] = {}
+    for number, (step, count) in enumerate(zip(program.steps, runs, strict=False)):
+        work[step.out] = count * step.multiply_adds + work.get(step.a, 0) + work.get(step.b, 0)
+        made_by[step.out] = number
+    stem: set[int] = set()
+    tensor = max(work, key=lambda tensor: (work[tensor], tensor), default=None)
+    while tensor is not None and tensor in made_by:
+        number = made_by[tensor]
+        stem.add(number)
+        a, b = program.steps[number].a, program.steps[number].b
+        tensor = max(a, b, key=lambda operand: (work.get(operand, -1), operand))
+    return stem
 
 
 def _log2_shape(step: Step) -> tuple[float, float, float, float]:
