@@ -25,6 +25,7 @@ from taizhang._types import ComplexArray, DtypeName
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import LimitError, MemoryLimitError, UsageError
 from taizhang.execute.contraction import Contraction, Progress, peak_bytes_of_run, run_program
+from taizhang.execute.scaled_value import scale_into
 from taizhang.execute.side_by_side import ShouldStop, side_by_side
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.build import check_open_qubits
@@ -48,7 +49,8 @@ QUICK_SECONDS = 0.5
 # Share of the predicted time of all runs that is spent on planning one of them, and the most of it.
 PLANNING_SHARE = 0.05
 MOST_PLANNING_SECONDS = 60.0
-PIECE = 1 << 16
+# Amplitudes of circuits of more qubits may lie below what single precision can hold.
+MOST_QUBITS_IN_SINGLE = 200
 # Contractions that take less than this are run one after the other: most of their time is spent outside the core.
 LANE_SECONDS = 5e-3
 
@@ -153,9 +155,10 @@ class AmplitudeMachine:
             slices: Add only these slices of the plan.
             observer: Is told of the progress.
             profile: Measure every step.
-            dtype: Type of the values; by default complex128, or with open qubits the type they are computed in.
+            dtype: Type of the values; by default what `type_of_values` says.
 
         Raises:
+            NumericalError: All amplitudes of a contraction are below what the type of the values can hold.
             UsageError: Bitstrings differ at a qubit that is no row qubit.
             TimeLimitError: The work is predicted to take longer than the limit.
         """
@@ -164,7 +167,7 @@ class AmplitudeMachine:
         if self.row_qubits and not set(rows.varying) <= set(self.row_qubits):
             qubit = min(set(rows.varying) - set(self.row_qubits))
             raise UsageError(f"bitstrings differ at qubit {qubit}, which was not among those that may; prepare anew")
-        held_in: DtypeName = dtype or (self.settings.dtype if self.open_qubits else "complex128")
+        held_in = dtype or type_of_values(self.settings, self.network.num_qubits, self.open_qubits)
         distinct = np.empty((len(rows), *(2,) * len(self.open_qubits)), dtype=held_in)
         runs: list[Contraction] = []
         if len(rows):
@@ -238,7 +241,12 @@ class AmplitudeMachine:
             mantissa = np.moveaxis(by_row[..., bits[:, list(self.row_qubits)].astype(np.intp) @ weights], -1, 0)
         else:
             mantissa = contraction.mantissa[np.newaxis]
-        _scale_into(target.reshape(-1), mantissa.reshape(-1), contraction.exponent)
+        scale_into(target.reshape(-1), mantissa.reshape(-1), contraction.exponent)
+
+
+def type_of_values(settings: Settings, num_qubits: int, open_qubits: Sequence[int]) -> DtypeName:
+    """Type of amplitudes: complex128, or for batches of circuits not too wide the type they are computed in."""
+    return settings.dtype if open_qubits and num_qubits <= MOST_QUBITS_IN_SINGLE else "complex128"
 
 
 def prepare_amplitudes(
@@ -366,11 +374,3 @@ def _rows_that_pay(
 def _brief(settings: Settings) -> Settings:
     """Settings of a short search."""
     return replace(settings, plan_seconds=None, trials=min(TRIALS_FOR_PARTS, settings.trials or TRIALS_FOR_PARTS))
-
-
-def _scale_into(target: ComplexArray, mantissa: ComplexArray, exponent: int) -> None:
-    """Sets target = mantissa * 2**exponent, piece by piece, since both may fill the memory."""
-    for start in range(0, len(target), PIECE):
-        piece = mantissa[start : start + PIECE]
-        target.real[start : start + PIECE] = np.ldexp(piece.real, exponent)
-        target.imag[start : start + PIECE] = np.ldexp(piece.imag, exponent)

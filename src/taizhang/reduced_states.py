@@ -38,4 +38,4 @@ def _contracted(
     watch = observer or Silent()
     watch.stage("build")
     network = reduced_network(circuit, qubits, probabilities=probabilities)
-    return np.asarray(compute_contraction(network, settings, observer=watch).contraction.value)
+    return np.asarray(compute_contraction(network, settings, observer=watch, of_circuit=True).contraction.value)

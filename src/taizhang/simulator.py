@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 
 from taizhang._types import ComplexArray, DtypeName
 from taizhang._units import human_bytes
-from taizhang.amplitude_machine import prepare_amplitudes
+from taizhang.amplitude_machine import prepare_amplitudes, type_of_values
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import SizeLimitError
-from taizhang.execute.contraction import Contraction, run_program
+from taizhang.execute.contraction import Contraction, checked_slices, run_program
+from taizhang.execute.precision import are_far_apart, check_held, contract_wide, is_small, least_dtype
 from taizhang.network.build import check_open_qubits
 from taizhang.network.network import TensorNetwork
+from taizhang.network.spans import element_spans
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.plan_file import Plan
+from taizhang.program.program import count_of
 from taizhang.ready_plan import ReadyPlan, begun, ready_plan
 from taizhang.results.bitstrings import parsed_bits
 from taizhang.results.profile import Profile, Roofline
@@ -100,8 +103,7 @@ def compute_amplitudes(
     watch = observer or Silent()
     watch.stage("build")
     started = time.perf_counter()
-    # Single amplitudes of more than 250 qubits lie below what single precision can hold, whatever they are computed in.
-    held_in: DtypeName = settings.dtype if open_qubits else "complex128"
+    held_in = type_of_values(settings, circuit.num_qubits, open_qubits)
     _check_result_size(len(bitstrings) << len(open_qubits), held_in, settings)
     rows = DistinctRows.of(bits, open_qubits)
     held = len(rows) + (0 if rows.in_order else len(bitstrings))
@@ -182,24 +184,46 @@ def compute_contraction(
     slices: range | slice | None = None,
     observer: Observer | None = None,
     profile: bool = False,
+    of_circuit: bool = False,
 ) -> ContractResult:
-    """Contracts any network with the common options, and tells what it took."""
+    """Contracts any network with the common options, and tells what it took.
+
+    Where elements of the tensors are too far apart for the type asked for, the value is computed in a wider one. The
+    network of a circuit, whose state has norm 1, needs no such care: what is lost is negligible beside that.
+
+    Raises:
+        NumericalError: A NaN or an infinity appeared, or the elements of a tensor are too far apart for any type.
+    """
     watch = observer or Silent()
+    spans = [0] if of_circuit else element_spans(network.arrays)
+    far_apart = are_far_apart(spans, settings.dtype)
+    settings = replace(settings, dtype=least_dtype(spans, settings.dtype))
     ready = ready_plan(network.shape, settings, watch, plan=plan)
     if isinstance(slices, slice):
         slices = range(ready.plan.num_slices)[slices]
-    wanted = ready.plan.num_slices if slices is None else slices.stop - slices.start
-    expected = ready.plan.predicted_seconds * (wanted / ready.plan.num_slices)
-    contraction = run_program(
-        begun(ready, expected, settings, watch),
-        network.arrays,
-        exponent=network.exponent,
-        slices=slices,
-        threads=settings.threads,
-        memory_bytes=settings.free_bytes(),
-        progress=watch.contracting,
-        profile=profile,
-    )
+    numbers = checked_slices(slices, ready.plan.num_slices)
+    expected = ready.plan.predicted_seconds * (count_of(numbers) / ready.plan.num_slices)
+    program = begun(ready, expected, settings, watch)
+
+    def may_be_wide() -> bool:
+        return not (of_circuit or profile) and is_small(ready.plan, numbers, spans, settings.free_bytes())
+
+    if far_apart and may_be_wide():
+        contraction = contract_wide(network, ready.plan, numbers)
+    else:
+        check_held(spans, settings.dtype)
+        contraction = run_program(
+            program,
+            network.arrays,
+            exponent=network.exponent,
+            slices=numbers,
+            threads=settings.threads,
+            memory_bytes=settings.free_bytes(),
+            progress=watch.contracting,
+            profile=profile,
+        )
+        if contraction.underflow and may_be_wide():
+            contraction = contract_wide(network, ready.plan, numbers)
     return ContractResult(contraction=contraction, plan=ready.plan, predicted_bytes=ready.predicted_bytes)
 
 

@@ -5,3 +5,4 @@
 pub mod engine;
 pub mod openqasm;
 pub mod plan;
+pub mod underflow;

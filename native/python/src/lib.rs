@@ -6,6 +6,7 @@ mod engine;
 mod openqasm;
 mod plan;
 mod probes;
+mod underflow;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -13,5 +14,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     engine::register(module)?;
     openqasm::register(module)?;
     probes::register(module)?;
+    underflow::register(module)?;
     Ok(())
 }

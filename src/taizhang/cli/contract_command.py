@@ -53,14 +53,15 @@ def contract_command(
             whole, settings, plan=plan, slices=wanted, observer=display, profile=profile.wanted
         )
     done, plan = result.contraction, result.plan
+    whole_value = done.value
     if output is not None:
-        np.save(Path(output), done.value, allow_pickle=False)
-    scalar = np.ndim(done.value) == 0
-    number = complex(done.value) if scalar else 0j
+        np.save(Path(output), whole_value, allow_pickle=False)
+    scalar = whole_value.ndim == 0
+    number = complex(whole_value) if scalar else 0j
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
     measured = measured_profile([done], profile)
     if as_json:
-        value = {"re": number.real, "im": number.imag} if scalar else {"shape": list(np.shape(done.value))}
+        value = {"re": number.real, "im": number.imag} if scalar else {"shape": list(whole_value.shape)}
         echo_json(
             {
                 "value": value,
@@ -76,9 +77,9 @@ def contract_command(
     if scalar:
         click.echo(f"{number.real:+.10e} {number.imag:+.10e}i")
     elif output is None:
-        click.echo(np.array2string(np.asarray(done.value), threshold=64))
+        click.echo(np.array2string(whole_value, threshold=64))
     else:
-        click.echo(f"array of shape {np.shape(done.value)} written to {output}")
+        click.echo(f"array of shape {whole_value.shape} written to {output}")
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
     click.echo(f"\n{plan}\n", err=True)
