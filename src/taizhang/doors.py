@@ -10,8 +10,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
+from taizhang._arguments import (
+    BitstringsLike,
+    check_circuit,
+    check_network,
+    check_plan,
+    check_plannable,
+    check_slices,
+    read_bitstrings,
+    read_count,
+    read_qubits,
+    read_qubits_or_count,
+)
 from taizhang._types import ComplexArray
+from taizhang.circuit.bitstring import BitstringLike, read_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
 from taizhang.network.amplitude_network import AmplitudeNetwork
@@ -46,7 +60,7 @@ class Options(TypedDict, total=False):
 
 def amplitude(
     circuit: Circuit,
-    bitstring: str,
+    bitstring: BitstringLike,
     *,
     plan: Plan | None = None,
     observer: Observer | None = None,
@@ -56,7 +70,7 @@ def amplitude(
 
     Args:
         circuit: The circuit.
-        bitstring: One character `0` or `1` for each qubit, qubit 0 first.
+        bitstring: One character `0` or `1` for each qubit, qubit 0 first; or a list, a tuple or an array of 0 and 1.
         plan: A plan made before, by `plan(circuit)`; searched where none is given.
         observer: Is told of the progress.
         options: See `taizhang.settings`.
@@ -74,12 +88,12 @@ def amplitude(
         >>> round(abs(amplitude(bell, "11")) ** 2, 6)
         0.5
     """
-    return complex(amplitudes(circuit, [bitstring], plan=plan, observer=observer, **options)[0])
+    return complex(amplitudes(circuit, [read_bitstring(bitstring)], plan=plan, observer=observer, **options)[0])
 
 
 def amplitudes(
     circuit: Circuit,
-    bitstrings: Sequence[str],
+    bitstrings: BitstringsLike,
     *,
     plan: Plan | None = None,
     observer: Observer | None = None,
@@ -89,7 +103,8 @@ def amplitudes(
 
     Args:
         circuit: The circuit.
-        bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first. Repetitions cost nothing.
+        bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first; or an array of 0 and 1 with a row
+            for each, such as `sample` gives. Repetitions cost nothing.
         plan: A plan made before, by `plan(circuit, bitstrings=...)` for lists like these, or by `plan(circuit)`, which
             takes them one by one.
         observer: Is told of the progress.
@@ -108,17 +123,16 @@ def amplitudes(
         >>> (abs(amplitudes(bell, ["00", "01"])) ** 2).round(6).tolist()
         [0.5, 0.0]
     """
-    if isinstance(bitstrings, str):
-        raise UsageError("one string was given for bitstrings; wanted is a list of them, or use amplitude()")
+    circuit, strings, plan = check_circuit(circuit), read_bitstrings(bitstrings), check_plan(plan)
     settings = Settings.checked(**options)
-    return compute_amplitudes(circuit, list(bitstrings), settings, plan=plan, observer=observer).values
+    return compute_amplitudes(circuit, strings, settings, plan=plan, observer=observer).values
 
 
 def amplitude_batch(
     circuit: Circuit,
-    bitstring: str,
+    bitstring: BitstringLike,
     *,
-    open_qubits: Sequence[int] | int,
+    open_qubits: Sequence[int] | npt.NDArray[np.integer] | int,
     plan: Plan | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
@@ -135,7 +149,8 @@ def amplitude_batch(
         options: See `taizhang.settings`.
 
     Returns:
-        Array with one axis of length 2 for each open qubit, complex64 unless `dtype` says otherwise.
+        Array with one axis of length 2 for each open qubit, complex64 unless `dtype` says otherwise; complex128 for
+        circuits of more than 200 qubits, whose amplitudes may be too small for complex64.
 
     Raises:
         CircuitError: The bitstring or an open qubit does not fit the circuit.
@@ -147,10 +162,12 @@ def amplitude_batch(
         >>> (abs(amplitude_batch(bell, "00", open_qubits=[1])) ** 2).round(6).tolist()
         [0.5, 0.0]
     """
+    circuit, text, plan = check_circuit(circuit), read_bitstring(bitstring), check_plan(plan)
+    opened = read_qubits_or_count(open_qubits, name="open_qubits")
     settings = Settings.checked(**options)
-    if isinstance(open_qubits, int):
-        open_qubits = best_open_qubits(circuit, open_qubits, settings, observer)
-    found = compute_amplitudes(circuit, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer)
+    if isinstance(opened, int):
+        opened = best_open_qubits(circuit, opened, settings, observer)
+    found = compute_amplitudes(circuit, [text], settings, open_qubits=opened, plan=plan, observer=observer)
     batch: ComplexArray = found.values[0]
     return batch
 
@@ -176,6 +193,7 @@ def choose_open_qubits(
         >>> choose_open_qubits(Circuit(2).append("h", 0), 2)
         (0, 1)
     """
+    circuit, count = check_circuit(circuit), read_count(count, name="count")
     return best_open_qubits(circuit, count, Settings.checked(**options), observer)
 
 
@@ -192,6 +210,7 @@ def state_vector(circuit: Circuit, *, observer: Observer | None = None, **option
         >>> (abs(state_vector(Circuit(2).append("h", 0))) ** 2).round(6).tolist()
         [0.5, 0.0, 0.5, 0.0]
     """
+    circuit = check_circuit(circuit)
     settings = Settings.checked(**options)
     if direct_is_quick(circuit):
         return direct_state_vector(circuit, dtype=settings.dtype)
@@ -203,7 +222,7 @@ def plan(
     what: Circuit | TensorNetwork | NetworkShape,
     *,
     open_qubits: Sequence[int] = (),
-    bitstrings: Sequence[str] | None = None,
+    bitstrings: BitstringsLike | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> Plan:
@@ -228,9 +247,11 @@ def plan(
         >>> found.num_slices
         1
     """
+    what, open_qubits = check_plannable(what), read_qubits(open_qubits, name="open_qubits")
     if isinstance(what, Circuit):
         if bitstrings is not None:
-            return compute_plan(what, bitstrings, Settings.checked(**options), open_qubits, observer).plan
+            strings = read_bitstrings(bitstrings)
+            return compute_plan(what, strings, Settings.checked(**options), open_qubits, observer).plan
         shape = AmplitudeNetwork(what, open_qubits=open_qubits).shape
     elif open_qubits or bitstrings is not None:
         raise UsageError("open_qubits or bitstrings were given with a network; only a circuit has qubits")
@@ -258,18 +279,22 @@ def contract(
         options: See `taizhang.settings`.
 
     Returns:
-        A complex number where the network has no output indices; else an array with one axis for each of them.
+        A complex number where the network has no output indices; else an array with one axis for each of them, without
+        those of size 1 where there are more axes than NumPy's 64. It is complex64 unless `dtype` says otherwise, or
+        complex128 where its elements are outside the range of complex64, or those of a tensor further apart than that.
 
     Raises:
         PlanError: The plan is for another network.
         MemoryLimitError: The run, or every plan, is too large for the memory limit.
-        NumericalError: A NaN or an infinity appeared.
+        NumericalError: A NaN or an infinity appeared, or the value is outside the range of complex128: then the error
+            has its mantissa and exponent.
 
     Example:
         >>> network = TensorNetwork([(np.ones((2, 2)), ("a", "b")), (np.ones(2), ("b",))], output=("a",))
         >>> contract(network).real.tolist()
         [2.0, 2.0]
     """
+    network, plan, slices = check_network(network), check_plan(plan), check_slices(slices)
     settings = Settings.checked(**options)
     value = compute_contraction(network, settings, plan=plan, slices=slices, observer=observer).contraction.value
     return complex(value) if np.ndim(value) == 0 else value
@@ -277,7 +302,7 @@ def contract(
 
 def profile(
     what: Circuit | TensorNetwork,
-    bitstring: str | None = None,
+    bitstring: BitstringLike | None = None,
     *,
     open_qubits: Sequence[int] = (),
     plan: Plan | None = None,
@@ -307,15 +332,24 @@ def profile(
         >>> found.slices
         1
     """
+    plan, slices = check_plan(plan), check_slices(slices)
+    open_qubits = read_qubits(open_qubits, name="open_qubits")
     settings = Settings.checked(**options)
     if isinstance(what, Circuit):
         if bitstring is None or slices is not None:
             raise UsageError("a circuit is profiled with a bitstring and without slices")
+        text = read_bitstring(bitstring)
         amplitude = compute_amplitudes(
-            what, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer, profile=True
+            what,
+            [text],
+            settings,
+            open_qubits=open_qubits,
+            plan=plan,
+            observer=observer,
+            profile=True,
         )
         return profile_of(amplitude.profiled_runs)
     if bitstring is not None or open_qubits:
         raise UsageError("a bitstring or open qubits were given with a network; only a circuit has qubits")
-    done = compute_contraction(what, settings, plan=plan, slices=slices, observer=observer, profile=True)
+    done = compute_contraction(check_network(what), settings, plan=plan, slices=slices, observer=observer, profile=True)
     return profile_of([done.contraction])

@@ -10,8 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from taizhang._arguments import (
+    BitstringsLike,
+    check_circuit,
+    check_directory,
+    check_plan,
+    is_one_bitstring,
+    read_bitstrings,
+    read_qubits,
+)
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
+from taizhang.circuit.bitstring import BitstringLike, read_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.doors import Options
 from taizhang.long_runs import DEFAULT_PIECE_TIME, completed, prepare_run, result_of, xeb_of
@@ -42,7 +52,7 @@ Directory: TypeAlias = str | os.PathLike[str]
 
 def run(
     circuit: Circuit,
-    bitstrings: str | Sequence[str],
+    bitstrings: BitstringLike | BitstringsLike,
     *,
     directory: Directory,
     open_qubits: Sequence[int] = (),
@@ -90,8 +100,10 @@ def run(
         ...     round(abs(run(bell, "11", directory=folder, threads=1)) ** 2, 6)
         0.5
     """
+    circuit, plan, directory = check_circuit(circuit), check_plan(plan), check_directory(directory)
+    open_qubits, single = read_qubits(open_qubits, name="open_qubits"), is_one_bitstring(bitstrings)
+    asked = [read_bitstring(bitstrings)] if single else read_bitstrings(bitstrings)
     settings = Settings.checked(**options)
-    asked = [bitstrings] if isinstance(bitstrings, str) else list(bitstrings)
     folder = prepare_run(
         directory,
         circuit,
@@ -103,7 +115,7 @@ def run(
         observer=observer,
     )
     values = _amplitudes(folder, _workforce(settings, workers, executor, cluster, lease), watcher)
-    if not isinstance(bitstrings, str):
+    if not single:
         return values
     return values[0] if open_qubits else complex(values[0])
 
@@ -140,7 +152,7 @@ def resume(
         RunStoppedError: A signal told this process to end; what is done is committed.
     """
     settings = Settings.checked(**options)
-    folder = RunFolder.open(directory)
+    folder = RunFolder.open(check_directory(directory))
     if repair:
         repair_run(folder)
     workforce = _workforce(settings, workers, executor, cluster, lease)
@@ -165,7 +177,7 @@ def work(directory: Directory, *, lease: str | float = DEFAULT_LEASE_SECONDS, **
         RunStoppedError: A signal told this process to end.
     """
     settings = Settings.checked(**options)
-    folder = RunFolder.open(directory)
+    folder = RunFolder.open(check_directory(directory))
     if is_complete(folder):
         return
     worker = FolderWorker(
@@ -185,7 +197,7 @@ def status(directory: Directory) -> RunStatus:
     Raises:
         RunError: There is no run, or it is damaged.
     """
-    return status_of(RunFolder.open(directory))
+    return status_of(RunFolder.open(check_directory(directory)))
 
 
 def verify(directory: Directory, *, pieces: int = 3, precise: bool = True, **options: Unpack[Options]) -> Verification:
@@ -206,7 +218,7 @@ def verify(directory: Directory, *, pieces: int = 3, precise: bool = True, **opt
     settings = Settings.checked(**options)
     with stop_on_signals() as stop:
         return verify_run(
-            RunFolder.open(directory),
+            RunFolder.open(check_directory(directory)),
             pieces=pieces,
             seed=settings.seed,
             precise=precise,
@@ -230,7 +242,7 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
         RunError: There is no run, or it is damaged.
         OSError: The page cannot be written.
     """
-    folder = RunFolder.open(directory)
+    folder = RunFolder.open(check_directory(directory))
     target = Path(path) if path is not None else folder.path / "report.html"
     target.write_text(report_of(folder), encoding="utf-8")
     return target

@@ -5,20 +5,20 @@ They take the same keywords as those of `taizhang.doors`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._arguments import SamplesLike, check_circuit, check_directory, read_count, read_qubits, read_samples_given
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
 from taizhang.doors import Options
 from taizhang.long_runs import completed, own_workforce, prepare_xeb_run, xeb_of
 from taizhang.observer import Observer
 from taizhang.reduced_states import compute_marginals, compute_reduced_state
-from taizhang.results.sample_file import CountedBitstrings
 from taizhang.results.xeb import Xeb
 from taizhang.runs.sample_task import all_samples
 from taizhang.sample_runs import prepare_sample_run
@@ -76,12 +76,15 @@ def sample(
         >>> sorted(set(map(tuple, sample(bell, shots=100, seed=1).tolist())))
         [(0, 0), (1, 1)]
     """
+    circuit, shots = check_circuit(circuit), read_count(shots, name="shots")
     settings = Settings.checked(**options)
     how = FrugalOptions(
         fidelity=fidelity, batch_qubits=batch_qubits, per_batch=per_batch, top=top, pair_sides=pair_sides
     )
     if directory is not None:
-        folder = prepare_sample_run(directory, circuit, shots, settings, method=method, options=how, observer=observer)
+        folder = prepare_sample_run(
+            check_directory(directory), circuit, shots, settings, method=method, options=how, observer=observer
+        )
         return all_samples(folder.manifest, completed(folder, own_workforce(settings)))
     run = prepare_samples(circuit, shots, settings, method=method, options=how, observer=observer)
     return np.concatenate(list(run))
@@ -112,8 +115,8 @@ def sample_run(
         [(10, 2)]
     """
     return prepare_samples(
-        circuit,
-        shots,
+        check_circuit(circuit),
+        read_count(shots, name="shots"),
         Settings.checked(**options),
         method=method,
         options=FrugalOptions(
@@ -125,7 +128,7 @@ def sample_run(
 
 def xeb(
     circuit: Circuit,
-    samples: Sequence[str] | Mapping[str, int] | npt.NDArray[np.integer],
+    samples: SamplesLike,
     *,
     directory: str | PathLike[str] | None = None,
     observer: Observer | None = None,
@@ -151,11 +154,12 @@ def xeb(
         >>> round(xeb(Circuit(2).append("h", 0), {"00": 50, "10": 50}).linear_xeb, 3)
         1.0
     """
-    counted = CountedBitstrings.of(samples, circuit.num_qubits)
+    circuit = check_circuit(circuit)
+    counted = read_samples_given(samples, circuit.num_qubits)
     settings = Settings.checked(**options)
     if directory is None:
         return compute_xeb(circuit, counted, settings, observer=observer).xeb
-    folder = prepare_xeb_run(directory, circuit, counted, settings, observer=observer)
+    folder = prepare_xeb_run(check_directory(directory), circuit, counted, settings, observer=observer)
     return xeb_of(folder, completed(folder, own_workforce(settings)))
 
 
@@ -182,6 +186,7 @@ def marginal_probabilities(
         >>> marginal_probabilities(bell, [1]).round(6).tolist()
         [0.5, 0.5]
     """
+    circuit, qubits = check_circuit(circuit), read_qubits(qubits, name="qubits")
     return compute_marginals(circuit, qubits, Settings.checked(**options), observer=observer)
 
 
@@ -208,4 +213,5 @@ def reduced_density_matrix(
         >>> reduced_density_matrix(bell, [0]).real.round(6).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
+    circuit, qubits = check_circuit(circuit), read_qubits(qubits, name="qubits")
     return compute_reduced_state(circuit, qubits, Settings.checked(**options), observer=observer)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from taizhang._types import ComplexArray
-from taizhang.circuit.bitstring import parse_bitstring
+from taizhang.circuit.bitstring import BitstringLike, parse_bitstring, read_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.build import build_circuit_network, compact_shape
 from taizhang.network.network import TensorNetwork
@@ -135,7 +135,7 @@ class AmplitudeNetwork:
         candidates = sorted(self._depends) or range(len(nodes))
         self._factor_goes_to = min(candidates, key=lambda number: len(self.shape.inputs[number]))
 
-    def arrays_for(self, bitstring: str | None) -> tuple[tuple[ComplexArray, ...], int]:
+    def arrays_for(self, bitstring: BitstringLike | None) -> tuple[tuple[ComplexArray, ...], int]:
         """Gives the arrays of one bitstring.
 
         Args:
@@ -150,7 +150,8 @@ class AmplitudeNetwork:
         Raises:
             CircuitError: The bitstring does not fit the circuit.
         """
-        bits = parse_bitstring(bitstring, self.num_qubits, (*self.open_qubits, *self.row_qubits))
+        text = None if bitstring is None else read_bitstring(bitstring)
+        bits = parse_bitstring(text, self.num_qubits, (*self.open_qubits, *self.row_qubits))
         parts = self.parts_for(bits)
         arrays = parts.arrays
         if parts.factor != 1:
@@ -182,7 +183,7 @@ class AmplitudeNetwork:
             exponent=factor.exponent,
         )
 
-    def network_for(self, bitstring: str | None) -> TensorNetwork:
+    def network_for(self, bitstring: BitstringLike | None) -> TensorNetwork:
         """Gives the network of one bitstring, as `arrays_for` does.
 
         Raises:

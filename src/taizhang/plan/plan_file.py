@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from taizhang._integers import describe
 from taizhang._types import DtypeName
 from taizhang._units import human_bytes, human_seconds
-from taizhang.errors import NetworkError, PlanError
+from taizhang.errors import NetworkError, PlanError, UsageError
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
 from taizhang.plan.tree import ContractionTree
@@ -97,7 +98,7 @@ class Plan:
             >>> Plan.from_ssa_path(shape, [(0, 1)], sliced_indices=("b",)).num_slices
             2
         """
-        shape = network.shape if isinstance(network, TensorNetwork) else network
+        shape = _shape_of(network)
         tree = ContractionTree.from_pairs(shape.num_tensors, ssa_path)
         number = {name: index for index, name in enumerate(shape.index_names)}
         try:
@@ -114,7 +115,7 @@ class Plan:
         Raises:
             PlanError: The plan is for another network.
         """
-        shape = network.shape if isinstance(network, TensorNetwork) else network
+        shape = _shape_of(network)
         if shape == self.shape:
             return self
         here, there = _canonical(self.shape), _canonical(shape)
@@ -253,6 +254,14 @@ class Plan:
         return "\n".join(lines)
 
 
+def _shape_of(network: object) -> NetworkShape:
+    if isinstance(network, NetworkShape):
+        return network
+    if not isinstance(network, TensorNetwork):
+        raise UsageError(f"network must be a TensorNetwork or a NetworkShape, got {describe(network)}")
+    return network.shape
+
+
 def _count(number: int) -> str:
     """A whole number for people; a very long one as a power of ten."""
     return f"{number:,}" if number < 10**12 else f"10^{math.log10(number):.1f}"
@@ -294,8 +303,8 @@ def _read_shape(content: Mapping[str, object]) -> NetworkShape:
     if not isinstance(size_dict, dict):
         raise PlanError("'size_dict' has to give every index name its size")
     for name, size in size_dict.items():
-        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
-            raise PlanError(f"'size_dict' gives index '{name}' the size {size!r}; a whole number from 1 is wanted")
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
+            raise PlanError(f"'size_dict' gives index '{name}' the size {size!r}; a whole number from 0 is wanted")
     try:
         return NetworkShape.from_names(
             inputs,
