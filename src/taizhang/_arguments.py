@@ -7,14 +7,16 @@ bitstrings may be arrays such as `sample` gives.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from taizhang._integers import describe, read_integer
+from taizhang._checks import describe, read_integer
 from taizhang.circuit.bitstring import BitstringLike, read_bitstring
+from taizhang.circuit.check_circuit import check_circuit as check_circuit
+from taizhang.circuit.check_circuit import how_to_make_one, short_path
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
 from taizhang.network.network import NetworkShape, TensorNetwork
@@ -27,32 +29,6 @@ BitstringsLike: TypeAlias = Sequence[BitstringLike] | npt.NDArray[np.integer]
 
 SamplesLike: TypeAlias = BitstringsLike | Mapping[Any, int] | CountedBitstrings
 """SamplesLike as `read_samples_given` reads them."""
-
-_CONVERTERS = {"qiskit": "from_qiskit(circuit)", "cirq": "from_cirq(circuit)"}
-
-
-def check_circuit(given: object, *, name: str = "circuit") -> Circuit:
-    """Returns a circuit if it is one.
-
-    Raises:
-        UsageError: It is something else; the message says what makes a circuit of it.
-
-    Example:
-        >>> check_circuit("bell.qasm")
-        Traceback (most recent call last):
-        ...
-        taizhang.errors.UsageError: circuit must be a Circuit, got a str; read_circuit("bell.qasm") makes one
-    """
-    if isinstance(given, Circuit):
-        return given
-    hint = ""
-    if isinstance(given, (str, PathLike)):
-        hint = f'; read_circuit("{_short(fspath(given))}") makes one'
-    elif (package := type(given).__module__.partition(".")[0]) in _CONVERTERS:
-        hint = f"; {_CONVERTERS[package]} makes one"
-    elif isinstance(given, (TensorNetwork, NetworkShape)):
-        hint = "; plan() and contract() take networks"
-    raise UsageError(f"{name} must be a Circuit, got {describe(given)}{hint}")
 
 
 def check_network(given: object, *, name: str = "network") -> TensorNetwork:
@@ -81,12 +57,9 @@ def check_plannable(given: object) -> Circuit | TensorNetwork | NetworkShape:
     """
     if isinstance(given, (Circuit, TensorNetwork, NetworkShape)):
         return given
-    hint = ""
-    if isinstance(given, (str, PathLike)):
-        hint = f'; read_circuit("{_short(fspath(given))}") or read_network reads a file'
-    elif (package := type(given).__module__.partition(".")[0]) in _CONVERTERS:
-        hint = f"; {_CONVERTERS[package]} makes a Circuit"
-    raise UsageError(f"a Circuit, a TensorNetwork or a NetworkShape must be given, got {describe(given)}{hint}")
+    raise UsageError(
+        f"a Circuit, a TensorNetwork or a NetworkShape must be given, got {describe(given)}{how_to_make_one(given)}"
+    )
 
 
 def check_plan(given: object) -> Plan | None:
@@ -97,7 +70,7 @@ def check_plan(given: object) -> Plan | None:
     """
     if given is None or isinstance(given, Plan):
         return given
-    hint = f'; Plan.load("{_short(fspath(given))}") reads one' if isinstance(given, (str, PathLike)) else ""
+    hint = f'; Plan.load("{short_path(given)}") reads one' if isinstance(given, (str, PathLike)) else ""
     raise UsageError(f"plan must be a Plan or None, got {describe(given)}{hint}")
 
 
@@ -184,7 +157,7 @@ def read_samples_given(given: Any, num_qubits: int) -> CountedBitstrings:
         counts: dict[str, int] = {}
         for bits, count in given.items():
             bitstring = read_bitstring(bits, name="a bitstring of samples")
-            counts[bitstring] = counts.get(bitstring, 0) + count
+            counts[bitstring] = counts[bitstring] + count if bitstring in counts else count
         return CountedBitstrings.of(counts, num_qubits)
     return CountedBitstrings.of(read_bitstrings(given, name="samples"), num_qubits)
 
@@ -222,8 +195,3 @@ def read_count(given: SupportsIndex, *, name: str) -> int:
         UsageError: It is something else.
     """
     return read_integer(given, name=name)
-
-
-def _short(text: str | bytes) -> str:
-    shown = text if isinstance(text, str) else text.decode(errors="replace")
-    return shown if len(shown) <= 40 else f"…{shown[-39:]}"

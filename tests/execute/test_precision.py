@@ -34,7 +34,8 @@ def check_value(network, value, tolerance):
     """Every element is right relative to the terms that were added up for it."""
     for place, (re, im, terms) in exact_value(network).items():
         z = complex(np.asarray(value)[place])
-        assert math.isfinite(z.real) and math.isfinite(z.imag)
+        assert math.isfinite(z.real)
+        assert math.isfinite(z.imag)
         assert abs(Fraction(z.real) - re) <= tolerance * terms, place
         assert abs(Fraction(z.imag) - im) <= tolerance * terms, place
 
@@ -157,7 +158,8 @@ def test_a_tensor_that_is_not_finite_is_named(wrong):
 
 def test_large_networks_of_far_apart_elements_are_computed_wider_or_refused():
     spans = [300, 10, 300]
-    assert are_far_apart(spans, "complex64") and not are_far_apart(spans, "complex128")
+    assert are_far_apart(spans, "complex64")
+    assert not are_far_apart(spans, "complex128")
     assert least_dtype(spans, "complex64") == "complex128"
     assert least_dtype([60, 60], "complex64") == "complex64"
     with pytest.raises(tz.NumericalError, match="tensor 1 differ by a factor of 2"):

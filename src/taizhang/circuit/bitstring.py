@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from taizhang._integers import describe
+from taizhang._checks import describe
 from taizhang.errors import CircuitError, UsageError
 
 BitstringLike: TypeAlias = str | Sequence[int] | npt.NDArray[np.integer]

@@ -13,6 +13,7 @@ import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang.circuit.bitstring import BitstringLike, parse_bitstring, read_bitstring
+from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.build import build_circuit_network, compact_shape
 from taizhang.network.network import TensorNetwork
@@ -94,7 +95,7 @@ class AmplitudeNetwork:
         row_qubits: Sequence[int] = (),
         num_rows: int = 0,
     ) -> None:
-        whole = build_circuit_network(circuit, open_qubits=(*open_qubits, *row_qubits))
+        whole = build_circuit_network(check_circuit(circuit), open_qubits=(*open_qubits, *row_qubits))
         self.num_qubits = whole.num_qubits
         self.open_qubits = whole.open_qubits[: len(open_qubits)]
         self.row_qubits = whole.open_qubits[len(open_qubits) :]

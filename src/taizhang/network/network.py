@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from taizhang._integers import describe, read_integer
+from taizhang._checks import describe, read_integer
 from taizhang._types import ComplexArray
 from taizhang.errors import NetworkError, UsageError
 
@@ -85,9 +85,12 @@ class NetworkShape:
 
     def __post_init__(self) -> None:
         # NumPy's integers become Python's, which JSON takes.
-        for name in ("output", "sizes", "row_indices"):
-            object.__setattr__(self, name, tuple(map(operator.index, getattr(self, name))))
-        object.__setattr__(self, "inputs", tuple(tuple(map(operator.index, term)) for term in self.inputs))
+        try:
+            for name in ("output", "sizes", "row_indices"):
+                object.__setattr__(self, name, tuple(map(operator.index, getattr(self, name))))
+            object.__setattr__(self, "inputs", tuple(tuple(map(operator.index, term)) for term in self.inputs))
+        except TypeError as error:
+            raise NetworkError(f"indices and sizes must be whole numbers in sequences ({error})") from None
         if not self.index_names:
             object.__setattr__(self, "index_names", tuple(f"i{k}" for k in range(len(self.sizes))))
         if len(self.inputs) > MAX_TENSORS:
@@ -184,7 +187,10 @@ class NetworkShape:
             return cls(
                 inputs=tuple(tuple(number[name] for name in term) for term in inputs),
                 output=tuple(number[name] for name in output),
-                sizes=tuple(int(size) for size in size_dict.values()),
+                sizes=tuple(
+                    read_integer(size, name=f"the size of index {name!r}", error=NetworkError)
+                    for name, size in size_dict.items()
+                ),
                 index_names=tuple(str(name) for name in size_dict),
                 row_indices=tuple(number[name] for name in row_indices),
                 num_rows=num_rows,

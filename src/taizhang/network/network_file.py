@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from taizhang._checks import check_path, check_type
 from taizhang._units import human_bytes
 from taizhang.errors import NetworkError, NumericalError
 from taizhang.network.network import NetworkShape, TensorNetwork, array_shape
@@ -34,7 +35,7 @@ def read_network(path: str | PathLike[str]) -> NetworkShape:
         NetworkError: The file is not a network; says what is wrong.
         OSError: The file cannot be read.
     """
-    if (size := Path(path).stat().st_size) > MAX_FILE_BYTES:
+    if (size := Path(check_path(path)).stat().st_size) > MAX_FILE_BYTES:
         raise NetworkError(
             f"'{path}' has {human_bytes(size)}; a network file has at most {human_bytes(MAX_FILE_BYTES)}"
         )
@@ -68,7 +69,18 @@ def _shape_of(told: Any) -> NetworkShape:
 
 
 def write_network(shape: NetworkShape, path: str | PathLike[str]) -> None:
-    """Writes a network without arrays, as `read_network` reads it."""
+    """Writes a network without arrays, as `read_network` reads it.
+
+    Args:
+        shape: The shape of a network.
+        path: The file.
+
+    Raises:
+        UsageError: Something else was given.
+        OSError: The file cannot be written.
+    """
+    hint = "; give its shape" if isinstance(shape, TensorNetwork) else ""
+    check_type(shape, NetworkShape, name="shape", hint=hint)
     names = shape.index_names
     told = {
         "inputs": [[names[index] for index in term] for term in shape.inputs],

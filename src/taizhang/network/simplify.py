@@ -9,6 +9,7 @@ from itertools import count, islice
 
 import numpy as np
 
+from taizhang._checks import check_type
 from taizhang._types import ComplexArray
 from taizhang.network.build import renumbered
 from taizhang.network.network import NetworkShape, TensorNetwork
@@ -77,7 +78,7 @@ def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork
         >>> small.shape.inputs, small.arrays[0] * 2.0**small.exponent
         (((0,),), array([2.+0.j, 2.+0.j]))
     """
-    shape = network.shape
+    shape = check_type(network, TensorNetwork, name="network").shape
     if shape.is_empty or max(element_spans(network.arrays), default=0) > _MOST_BITS_APART:
         return network
     tensors = [(indices, _as_numbers(array)) for indices, array in zip(shape.inputs, network.arrays, strict=True)]

@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from taizhang._integers import describe
+from taizhang._checks import check_type, describe
 from taizhang._optional import optional_module
 from taizhang.errors import NetworkError, PlanError
 from taizhang.network.network import NetworkShape, TensorNetwork
@@ -35,7 +35,7 @@ def to_linear_path(plan: Plan) -> list[tuple[int, ...]]:
         >>> to_linear_path(Plan.from_ssa_path(shape, [(1, 2), (0, 3)]))
         [(1, 2), (0, 1)]
     """
-    return linear_path(plan.tree)
+    return linear_path(check_type(plan, Plan, name="plan").tree)
 
 
 def linear_path(tree: ContractionTree) -> list[tuple[int, ...]]:
@@ -116,7 +116,8 @@ def to_cotengra(plan: Plan) -> Any:
     Raises:
         MissingPackageError: cotengra is not installed.
     """
-    shape, names = plan.shape, plan.shape.index_names
+    shape = check_type(plan, Plan, name="plan").shape
+    names = shape.index_names
     return cotengra_tree(
         [[names[index] for index in term] for term in shape.inputs],
         [names[index] for index in shape.output],

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from taizhang._integers import describe
+from taizhang._checks import check_path, describe
 from taizhang._types import DtypeName
 from taizhang._units import human_bytes, human_seconds
 from taizhang.errors import NetworkError, PlanError, UsageError
@@ -101,6 +101,8 @@ class Plan:
         shape = _shape_of(network)
         tree = ContractionTree.from_pairs(shape.num_tensors, ssa_path)
         number = {name: index for index, name in enumerate(shape.index_names)}
+        if isinstance(sliced_indices, str) or not isinstance(sliced_indices, Iterable):
+            raise UsageError(f"sliced_indices must be a sequence of index names, got {describe(sliced_indices)}")
         try:
             sliced = tuple(number[str(name)] for name in sliced_indices)
         except KeyError as missing:
@@ -134,7 +136,7 @@ class Plan:
         Raises:
             OSError: The file cannot be written.
         """
-        target = Path(path)
+        target = Path(check_path(path))
         partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
         try:
             partial.write_text(json.dumps(self.to_dict(), separators=(",", ":")) + "\n", encoding="utf-8")
@@ -154,7 +156,7 @@ class Plan:
             PlanError: The file is not a plan, is damaged or too large, or is for another network.
             OSError: The file cannot be read.
         """
-        source = Path(path)
+        source = Path(check_path(path))
         if source.stat().st_size > MAX_FILE_BYTES:
             raise PlanError(f"plan file '{source}' is larger than {MAX_FILE_BYTES >> 20} MiB; it cannot be a plan")
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from taizhang._checks import describe
 from taizhang.errors import PlanError
 
 
@@ -53,6 +54,8 @@ class ContractionTree:
         Raises:
             PlanError: An entry is not a pair of integers, or the path is not complete.
         """
+        if not isinstance(pairs, Iterable):
+            raise PlanError(f"the path must be a sequence of pairs of tensor numbers, got {describe(pairs)}")
         path: list[tuple[int, int]] = []
         for step, pair in enumerate(pairs):
             numbers = tuple(pair) if isinstance(pair, Iterable) else (pair,)
