@@ -58,3 +58,10 @@ def test_amplitudes_of_very_many_qubits_are_not_silently_zero():
 def test_a_batch_too_small_for_its_type_asks_for_a_wider_one():
     with pytest.raises(NumericalError, match="use dtype complex128"):
         scale_into(np.empty(1, dtype=np.complex64), np.array([0.5 + 0j]), -200)
+
+
+def test_an_element_beyond_the_type_is_found_behind_many_ordinary_ones():
+    numbers = np.full(1 << 17, 0.5 + 0j)
+    numbers[-1] = 2.0**1000
+    with pytest.raises(NumericalError):
+        scale_into(np.empty(1 << 17, dtype=np.complex128), numbers, 100)

@@ -6,6 +6,7 @@ mod engine;
 mod openqasm;
 mod plan;
 mod probes;
+mod program;
 mod underflow;
 
 #[pymodule]

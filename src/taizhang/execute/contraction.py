@@ -297,8 +297,8 @@ def checked_slices(slices: range | None, num_slices: int) -> range:
 
 
 def _check_arrays(program: Program, arrays: Sequence[np.typing.NDArray[np.generic]]) -> None:
-    if len(arrays) != program.num_inputs:
-        raise PlanError(f"{len(arrays)} arrays were given; the plan is for {program.num_inputs} tensors")
+    if len(arrays) != len(program.input_shapes):
+        raise PlanError(f"{len(arrays)} arrays were given; the plan is for {len(program.input_shapes)} tensors")
     for number, (array, wanted) in enumerate(zip(arrays, program.input_shapes, strict=True)):
         if array.shape != array_shape(wanted):
             raise PlanError(f"array {number} has shape {array.shape}; the plan is for one of shape {wanted}")

@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from taizhang._types import DtypeName
 from taizhang.errors import NumericalError
 from taizhang.execute import wide_range
 from taizhang.execute.contraction import Contraction
-from taizhang.network.network import TensorNetwork
 from taizhang.plan.plan_file import Plan
 from taizhang.program.program import count_of
 
@@ -76,14 +78,16 @@ def check_held(spans: Sequence[int], dtype: DtypeName) -> None:
             )
 
 
-def contract_wide(network: TensorNetwork, plan: Plan, slices: range) -> Contraction:
+def contract_wide(
+    arrays: Sequence[np.typing.NDArray[np.generic]], exponent: int, plan: Plan, slices: range
+) -> Contraction:
     """Contracts slices of a small network with an exponent for every element.
 
     Raises:
         NumericalError: An input is not finite, or elements of the value are further apart than complex128 can hold.
     """
     started = time.perf_counter()
-    mantissa, exponent = wide_range.sum_of_slices(plan, network.arrays, slices, exponent=network.exponent)
+    mantissa, exponent = wide_range.sum_of_slices(plan, arrays, slices, exponent=exponent)
     return Contraction(
         mantissa=mantissa,
         exponent=exponent,
@@ -93,3 +97,54 @@ def contract_wide(network: TensorNetwork, plan: Plan, slices: range) -> Contract
         seconds=time.perf_counter() - started,
         peak_bytes=wide_range.BYTES_PER_TERM * wide_range.most_terms(plan.shape, plan),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeGuard:
+    """Watches over the contraction of one network whose elements may be far apart.
+
+    Attributes:
+        spans: What `element_spans` gave for its arrays.
+        dtype: Type that was asked for.
+    """
+
+    spans: tuple[int, ...]
+    dtype: DtypeName
+
+    @property
+    def least_dtype(self) -> DtypeName:
+        """The type in which the engine is to contract it."""
+        return least_dtype(self.spans, self.dtype)
+
+    def contract(
+        self,
+        arrays: Sequence[np.typing.NDArray[np.generic]],
+        exponent: int,
+        plan: Plan,
+        slices: range,
+        *,
+        memory_bytes: int,
+        underflow: bool = False,
+    ) -> Contraction | None:
+        """Contracts the network with an exponent for every element, where that is needed and can be done.
+
+        Args:
+            arrays: Its arrays.
+            exponent: The value is what they give, times 2**exponent.
+            plan: Its plan.
+            slices: The slices to sum.
+            memory_bytes: Memory for it.
+            underflow: Whether a number underflowed when the engine contracted it.
+
+        Returns:
+            The contraction; None if the engine's is right.
+
+        Raises:
+            NumericalError: Neither gives the right value; the message names the tensor.
+        """
+        if not (underflow or are_far_apart(self.spans, self.dtype)):
+            return None
+        if is_small(plan, slices, self.spans, memory_bytes):
+            return contract_wide(arrays, exponent, plan, slices)
+        check_held(self.spans, self.least_dtype)
+        return None

@@ -21,6 +21,7 @@ from taizhang.errors import NumericalError
 SIGNIFICANT_BITS = 126
 """Elements of an array are significant down to the largest one divided by two to this power."""
 
+_ALL_BITS = 2200
 _PIECE = 1 << 16
 
 
@@ -91,7 +92,20 @@ def _scale_pieces(target: ComplexArray, mantissa: ComplexArray, exponent: int) -
         target.imag[start : start + _PIECE] = np.ldexp(piece.imag, exponent)
 
 
-def significant_exponents(mantissa: ComplexArray) -> tuple[int | None, int | None]:
+def narrowed(values: ComplexArray, dtype: DtypeName) -> ComplexArray:
+    """Gives values in a type, or as they are where it cannot hold one of them.
+
+    Example:
+        >>> narrowed(np.array([1e30 + 0j]), "complex64").dtype, narrowed(np.array([1e60 + 0j]), "complex64").dtype
+        (dtype('complex64'), dtype('complex128'))
+    """
+    smallest, largest = significant_exponents(values, bits=_ALL_BITS)
+    if smallest is None or largest is None or _fits(dtype, smallest, largest):
+        return values.astype(dtype, copy=False)
+    return values
+
+
+def significant_exponents(mantissa: ComplexArray, bits: int = SIGNIFICANT_BITS) -> tuple[int | None, int | None]:
     """Exponents, as `math.frexp` gives them, of the smallest significant element that is not 0 and of the largest.
 
     The size of an element is the larger of its real and its imaginary part. Both are None where all elements are 0.
@@ -100,7 +114,7 @@ def significant_exponents(mantissa: ComplexArray) -> tuple[int | None, int | Non
     largest = _largest(flat)
     if largest == 0.0:
         return None, None
-    threshold = math.ldexp(largest, -SIGNIFICANT_BITS)
+    threshold = math.ldexp(largest, -bits)
     smallest = largest
     for start in range(0, len(flat), _PIECE):
         sizes = _sizes(flat[start : start + _PIECE])

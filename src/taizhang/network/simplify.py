@@ -81,8 +81,8 @@ def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork
     shape = check_type(network, TensorNetwork, name="network").shape
     if shape.is_empty or max(element_spans(network.arrays), default=0) > _MOST_BITS_APART:
         return network
-    tensors = [(indices, _as_numbers(array)) for indices, array in zip(shape.inputs, network.arrays, strict=True)]
-    work = Workspace(tensors, shape.output, shape.sizes, ScaledProduct(1.0, network.exponent))
+    nodes = [Node(indices, _as_numbers(array)) for indices, array in zip(shape.inputs, network.arrays, strict=True)]
+    work = Workspace(nodes, shape.output, shape.sizes, ScaledProduct(1.0, network.exponent))
     reduce(work, by_values=by_values)
     if by_values:
         split_hidden(work)
