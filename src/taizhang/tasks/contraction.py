@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from taizhang._types import ComplexArray, DtypeName
+from taizhang._units import human_bytes
+from taizhang.errors import SizeLimitError
 from taizhang.execute.members import GivenMembers
 from taizhang.execute.precision import RangeGuard
 from taizhang.execute.scaled_value import narrowed
 from taizhang.network.network import TensorNetwork, array_shape
 from taizhang.network.spans import element_spans
 from taizhang.observer import Observer
+from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.plan_file import Plan
 from taizhang.ready_plan import ready_plan
 from taizhang.settings import Settings
@@ -55,11 +59,19 @@ class ContractionTask:
         if not self.of_circuit:
             guard = RangeGuard(spans=tuple(element_spans(self.network.arrays)), dtype=settings.dtype)
             settings = replace(settings, dtype=guard.least_dtype)
+        shape = tuple(self.network.shape.sizes[index] for index in self.network.shape.output)
+        # The value is held in complex128 until it is seen to fit the type asked for.
+        held = prod(shape) * (BYTES_PER_ELEMENT["complex128"] + BYTES_PER_ELEMENT[settings.dtype])
+        if held > settings.free_bytes():
+            raise SizeLimitError(
+                f"a value of {prod(shape):,} elements needs {human_bytes(held)}, but the memory limit is "
+                f"{human_bytes(settings.memory_bytes)}; allow more memory, or keep fewer indices"
+            )
+        settings = replace(settings, memory_bytes=settings.memory_bytes - held)
         ready = ready_plan(self.network.shape, settings, observer, plan=plan)
         slices = self.slices
         if isinstance(slices, slice):
             slices = range(ready.plan.num_slices)[slices]
-        shape = tuple(self.network.shape.sizes[index] for index in self.network.shape.output)
         planned = PlannedMembers(
             ready=ready,
             members=GivenMembers([(self.network.arrays, self.network.exponent)]),
@@ -70,7 +82,7 @@ class ContractionTask:
             plans=(planned,),
             assembly=ContractionAssembly(shape=shape, dtype=settings.dtype),
             predicted_seconds=planned.predicted_seconds,
-            predicted_bytes=ready.predicted_bytes,
+            predicted_bytes=ready.predicted_bytes + held,
             settings=settings,
             value_dtype="complex128",
         )
