@@ -11,7 +11,7 @@
     │   ├── MemoryLimitError      no plan found within the memory limit
     │   ├── SizeLimitError        a result or an input is larger than what is allowed
     │   └── TimeLimitError        the work is predicted to take longer than is allowed
-    ├── NumericalError            a NaN or an infinity appeared; names the slice (exit status 1)
+    ├── NumericalError            a NaN or an infinity appeared, or a value no float holds (exit status 1)
     ├── RunError                  a long run cannot be made, found, or gone on with (exit status 1)
     │   ├── RunDamagedError       a file of its folder is not what it was when it was written
     │   ├── RunBusyError          another process coordinates it
@@ -25,6 +25,12 @@ A message says what was given, what was wanted and what to do. Warnings are of t
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class TaizhangError(Exception):
@@ -132,14 +138,26 @@ class TimeLimitError(LimitError):
 
 
 class NumericalError(TaizhangError, ArithmeticError):
-    """A NaN or an infinity appeared in the numbers.
+    """A NaN or an infinity appeared in the numbers, or a value is outside the range of every float.
 
     Attributes:
         slice_number: The slice in which it appeared, or None.
+        mantissa: Where a value was computed but is outside the range of complex128: an array of complex128, in the
+            shape of the value, which is `mantissa * 2**exponent`; else None.
+        exponent: See `mantissa`. One for all elements, or an array of one for each where they are far apart.
     """
 
-    def __init__(self, message: str, *, slice_number: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        slice_number: int | None = None,
+        mantissa: npt.NDArray[np.complexfloating] | None = None,
+        exponent: int | npt.NDArray[np.int64] | None = None,
+    ) -> None:
         self.slice_number = slice_number
+        self.mantissa = mantissa
+        self.exponent = exponent
         super().__init__(message)
 
 

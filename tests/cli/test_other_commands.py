@@ -208,3 +208,24 @@ def test_a_plan_for_a_list_of_bitstrings_serves_it(run, circuit_file, tmp_path):
     single = run("amplitude", circuit_file, told[5]["bitstring"], "--json").json["amplitudes"][0]
     assert told[5]["re"] == pytest.approx(single["re"], abs=1e-6)
     assert told[5]["im"] == pytest.approx(single["im"], abs=1e-6)
+
+
+@pytest.mark.parametrize("words", [[], ["--json"], ["-o", "value.npy"]])
+def test_a_value_beyond_every_float_is_told_with_its_size(run, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    huge = np.full(2, 1e300)
+    network = tz.TensorNetwork([(huge, "a"), (huge, "a")])
+    tz.write_network(network.shape, "n.json")
+    np.savez("n.npz", *network.arrays)
+    done = run("contract", "n.json", "n.npz", *words)
+    assert (done.status, done.out) == (1, "")
+    assert "the value is +2.000000e+600 +0i" in done.err
+    assert not (tmp_path / "value.npy").exists()
+
+
+def test_an_array_beyond_single_precision_is_written_in_double(run, tmp_path):
+    network = tz.TensorNetwork([(np.full(2, 1e30), "a"), (np.full(2, 1e30), "a")], output="a")
+    tz.write_network(network.shape, tmp_path / "n.json")
+    np.savez(tmp_path / "n.npz", *network.arrays)
+    assert run("contract", tmp_path / "n.json", tmp_path / "n.npz", "-o", tmp_path / "v.npy").status == 0
+    np.testing.assert_allclose(np.load(tmp_path / "v.npy"), [1e60, 1e60], rtol=1e-6)

@@ -11,3 +11,4 @@ pub mod probes;
 pub mod program;
 pub mod run;
 pub mod simd;
+pub mod underflow;

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias, cast
 
+from taizhang._checks import check_path
+from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.grcs_text import read_grcs, write_grcs
 from taizhang.circuit.openqasm import read_openqasm
@@ -52,6 +54,8 @@ def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circu
         CircuitFileError: The file cannot be read, or something is wrong with it, at the line and column given.
         UsageError: The format is unknown.
     """
+    if not hasattr(path, "read"):
+        path = check_path(path)
     name = _name_of(path)
     content = _content_of(path, name)
     chosen = _check_format(format) if format is not None else _recognise(content, name)
@@ -76,7 +80,7 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     if chosen is None:
         raise UsageError(f"the format to write {name or 'the circuit'} in is not known; name one of {_formats()}")
     writer = _WRITERS["qasm2" if chosen == "qasm" else chosen]
-    _put(writer(circuit), path, name)
+    _put(writer(check_circuit(circuit)), path, name)
 
 
 def _formats() -> str:
