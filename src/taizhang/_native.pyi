@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 # Plan: the search
 
+_Found = tuple[list[tuple[int, int]], list[int], bool, tuple[float, float, float, float]]
+
 def search_plan(
     inputs: Sequence[Sequence[int]],
     output: Sequence[int],
@@ -24,17 +26,20 @@ def search_plan(
     charge_per_second: float,
     seconds_per_element: float,
     look: Callable[[tuple[float, float, int, bool] | None, int], bool] | None,
-) -> (
-    tuple[
-        list[tuple[int, int]],
-        list[int],
-        bool,
-        tuple[float, float, float, float],
-        int | None,
-        list[tuple[float, float]],
-    ]
-    | None
-): ...
+) -> tuple[list[_Found], int | None, list[tuple[float, float]]] | None: ...
+def slice_plan(
+    inputs: Sequence[Sequence[int]],
+    output: Sequence[int],
+    sizes: Sequence[int],
+    *,
+    row_indices: Sequence[int],
+    num_rows: int,
+    path: Sequence[tuple[int, int]],
+    sliced: Sequence[int],
+    width: float,
+    memory_elements: float,
+    log2_per_element: float,
+) -> _Found: ...
 
 # Engine: running compiled programs
 

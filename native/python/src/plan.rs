@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use std::time::Duration;
 use taizhang_core::plan::board::Board;
-use taizhang_core::plan::finish::Pace;
+use taizhang_core::plan::finish::{refit, Finished, Limits, Pace};
 use taizhang_core::plan::network::Terms;
 use taizhang_core::plan::portfolio::{search, Options};
 use taizhang_core::plan::tree::Charge;
@@ -14,9 +14,12 @@ const LOOK: Duration = Duration::from_millis(50);
 /// log2 of the multiply-adds, log2 of the charge executed, width, elements alive.
 type Figures = (f64, f64, f32, f64);
 
-/// A path, the sliced indices, whether it fits, its figures, the trial if it can be repeated, and pairs of seconds and log2
-/// of the multiply-adds.
-type Outcome = (Vec<(u32, u32)>, Vec<u32>, bool, Figures, Option<u64>, Vec<(f64, f64)>);
+/// A path, the sliced indices, whether it fits, its figures.
+type Found = (Vec<(u32, u32)>, Vec<u32>, bool, Figures);
+
+/// The best plan and what it became with less and less memory; the trial if it can be repeated, and pairs of seconds and
+/// log2 of the multiply-adds.
+type Outcome = (Vec<Found>, Option<u64>, Vec<(f64, f64)>);
 
 /// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
 #[pyfunction]
@@ -77,16 +80,58 @@ fn search_plan(
     });
     raised?;
     Ok(board.best().map(|best| {
-        let found = best.finished;
-        let figures = (
-            found.log2_multiply_adds,
-            found.log2_executed,
-            found.width,
-            found.peak_elements,
-        );
-        let path = found.path.iter().map(|&[a, b]| (a, b)).collect();
-        (path, found.sliced, found.fits, figures, best.trial, board.history())
+        let plans = std::iter::once(best.finished).chain(board.spared());
+        (plans.map(found).collect(), best.trial, board.history())
     }))
+}
+
+/// Slices a plan further until it fits, without searching again; see `taizhang/plan/search.py`, its only caller.
+#[pyfunction]
+#[pyo3(signature = (inputs, output, sizes, *, row_indices, num_rows, path, sliced, width, memory_elements, log2_per_element))]
+#[allow(clippy::too_many_arguments)]
+fn slice_plan(
+    py: Python<'_>,
+    inputs: Vec<Vec<u32>>,
+    output: Vec<u32>,
+    sizes: Vec<u64>,
+    row_indices: Vec<u32>,
+    num_rows: u64,
+    path: Vec<(u32, u32)>,
+    sliced: Vec<u32>,
+    width: f32,
+    memory_elements: f64,
+    log2_per_element: f32,
+) -> Found {
+    let terms = Terms {
+        inputs,
+        output,
+        sizes,
+        row_indices,
+        num_rows,
+    };
+    let pace = Pace {
+        charge: Charge { log2_per_element },
+        charge_per_second: 1.0,
+        seconds_per_element: 0.0,
+    };
+    let limits = Limits {
+        width,
+        elements: memory_elements,
+    };
+    let path: Vec<[u32; 2]> = path.into_iter().map(|(a, b)| [a, b]).collect();
+    found(py.detach(|| refit(&terms.tidy(), &path, &sliced, pace, limits)))
+}
+
+/// A plan as Python takes it.
+fn found(plan: Finished) -> Found {
+    let figures = (
+        plan.log2_multiply_adds,
+        plan.log2_executed,
+        plan.width,
+        plan.peak_elements,
+    );
+    let path = plan.path.iter().map(|&[a, b]| (a, b)).collect();
+    (path, plan.sliced, plan.fits, figures)
 }
 
 /// Waits for the search, looking at signals and showing progress now and then. An interrupt ends the search early; an
@@ -129,5 +174,6 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
 
 /// Adds what this file binds to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(search_plan, module)?)
+    module.add_function(wrap_pyfunction!(search_plan, module)?)?;
+    module.add_function(wrap_pyfunction!(slice_plan, module)?)
 }
