@@ -21,7 +21,7 @@
     ├── MissingPackageError       an optional package is needed and not installed; also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
-A message says what was given, what was wanted and what to do.
+A message says what was given, what was wanted and what to do. Warnings are of the class `MachineWarning`.
 """
 
 from __future__ import annotations
@@ -138,3 +138,7 @@ class MissingPackageError(TaizhangError, ImportError):
 
 class NotBuiltError(TaizhangError, ImportError):
     """The compiled core is missing or of another version."""
+
+
+class MachineWarning(UserWarning):
+    """Something about the machine may surprise: its rates were measured while it was busy, or memory is short."""
