@@ -3,7 +3,9 @@
 - `memory`: most memory that this process may hold, such as `"8GiB"`; by default 80 % of what is available.
 - `plan_time`: how long to search for a plan, such as `"60s"`; `"auto"` searches while that is small beside the
   predicted run time.
-- `trials`: search with so many trials instead of for a time; the plan is then the same whatever the number of threads.
+- `trials`: run this many search trials instead of searching for a time; the plan is then the same on any machine, for
+  any number of threads, as long as it fits: nothing that is measured or happens to be free decides. Without `memory`
+  such a search may use 4 GiB.
 - `width`: no intermediate may have more than 2**width elements. Planning alone is then not limited by memory, unless
   `memory` is given as well: a width is how planners are compared.
 - `objective`: what the search makes small: `"seconds"`, the predicted run time, or `"multiply_adds"`, all steps counted
@@ -27,6 +29,10 @@ from taizhang.plan.objective import Objective
 WORKING_MEMORY = 32 * 2**20
 MAX_THREADS = 4096
 DEFAULT_TIME_LIMIT = "30d"
+# The memory limit of searches by trials where none is given: the same on all machines that have as much.
+MEMORY_FOR_TRIALS = 4 * 2**30
+# What a process is taken to need beside its arrays where a plan may not depend on what it really needs.
+NOMINAL_PROCESS_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +40,8 @@ class Settings:
     """The common options of all doors, checked.
 
     Attributes:
-        memory_bytes: Most bytes this process may hold.
+        memory: Memory limit that was given, in bytes; None where none was.
+        memory_bytes: Most bytes this process may hold: the limit given, or one made from what was available.
         plan_seconds: Time for the search; None lets it weigh searching against running.
         trials: Number of trials instead of a time.
         width: Largest log2 elements of an intermediate, or None.
@@ -46,6 +53,7 @@ class Settings:
         dtype: Type of the numbers.
     """
 
+    memory: int | None
     memory_bytes: int
     plan_seconds: float | None
     trials: int | None
@@ -90,8 +98,10 @@ class Settings:
             raise UsageError(f"objective was given as {objective!r}; wanted is seconds or multiply_adds")
         if not 0 <= seed < 2**63:
             raise UsageError(f"seed was given as {seed}; wanted is a number from 0 to 2^63 - 1")
+        limit = None if memory is None else parse_memory(memory)
         return cls(
-            memory_bytes=default_memory() if memory is None else parse_memory(memory),
+            memory=limit,
+            memory_bytes=_default_limit(trials) if limit is None else limit,
             plan_seconds=None if plan_time == "auto" else parse_time(plan_time),
             trials=trials,
             width=width,
@@ -116,3 +126,16 @@ class Settings:
                 f"{human_bytes(self.memory_bytes - left)}; allow more memory"
             )
         return left
+
+    def planning_bytes(self) -> int:
+        """Bytes that a search for a plan may use for the arrays of a run.
+
+        With a number of trials they depend on the memory limit alone, and may be more than `free_bytes`.
+        """
+        if self.trials is None:
+            return self.free_bytes()
+        return self.memory_bytes - min(NOMINAL_PROCESS_BYTES, self.memory_bytes // 2)
+
+
+def _default_limit(trials: int | None) -> int:
+    return default_memory() if trials is None else min(default_memory(), MEMORY_FOR_TRIALS)
