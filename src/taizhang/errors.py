@@ -21,7 +21,8 @@
     ├── MissingPackageError       an optional package is needed and not installed (exit status 2); also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
-A message says what was given, what was wanted and what to do. Warnings are of the class `CircuitFileWarning`.
+A message says what was given, what was wanted and what to do. Warnings are of the classes `CircuitFileWarning` and
+`MachineWarning`.
 """
 
 from __future__ import annotations
@@ -191,3 +192,7 @@ class MissingPackageError(TaizhangError, ImportError):
 
 class NotBuiltError(TaizhangError, ImportError):
     """The compiled core is missing or of another version."""
+
+
+class MachineWarning(UserWarning):
+    """Something about the machine may surprise: its rates were measured while it was busy, or memory is short."""

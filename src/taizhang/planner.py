@@ -19,9 +19,9 @@ from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
 from taizhang.options import explicit_options
 from taizhang.plan.exchange import cotengra_tree, linear_path, shape_of
-from taizhang.plan.machine import measured_machine
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import search
+from taizhang.ready_plan import planning_machine
 from taizhang.settings import OPTIONS, SearchOptions, settings_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ class Planner:
         shape, _ = shape_of(inputs, output, size_dict)
         limits = [limit for limit in (self._settings.width, _width_of(memory_limit, shape)) if limit is not None]
         plan = self._planned(
-            shape, min(limits, default=None), self._settings.free_bytes() if self._settings.memory is not None else None
+            shape,
+            min(limits, default=None),
+            self._settings.planning_bytes() if self._settings.memory is not None else None,
         )
         if plan.sliced_indices:
             raise MemoryLimitError(
@@ -142,7 +144,7 @@ class Planner:
         return cotengra_tree(inputs, output, dict(size_dict), plan.tree, sliced)
 
     def _sliced_plan(self, shape: NetworkShape) -> Plan:
-        return self._planned(shape, self._settings.width, self._settings.free_bytes())
+        return self._planned(shape, self._settings.width, self._settings.planning_bytes())
 
     def _planned(self, shape: NetworkShape, width: float | None, memory_bytes: int | None) -> Plan:
         settings = self._settings
@@ -157,7 +159,7 @@ class Planner:
                 trials=settings.trials,
                 seed=settings.seed,
                 threads=settings.threads,
-                machine=measured_machine(settings.threads),
+                machine=planning_machine(settings),
                 dtype=settings.dtype,
                 objective=settings.objective,
             )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _STAGES = {
     "read": "Reading",
     "build": "Building the network",
+    "rates": "Measuring this machine, once",
     "plan": "Searching a plan",
     "measure": "Measuring the rate",
     "run": "Contracting",

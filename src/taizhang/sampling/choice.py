@@ -16,7 +16,7 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.errors import LimitError, NumericalError, SizeLimitError, TimeLimitError, UsageError
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import BYTES_PER_ELEMENT
-from taizhang.plan.machine import measured_machine
+from taizhang.ready_plan import machine_here
 from taizhang.sampling.actions import actions_of
 from taizhang.sampling.batches import BatchMachine
 from taizhang.sampling.frugal import (
@@ -252,7 +252,7 @@ def _choose(task: _Task) -> tuple[Sampler, str]:
 
 def _seconds_of_vector(task: _Task) -> float:
     """A rough prediction for the state vector and the shots drawn from it."""
-    machine = measured_machine(task.settings.threads)
+    machine = machine_here(task.settings, task.observer)
     moved = 2 * 2.0**task.circuit.num_qubits * BYTES_PER_ELEMENT[task.settings.dtype]
     gates = sum(len(action.targets) > 1 or bool(action.controls) for action in actions_of(task.circuit))
     return 0.1 + _PASSES * gates * moved / machine.bandwidth(moved) + task.shots / _SHOTS_PER_SECOND
