@@ -6,7 +6,6 @@ compiled. Where both together are too much, the search is asked for a smaller pl
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from taizhang._resources import needed_bytes
@@ -64,7 +63,7 @@ def ready_plan(
     watch.stage("plan")
     if plan is not None:
         return _compiled(_predicted_here(plan.for_network(shape), settings), settings)
-    if settings.only_width_given and not run_here:
+    if settings.memory is None and settings.width is not None and not run_here:
         return _compiled_anyway(searched(shape, None, settings, watch), settings)
     allowed = settings.free_bytes()
     for _ in range(MEMORY_ATTEMPTS - 1):
@@ -146,12 +145,3 @@ def begun(ready: ReadyPlan, seconds: float, settings: Settings, observer: Observ
     observer.stage("run")
     observer.predicted(seconds)
     return program
-
-
-def part_of(observer: Observer, number: int, count: int) -> Callable[[int, int], None]:
-    """Progress of run `number` of `count` equal ones, told as slices of all of them."""
-
-    def told(slices_done: int, num_slices: int) -> None:
-        observer.contracting(number * num_slices + slices_done, count * num_slices)
-
-    return told

@@ -14,6 +14,8 @@ from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.options import (
     ProfileRequest,
+    command,
+    directory_option,
     echo_json,
     output_options,
     parse_qubits,
@@ -23,17 +25,19 @@ from taizhang.cli.options import (
 )
 from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
 from taizhang.cli.run_doing import finish_run
-from taizhang.long_runs import own_workforce, prepare_run
 from taizhang.plan.plan_file import Plan
+from taizhang.runs.run import own_workforce
+from taizhang.runs.start import start_run
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes
+from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.solve import solve
 
 
-@click.command("amplitude")
+@command("amplitude")
 @task_options
-@click.option("--directory", metavar="RUN", help="Make it a long run, kept in this folder; see 'taizhang run'.")
+@directory_option
 @profile_options
-@settings_options
+@settings_options()
 @output_options
 def amplitude_command(
     circuit: str,
@@ -60,35 +64,35 @@ def amplitude_command(
         read = read_circuit(circuit, format=circuit_format)
         asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
+        task = AmplitudesTask(circuit=read, bitstrings=tuple(asked), open_qubits=opened)
         if directory is not None:
-            folder = prepare_run(directory, read, asked, settings, open_qubits=opened, plan=plan, observer=display)
+            folder = start_run(directory, task, settings, plan=plan, observer=display)
     if directory is not None:
         finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
         return
     with Display() as display:
-        result = compute_amplitudes(
-            read, asked, settings, open_qubits=opened, plan=plan, observer=display, profile=profile.wanted
-        )
+        result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)
+    answer, ran = result.answer, result.plans[0]
     seconds = {"read": reading, **result.seconds}
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
-    measured = measured_profile(result.profiled_runs, profile)
+    measured = measured_profile(result.contractions, profile)
     if output is not None:
-        write_amplitudes(result, Path(output))
+        write_amplitudes(answer, Path(output))
     if as_json:
-        report = {"amplitudes": [] if output else list(records_of(result)), "plan": plan_report(result.plan, predicted)}
+        report = {"amplitudes": [] if output else list(records_of(answer)), "plan": plan_report(ran, predicted)}
         told = {} if measured is None else {"profile": measured.to_dict()}
         echo_json({**report, "seconds": seconds, "peak_bytes": observed, **told})
         return
     if output is None:
-        show_amplitudes(result)
+        show_amplitudes(answer)
     else:
-        click.echo(f"{result.values.size} amplitudes written to {output}")
+        click.echo(f"{answer.values.size} amplitudes written to {output}")
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
     click.echo(err=True)
-    click.echo(str(result.plan), err=True)
-    runs = result.num_runs
+    click.echo(str(ran), err=True)
+    runs = result.num_contractions
     click.echo(err=True)
-    click.echo(predicted_and_actual(result.plan, runs, predicted, seconds["run"], observed), err=True)
+    click.echo(predicted_and_actual(ran, runs, predicted, seconds["run"], observed), err=True)
     stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
     click.echo(f"{sum(seconds.values()):.2f} s in all: {stages}", err=True)

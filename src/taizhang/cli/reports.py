@@ -8,8 +8,7 @@ from taizhang._units import human_bytes, human_seconds
 from taizhang.cli.options import ProfileRequest
 from taizhang.execute.contraction import Contraction
 from taizhang.plan.plan_file import Plan
-from taizhang.results.profile import Profile
-from taizhang.simulator import profile_of
+from taizhang.results.profile import Profile, profile_of
 
 
 def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
