@@ -52,8 +52,8 @@ pub struct NeonF64;
 /// What differs between the number types by the names of intrinsics alone. There are 32 registers: room for a pair of
 /// vectors in a panel.
 macro_rules! neon_basics {
-    ($real:ty, $vector:ty, $pair:ident, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $fms:ident,
-        $max:ident, $abs:ident, $even:ident, $odd:ident, $load_pairs:ident, $store_pairs:ident) => {
+    ($real:ty, $vector:ty, $pair:ident, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
+        $fma:ident, $fms:ident, $max:ident, $abs:ident, $even:ident, $odd:ident, $load_pairs:ident, $store_pairs:ident) => {
         type Real = $real;
         type Vector = $vector;
         const LANES: usize = size_of::<$vector>() / size_of::<$real>();

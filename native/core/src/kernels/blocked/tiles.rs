@@ -297,9 +297,12 @@ unsafe fn panels_of<S: Simd, const VECTORS: usize>(
                 ($way:expr, $split:literal, $columns:literal, $from:expr) => {
                     // SAFETY: as for `multiply_block`.
                     unsafe {
-                        columns_of::<S, $way, $split, VECTORS, $columns>(
-                            block, &vectors, &terms, $from, target, filler, largest,
-                        )
+                        let part = Part {
+                            vectors: vectors.clone(),
+                            terms: terms.clone(),
+                            columns: $from,
+                        };
+                        columns_of::<S, $way, $split, VECTORS, $columns>(block, part, target, filler, largest)
                     }
                 };
             }
@@ -340,18 +343,28 @@ const IN_PLACE: u8 = 1;
 /// It is used in place, and what comes next is worth asking for.
 const IN_PLACE_FAR: u8 = 2;
 
-/// Multiplies some terms of panels of `a` by those of panels of `b` of `COLUMNS` columns.
+/// A part of a block: some terms of some panels of `a` times some columns of `b`.
+struct Part {
+    vectors: Range<usize>,
+    terms: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// Multiplies a part, by panels of `b` of `COLUMNS` columns.
 #[inline(always)]
 unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: usize, const COLUMNS: usize>(
     block: &Block<'_, S::Real>,
-    vectors: &Range<usize>,
-    terms: &Range<usize>,
-    columns: Range<usize>,
+    part: Part,
     target: &Target<S>,
     filler: &mut Filler<'_, S::Real>,
     largest: &mut S::Vector,
 ) {
     let layout = block.layout;
+    let Part {
+        vectors,
+        terms,
+        columns,
+    } = part;
     let (is_first, is_last) = (terms.start == 0, terms.end == layout.terms);
     let prefetch = WAY == PACKED && is_last && block.fast && !target.stream && terms.len() >= PREFETCH_TERMS;
     let end = columns.end;
