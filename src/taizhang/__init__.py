@@ -31,6 +31,7 @@ from taizhang.doors import profile as profile
 from taizhang.doors import state_vector as state_vector
 from taizhang.errors import CircuitError as CircuitError
 from taizhang.errors import CircuitFileError as CircuitFileError
+from taizhang.errors import CircuitFileWarning as CircuitFileWarning
 from taizhang.errors import InputError as InputError
 from taizhang.errors import LimitError as LimitError
 from taizhang.errors import MemoryLimitError as MemoryLimitError
@@ -64,13 +65,14 @@ from taizhang.plan.order_file import write_order as write_order
 from taizhang.plan.plan_file import Plan as Plan
 from taizhang.plan.tree import ContractionTree as ContractionTree
 from taizhang.planner import Planner as Planner
+from taizhang.plots.cross_entropy import plot_xeb as plot_xeb
+from taizhang.plots.plan import plot_plan as plot_plan
+from taizhang.plots.profile import plot_profile as plot_profile
 from taizhang.results.inspection import inspect as inspect
-from taizhang.results.plan_plot import plot_plan as plot_plan
 from taizhang.results.profile import Profile as Profile
 from taizhang.results.sample_file import CountedBitstrings as CountedBitstrings
 from taizhang.results.sample_file import read_samples as read_samples
 from taizhang.results.xeb import Xeb as Xeb
-from taizhang.results.xeb_plot import plot_xeb as plot_xeb
 from taizhang.run_doors import report as report
 from taizhang.run_doors import resume as resume
 from taizhang.run_doors import run as run

@@ -67,6 +67,11 @@ class EngineStopped(Exception): ...  # noqa: N818
 class EngineNotFinite(Exception): ...  # noqa: N818
 class EngineBroken(Exception): ...  # noqa: N818
 
+# Underflow: whether this thread has rounded numbers too small for their type
+
+def clear_underflow() -> None: ...
+def underflow_occurred() -> bool: ...
+
 # Probes: what the machine can do
 
 def time_contraction(m: int, n: int, k: int, dtype: str, threads: int, repeats: int) -> float: ...
@@ -84,4 +89,6 @@ def read_openqasm(
     list[tuple[str | int, tuple[float, ...], tuple[float, ...], int]],
     tuple[list[int], list[tuple[int, ...]], float],
     list[tuple[str, int, tuple[list[int], list[tuple[int, ...]], float]]],
+    list[tuple[str, int, int, str]],
 ]: ...
+def excerpt(text: bytes, offset: int) -> str: ...

@@ -26,7 +26,8 @@ from taizhang._units import human_bytes
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import LimitError, SizeLimitError, UsageError
 from taizhang.execute.contraction import Contraction, peak_bytes_of_run
-from taizhang.execute.members import Arrays, concurrent_runs, run_members, scale_into
+from taizhang.execute.members import Arrays, concurrent_runs, run_members
+from taizhang.execute.scaled_value import scale_into
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.build import check_open_qubits
 from taizhang.observer import Observer, Silent
@@ -50,6 +51,8 @@ QUICK_SECONDS = 0.5
 # Share of the predicted time of all runs that is spent on planning one of them, and the most of it.
 PLANNING_SHARE = 0.05
 MOST_PLANNING_SECONDS = 60.0
+# Amplitudes of circuits of more qubits may lie below what single precision can hold.
+MOST_QUBITS_IN_SINGLE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +136,10 @@ class AmplitudeMachine:
             slices: Add only these slices of the plan.
             observer: Is told of the progress.
             profile: Measure every step.
-            dtype: Type of the values; by default complex128, or with open qubits the type they are computed in.
+            dtype: Type of the values; by default what `type_of_values` says.
 
         Raises:
+            NumericalError: All amplitudes of a contraction are below what the type of the values can hold.
             UsageError: Bitstrings differ at a qubit that is no row qubit.
             TimeLimitError: The work is predicted to take longer than the limit.
         """
@@ -144,7 +148,7 @@ class AmplitudeMachine:
         if self.row_qubits and not set(rows.varying) <= set(self.row_qubits):
             qubit = min(set(rows.varying) - set(self.row_qubits))
             raise UsageError(f"bitstrings differ at qubit {qubit}, which was not among those that may; prepare anew")
-        held_in: DtypeName = dtype or (self.settings.dtype if self.open_qubits else "complex128")
+        held_in = dtype or type_of_values(self.settings.dtype, self.network.num_qubits, self.open_qubits)
         distinct = np.empty((len(rows), *(2,) * len(self.open_qubits)), dtype=held_in)
         runs: tuple[Contraction, ...] = ()
         if len(rows):
@@ -182,6 +186,11 @@ class AmplitudeMachine:
         else:
             mantissa = contraction.mantissa[np.newaxis]
         scale_into(target.reshape(-1), mantissa.reshape(-1), contraction.exponent)
+
+
+def type_of_values(dtype: DtypeName, num_qubits: int, open_qubits: Sequence[int]) -> DtypeName:
+    """Type of amplitudes: complex128, or for batches of circuits not too wide the type they are computed in."""
+    return dtype if open_qubits and num_qubits <= MOST_QUBITS_IN_SINGLE else "complex128"
 
 
 class AmplitudeMembers:

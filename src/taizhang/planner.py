@@ -187,7 +187,7 @@ def _width_of(memory_limit: float | str | None, shape: NetworkShape) -> float | 
         return None
     if memory_limit == "max_input":
         terms = (*shape.inputs, shape.output)
-        memory_limit = max(math.prod(shape.sizes[index] for index in term) for term in terms)
+        memory_limit = max(1, *(math.prod(shape.sizes[index] for index in term) for term in terms))
     if isinstance(memory_limit, str) or not memory_limit >= 1:
         raise UsageError(
             f"memory_limit was given as {memory_limit!r}; wanted is a number of elements from 1, 'max_input', or None"

@@ -11,15 +11,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from taizhang._arguments import (
+    BitstringsLike,
+    check_circuit,
+    check_directory,
+    check_plan,
+    is_one_bitstring,
+    read_bitstrings,
+    read_qubits,
+)
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
+from taizhang.circuit.bitstring import BitstringLike, read_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.report import report_of
+from taizhang.runs.report import REPORT, report_of
 from taizhang.runs.run import (
     WORKFORCE,
     Workforce,
@@ -61,7 +71,7 @@ class WorkKeywords(ResourceOptions, total=False):
 @explicit_options(RunKeywords, OPTIONS, WORKFORCE)
 def run(
     circuit: Circuit,
-    bitstrings: str | Sequence[str],
+    bitstrings: BitstringLike | BitstringsLike,
     *,
     directory: Directory,
     open_qubits: Sequence[int] = (),
@@ -103,9 +113,11 @@ def run(
         ...     round(abs(run(bell, "11", directory=folder, threads=1)) ** 2, 6)
         0.5
     """
+    circuit, plan, directory = check_circuit(circuit), check_plan(plan), check_directory(directory)
+    opened, single = read_qubits(open_qubits, name="open_qubits"), is_one_bitstring(bitstrings)
+    asked = [read_bitstring(bitstrings)] if single else read_bitstrings(bitstrings)
     settings = settings_of(run, options)
-    asked = [bitstrings] if isinstance(bitstrings, str) else list(bitstrings)
-    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(asked), open_qubits=tuple(open_qubits))
+    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(asked), open_qubits=opened)
     folder = start_run(
         directory,
         task,
@@ -115,7 +127,7 @@ def run(
         observer=observer,
     )
     values: ComplexArray = complete_run(folder, workforce_of(settings, workforce, options), watcher).values
-    if not isinstance(bitstrings, str):
+    if not single:
         return values
     batch: ComplexArray = values[0]
     return batch if open_qubits else complex(batch)
@@ -148,7 +160,7 @@ def resume(
         RunStoppedError: A signal told this process to end; what is done is committed.
     """
     settings = settings_of(resume, options)
-    folder = RunFolder.open(directory)
+    folder = RunFolder.open(check_directory(directory))
     if repair:
         repair_run(folder)
     workforce = workforce_of(settings, workforce, options)
@@ -168,7 +180,7 @@ def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
         RunStoppedError: A signal told this process to end.
     """
     settings = settings_of(work, options)
-    folder = RunFolder.open(directory)
+    folder = RunFolder.open(check_directory(directory))
     if is_complete(folder):
         return
     worker = FolderWorker(
@@ -188,7 +200,7 @@ def status(directory: Directory) -> RunStatus:
     Raises:
         RunError: There is no run, or it is damaged.
     """
-    return status_of(RunFolder.open(directory))
+    return status_of(RunFolder.open(check_directory(directory)))
 
 
 @explicit_options(VerifyOptions, OPTIONS)
@@ -212,7 +224,7 @@ def verify(
     settings = settings_of(verify, options)
     with stop_on_signals() as stop:
         return verify_run(
-            RunFolder.open(directory),
+            RunFolder.open(check_directory(directory)),
             pieces=pieces,
             seed=settings.seed,
             precise=precise,
@@ -225,6 +237,9 @@ def verify(
 def report(directory: Directory, path: Directory | None = None) -> Path:
     """Writes a page about a run, HTML that holds all of its pictures.
 
+    While the run is not complete, whoever coordinates it writes the page in its folder again, and the page reloads
+    itself.
+
     Args:
         directory: The run's folder.
         path: Where to; `report.html` in the folder by default.
@@ -236,7 +251,7 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
         RunError: There is no run, or it is damaged.
         OSError: The page cannot be written.
     """
-    folder = RunFolder.open(directory)
-    target = Path(path) if path is not None else folder.path / "report.html"
-    target.write_text(report_of(folder), encoding="utf-8")
+    folder = RunFolder.open(check_directory(directory))
+    target = Path(path) if path is not None else folder.path / REPORT
+    target.write_text(report_of(folder, kept=path is None), encoding="utf-8")
     return target

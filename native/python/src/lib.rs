@@ -7,6 +7,7 @@ mod openqasm;
 mod plan;
 mod probes;
 mod program;
+mod underflow;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -14,5 +15,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     engine::register(module)?;
     openqasm::register(module)?;
     probes::register(module)?;
+    underflow::register(module)?;
     Ok(())
 }

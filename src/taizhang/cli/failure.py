@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from taizhang.errors import InputError, RunStoppedError, TaizhangError
+from taizhang.errors import CircuitFileError, InputError, MissingPackageError, RunStoppedError, TaizhangError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -16,7 +16,7 @@ def exit_status(error: BaseException) -> int:
     """Exit status for an error."""
     if isinstance(error, (KeyboardInterrupt, click.Abort, RunStoppedError)):
         return INTERRUPTED
-    if isinstance(error, (InputError, click.UsageError, click.FileError)):
+    if isinstance(error, (InputError, MissingPackageError, click.UsageError, click.FileError)):
         return BAD_INPUT
     if isinstance(error, OSError) and error.filename is not None:
         return BAD_INPUT
@@ -31,6 +31,8 @@ def sentence(error: BaseException) -> str:
         text = error.format_message()
         if isinstance(error, click.UsageError) and error.ctx is not None:
             text = f"{text.rstrip('.')}; see '{error.ctx.command_path} --help'"
+    elif isinstance(error, CircuitFileError):
+        text = error.sentence
     elif isinstance(error, TaizhangError):
         text = str(error)
     elif isinstance(error, OSError) and error.filename is not None:
@@ -40,3 +42,9 @@ def sentence(error: BaseException) -> str:
     else:
         text = f"something went wrong inside taizhang ({type(error).__name__}: {error}); --debug shows where"
     return " ".join(text.split())
+
+
+def place(error: BaseException) -> str:
+    """The line of a file that is wrong, with a caret under the place: two lines to put below the sentence, or ""."""
+    excerpt = error.excerpt if isinstance(error, CircuitFileError) else ""
+    return "".join(f"\n  {line}" for line in excerpt.splitlines())

@@ -14,7 +14,8 @@ from typing import NoReturn
 import click
 
 import taizhang
-from taizhang.cli.failure import DONE, FAILED, exit_status, sentence
+from taizhang.cli.failure import DONE, FAILED, exit_status, place, sentence
+from taizhang.cli.warning_lines import warning_lines
 
 COMMANDS = {
     "inspect": "inspect_command",
@@ -71,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)  # ends a command in order, as Ctrl-C does
     try:
-        taizhang_command.main(args=words, prog_name="taizhang", standalone_mode=False)
+        with warning_lines():
+            taizhang_command.main(args=words, prog_name="taizhang", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of our output went away, as `head` does. Flushing at exit would complain once more.
@@ -80,6 +82,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in words:
             traceback.print_exc()
-        click.echo(f"taizhang: {sentence(error)}", err=True)
+        click.echo(f"taizhang: {sentence(error)}{place(error)}", err=True)
         sys.exit(exit_status(error))
     sys.exit(DONE)

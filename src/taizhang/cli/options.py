@@ -16,7 +16,7 @@ from taizhang._resources import usable_cores
 from taizhang.circuit.read import CircuitFormat
 from taizhang.errors import UsageError
 from taizhang.options import Option, rows_of
-from taizhang.results.drawing import check_drawable
+from taizhang.plots.canvas import check_drawable
 from taizhang.settings import OPTIONS, Options, Settings
 
 if TYPE_CHECKING:

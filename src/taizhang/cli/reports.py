@@ -8,6 +8,7 @@ from taizhang._units import human_bytes, human_seconds
 from taizhang.cli.options import ProfileRequest
 from taizhang.execute.contraction import Contraction
 from taizhang.plan.plan_file import Plan
+from taizhang.plots.profile import plot_profile
 from taizhang.results.profile import Profile, profile_of
 
 
@@ -54,5 +55,5 @@ def measured_profile(runs: Sequence[Contraction], request: ProfileRequest) -> Pr
         return None
     profile = profile_of(runs)
     if request.plot is not None:
-        profile.plot(request.plot)
+        plot_profile(profile, request.plot)
     return profile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from taizhang.cli.run_display import RunDisplay
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.plan.plan_file import Plan
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.report import report_of
+from taizhang.runs.report import REPORT, report_of
 from taizhang.runs.run import WORKFORCE, is_complete, repair_run, workforce_of
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.start import DEFAULT_PIECE_TIME, start_run
@@ -205,14 +206,21 @@ def verify_command(
 
 @command("report")
 @click.argument("directory", metavar="RUN")
-@option("-o", "--output", metavar="FILE", group="Output", help="Where to [report.html beside the run's files].")
+@option("-o", "--output", metavar="FILE", group="Output", help="Write to this file [report.html in the folder RUN].")
+@option("--open", "open_page", is_flag=True, group="Output", help="Show the page in a browser.")
 @output_options
-def report_command(directory: str, output: str | None, as_json: bool) -> None:
-    """Write a page about the run in the folder RUN: HTML that holds all of its pictures."""
+def report_command(directory: str, output: str | None, open_page: bool, as_json: bool) -> None:
+    """Write a page about the run in the folder RUN: HTML that holds all of its pictures.
+
+    The page in the folder keeps up while the run goes on; one written elsewhere shows the run as it is now.
+    """
     folder = RunFolder.open(directory)
-    target = Path(output) if output is not None else folder.path / "report.html"
-    target.write_text(report_of(folder), encoding="utf-8")
+    target = Path(output) if output is not None else folder.path / REPORT
+    target.write_text(report_of(folder, kept=output is None), encoding="utf-8")
+    opened = open_page and webbrowser.open(target.resolve().as_uri())
     if as_json:
         echo_json({"output": str(target)})
     else:
         click.echo(f"{target}", err=True)
+    if open_page and not opened:
+        click.echo(f"no browser was found; open {target.resolve().as_uri()} yourself", err=True)

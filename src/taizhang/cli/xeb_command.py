@@ -15,7 +15,7 @@ from taizhang.cli.options import circuit_options, command, directory_option, opt
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.xeb_display import XebDisplay
 from taizhang.cli.xeb_output import present_xeb
-from taizhang.results.drawing import check_drawable
+from taizhang.plots.canvas import check_drawable
 from taizhang.results.sample_file import read_samples
 from taizhang.runs.run import own_workforce
 from taizhang.runs.start import start_run

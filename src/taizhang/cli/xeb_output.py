@@ -8,8 +8,8 @@ import click
 
 from taizhang._resources import peak_resident_bytes
 from taizhang.cli.options import echo_json
+from taizhang.plots.cross_entropy import plot_xeb
 from taizhang.results.xeb import Xeb
-from taizhang.results.xeb_plot import plot_xeb
 
 
 def present_xeb(xeb: Xeb, seconds: Mapping[str, float], *, plot: str | None, as_json: bool) -> None:

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from taizhang._checks import check_path, describe
 from taizhang._types import DtypeName
 from taizhang._units import human_bytes, human_seconds
-from taizhang.errors import NetworkError, PlanError
+from taizhang.errors import NetworkError, PlanError, UsageError
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
 from taizhang.plan.tree import ContractionTree
@@ -97,9 +98,11 @@ class Plan:
             >>> Plan.from_ssa_path(shape, [(0, 1)], sliced_indices=("b",)).num_slices
             2
         """
-        shape = network.shape if isinstance(network, TensorNetwork) else network
+        shape = _shape_of(network)
         tree = ContractionTree.from_pairs(shape.num_tensors, ssa_path)
         number = {name: index for index, name in enumerate(shape.index_names)}
+        if isinstance(sliced_indices, str) or not isinstance(sliced_indices, Iterable):
+            raise UsageError(f"sliced_indices must be a sequence of index names, got {describe(sliced_indices)}")
         try:
             sliced = tuple(number[str(name)] for name in sliced_indices)
         except KeyError as missing:
@@ -114,7 +117,7 @@ class Plan:
         Raises:
             PlanError: The plan is for another network.
         """
-        shape = network.shape if isinstance(network, TensorNetwork) else network
+        shape = _shape_of(network)
         if shape == self.shape:
             return self
         here, there = _canonical(self.shape), _canonical(shape)
@@ -133,7 +136,7 @@ class Plan:
         Raises:
             OSError: The file cannot be written.
         """
-        target = Path(path)
+        target = Path(check_path(path))
         partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
         try:
             partial.write_bytes(self.to_bytes())
@@ -153,7 +156,7 @@ class Plan:
             PlanError: The file is not a plan, is damaged or too large, or is for another network.
             OSError: The file cannot be read.
         """
-        source = Path(path)
+        source = Path(check_path(path))
         if source.stat().st_size > MAX_FILE_BYTES:
             raise PlanError(f"plan file '{source}' is larger than {MAX_FILE_BYTES >> 20} MiB; it cannot be a plan")
         try:
@@ -257,6 +260,14 @@ class Plan:
         return "\n".join(lines)
 
 
+def _shape_of(network: object) -> NetworkShape:
+    if isinstance(network, NetworkShape):
+        return network
+    if not isinstance(network, TensorNetwork):
+        raise UsageError(f"network must be a TensorNetwork or a NetworkShape, got {describe(network)}")
+    return network.shape
+
+
 def _count(number: int) -> str:
     """A whole number for people; a very long one as a power of ten."""
     return f"{number:,}" if number < 10**12 else f"10^{math.log10(number):.1f}"
@@ -298,8 +309,8 @@ def _read_shape(content: Mapping[str, object]) -> NetworkShape:
     if not isinstance(size_dict, dict):
         raise PlanError("'size_dict' has to give every index name its size")
     for name, size in size_dict.items():
-        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
-            raise PlanError(f"'size_dict' gives index '{name}' the size {size!r}; a whole number from 1 is wanted")
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
+            raise PlanError(f"'size_dict' gives index '{name}' the size {size!r}; a whole number from 0 is wanted")
     try:
         return NetworkShape.from_names(
             inputs,

@@ -98,6 +98,8 @@ def search(
     """
     _check(memory_bytes=memory_bytes, width=width, seconds=seconds, trials=trials, seed=seed, threads=threads)
     started = time.perf_counter()
+    if shape.is_empty:
+        return _plan_of_nothing(shape, dtype, seed, trials)
     machine = machine or assumed_machine(threads)
     bytes_per_element = BYTES_PER_ELEMENT[dtype]
     fixed_bytes = bytes_per_element * _fixed_elements(shape)
@@ -161,6 +163,15 @@ def search(
         trial=found.trial,
         history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in found.history),
     )
+
+
+def _plan_of_nothing(shape: NetworkShape, dtype: DtypeName, seed: int, trials: int | None) -> Plan:
+    """A plan for a network whose value has no terms: any order will do."""
+    count = shape.num_tensors
+    path = tuple((0 if step == 0 else count + step - 1, step + 1) for step in range(count - 1))
+    tree = ContractionTree(num_tensors=count, ssa_path=path)
+    cost = cost_of_steps(shape, step_costs(shape, tree), (), dtype=dtype)
+    return Plan(shape=shape, tree=tree, sliced_indices=(), cost=cost, dtype=dtype, seed=seed, trials=trials)
 
 
 def _fixed_elements(shape: NetworkShape) -> int:

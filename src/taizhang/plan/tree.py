@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from taizhang._checks import describe
 from taizhang.errors import PlanError
 
 
@@ -53,10 +54,12 @@ class ContractionTree:
         Raises:
             PlanError: An entry is not a pair of integers, or the path is not complete.
         """
+        if not isinstance(pairs, Iterable):
+            raise PlanError(f"the path must be a sequence of pairs of tensor numbers, got {describe(pairs)}")
         path: list[tuple[int, int]] = []
         for step, pair in enumerate(pairs):
-            numbers = tuple(pair)
-            if len(numbers) != 2 or any(isinstance(n, bool) or not isinstance(n, int) for n in numbers):
-                raise PlanError(f"step {step} of the path is {numbers!r}; a pair of tensor numbers is wanted")
-            path.append((numbers[0], numbers[1]))
+            numbers = tuple(pair) if isinstance(pair, Iterable) else (pair,)
+            if len(numbers) != 2 or any(isinstance(n, bool) or not hasattr(n, "__index__") for n in numbers):
+                raise PlanError(f"step {step} of the path is {numbers!r:.64}; a pair of tensor numbers is wanted")
+            path.append((int(numbers[0]), int(numbers[1])))
         return cls(num_tensors=num_tensors, ssa_path=tuple(path))

@@ -6,6 +6,7 @@ object `{"0101": 12}`. What a file holds is told by its first character that is 
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections import Counter
@@ -121,6 +122,8 @@ def _read(file: BinaryIO, num_qubits: int, source: str | None) -> CountedBitstri
     found: dict[str, int] = {}
     number = taken = 0
     while line := file.readline(longest):
+        if number == 0:
+            line = line.removeprefix(codecs.BOM_UTF8)
         number += 1
         taken += len(line)
         words = line.split()

@@ -24,12 +24,12 @@ from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.folder import RunFolder, made_with
 from taizhang.runs.history import SESSION, WORKER
 from taizhang.runs.job import Job, PieceRunner
-from taizhang.runs.ledger import Ledger
+from taizhang.runs.ledger import VERIFICATION, Ledger
 from taizhang.runs.lock import STOPPED, CoordinatorLock, read_sign
 from taizhang.runs.partial_sum import PartialSum
-from taizhang.runs.run import is_complete, values_of
+from taizhang.runs.run import is_complete
+from taizhang.runs.values import values_of
 
-VERIFICATION = "verification"
 TOLERANCE = {"complex64": 1e-3, "complex128": 1e-9}
 
 
