@@ -50,7 +50,7 @@ def doctor_command(again: bool, as_json: bool) -> None:
     lines = {
         "taizhang": f"{taizhang.__version__}, Python {report['python']}, {report['system']}",
         "cores": f"{cores}",
-        "SIMD level": f"{report['simd_level']} (TAIZHANG_SIMD=portable, avx2 or avx512 forces one)",
+        "SIMD level": f"{report['simd_level']} (TAIZHANG_SIMD forces one of {', '.join(_native.simd_levels())})",
         "arithmetic": f"{flops:.0f} GFLOP/s in complex64 contractions, all cores ({told})",
         "memory traffic": f"{rates}, {fresh:.1f} GB/s where memory is touched for the first time",
         "smallest step": f"{machine.step_seconds * 1e6:.2f} µs",

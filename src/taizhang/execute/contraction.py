@@ -116,7 +116,7 @@ def compile_plan(
     Args:
         plan: The plan.
         dtype: Type to compute in.
-        simd_level: `portable`, `avx2` or `avx512`; the widest one of the machine by default.
+        simd_level: `portable`, `avx2`, `avx512` or `neon`; by default the widest one of the machine.
         limits: Which runs of steps become blocks.
     """
     return NativeProgram(lower(plan, dtype=dtype, limits=limits), simd_level=simd_level)

@@ -51,7 +51,7 @@ class NativeProgram:
 
     Args:
         program: The program.
-        simd_level: `portable`, `avx2` or `avx512`; the widest one of the machine by default.
+        simd_level: `portable`, `avx2`, `avx512` or `neon`; by default the widest one of the machine.
 
     Raises:
         MemoryLimitError: A slice needs more memory than can be addressed.

@@ -13,11 +13,11 @@ use super::finish::{finish, spare, Finished, Limits, Pace, SPARED_FROM, SPARED_U
 use super::greedy::{greedy, Greed};
 use super::network::{Network, Terms};
 use super::premerge::{premerge, Merged};
-use super::regrow::{regrow, Regrowth};
+use super::regrow::Regrowth;
 use super::reoptimise::Reoptimiser;
 use super::rng::Rng;
 use super::rounds::{round_of, Of, Task, FIRST, FRESH, KEPT, ROUND};
-use super::squeeze::{anneal, free, settle, Schedule, Stop};
+use super::squeeze::{Anneal, Schedule};
 use super::tree::{Charge, Tree};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
@@ -306,15 +306,12 @@ fn run_trial(
     let network = &problem.small;
     let mut annealer = Annealer::new(Rng::new(problem.options.seed, trial));
     let mut schedule = Schedule::default();
-    let stop = || must_stop(&problem.options, board);
-    let stop: Stop = &stop;
+    // The tree to start from.
     let mut tree = match start {
         Start::Fresh if trial == SEQUENTIAL => {
-            let path = problem.merged.sequential_path(problem.terms.inputs.len());
-            let mut tree = Tree::new(network, &path, charge);
             schedule.settle.0 = 4.0;
-            cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
-            tree
+            let path = problem.merged.sequential_path(problem.terms.inputs.len());
+            Tree::new(network, &path, charge)
         }
         Start::Fresh => {
             let alpha = if trial.is_multiple_of(2) { 1.0 } else { 0.5 };
@@ -325,53 +322,47 @@ fn run_trial(
             let path = greedy(&problem.merged.terms, Greed { alpha, temperature }, annealer.rng());
             // What moving elements costs matters less, and slows the search: half of the trials look at it only later.
             let first_charge = if trial % 4 < 2 { charge } else { Charge::MULTIPLY_ADDS };
-            let mut tree = Tree::new(network, &path, first_charge);
-            anneal(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
-            tree
+            Tree::new(network, &path, first_charge)
         }
         Start::Reheat { lineage, beta } => {
-            let mut tree = lineages[lineage].tree.clone();
             schedule.settle.0 = beta;
-            cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
-            tree
+            lineages[lineage].tree.clone()
         }
-        Start::Regrow { lineage } => {
-            let mut tree = lineages[lineage].tree.clone();
-            let regrowth = Regrowth::draw(annealer.rng());
-            regrow(network, &mut tree, &mut annealer, regrowth, width, sweeps, stop);
-            tree
-        }
+        Start::Regrow { lineage } => lineages[lineage].tree.clone(),
     };
+    // The run.
+    let stop = || must_stop(&problem.options, board);
+    let mut anneal = Anneal {
+        network,
+        tree: &mut tree,
+        annealer: &mut annealer,
+        schedule,
+        width,
+        sweeps,
+        stop: &stop,
+    };
+    match start {
+        Start::Fresh if trial == SEQUENTIAL => anneal.cool(),
+        Start::Fresh => _ = anneal.run(),
+        Start::Reheat { .. } => anneal.cool(),
+        Start::Regrow { .. } => {
+            let regrowth = Regrowth::draw(anneal.annealer.rng());
+            anneal.regrow(regrowth);
+        }
+    }
+    // What is left to gain.
     if tree.charge != charge {
         tree.charge = charge;
         tree.refresh(network);
     }
     if round.number >= FIRST.len() && !stop() {
-        Reoptimiser::default().pass(network, &mut tree, 8, 8.0, width, stop);
+        Reoptimiser::default().pass(network, &mut tree, 8, 8.0, width, &stop);
     }
     let cost = tree.log2_cost() + f64::from(tree.log2_slices(network));
     Outcome {
         tree,
         cost,
         cut_short: stop(),
-    }
-}
-
-/// Cools a tree down from where it is, sliced only if it is too wide.
-fn cool(
-    network: &Network,
-    tree: &mut Tree,
-    annealer: &mut Annealer,
-    schedule: &Schedule,
-    width: f32,
-    sweeps: usize,
-    stop: Stop<'_>,
-) {
-    if tree.sliced.is_empty() && tree.width() <= width {
-        free(network, tree, annealer, schedule.settle, sweeps, stop);
-    }
-    if !tree.sliced.is_empty() || tree.width() > width {
-        settle(network, tree, annealer, schedule, width, sweeps, stop);
     }
 }
 
