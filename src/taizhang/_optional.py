@@ -7,6 +7,9 @@ from typing import Any
 
 from taizhang.errors import MissingPackageError
 
+_EXTRAS = {"matplotlib": "plot", "distributed": "cluster", "qiskit": "interop", "cirq-core": "interop"}
+"""Which extra of this package brings a package."""
+
 
 def optional_module(module: str, *, package: str, what_for: str) -> Any:
     """Imports a module of a package that need not be installed.
@@ -26,6 +29,7 @@ def optional_module(module: str, *, package: str, what_for: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        extra = f", or pip install 'taizhang[{_EXTRAS[package]}]'" if package in _EXTRAS else ""
         raise MissingPackageError(
-            f"{what_for} needs the package {package}, which is not installed; run pip install {package}"
+            f"{what_for} needs the package {package}, which is not installed; run pip install {package}{extra}"
         ) from error

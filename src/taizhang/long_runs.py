@@ -13,10 +13,11 @@ from taizhang._types import ComplexArray
 from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import UsageError
+from taizhang.errors import PlanError, RunFolderError, UsageError
 from taizhang.observer import Observer, Silent
 from taizhang.options import read_options
 from taizhang.plan.plan_file import Plan
+from taizhang.plan.search import SearchInterrupted
 from taizhang.ready_plan import program_within_time
 from taizhang.results.bitstrings import parsed_bits
 from taizhang.results.rows import DistinctRows
@@ -24,7 +25,7 @@ from taizhang.results.sample_file import CountedBitstrings
 from taizhang.results.xeb import Xeb
 from taizhang.runs.contractions import contractions_of, values_by_bitstring
 from taizhang.runs.coordinator import Watcher
-from taizhang.runs.folder import RunFolder, check_new, make_run
+from taizhang.runs.folder import RunFolder, check_new, discard_plan, keep_plan, make_run
 from taizhang.runs.manifest import AMPLITUDES, XEB
 from taizhang.runs.run import WORKFORCE, Workforce, go_on
 from taizhang.runs.signals import stop_on_signals
@@ -50,6 +51,8 @@ def prepare_run(
 ) -> RunFolder:
     """Makes a run folder: builds the network, finds a plan, measures the rate, and cuts the work into pieces.
 
+    Where that is interrupted the folder keeps the plan alone, and the next call with the same question goes on with it.
+
     Args:
         directory: The folder, new or empty.
         circuit: The circuit, started in |0…0⟩.
@@ -67,17 +70,35 @@ def prepare_run(
         LimitError: The work does not fit the limits.
     """
     _check_asked(circuit, bitstrings, open_qubits, slices_per_piece)
-    check_new(directory)
-    machine = _machine(circuit, bitstrings, settings, open_qubits, plan, piece_seconds, observer or Silent())
-    return _made(
-        directory,
-        circuit,
-        bitstrings,
-        machine,
-        piece_seconds=piece_seconds,
-        slices_per_piece=slices_per_piece,
-        observer=observer or Silent(),
-    )
+    kept = check_new(directory)
+    watch = observer or Silent()
+    try:
+        machine = _machine(circuit, bitstrings, settings, open_qubits, plan or kept, piece_seconds, watch)
+    except PlanError as error:
+        if plan is not None:
+            raise
+        raise RunFolderError(
+            f"'{directory}' keeps the plan of another run; give a directory that is new or empty"
+        ) from error
+    except SearchInterrupted as interrupt:
+        if interrupt.plan is not None:
+            keep_plan(directory, interrupt.plan)
+        raise
+    # The rate is measured next, which may take as long as a contraction.
+    keep_plan(directory, machine.ready.plan)
+    try:
+        return _made(
+            directory,
+            circuit,
+            bitstrings,
+            machine,
+            piece_seconds=piece_seconds,
+            slices_per_piece=slices_per_piece,
+            observer=watch,
+        )
+    except Exception:
+        discard_plan(directory)
+        raise
 
 
 def prepare_xeb_run(
@@ -129,7 +150,8 @@ def _check_asked(
     if not bitstrings:
         raise UsageError("no bitstring was given; wanted is at least one")
     for number, bitstring in enumerate(bitstrings):
-        parse_bitstring(bitstring, circuit.num_qubits, open_qubits, what=f"bitstring {number}")
+        what = "the bitstring" if len(bitstrings) == 1 else f"bitstring number {number + 1}"
+        parse_bitstring(bitstring, circuit.num_qubits, open_qubits, what=what)
     if slices_per_piece is not None and (slices_per_piece < 1 or slices_per_piece & (slices_per_piece - 1)):
         raise UsageError(f"slices_per_piece was given as {slices_per_piece}; wanted is a power of two")
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from taizhang._files import check_output, write_file
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.circuit import Circuit
@@ -234,11 +235,11 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
 
     Raises:
         RunError: There is no run, or it is damaged.
-        OSError: The page cannot be written.
+        UsageError: The page cannot be written there.
     """
     folder = RunFolder.open(directory)
-    target = Path(path) if path is not None else folder.path / "report.html"
-    target.write_text(report_of(folder), encoding="utf-8")
+    target = check_output(folder.path / "report.html" if path is None else path, called="path")
+    write_file(target, report_of(folder))
     return target
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 import click
 
 import taizhang
+from taizhang.__main__ import end_at_once, handle_signals
 from taizhang.cli.failure import DONE, FAILED, exit_status, sentence
+from taizhang.cli.groups import SuggestingGroup, show_help_alone
 
 COMMANDS = {
     "inspect": "inspect_command",
@@ -31,11 +34,12 @@ COMMANDS = {
     "report": "run_commands",
     "random": "random_command",
     "doctor": "doctor_command",
+    "completion": "completion_command",
 }
 """The module of each command, which holds it as `NAME_command` and is imported when the command is asked for."""
 
 
-class Commands(click.Group):
+class Commands(SuggestingGroup):
     """All commands; only the one that is asked for is imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -46,19 +50,39 @@ class Commands(click.Group):
         """Imports a command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
+        with _ending_at_once():  # an import that is interrupted fails in any way, at best with a KeyboardInterrupt
+            module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(taizhang.__version__, prog_name="taizhang", message="%(prog)s %(version)s")
-def taizhang_command() -> None:
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(taizhang.__version__, "-V", "--version", prog_name="taizhang", message="%(prog)s %(version)s")
+@click.pass_context
+def taizhang_command(ctx: click.Context) -> None:
     """Simulates quantum circuits by tensor-network contraction."""
+    show_help_alone(ctx)
 
 
 def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Lets signals end the process at once; afterwards they raise KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handle_signals(end_at_once, end_at_once)
+    try:
+        yield
+    finally:
+        handle_signals(_interrupt, signal.default_int_handler)  # SIGTERM ends a command in order, as Ctrl-C does
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -69,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _interrupt)  # ends a command in order, as Ctrl-C does
+        handle_signals(_interrupt, signal.default_int_handler)
     try:
         taizhang_command.main(args=words, prog_name="taizhang", standalone_mode=False)
         sys.stdout.flush()

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+from click.shell_completion import CompletionItem
 
+from taizhang._files import check_output
 from taizhang._resources import usable_cores
 from taizhang.circuit.read import CircuitFormat
+from taizhang.cli.notes import set_verbosity
 from taizhang.errors import UsageError
 from taizhang.options import Option, rows_of
 from taizhang.results.drawing import check_drawable
@@ -66,13 +69,37 @@ def command(name: str) -> Callable[[Command], click.Command]:
 
 
 def output_options(command: Command) -> Command:
-    """Adds `--json`, and `--debug`, which `main` looks for by itself."""
+    """Adds `--json`, `--quiet`, and `--debug`, which `main` looks for by itself."""
+    command = option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=set_verbosity,
+        group=_OTHER,
+        help="Show nothing but the result, warnings and errors.",
+    )(command)
     command = option("--debug", is_flag=True, expose_value=False, group=_OTHER, help="Show where an error came from.")(
         command
     )
     return option("--json", "as_json", is_flag=True, group="Output", help="Print one JSON object on standard output.")(
         command
     )
+
+
+def verbose_option(command: Command) -> Command:
+    """Adds `--verbose`, for commands that leave the plan out where the work was quick."""
+    return option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=set_verbosity,
+        group="Output",
+        help="Show the plan, and predicted beside actual, even where the work took less than a second.",
+    )(command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +124,6 @@ def profile_options(command: Command) -> Command:
     def with_profile(*, profile: bool, plot: str | None, top: int, **others: Any) -> None:
         if plot is not None and not profile:
             raise click.UsageError("--plot draws what --profile measures; give both")
-        if plot is not None:
-            check_drawable(Path(plot))
         command(profile=ProfileRequest(wanted=profile, plot=plot, top=top), **others)
 
     wrapped: Command = with_profile
@@ -110,7 +135,13 @@ def profile_options(command: Command) -> Command:
                 group="Output",
                 help="Show where the time went, beside what the machine can do.",
             ),
-            option("--plot", metavar="FILE", group="Output", help="With --profile: draw it, as .png, .svg or .pdf."),
+            option(
+                "--plot",
+                type=OutputFile(picture=True),
+                metavar="FILE",
+                group="Output",
+                help="With --profile: draw it, as .png, .svg or .pdf.",
+            ),
             option(
                 "--top",
                 type=click.IntRange(min=1),
@@ -130,6 +161,7 @@ def amplitudes_file_option(command: Command) -> Command:
     return option(
         "-o",
         "--output",
+        type=OutputFile(".npy", ".json", ".txt", ".dat", ""),
         metavar="FILE",
         group="Output",
         help="Write the amplitudes: .npy as an array, .json, or lines of text.",
@@ -140,6 +172,7 @@ def directory_option(command: Command) -> Command:
     """Adds `--directory`, which makes work a long run."""
     return option(
         "--directory",
+        type=RunDirectory(),
         metavar="RUN",
         group="Run",
         help="Make it a long run, kept in this folder; 'taizhang resume RUN' continues it.",
@@ -160,18 +193,70 @@ def task_options(command: Command) -> Command:
     """Adds what amplitudes are asked for with: the circuit, bitstrings, open qubits, a plan and a file to write."""
     for each in reversed(
         (
-            click.argument("circuit"),
+            click.argument("circuit", type=InputFile()),
             click.argument("bits", nargs=-1, metavar="[BITSTRING]..."),
             circuit_options,
             option("--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input."),
             option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open."),
             option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once."),
-            option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one."),
+            option(
+                "--plan", "plan_file", type=InputFile(), metavar="PLAN", help="Run this plan instead of searching one."
+            ),
             amplitudes_file_option,
         )
     ):
         command = each(command)
     return command
+
+
+class OutputFile(_ParamType):
+    """A file that a command writes: whether that can be done is checked before any work.
+
+    Args:
+        endings: Endings that it may have, `""` for none; any by default.
+        picture: It is drawn, so what draws must be there, too.
+    """
+
+    name = "file"
+
+    def __init__(self, *endings: str, picture: bool = False) -> None:
+        self._endings, self._picture = endings or None, picture
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Checks the file; gives its name as it was given."""
+        called = param.opts[-1] if param is not None and param.opts else "the output"
+        if self._picture:
+            check_drawable(Path(value))
+        check_output(value, called="-o" if called == "--output" else called, endings=self._endings)
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Lets the shell complete names of files."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+class InputFile(_ParamType):
+    """A file that a command reads, `-` for standard input; the shell completes its name."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Gives the name as it was given: the reader knows best what is wrong with a file."""
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Lets the shell complete names of files."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+class RunDirectory(InputFile):
+    """The folder of a run; the shell completes its name."""
+
+    name = "folder"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Lets the shell complete names of folders."""
+        return [CompletionItem(incomplete, type="dir")]
 
 
 class RowType(_ParamType):

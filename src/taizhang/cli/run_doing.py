@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from taizhang._resources import peak_resident_bytes
-from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
+from taizhang.cli.amplitude_output import MOST_LINES, records_of, show_amplitudes, write_amplitudes
 from taizhang.cli.options import echo_json
 from taizhang.cli.reports import plan_report
 from taizhang.cli.run_display import RunDisplay
 from taizhang.cli.sample_output import present_report, write_samples
+from taizhang.cli.saving import save
 from taizhang.cli.xeb_output import present_xeb
 from taizhang.long_runs import completed, result_of, xeb_of
 from taizhang.runs.folder import RunFolder
@@ -50,28 +51,30 @@ def finish_run(
     kind = folder.manifest.task["kind"]
     if kind == SAMPLES:
         portions, sampler = drawn_samples(folder.manifest, values)
-        write_samples(portions, output, as_json=as_json)
+        written = write_samples(portions, output, as_json=as_json)
         shots, reason = folder.manifest.task["shots"], "batches are kept in a run"
-        present_report(sampler.report(), spent, shots=shots, method=sampler.method, reason=reason, as_json=as_json)
+        present_report(
+            sampler.report(), spent, written, shots=shots, method=sampler.method, reason=reason, as_json=as_json
+        )
     elif kind == XEB:
-        if output is not None:
-            write_amplitudes(result_of(folder, values, spent), Path(output))
+        saved = save(output, lambda path: write_amplitudes(result_of(folder, values, spent), Path(path)))
         present_xeb(xeb_of(folder, values), spent, plot=plot, as_json=as_json)
+        saved.check(printed=False)
     else:
         _present(result_of(folder, values, spent), output, as_json)
 
 
 def _present(result: AmplitudeResult, output: str | None, as_json: bool) -> None:
-    if output is not None:
-        write_amplitudes(result, Path(output))
+    saved = save(output, lambda path: write_amplitudes(result, Path(path)))
     if as_json:
-        report: dict[str, Any] = {"amplitudes": [] if output else list(records_of(result))}
+        report: dict[str, Any] = {"amplitudes": [] if saved.done else list(records_of(result))}
         report["plan"] = plan_report(result.plan, result.predicted_bytes)
         echo_json({**report, "seconds": result.seconds, "peak_bytes": peak_resident_bytes()})
-    elif output is None:
-        show_amplitudes(result)
+    elif not saved.done:
+        show_amplitudes(result, most=MOST_LINES if saved.problem is None else None)
     else:
         click.echo(f"{result.values.size} amplitudes written to {output}")
+    saved.check()
 
 
 def pieces_line(folder: RunFolder) -> str:

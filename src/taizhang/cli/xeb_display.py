@@ -19,10 +19,11 @@ class XebDisplay(Display):
 
     Args:
         num_bitstrings: How many different bitstrings there are.
+        advice: How to keep what is computed.
     """
 
-    def __init__(self, num_bitstrings: int) -> None:
-        super().__init__()
+    def __init__(self, num_bitstrings: int, advice: str = "") -> None:
+        super().__init__(advice)
         self._num_bitstrings = num_bitstrings
         self._estimate = ""
         self._last_line = time.monotonic()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from taizhang._files import write_file
 from taizhang._types import DtypeName
 from taizhang._units import human_bytes, human_seconds
 from taizhang.errors import NetworkError, PlanError
@@ -133,13 +134,7 @@ class Plan:
         Raises:
             OSError: The file cannot be written.
         """
-        target = Path(path)
-        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-        try:
-            partial.write_text(json.dumps(self.to_dict(), separators=(",", ":")) + "\n", encoding="utf-8")
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_file(path, json.dumps(self.to_dict(), separators=(",", ":")) + "\n")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], network: TensorNetwork | NetworkShape | None = None) -> Plan:
@@ -241,7 +236,7 @@ class Plan:
         lines = [
             f"Plan for {self.shape.num_tensors} tensors, {self.shape.num_indices} indices",
             f"  work      10^{cost.log10_multiply_adds_executed:.2f} multiply-adds "
-            f"(10^{cost.log10_multiply_adds_naive:.2f} without sharing steps between slices)",
+            f"(10^{cost.log10_multiply_adds_naive:.2f} if slices shared no steps)",
             f"  slices    {_count(cost.num_slices)} ({sliced})",
             f"  memory    {human_bytes(cost.peak_bytes)} at its peak, "
             f"the largest intermediate 2^{cost.width:g} elements",

@@ -36,7 +36,7 @@ from taizhang._units import human_bytes
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.openqasm_writer import write_openqasm3
 from taizhang.circuit.read import read_circuit
-from taizhang.errors import RunDamagedError, RunError, SizeLimitError
+from taizhang.errors import RunDamagedError, RunFolderError, SizeLimitError
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
 from taizhang.plan.plan_file import Plan
@@ -51,6 +51,8 @@ from taizhang.runs.storage import sha256_of, sync_folder, write_whole, writing
 CIRCUIT, BITSTRINGS, PLAN = "circuit.qasm", "bitstrings.txt", "plan.json"
 ARRAYS, EXPONENTS, ROWS, COUNTS, LEDGER = "arrays.npy", "exponents.npy", "rows.npy", "counts.npy", "ledger.sqlite"
 WORKERS, INBOX = "workers", "inbox"
+KEPT_PLAN = "plan-so-far.json"
+"""All that the folder of a run holds which was interrupted while it was prepared."""
 
 MEASURED_SECONDS = 0.5
 """The rate is measured on the first slices, for at least so long."""
@@ -249,6 +251,7 @@ def make_run(
                 (partial / name).mkdir()
             Ledger.create(partial / LEDGER, manifest)
             write_whole(partial / manifest_file.NAME, manifest.to_bytes())
+            (target / KEPT_PLAN).unlink(missing_ok=True)
             partial.replace(target)
             sync_folder(target.parent)
         except BaseException:
@@ -258,19 +261,48 @@ def make_run(
     return RunFolder(path=target, manifest=manifest)
 
 
-def check_new(path: str | os.PathLike[str]) -> None:
+def check_new(path: str | os.PathLike[str]) -> Plan | None:
     """Checks that a run can be made in a folder.
+
+    Returns:
+        The plan that `keep_plan` left there, if it did.
 
     Raises:
         RunError: There is something in it.
     """
     target = Path(path)
     if (target / manifest_file.NAME).exists():
-        raise RunError(
+        raise RunFolderError(
             f"'{target}' holds a run already; go on with it by 'taizhang resume {target}', or give another directory"
         )
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RunError(f"'{target}' is there and not empty; give a directory that is new or empty")
+    if target.exists() and not target.is_dir():
+        raise RunFolderError(f"'{target}' is not a folder; give a directory that is new or empty")
+    held = [entry.name for entry in target.iterdir()] if target.exists() else []
+    if held == [KEPT_PLAN]:
+        return Plan.load(target / KEPT_PLAN)
+    if held:
+        raise RunFolderError(f"'{target}' is there and not empty; give a directory that is new or empty")
+    return None
+
+
+def keep_plan(path: str | os.PathLike[str], plan: Plan) -> None:
+    """Keeps a plan in the folder of a run that is not made yet, for the next attempt at making it.
+
+    Raises:
+        RunStorageError: It cannot be written.
+    """
+    target = Path(path)
+    with writing(target):
+        target.mkdir(parents=True, exist_ok=True)
+        plan.save(target / KEPT_PLAN)
+
+
+def discard_plan(path: str | os.PathLike[str]) -> None:
+    """Removes the plan that `keep_plan` kept, and the folder if nothing else is in it."""
+    target = Path(path)
+    with contextlib.suppress(OSError):
+        (target / KEPT_PLAN).unlink()
+        target.rmdir()
 
 
 def made_with() -> dict[str, str]:

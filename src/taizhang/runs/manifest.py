@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from taizhang._types import DtypeName
-from taizhang.errors import RunDamagedError, RunError
+from taizhang.errors import RunDamagedError, RunError, RunFolderError
 from taizhang.runs.pieces import Layout
 
 FORMAT, VERSION = "taizhang-run", 2
@@ -111,7 +111,7 @@ class Manifest:
                 raise _damaged(path)
             told = json.loads(path.read_bytes())
         except FileNotFoundError:
-            raise RunError(
+            raise RunFolderError(
                 f"'{folder}' is not a run folder: it has no {NAME}; make one with 'taizhang run CIRCUIT TASK "
                 "--directory RUN'"
             ) from None

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from taizhang._random import stream
-from taizhang.errors import RunBusyError, RunError, RunStorageError
+from taizhang.errors import LimitError, RunBusyError, RunError, RunStorageError
 from taizhang.execute.contraction import compile_plan
 from taizhang.runs.contractions import values_by_bitstring
 from taizhang.runs.coordinator import done_ranges
@@ -46,6 +46,7 @@ class Verification:
         relative_error: Root of the mean square of the relative rounding errors of the pieces; None if not measured.
         standard_error: What an amplitude of the run is expected to be off by through rounding, if the errors of its
             pieces are independent; None if not measured, or if the run is not complete.
+        remark: What could not be checked within the memory limit, and why; None if nothing.
         record: What `-o` writes.
     """
 
@@ -53,6 +54,7 @@ class Verification:
     same_bits: bool
     relative_error: float | None
     standard_error: float | None
+    remark: str | None
     record: dict[str, Any]
 
     def __str__(self) -> str:
@@ -65,6 +67,8 @@ class Verification:
             lines.append(f"Rounding errors of the pieces, to double precision: {self.relative_error:.1e}, relative")
         if self.standard_error is not None:
             lines.append(f"Rounding error of an amplitude: {self.standard_error:.1e}, one standard error")
+        if self.remark is not None:
+            lines.append(self.remark)
         return "\n".join(lines)
 
 
@@ -111,10 +115,15 @@ def verify(
     for number, total in recorded.items():
         again = runner.compute(folder.manifest.layout.piece(number), should_stop=stop)
         _compare(folder, number, total, again, same_bits=same_bits)
+    remark: str | None = None
     if precise and folder.manifest.dtype == "complex64":
-        exact = _double_runner(job, threads, memory_bytes)
-        for number, total in recorded.items():
-            errors.append(_error(total, exact.compute(folder.manifest.layout.piece(number), should_stop=stop), folder))
+        try:
+            exact = _double_runner(job, threads, memory_bytes)
+            for number, total in recorded.items():
+                again = exact.compute(folder.manifest.layout.piece(number), should_stop=stop)
+                errors.append(_error(total, again, folder))
+        except LimitError as error:  # twice the memory of the run; all that was found so far stands
+            remark = f"Rounding errors of {len(recorded) - len(errors)} pieces were not measured: {error}"
     relative = math.sqrt(sum(own for own, _ in errors) / len(errors)) if errors else None
     absolute = None
     if errors and is_complete(folder):
@@ -124,6 +133,8 @@ def verify(
     record = _record(
         folder, tuple(recorded), same_bits, relative, absolute, done, wanted * folder.manifest.layout.parts_per_group
     )
+    if remark is not None:
+        record["remark"] = remark
     record["sessions"] = [sessions[key] for key in sorted(sessions)]
     record["workers"] = workers
     found = Verification(
@@ -131,6 +142,7 @@ def verify(
         same_bits=same_bits,
         relative_error=relative,
         standard_error=absolute,
+        remark=remark,
         record=record,
     )
     _keep(folder, found)
