@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 
 def end_at_once(*_: object) -> NoReturn:
-    """Ends the process where nothing has begun yet; the handler of signals while modules are imported."""
-    os.write(2, b"taizhang: interrupted at the start; nothing was left behind\n")
+    """Ends the process where it holds nothing; the handler of signals while modules are imported."""
+    os.write(2, b"taizhang: interrupted; nothing was left behind\n")
     os._exit(130)
 
 

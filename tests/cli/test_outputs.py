@@ -137,8 +137,8 @@ def test_a_precise_check_that_does_not_fit_is_left_out_with_a_word(run, files, m
     done = run("verify", files / "RUN")
     assert done.status == 0
     assert "computed again are the same bits" in done.out
-    assert "Rounding errors of 1 pieces were not measured: 32.0 GiB are needed" in done.out
-    assert "not measured" in run("verify", files / "RUN", "--json").json["remark"]
+    assert "Rounding errors of 1 piece could not be measured: 32.0 GiB are needed" in done.out
+    assert "not be measured" in run("verify", files / "RUN", "--json").json["remark"]
 
 
 def test_python_checks_the_path_of_a_report(files):

@@ -1,5 +1,6 @@
 //! Bindings of `taizhang_core::plan`.
 
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::time::Duration;
 use taizhang_core::plan::board::Board;
@@ -18,7 +19,8 @@ type Figures = (f64, f64, f32, f64);
 /// of the multiply-adds.
 type Outcome = (Vec<(u32, u32)>, Vec<u32>, bool, Figures, Option<u64>, Vec<(f64, f64)>);
 
-/// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
+/// Searches for a plan; see `taizhang/plan/search.py`, its only caller. A KeyboardInterrupt carries what was found so far
+/// as its attribute `found`.
 #[pyfunction]
 #[pyo3(signature = (inputs, output, sizes, *, row_indices, num_rows, width, memory_elements, seconds, trials, seed, threads, log2_per_element,
     charge_per_second, seconds_per_element, look))]
@@ -75,8 +77,7 @@ fn search_plan(
         })?;
         raised
     });
-    raised?;
-    Ok(board.best().map(|best| {
+    let found = board.best().map(|best| {
         let found = best.finished;
         let figures = (
             found.log2_multiply_adds,
@@ -86,11 +87,20 @@ fn search_plan(
         );
         let path = found.path.iter().map(|&[a, b]| (a, b)).collect();
         (path, found.sliced, found.fits, figures, best.trial, board.history())
-    }))
+    });
+    match raised {
+        Ok(()) => Ok(found),
+        Err(error) => {
+            if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                error.value(py).setattr("found", found)?;
+            }
+            Err(error)
+        }
+    }
 }
 
-/// Waits for the search, looking at signals and showing progress now and then. An interrupt ends the search early; an
-/// error of `look` does too, and is raised in the end.
+/// Waits for the search, looking at signals and showing progress now and then. An interrupt or an error of `look` ends
+/// the search early, and is raised in the end.
 fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl Fn() -> bool + Sync) -> PyResult<()> {
     let mut pause = Duration::from_micros(200);
     let mut raised = Ok(());
@@ -99,7 +109,8 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
         py.detach(|| std::thread::sleep(pause));
         since_look += pause;
         pause = (pause * 2).min(LOOK);
-        if py.check_signals().is_err() {
+        if let Err(error) = py.check_signals() {
+            raised = Err(error);
             board.stop();
         }
         if since_look < LOOK || board.stopped() {

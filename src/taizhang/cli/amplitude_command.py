@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from taizhang._resources import peak_resident_bytes
+from taizhang._units import counted
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.amplitude_output import MOST_LINES, records_of, show_amplitudes, write_amplitudes
 from taizhang.cli.bitstring_options import asked_bitstrings
@@ -92,7 +93,7 @@ def amplitude_command(
     if not saved.done:
         show_amplitudes(result, most=MOST_LINES if saved.problem is None else None)
     else:
-        click.echo(f"{result.values.size} amplitudes written to {output}")
+        click.echo(f"{counted(result.values.size, 'amplitude')} written to {output}")
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
     if sum(seconds.values()) >= QUICK_SECONDS or verbosity() > 0:

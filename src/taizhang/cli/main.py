@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import click
 
 import taizhang
-from taizhang.__main__ import end_at_once, handle_signals
-from taizhang.cli.failure import DONE, FAILED, exit_status, sentence
+from taizhang.cli.failure import DONE, FAILED, InterruptedWorkError, exit_status, sentence
 from taizhang.cli.groups import SuggestingGroup, show_help_alone
+from taizhang.cli.signals import end_on_signals, interrupt_on_signals, watch_signals
 
 COMMANDS = {
     "inspect": "inspect_command",
@@ -42,6 +39,22 @@ COMMANDS = {
 class Commands(SuggestingGroup):
     """All commands; only the one that is asked for is imported."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Reads the words; an interrupt is answered here, before click writes an empty line for it."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except KeyboardInterrupt as error:
+            raise InterruptedWorkError(sentence(error)) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; an interrupt is answered as in `make_context`."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise InterruptedWorkError(sentence(error)) from error
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order in which people are shown them."""
         return list(COMMANDS)
@@ -50,8 +63,9 @@ class Commands(SuggestingGroup):
         """Imports a command."""
         if cmd_name not in COMMANDS:
             return None
-        with _ending_at_once():  # an import that is interrupted fails in any way, at best with a KeyboardInterrupt
-            module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
+        end_on_signals()
+        module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
+        interrupt_on_signals()
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
@@ -68,23 +82,6 @@ def taizhang_command(ctx: click.Context) -> None:
     show_help_alone(ctx)
 
 
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _ending_at_once() -> Iterator[None]:
-    """Lets signals end the process at once; afterwards they raise KeyboardInterrupt."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handle_signals(end_at_once, end_at_once)
-    try:
-        yield
-    finally:
-        handle_signals(_interrupt, signal.default_int_handler)  # SIGTERM ends a command in order, as Ctrl-C does
-
-
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and exits.
 
@@ -92,9 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: The words after `taizhang`; by default those the process was started with.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if threading.current_thread() is threading.main_thread():
-        handle_signals(_interrupt, signal.default_int_handler)
     try:
+        interrupt_on_signals()
+        if arguments is None:
+            watch_signals()
         taizhang_command.main(args=words, prog_name="taizhang", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from taizhang._files import check_output
 from taizhang._resources import usable_cores
+from taizhang._units import counted
 from taizhang.circuit.read import CircuitFormat
 from taizhang.cli.notes import set_verbosity
 from taizhang.errors import UsageError
@@ -335,7 +336,8 @@ def _settings(given: dict[str, Any]) -> Settings:
     settings = Settings.checked(**given)
     if settings.threads > usable_cores():
         click.echo(
-            f"taizhang: --threads is {settings.threads}, but this process may use {usable_cores()} cores; more threads "
+            f"taizhang: --threads is {settings.threads}, but this process may use "
+            f"{counted(usable_cores(), 'core')}; more threads "
             "than cores make the work slower, not faster",
             err=True,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from taizhang._units import counted
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.random_circuits import grid_circuit, sycamore_circuit
 from taizhang.circuit.read import write_circuit
@@ -26,7 +27,7 @@ def _written(circuit: Circuit, output: str, as_json: bool) -> None:
     if as_json:
         echo_json(report)
     else:
-        note(f"{output}: {circuit.num_qubits} qubits, {len(circuit.operations)} gates")
+        note(f"{output}: {counted(circuit.num_qubits, 'qubit')}, {counted(len(circuit.operations), 'gate')}")
 
 
 _output = option(

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from taizhang._resources import peak_resident_bytes
+from taizhang._units import counted
 from taizhang.cli.amplitude_output import MOST_LINES, records_of, show_amplitudes, write_amplitudes
 from taizhang.cli.options import echo_json
 from taizhang.cli.reports import plan_report
@@ -73,7 +74,7 @@ def _present(result: AmplitudeResult, output: str | None, as_json: bool) -> None
     elif not saved.done:
         show_amplitudes(result, most=MOST_LINES if saved.problem is None else None)
     else:
-        click.echo(f"{result.values.size} amplitudes written to {output}")
+        click.echo(f"{counted(result.values.size, 'amplitude')} written to {output}")
     saved.check()
 
 
@@ -84,5 +85,7 @@ def pieces_line(folder: RunFolder) -> str:
     if layout.amplitudes_per_piece > 1:
         each = f"{layout.amplitudes_per_piece:,} contractions"
     if folder.manifest.num_bitstrings > layout.num_amplitudes:
-        each += f", for {folder.manifest.num_bitstrings:,} bitstrings in {layout.num_amplitudes:,} contraction(s)"
+        each += (
+            f", for {folder.manifest.num_bitstrings:,} bitstrings in {counted(layout.num_amplitudes, 'contraction')}"
+        )
     return f"{folder.path}: {layout.num_pieces:,} pieces of {each}"

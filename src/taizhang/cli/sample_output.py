@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 from taizhang._files import reason_of, write_file
-from taizhang._units import human_seconds
+from taizhang._units import counted, human_seconds
 from taizhang.cli.amplitude_output import npy_bytes
 from taizhang.cli.notes import note
 from taizhang.cli.options import echo_json
@@ -122,7 +122,7 @@ def present_report(
         return
     for line in _told(report):
         note(line)
-    note(f"{shots} samples in {human_seconds(sum(seconds.values()))}")
+    note(f"{counted(shots, 'sample')} in {human_seconds(sum(seconds.values()))}")
     written.saved.check()
 
 

@@ -35,7 +35,7 @@ class XebDisplay(Display):
         if seconds > _LONG_SECONDS:
             self.say(
                 f"{self._num_bitstrings} different bitstrings are predicted to take {human_seconds(seconds)}; "
-                "Ctrl-C ends this with the figures so far"
+                "Ctrl-C ends this with the figures of the portions of some seconds that are done"
             )
 
     def estimated(self, xeb: Xeb, done: int) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from taizhang._files import write_file
 from taizhang._types import DtypeName
-from taizhang._units import human_bytes, human_seconds
+from taizhang._units import counted, human_bytes, human_seconds
 from taizhang.errors import NetworkError, PlanError
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
@@ -232,9 +232,11 @@ class Plan:
 
     def __str__(self) -> str:
         cost = self.cost
-        sliced = f"{len(self.sliced_indices)} sliced indices" if self.sliced_indices else "nothing sliced"
+        count = len(self.sliced_indices)
+        sliced = counted(count, "sliced index", "sliced indices") if count else "nothing sliced"
+        indices = counted(self.shape.num_indices, "index", "indices")
         lines = [
-            f"Plan for {self.shape.num_tensors} tensors, {self.shape.num_indices} indices",
+            f"Plan for {counted(self.shape.num_tensors, 'tensor')}, {indices}",
             f"  work      10^{cost.log10_multiply_adds_executed:.2f} multiply-adds "
             f"(10^{cost.log10_multiply_adds_naive:.2f} if slices shared no steps)",
             f"  slices    {_count(cost.num_slices)} ({sliced})",

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from taizhang._units import human_bytes, human_seconds
+from taizhang._units import counted, human_bytes, human_seconds
 from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.enough import drawn_so_far
 from taizhang.runs.estimate import Estimate, estimate
@@ -118,7 +118,9 @@ class RunStatus:
         if self.state != "complete":
             told = " with one thread" if self.state == "waiting" else ""
             lines.append(f"  time left     {left_text(self.estimate)}{told}")
-        lines.append(f"  worked        {human_seconds(self.seconds_worked)} in {len(self.sessions)} session(s)")
+        lines.append(
+            f"  worked        {human_seconds(self.seconds_worked)} in {counted(len(self.sessions), 'session')}"
+        )
         lines.append(f"  memory        {human_bytes(self.peak_bytes)} for each piece in hand, as planned")
         lines.append(f"  ledger        {human_bytes(self.ledger_bytes)}")
         if self.partial is not None and self.state == "complete":

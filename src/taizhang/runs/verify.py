@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from taizhang._random import stream
+from taizhang._units import counted
 from taizhang.errors import LimitError, RunBusyError, RunError, RunStorageError
 from taizhang.execute.contraction import compile_plan
 from taizhang.runs.contractions import values_by_bitstring
@@ -123,7 +124,9 @@ def verify(
                 again = exact.compute(folder.manifest.layout.piece(number), should_stop=stop)
                 errors.append(_error(total, again, folder))
         except LimitError as error:  # twice the memory of the run; all that was found so far stands
-            remark = f"Rounding errors of {len(recorded) - len(errors)} pieces were not measured: {error}"
+            remark = (
+                f"Rounding errors of {counted(len(recorded) - len(errors), 'piece')} could not be measured: {error}"
+            )
     relative = math.sqrt(sum(own for own, _ in errors) / len(errors)) if errors else None
     absolute = None
     if errors and is_complete(folder):
