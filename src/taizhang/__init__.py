@@ -8,15 +8,15 @@
 
 from __future__ import annotations
 
+from taizhang.adapters.cirq import from_cirq as from_cirq
+from taizhang.adapters.cirq import to_cirq as to_cirq
+from taizhang.adapters.qiskit import from_qiskit as from_qiskit
+from taizhang.adapters.qiskit import to_qiskit as to_qiskit
 from taizhang.circuit.circuit import Circuit as Circuit
 from taizhang.circuit.circuit import Operation as Operation
 from taizhang.circuit.gates import Gate as Gate
 from taizhang.circuit.gates import gate as gate
 from taizhang.circuit.gates import unitary_gate as unitary_gate
-from taizhang.circuit.interop import from_cirq as from_cirq
-from taizhang.circuit.interop import from_qiskit as from_qiskit
-from taizhang.circuit.interop import to_cirq as to_cirq
-from taizhang.circuit.interop import to_qiskit as to_qiskit
 from taizhang.circuit.random_circuits import grid_circuit as grid_circuit
 from taizhang.circuit.random_circuits import sycamore_circuit as sycamore_circuit
 from taizhang.circuit.read import read_circuit as read_circuit
@@ -87,7 +87,7 @@ from taizhang.sample_doors import reduced_density_matrix as reduced_density_matr
 from taizhang.sample_doors import sample as sample
 from taizhang.sample_doors import sample_run as sample_run
 from taizhang.sample_doors import xeb as xeb
-from taizhang.samplers.choice import SampleRun as SampleRun
-from taizhang.samplers.frugal import FrugalOptions as FrugalOptions
+from taizhang.sampling.choice import SampleRun as SampleRun
+from taizhang.sampling.frugal import FrugalOptions as FrugalOptions
 
 __version__ = "0.1.0"

@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import replace
 
+import matplotlib
 import pytest
 
 import taizhang as tz
@@ -18,14 +19,13 @@ PLAN = tz.Plan.from_ssa_path(CHAIN, [(0, 1), (4, 2), (5, 3)], sliced_indices=("b
 
 def words_of(plan, tmp_path):
     """The words in the picture."""
-    with pytest.importorskip("matplotlib").rc_context({"svg.fonttype": "none"}):
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
         plot_plan(plan, tmp_path / "plan.svg")
     return " ".join(re.findall(r">([^<>]+)</text>", (tmp_path / "plan.svg").read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_a_plan_is_drawn_in_the_format_of_the_ending(tmp_path, ending, start):
-    pytest.importorskip("matplotlib")
     path = tmp_path / f"plan.{ending}"
     tz.plot_plan(PLAN, str(path))
     assert path.read_bytes().startswith(start)

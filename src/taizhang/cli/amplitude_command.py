@@ -29,10 +29,12 @@ from taizhang.cli.options import (
 from taizhang.cli.reports import QUICK_SECONDS, measured_profile, plan_report, predicted_and_actual
 from taizhang.cli.run_doing import finish_run
 from taizhang.cli.saving import save
-from taizhang.long_runs import own_workforce, prepare_run
 from taizhang.plan.plan_file import Plan
+from taizhang.runs.run import own_workforce
+from taizhang.runs.start import start_run
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes
+from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.solve import solve
 
 
 @command("amplitude")
@@ -67,38 +69,36 @@ def amplitude_command(
         read = read_circuit(circuit, format=circuit_format)
         asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
+        task = AmplitudesTask(circuit=read, bitstrings=tuple(asked), open_qubits=opened)
         if directory is not None:
-            folder = prepare_run(directory, read, asked, settings, open_qubits=opened, plan=plan, observer=display)
+            folder = start_run(directory, task, settings, plan=plan, observer=display)
     if directory is not None:
         finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
         return
     with Display(f"to keep such work: taizhang run {circuit} … --directory RUN") as display:
-        result = compute_amplitudes(
-            read, asked, settings, open_qubits=opened, plan=plan, observer=display, profile=profile.wanted
-        )
+        result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)
+    answer, ran = result.answer, result.plans[0]
     seconds = {"read": reading, **result.seconds}
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
-    measured, drawn = measured_profile(result.profiled_runs, profile)
-    saved = save(output, lambda path: write_amplitudes(result, Path(path)))
+    measured, drawn = measured_profile(result.contractions, profile)
+    saved = save(output, lambda path: write_amplitudes(answer, Path(path)))
     if as_json:
-        report = {
-            "amplitudes": [] if saved.done else list(records_of(result)),
-            "plan": plan_report(result.plan, predicted),
-        }
+        listed = [] if saved.done else list(records_of(answer))
+        report = {"amplitudes": listed, "plan": plan_report(ran, predicted)}
         told = {} if measured is None else {"profile": measured.to_dict()}
         echo_json({**report, "seconds": seconds, "peak_bytes": observed, **told})
         saved.check()
         drawn.check(printed=False)
         return
     if not saved.done:
-        show_amplitudes(result, most=MOST_LINES if saved.problem is None else None)
+        show_amplitudes(answer, most=MOST_LINES if saved.problem is None else None)
     else:
-        click.echo(f"{counted(result.values.size, 'amplitude')} written to {output}")
+        click.echo(f"{counted(answer.values.size, 'amplitude')} written to {output}")
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
     if sum(seconds.values()) >= QUICK_SECONDS or verbosity() > 0:
-        work = predicted_and_actual(result.plan, result.num_runs, predicted, seconds["run"], observed)
+        work = predicted_and_actual(ran, result.num_contractions, predicted, seconds["run"], observed)
         stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
-        note(f"\n{result.plan}\n\n{work}\n{sum(seconds.values()):.2f} s in all: {stages}")
+        note(f"\n{ran}\n\n{work}\n{sum(seconds.values()):.2f} s in all: {stages}")
     saved.check()
     drawn.check(printed=False)

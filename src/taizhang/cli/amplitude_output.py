@@ -13,20 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from taizhang._files import write_file
-from taizhang.results.amplitudes import Amplitudes
-from taizhang.simulator import AmplitudeResult
+from taizhang.tasks.amplitudes import AmplitudeAnswer
 
 # More lines than this help nobody on a terminal; `-o` takes them all.
 MOST_LINES = 64
 
 
-def records_of(result: AmplitudeResult) -> Iterator[dict[str, str | float]]:
+def records_of(result: AmplitudeAnswer) -> Iterator[dict[str, str | float]]:
     """Each amplitude with its whole bitstring."""
-    for bitstring, values in zip(result.bitstrings, result.values, strict=True):
-        yield from Amplitudes.of_batch(bitstring, result.open_qubits, values).records()
+    return result.records()
 
 
-def show_amplitudes(result: AmplitudeResult, *, most: int | None = MOST_LINES) -> None:
+def show_amplitudes(result: AmplitudeAnswer, *, most: int | None = MOST_LINES) -> None:
     """Prints amplitudes for people, the first `most` of them if there are more."""
     for number, entry in enumerate(records_of(result)):
         if number == most:
@@ -36,7 +34,7 @@ def show_amplitudes(result: AmplitudeResult, *, most: int | None = MOST_LINES) -
         click.echo(f"{entry['bitstring']}  {re:+.8e} {im:+.8e}i  probability {re * re + im * im:.6e}")
 
 
-def write_amplitudes(result: AmplitudeResult, path: Path) -> None:
+def write_amplitudes(result: AmplitudeAnswer, path: Path) -> None:
     """Writes amplitudes: `.npy` as an array, `.json`, or lines of text."""
     if path.suffix.lower() == ".npy":
         write_file(path, npy_bytes(result.values))

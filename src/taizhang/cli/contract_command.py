@@ -31,7 +31,8 @@ from taizhang.cli.saving import save
 from taizhang.network.network_file import read_arrays, read_network
 from taizhang.plan.plan_file import Plan
 from taizhang.settings import Settings
-from taizhang.simulator import compute_contraction
+from taizhang.tasks.contraction import ContractionTask
+from taizhang.tasks.solve import solve
 
 
 @command("contract")
@@ -69,24 +70,23 @@ def contract_command(
     with Display(advice) as display:
         display.stage("read")
         whole = read_arrays(read_network(network), arrays)
-        result = compute_contraction(
-            whole, settings, plan=plan, slices=wanted, observer=display, profile=profile.wanted
-        )
-    done, plan = result.contraction, result.plan
-    saved = save(output, lambda path: write_file(path, npy_bytes(np.asarray(done.value))))
-    scalar = np.ndim(done.value) == 0
-    number = complex(done.value) if scalar else 0j
+        task = ContractionTask(network=whole, slices=wanted)
+        result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)
+    value, done, plan = result.answer, result.contractions[0], result.plans[0]
+    saved = save(output, lambda path: write_file(path, npy_bytes(np.asarray(value))))
+    scalar = np.ndim(value) == 0
+    number = complex(value) if scalar else 0j
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
     measured, drawn = measured_profile([done], profile)
     if as_json:
-        value: dict[str, object] = {"re": number.real, "im": number.imag}
+        shown: dict[str, object] = {"re": number.real, "im": number.imag}
         if not scalar:
-            value = {"shape": list(np.shape(done.value))}
+            shown = {"shape": list(np.shape(value))}
         if not scalar and saved.problem is not None:
-            value |= {"re": done.value.real.tolist(), "im": done.value.imag.tolist()}
+            shown |= {"re": np.real(value).tolist(), "im": np.imag(value).tolist()}
         echo_json(
             {
-                "value": value,
+                "value": shown,
                 "seconds": done.seconds,
                 "multiply_adds": done.multiply_adds,
                 "slices_done": done.slices_done,
@@ -102,9 +102,9 @@ def contract_command(
         click.echo(f"{number.real:+.10e} {number.imag:+.10e}i")
     elif not saved.done:
         most = 64 if saved.problem is None else sys.maxsize
-        click.echo(np.array2string(np.asarray(done.value), threshold=most))
+        click.echo(np.array2string(np.asarray(value), threshold=most))
     else:
-        click.echo(f"array of shape {np.shape(done.value)} written to {output}")
+        click.echo(f"array of shape {np.shape(value)} written to {output}")
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
     if time.perf_counter() - started >= QUICK_SECONDS or verbosity() > 0:

@@ -31,7 +31,7 @@ from taizhang.ready_plan import ReadyPlan, ready_plan
 from taizhang.results.bitstrings import read_bitstrings
 from taizhang.results.plan_plot import plot_plan
 from taizhang.settings import SearchOptions, Settings
-from taizhang.simulator import compute_plan
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 
 @command("plan")
@@ -117,5 +117,7 @@ def _search(
         parse_bitstring(bitstring, read.num_qubits, opened)
     display.stage("build")
     if bitstrings is not None:
-        return compute_plan(read, read_bitstrings(bitstrings, read.num_qubits, opened), settings, opened, display)
+        listed = read_bitstrings(bitstrings, read.num_qubits, opened)
+        task = AmplitudesTask(circuit=read, bitstrings=tuple(listed), open_qubits=opened)
+        return task.prepare(settings, observer=display).plans[0].ready
     return ready_plan(AmplitudeNetwork(read, open_qubits=opened).shape, settings, display, run_here=False)

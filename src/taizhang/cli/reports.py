@@ -9,8 +9,7 @@ from taizhang.cli.options import ProfileRequest
 from taizhang.cli.saving import Saved, save
 from taizhang.execute.contraction import Contraction
 from taizhang.plan.plan_file import Plan
-from taizhang.results.profile import Profile
-from taizhang.simulator import profile_of
+from taizhang.results.profile import Profile, profile_of
 
 QUICK_SECONDS = 1.0
 """Of work that took less than this nobody wants to know the plan."""

@@ -19,7 +19,7 @@ from taizhang.cli.amplitude_output import npy_bytes
 from taizhang.cli.notes import note
 from taizhang.cli.options import echo_json
 from taizhang.cli.saving import Saved, save
-from taizhang.samplers.sampler import Bits, SampleReport
+from taizhang.sampling.sampler import Bits, SampleReport
 
 MOST_LISTED = 10_000
 """The JSON object of a command holds no more samples than this."""

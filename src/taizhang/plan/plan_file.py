@@ -134,7 +134,7 @@ class Plan:
         Raises:
             OSError: The file cannot be written.
         """
-        write_file(path, json.dumps(self.to_dict(), separators=(",", ":")) + "\n")
+        write_file(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], network: TensorNetwork | NetworkShape | None = None) -> Plan:
@@ -160,6 +160,10 @@ class Plan:
         except PlanError as error:
             raise PlanError(f"plan file '{source}': {error}") from None
         return plan if network is None else plan.for_network(network)
+
+    def to_bytes(self) -> bytes:
+        """The content of the plan's file."""
+        return (json.dumps(self.to_dict(), separators=(",", ":")) + "\n").encode()
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as the JSON object of a plan file."""

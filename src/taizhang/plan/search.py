@@ -119,14 +119,14 @@ def search(
     fixed_bytes = bytes_per_element * _fixed_elements(shape)
     available = math.inf if memory_bytes is None else (memory_bytes - fixed_bytes) / bytes_per_element
 
-    def look(state: tuple[float, float, int, bool] | None, trials_done: int) -> bool:
+    def look(best: _native.FoundPlan | None, trials_done: int) -> bool:
         spent = time.perf_counter() - started
         if progress is not None:
             progress(
                 SearchProgress(
-                    log10_multiply_adds=None if state is None else state[0] * math.log10(2),
-                    width=None if state is None else state[1],
-                    num_sliced=None if state is None else state[2],
+                    log10_multiply_adds=None if best is None else best.log2_multiply_adds * math.log10(2),
+                    width=None if best is None else best.width,
+                    num_sliced=None if best is None else len(best.sliced_indices),
                     trials_done=trials_done,
                     seconds=spent,
                     seconds_left=None if seconds is None else max(seconds - spent, 0.0),
@@ -136,11 +136,7 @@ def search(
 
     log2_per_element = math.log2(multiply_adds_per_element(machine, dtype)) if objective == "seconds" else -math.inf
     found, interrupt = _search_natively(
-        inputs=[list(term) for term in shape.inputs],
-        output=[*shape.output, *shape.row_indices],
-        sizes=list(shape.sizes),
-        row_indices=list(shape.row_indices),
-        num_rows=shape.num_rows,
+        shape,
         width=math.inf if width is None else width,
         memory_elements=max(available, 1.0),
         seconds=seconds,
@@ -156,12 +152,12 @@ def search(
         raise SearchInterrupted(None, time.perf_counter() - started) from interrupt
     if found is None:
         raise MemoryLimitError("the search ended before any plan was found; give it more time")
-    path, sliced, fits, _, trial, history = found
-    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(path))
+    sliced = found.sliced_indices
+    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path))
     steps = step_costs(shape, tree, sliced)
     cost = cost_of_steps(shape, steps, sliced, dtype=dtype)
-    too_large = memory_bytes is not None and (not fits or cost.peak_bytes > memory_bytes)
-    too_wide = width is not None and (not fits or cost.width > width + 1e-3)
+    too_large = memory_bytes is not None and (not found.fits or cost.peak_bytes > memory_bytes)
+    too_wide = width is not None and (not found.fits or cost.width > width + 1e-3)
     if interrupt is not None and (too_large or too_wide):
         raise SearchInterrupted(None, time.perf_counter() - started) from interrupt
     if memory_bytes is not None and too_large:
@@ -184,18 +180,18 @@ def search(
         planning_seconds=time.perf_counter() - started,
         seed=seed,
         trials=trials,
-        trial=trial,
-        history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in history),
+        trial=found.trial,
+        history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in found.history),
     )
     if interrupt is not None:
         raise SearchInterrupted(plan, plan.planning_seconds) from interrupt
     return plan
 
 
-def _search_natively(**arguments: Any) -> tuple[Any, KeyboardInterrupt | None]:
+def _search_natively(shape: NetworkShape, **limits: Any) -> tuple[Any, KeyboardInterrupt | None]:
     """Calls the native search; gives what it found, also where a KeyboardInterrupt ended it, and that."""
     try:
-        return _native.search_plan(**arguments), None
+        return _native.search_plan(shape, **limits), None
     except KeyboardInterrupt as interrupt:
         return getattr(interrupt, "found", None), interrupt
 
