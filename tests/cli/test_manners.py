@@ -195,6 +195,12 @@ def test_what_was_wrong_is_said_with_what_to_do(run, tmp_path, circuit_file):
     assert "bitstring number 2 has 4 characters" in run("amplitude", circuit_file, "0" * 9, "0000").err
     for words in (("status", tmp_path), ("resume", tmp_path), ("verify", tmp_path), ("report", tmp_path)):
         assert run(*words).status == 2
+    swapped = run("xeb", circuit_file, circuit_file)
+    assert (swapped.status, swapped.out) == (2, "")
+    assert (
+        "line 1: the bitstring has 1 characters, but the circuit has 9 qubits; give one for each qubit; a file of"
+        in swapped.err
+    )
     full = run("run", circuit_file, "0" * 9, "--directory", tmp_path)
     assert (full.status, full.out) == (2, "")
     assert "is there and not empty; give a directory that is new or empty" in full.err
