@@ -211,16 +211,14 @@ def verify(
         RunError: The run is damaged, or a piece gives another value.
     """
     settings = settings_of(verify, options)
-    with stop_on_signals() as stop:
-        return verify_run(
-            RunFolder.open(directory),
-            pieces=pieces,
-            seed=settings.seed,
-            precise=precise,
-            threads=settings.threads,
-            memory_bytes=settings.free_bytes(),
-            stop=stop,
-        )
+    return verify_run(
+        RunFolder.open(directory),
+        pieces=pieces,
+        seed=settings.seed,
+        precise=precise,
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+    )
 
 
 def report(directory: Directory, path: Directory | None = None) -> Path:

@@ -9,9 +9,11 @@ from click.shell_completion import BashComplete
 from rich.console import Console
 
 import taizhang as tz
+from taizhang.cli.failure import InterruptedWorkError, UnwrittenResultError, exit_status, sentence
 from taizhang.cli.live_display import LiveDisplay, LiveLine, one_line
 from taizhang.cli.main import COMMANDS, taizhang_command
-from taizhang.plan.search import SearchProgress
+from taizhang.errors import StoppedError
+from taizhang.plan.search import SearchInterrupted, SearchProgress
 
 
 @pytest.mark.parametrize("words", [(), ("random",)])
@@ -205,3 +207,22 @@ def test_what_was_wrong_is_said_with_what_to_do(run, tmp_path, circuit_file):
     assert (full.status, full.out) == (2, "")
     assert "is there and not empty; give a directory that is new or empty" in full.err
     assert "-1 is not in the range" in run("random", "sycamore", "--cycles", -1, "-o", tmp_path / "c.qsim").err
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (KeyboardInterrupt(), 130),
+        (SearchInterrupted(None, 1.0), 130),
+        (InterruptedWorkError("stopped after 1.5 s"), 130),
+        (StoppedError("the contraction was stopped"), 130),
+        (tz.RunStoppedError("stopped: 1 of 2 pieces"), 130),
+        (tz.RunFolderError("not a run folder"), 2),
+        (tz.MissingPackageError("drawing needs matplotlib"), 2),
+        (tz.MemoryLimitError("too much"), 1),
+        (UnwrittenResultError("the disk is full"), 1),
+    ],
+)
+def test_each_way_of_ending_has_its_status_and_one_sentence(error, status):
+    assert exit_status(error) == status
+    assert "inside taizhang" not in sentence(error)

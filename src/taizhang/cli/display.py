@@ -24,6 +24,7 @@ _DOING = {
     "build": "while building the network",
     "plan": "while preparing the search for a plan",
     "measure": "while measuring the rate",
+    "verify": "while checking the run",
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from taizhang.errors import InputError, MissingPackageError, RunStoppedError, TaizhangError
+from taizhang.errors import InputError, MissingPackageError, StoppedError, TaizhangError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -22,7 +22,7 @@ class UnwrittenResultError(Exception):
 
 def exit_status(error: BaseException) -> int:
     """Exit status for an error."""
-    if isinstance(error, (KeyboardInterrupt, click.Abort, InterruptedWorkError, RunStoppedError)):
+    if isinstance(error, (KeyboardInterrupt, click.Abort, InterruptedWorkError, StoppedError)):
         return INTERRUPTED
     if isinstance(error, (InputError, MissingPackageError, click.UsageError, click.FileError)):
         return BAD_INPUT

@@ -29,6 +29,7 @@ _STAGES = {
     "build": "Building",
     "plan": "Searching",
     "measure": "Measuring",
+    "verify": "Checking",
     "run": "Contracting",
 }
 _BARS = (24, 8, 0)

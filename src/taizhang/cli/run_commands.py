@@ -199,7 +199,8 @@ def verify_command(
     directory: str, pieces: int, no_precise: bool, output: str | None, settings: Settings, as_json: bool
 ) -> None:
     """Check the run in the folder RUN: all hashes, all checksums, and some pieces computed again."""
-    with stop_on_signals() as stop:
+    with Display() as display:
+        display.stage("verify")
         found = verify(
             RunFolder.open(directory),
             pieces=pieces,
@@ -207,7 +208,6 @@ def verify_command(
             precise=not no_precise,
             threads=settings.threads,
             memory_bytes=settings.free_bytes(),
-            stop=stop,
         )
     saved = save(output, lambda path: write_file(path, json.dumps(found.record, indent=1) + "\n"))
     if as_json:

@@ -10,6 +10,8 @@ ledger.sqlite    sums of what is done, and how it went
 coordinator.*    who coordinates the run
 workers/ inbox/  what workers that share the folder are told, and what they hand in
 circuit.qasm     what the question is about, for people
+
+plan-so-far.json is all that there is where an interrupt came while the run was made: the same command goes on with it.
 """
 
 from __future__ import annotations
