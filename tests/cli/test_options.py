@@ -83,3 +83,12 @@ def test_help_shows_options_in_groups(run):
     assert headings == ["Task", "Run", "Workers", "Limits", "Plan", "Numbers", "Output", "Other"]
     assert run("resume", "--help").out.count("--threads") == 1
     assert "--plan-time" not in run("resume", "--help").out
+
+
+def test_advice_names_options_as_the_command_line_has_them(run, bell):
+    late = run("amplitude", bell, "00", "--time-limit", 0)
+    assert late.status == 1
+    assert "plan longer (--plan-time), or raise --time-limit" in late.err
+    assert "_" not in late.err.split("taizhang: ")[1]
+    fewer = run("sample", bell, "--shots", 5, "--per-batch", 2, "--batch-qubits", 2, "--method", "frugal")
+    assert "leave fewer open (--batch-qubits)" in fewer.err

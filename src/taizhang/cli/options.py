@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from taizhang._resources import usable_cores
 from taizhang._units import counted
 from taizhang.circuit.read import CircuitFormat
 from taizhang.cli.notes import set_verbosity
-from taizhang.errors import UsageError
+from taizhang.errors import TaizhangError
 from taizhang.options import Option, rows_of
 from taizhang.results.drawing import check_drawable
 from taizhang.settings import OPTIONS, Options, Settings
@@ -303,10 +304,10 @@ def table_options(
             words = {row.name: given.pop(row.name) for row in shown}
             used = {name: word for name, word in words.items() if word is not None and word is not False}
             try:
-                value = make(used)
-            except UsageError as error:
-                raise UsageError(_with_flags(str(error), shown)) from None
-            command(**{keyword: value}, **given)
+                command(**{keyword: make(used)}, **given)
+            except TaizhangError as error:
+                error.args = (_with_flags(str(error), shown), *error.args[1:])
+                raise
 
         wrapped: Command = with_value
         for row in reversed(shown):
@@ -317,10 +318,12 @@ def table_options(
 
 
 def _with_flags(sentence: str, rows: Sequence[Option]) -> str:
-    """A sentence about two options at once, with their names as the command line has them."""
-    flags = {row.name: row.flag for row in rows}
-    words = [flags.get(word, word) if sentence.startswith("both ") else word for word in sentence.split(" ")]
-    return " ".join(words)
+    """A sentence with the names of options as the command line has them.
+
+    A name of one word may be that word, but not where two options are named to be in each other's way.
+    """
+    flags = {row.name: row.flag for row in rows if "_" in row.name or sentence.startswith("both ")}
+    return re.sub(r"(?<![\w-])[a-z_]+(?![\w-])", lambda word: flags.get(word[0], word[0]), sentence)
 
 
 def settings_options(keywords: type = Options) -> Callable[[Command], Command]:
