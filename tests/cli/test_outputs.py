@@ -136,7 +136,7 @@ def test_a_precise_check_that_does_not_fit_is_left_out_with_a_word(run, files, m
     monkeypatch.setattr("taizhang.runs.verify._double_runner", refuse)
     done = run("verify", files / "RUN")
     assert done.status == 0
-    assert "computed again are the same bits" in done.out
+    assert "1 piece computed again: the same bits, 0" in done.out
     assert "Rounding errors of 1 piece could not be measured: 32.0 GiB are needed" in done.out
     assert "not be measured" in run("verify", files / "RUN", "--json").json["remark"]
 

@@ -52,8 +52,6 @@ from taizhang.tasks.work import PlannedMembers, Work
 
 TASK, EXPONENTS, LEDGER = "task.json", "exponents.npy", "ledger.sqlite"
 WORKERS, INBOX = "workers", "inbox"
-KEPT_PLAN = "plan-so-far.json"
-"""All that the folder of a run holds which was interrupted while it was prepared."""
 
 MEASURED_SECONDS = 0.5
 """The rate is measured on the first slices, for at least this long."""
@@ -206,7 +204,7 @@ def make_run(
                 (partial / name).mkdir()
             Ledger.create(partial / LEDGER, manifest)
             write_whole(partial / manifest_file.NAME, manifest.to_bytes())
-            (target / KEPT_PLAN).unlink(missing_ok=True)
+            (target / manifest_file.KEPT_PLAN).unlink(missing_ok=True)
             partial.replace(target)
             sync_folder(target.parent)
         except BaseException:
@@ -311,8 +309,8 @@ def check_new(path: str | os.PathLike[str]) -> Plan | None:
     if target.exists() and not target.is_dir():
         raise RunFolderError(f"'{target}' is not a folder; give a directory that is new or empty")
     held = [entry.name for entry in target.iterdir()] if target.exists() else []
-    if held == [KEPT_PLAN]:
-        return Plan.load(target / KEPT_PLAN)
+    if held == [manifest_file.KEPT_PLAN]:
+        return Plan.load(target / manifest_file.KEPT_PLAN)
     if held:
         raise RunFolderError(f"'{target}' is there and not empty; give a directory that is new or empty")
     return None
@@ -327,14 +325,14 @@ def keep_plan(path: str | os.PathLike[str], plan: Plan) -> None:
     target = Path(path)
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
-        plan.save(target / KEPT_PLAN)
+        plan.save(target / manifest_file.KEPT_PLAN)
 
 
 def discard_plan(path: str | os.PathLike[str]) -> None:
     """Removes the plan that `keep_plan` kept, and the folder if nothing else is in it."""
     target = Path(path)
     with contextlib.suppress(OSError):
-        (target / KEPT_PLAN).unlink()
+        (target / manifest_file.KEPT_PLAN).unlink()
         target.rmdir()
 
 

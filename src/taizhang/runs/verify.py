@@ -58,7 +58,7 @@ class Verification:
     def __str__(self) -> str:
         how = "the same bits" if self.same_bits else "the same to rounding, on other hardware"
         lines = [
-            f"All files and sums are as they were written; {len(self.pieces)} pieces computed again are {how}: "
+            f"All files and sums are as they were written; {counted(len(self.pieces), 'piece')} computed again: {how}, "
             + ", ".join(map(str, self.pieces))
         ]
         if self.relative_error is not None:
