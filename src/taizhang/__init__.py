@@ -43,6 +43,7 @@ from taizhang.errors import PlanError as PlanError
 from taizhang.errors import RunBusyError as RunBusyError
 from taizhang.errors import RunDamagedError as RunDamagedError
 from taizhang.errors import RunError as RunError
+from taizhang.errors import RunFolderError as RunFolderError
 from taizhang.errors import RunStoppedError as RunStoppedError
 from taizhang.errors import RunStorageError as RunStorageError
 from taizhang.errors import SizeLimitError as SizeLimitError
@@ -63,6 +64,7 @@ from taizhang.plan.order_file import Order as Order
 from taizhang.plan.order_file import read_order as read_order
 from taizhang.plan.order_file import write_order as write_order
 from taizhang.plan.plan_file import Plan as Plan
+from taizhang.plan.search import SearchInterrupted as SearchInterrupted
 from taizhang.plan.tree import ContractionTree as ContractionTree
 from taizhang.planner import Planner as Planner
 from taizhang.plots.cross_entropy import plot_xeb as plot_xeb

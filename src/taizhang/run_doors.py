@@ -20,6 +20,7 @@ from taizhang._arguments import (
     read_bitstrings,
     read_qubits,
 )
+from taizhang._files import check_output, write_file
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.bitstring import BitstringLike, read_bitstring
@@ -222,16 +223,14 @@ def verify(
         RunError: The run is damaged, or a piece gives another value.
     """
     settings = settings_of(verify, options)
-    with stop_on_signals() as stop:
-        return verify_run(
-            RunFolder.open(check_directory(directory)),
-            pieces=pieces,
-            seed=settings.seed,
-            precise=precise,
-            threads=settings.threads,
-            memory_bytes=settings.free_bytes(),
-            stop=stop,
-        )
+    return verify_run(
+        RunFolder.open(check_directory(directory)),
+        pieces=pieces,
+        seed=settings.seed,
+        precise=precise,
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+    )
 
 
 def report(directory: Directory, path: Directory | None = None) -> Path:
@@ -249,9 +248,9 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
 
     Raises:
         RunError: There is no run, or it is damaged.
-        OSError: The page cannot be written.
+        UsageError: The page cannot be written there.
     """
     folder = RunFolder.open(check_directory(directory))
-    target = Path(path) if path is not None else folder.path / REPORT
-    target.write_text(report_of(folder, kept=path is None), encoding="utf-8")
+    target = check_output(folder.path / REPORT if path is None else path, called="path")
+    write_file(target, report_of(folder, kept=path is None))
     return target

@@ -1,5 +1,6 @@
 //! Bindings of `taizhang_core::plan`.
 
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::time::Duration;
 use taizhang_core::plan::board::Board;
@@ -68,7 +69,8 @@ struct SearchOutcome {
     history: Vec<(f64, f64)>,
 }
 
-/// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
+/// Searches for a plan; see `taizhang/plan/search.py`, its only caller. A KeyboardInterrupt carries what was found so far
+/// as its attribute `found`.
 #[pyfunction]
 #[pyo3(signature = (shape, *, width, memory_elements, seconds, trials, seed, threads, log2_per_element, charge_per_second,
     seconds_per_element, look))]
@@ -115,7 +117,18 @@ fn search_plan(
         })?;
         raised
     });
-    raised?;
+    match raised {
+        Ok(()) => outcome(py, &board),
+        Err(error) => {
+            if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                error.value(py).setattr("found", outcome(py, &board)?)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn outcome(py: Python<'_>, board: &Board) -> PyResult<Option<SearchOutcome>> {
     let Some(best) = board.best() else { return Ok(None) };
     let plans = std::iter::once(best.finished)
         .chain(board.spared())
@@ -155,8 +168,8 @@ fn slice_plan(
     FoundPlan::from(py.detach(|| refit(&terms.tidy(), &path, &sliced_indices, pace, limits)))
 }
 
-/// Waits for the search, looking at signals and showing progress now and then. An interrupt ends the search early; an
-/// error of `look` does too, and is raised in the end.
+/// Waits for the search, looking at signals and showing progress now and then. An interrupt or an error of `look` ends
+/// the search early, and is raised in the end.
 fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl Fn() -> bool + Sync) -> PyResult<()> {
     let mut pause = Duration::from_micros(200);
     let mut raised = Ok(());
@@ -165,7 +178,8 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
         py.detach(|| std::thread::sleep(pause));
         since_look += pause;
         pause = (pause * 2).min(LOOK);
-        if py.check_signals().is_err() {
+        if let Err(error) = py.check_signals() {
+            raised = Err(error);
             board.stop();
         }
         if since_look < LOOK || board.stopped() {

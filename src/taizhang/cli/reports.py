@@ -6,10 +6,14 @@ from collections.abc import Sequence
 
 from taizhang._units import human_bytes, human_seconds
 from taizhang.cli.options import ProfileRequest
+from taizhang.cli.saving import Saved, save
 from taizhang.execute.contraction import Contraction
 from taizhang.plan.plan_file import Plan
 from taizhang.plots.profile import plot_profile
 from taizhang.results.profile import Profile, profile_of
+
+QUICK_SECONDS = 1.0
+"""Of work that took less than this nobody wants to know the plan."""
 
 
 def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
@@ -49,11 +53,9 @@ def predicted_and_actual(plan: Plan, runs: float, predicted_bytes: int, run_seco
     )
 
 
-def measured_profile(runs: Sequence[Contraction], request: ProfileRequest) -> Profile | None:
-    """The profile of runs, drawn if that was asked for; None where no profile was wanted."""
+def measured_profile(runs: Sequence[Contraction], request: ProfileRequest) -> tuple[Profile | None, Saved]:
+    """The profile of runs, None where no profile was wanted; and whether it was drawn, if that was asked for."""
     if not request.wanted:
-        return None
+        return None, Saved(path=None)
     profile = profile_of(runs)
-    if request.plot is not None:
-        plot_profile(profile, request.plot)
-    return profile
+    return profile, save(request.plot, lambda path: plot_profile(profile, path))

@@ -1,9 +1,9 @@
 """The search for a plan: the door to the native code.
 
 Trees and sliced indices are annealed together, on all threads, again and again from other starts, and the best is
-kept. The search is anytime: it ends when time is up, when going on cannot pay, on Ctrl-C or when asked to stop, and
-then gives the best plan so far. With a number of trials instead of a time it gives the same plan on any machine and any
-number of threads.
+kept. The search is anytime: it ends when time is up, when going on cannot pay or when asked to stop, and then gives the
+best plan so far; a KeyboardInterrupt carries that plan. With a number of trials instead of a time it gives the same
+plan on any machine and any number of threads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from taizhang import _native
 from taizhang._types import DtypeName
@@ -58,6 +58,20 @@ class SearchProgress:
     seconds_left: float | None
 
 
+class SearchInterrupted(KeyboardInterrupt):
+    """A search was interrupted.
+
+    Attributes:
+        plan: The best plan so far, if there was one within the limits.
+        seconds: How long the search had gone on.
+    """
+
+    def __init__(self, plan: Plan | None, seconds: float) -> None:
+        self.plan = plan
+        self.seconds = seconds
+        super().__init__("the search for a plan was interrupted")
+
+
 def search(
     shape: NetworkShape,
     *,
@@ -93,9 +107,10 @@ def search(
         should_stop: Asked as often; once it says yes, the best plan so far is returned.
 
     Returns:
-        The best plan found. Ctrl-C ends the search early, and the best plan so far is returned.
+        The best plan found.
 
     Raises:
+        SearchInterrupted: Ctrl-C, or another KeyboardInterrupt, ended the search; it holds the best plan so far.
         MemoryLimitError: No plan was found within the memory or width given.
         UsageError: An option has a value that it cannot have.
 
@@ -128,7 +143,7 @@ def search(
             )
         return should_stop is not None and should_stop()
 
-    found = _native.search_plan(
+    found, interrupt = _search_natively(
         shape,
         width=math.inf if width is None else width,
         memory_elements=max(available, 1.0),
@@ -141,6 +156,8 @@ def search(
         seconds_per_element=machine.fresh_seconds_per_byte * bytes_per_element if objective == "seconds" else 0.0,
         look=None if progress is None and should_stop is None else look,
     )
+    if found is None and interrupt is not None:
+        raise SearchInterrupted(None, time.perf_counter() - started) from interrupt
     if found is None:
         raise MemoryLimitError("the search ended before any plan was found; give it more time")
     judged = [_judge(shape, candidate, machine, dtype) for candidate in found.plans]
@@ -149,8 +166,13 @@ def search(
         most = SPARING_FACTOR * best.predicted_seconds
         frugal = (entry for entry in judged if entry.fits and entry.predicted_seconds <= most)
         best = min(frugal, key=lambda entry: (entry.cost.peak_bytes, entry.predicted_seconds))
-    _check_limits(shape, best, memory_bytes=memory_bytes, width=width, dtype=dtype)
-    return Plan(
+    try:
+        _check_limits(shape, best, memory_bytes=memory_bytes, width=width, dtype=dtype)
+    except MemoryLimitError:
+        if interrupt is None:
+            raise
+        raise SearchInterrupted(None, time.perf_counter() - started) from interrupt
+    plan = Plan(
         shape=shape,
         tree=best.tree,
         sliced_indices=best.sliced_indices,
@@ -163,6 +185,17 @@ def search(
         trial=found.trial,
         history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in found.history),
     )
+    if interrupt is not None:
+        raise SearchInterrupted(plan, plan.planning_seconds) from interrupt
+    return plan
+
+
+def _search_natively(shape: NetworkShape, **limits: Any) -> tuple[Any, KeyboardInterrupt | None]:
+    """Calls the native search; gives what it found, also where a KeyboardInterrupt ended it, and that."""
+    try:
+        return _native.search_plan(shape, **limits), None
+    except KeyboardInterrupt as interrupt:
+        return getattr(interrupt, "found", None), interrupt
 
 
 def _plan_of_nothing(shape: NetworkShape, dtype: DtypeName, seed: int, trials: int | None) -> Plan:
