@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+__version__: str
+
 # Plan: the search
 
 def search_plan(

@@ -6,9 +6,16 @@ interpreter.
 
 from __future__ import annotations
 
-import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from taizhang._lazy import lazy_module
+
+if TYPE_CHECKING:
+    import hashlib
+else:
+    hashlib = lazy_module("hashlib")
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray, DtypeName
 from taizhang._units import human_bytes
 from taizhang.amplitude_machine import prepare_amplitudes
@@ -23,9 +25,13 @@ from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.plan_file import Plan
 from taizhang.ready_plan import ReadyPlan, begun, ready_plan
 from taizhang.results.bitstrings import parsed_bits
-from taizhang.results.profile import Profile, Roofline
 from taizhang.results.rows import DistinctRows
 from taizhang.settings import Settings
+
+if TYPE_CHECKING:
+    from taizhang.results import profile as profiles
+else:
+    profiles = lazy_module("taizhang.results.profile")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,11 +209,11 @@ def compute_contraction(
     return ContractResult(contraction=contraction, plan=ready.plan, predicted_bytes=ready.predicted_bytes)
 
 
-def profile_of(runs: Sequence[Contraction]) -> Profile:
+def profile_of(runs: Sequence[Contraction]) -> profiles.Profile:
     """Where the time of profiled runs went, beside what the machine does with as many threads, measured now.
 
     Args:
         runs: Runs of one plan with the same options, at least one.
     """
     first = runs[0]
-    return Profile.of_runs(runs, Roofline.measured(first.workers * first.threads, first.dtype))
+    return profiles.Profile.of_runs(runs, profiles.Roofline.measured(first.workers * first.threads, first.dtype))

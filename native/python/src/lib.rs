@@ -9,6 +9,7 @@ mod probes;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     plan::register(module)?;
     engine::register(module)?;
     openqasm::register(module)?;

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from taizhang._lazy import lazy_module
 from taizhang._resources import peak_resident_bytes
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
@@ -22,11 +24,15 @@ from taizhang.cli.options import (
     task_options,
 )
 from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
-from taizhang.cli.run_doing import finish_run
-from taizhang.long_runs import own_workforce, prepare_run
 from taizhang.plan.plan_file import Plan
 from taizhang.settings import Settings
 from taizhang.simulator import compute_amplitudes
+
+if TYPE_CHECKING:
+    from taizhang import long_runs
+    from taizhang.cli import run_doing
+else:
+    long_runs, run_doing = lazy_module("taizhang.long_runs"), lazy_module("taizhang.cli.run_doing")
 
 
 @click.command("amplitude")
@@ -61,9 +67,13 @@ def amplitude_command(
         asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
         if directory is not None:
-            folder = prepare_run(directory, read, asked, settings, open_qubits=opened, plan=plan, observer=display)
+            folder = long_runs.prepare_run(
+                directory, read, asked, settings, open_qubits=opened, plan=plan, observer=display
+            )
     if directory is not None:
-        finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
+        run_doing.finish_run(
+            folder, long_runs.own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started}
+        )
         return
     with Display() as display:
         result = compute_amplitudes(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from taizhang._units import human_bytes, human_seconds
 from taizhang.cli.options import ProfileRequest
 from taizhang.execute.contraction import Contraction
 from taizhang.plan.plan_file import Plan
-from taizhang.results.profile import Profile
 from taizhang.simulator import profile_of
+
+if TYPE_CHECKING:
+    from taizhang.results.profile import Profile
 
 
 def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:

@@ -15,16 +15,22 @@ Chen & Zhang, arXiv:2111.03011).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang.errors import NetworkError
+
+if TYPE_CHECKING:
+    import hashlib
+else:
+    hashlib = lazy_module("hashlib")
 
 MAX_TENSORS = 1_000_000
 MAX_RANK = 512

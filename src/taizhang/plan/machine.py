@@ -12,16 +12,23 @@ import json
 import math
 import os
 import platform
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 
 from taizhang import _native
+from taizhang._lazy import lazy_module
 from taizhang._types import DtypeName
+
+if TYPE_CHECKING:
+    import platformdirs
+else:
+    platformdirs = lazy_module("platformdirs")
 
 MEASUREMENT_VERSION = 6
 NARROW_CLASSES = (1, 2, 4, 8, 16, 64)
@@ -222,7 +229,16 @@ def cache_file(threads: int) -> Path:
     level = _native.simd_level() if hasattr(_native, "simd_level") else "unknown"
     model = "".join(c if c.isalnum() else "-" for c in _processor())[:80]
     name = f"machine-{model}-{os.cpu_count()}-{level}-{threads}-v{MEASUREMENT_VERSION}.json"
-    return Path(platformdirs.user_cache_dir("taizhang")) / name
+    return _cache_folder() / name
+
+
+def _cache_folder() -> Path:
+    """The user's cache; on Linux by the XDG base directory specification, without importing what knows all systems."""
+    if sys.platform == "linux":
+        given = os.environ.get("XDG_CACHE_HOME", "").strip()
+        # The specification says to ignore a relative path.
+        return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "taizhang"
+    return Path(platformdirs.user_cache_dir("taizhang"))
 
 
 def _processor() -> str:
