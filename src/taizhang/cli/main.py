@@ -21,6 +21,7 @@ from taizhang.cli.summaries import SUMMARIES
 
 COMMANDS = {
     "inspect": "inspect_command",
+    "draw": "draw_command",
     "plan": "plan_command",
     "amplitude": "amplitude_command",
     "sample": "sample_command",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 SUMMARIES: Mapping[str, str] = {
     "inspect": "Qubits, gates by kind and depth of CIRCUIT; its network before and after simplification.",
+    "draw": "Draw CIRCUIT: as text, or as an SVG picture into a file.",
     "plan": "Search a plan for an amplitude of CIRCUIT, or for a network, and tell what it costs.",
     "amplitude": "Compute amplitudes ⟨BITSTRING|CIRCUIT|0…0⟩.",
     "sample": "Draw samples of CIRCUIT: one bitstring a line, qubit 0 first.",
