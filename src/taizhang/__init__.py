@@ -74,8 +74,8 @@ if TYPE_CHECKING:
     from taizhang.plan.plan_file import Plan as Plan
     from taizhang.plan.tree import ContractionTree as ContractionTree
     from taizhang.planner import Planner as Planner
+    from taizhang.plots.plan import plot_plan as plot_plan
     from taizhang.results.inspection import inspect as inspect
-    from taizhang.results.plan_plot import plot_plan as plot_plan
     from taizhang.results.profile import Profile as Profile
     from taizhang.results.sample_file import CountedBitstrings as CountedBitstrings
     from taizhang.results.sample_file import read_samples as read_samples
@@ -178,8 +178,8 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.plan.plan_file": ("Plan",),
     "taizhang.plan.tree": ("ContractionTree",),
     "taizhang.planner": ("Planner",),
+    "taizhang.plots.plan": ("plot_plan",),
     "taizhang.results.inspection": ("inspect",),
-    "taizhang.results.plan_plot": ("plot_plan",),
     "taizhang.results.profile": ("Profile",),
     "taizhang.results.sample_file": (
         "CountedBitstrings",

@@ -19,10 +19,10 @@ from taizhang.cli.options import (
 from taizhang.cli.reports import plan_report
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network_file import read_network
+from taizhang.plots.canvas import check_drawable
+from taizhang.plots.plan import plot_plan
 from taizhang.ready_plan import ready_plan
 from taizhang.results.bitstrings import read_bitstrings
-from taizhang.results.drawing import check_drawable
-from taizhang.results.plan_plot import plot_plan
 from taizhang.settings import Settings
 from taizhang.simulator import compute_plan
 
