@@ -37,7 +37,7 @@ MAX_RANK = 512
 MAX_ROW_SIZE = 256
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NetworkShape:
     """A tensor network without its arrays.
 
@@ -176,6 +176,10 @@ class NetworkShape:
         canonical = json.dumps(parts, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    def __repr__(self) -> str:
+        rows = f", {self.num_rows:,} rows" if self.row_indices else ""
+        return f"<NetworkShape: {_size_text(self)}, {len(self.output)} of them in the output{rows}>"
+
 
 class TensorNetwork:
     """A tensor network with its arrays; immutable.
@@ -251,4 +255,10 @@ class TensorNetwork:
         raise AttributeError(f"a TensorNetwork cannot be changed (tried to set '{name}'); make a new one")
 
     def __repr__(self) -> str:
-        return f"TensorNetwork({self.shape.num_tensors} tensors, {self.shape.num_indices} indices)"
+        return f"<TensorNetwork: {_size_text(self.shape)}>"
+
+
+def _size_text(shape: NetworkShape) -> str:
+    """Numbers of tensors and indices for people."""
+    tensors, indices = shape.num_tensors, shape.num_indices
+    return f"{tensors:,} tensor{'' if tensors == 1 else 's'}, {indices:,} {'index' if indices == 1 else 'indices'}"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from taizhang._lazy import lazy_module
 from taizhang._types import DtypeName
 from taizhang._units import human_bytes, human_seconds
 from taizhang.errors import NetworkError, PlanError
@@ -22,13 +23,15 @@ from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
 from taizhang.plan.tree import ContractionTree
 
+notebook: Any = lazy_module("taizhang.plots.notebook")
+
 FILE_VERSION = 1
 ROWS_VERSION = 2  # files of networks with row indices, which programs that know version 1 cannot run
 MAX_FILE_BYTES = 1 << 28
 MAX_SIZE = 1 << 48
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Plan:
     """How to contract one network: a tree, what to slice, and what that costs.
 
@@ -251,6 +254,19 @@ class Plan:
         if self.planning_seconds:
             lines.append(f"  planned   in {human_seconds(self.planning_seconds)}, seed {self.seed}")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        cost = self.cost
+        parts = [f"10^{cost.log10_multiply_adds_executed:.2f} multiply-adds"]
+        if cost.num_slices > 1:
+            parts.append(f"{_count(cost.num_slices)} slices")
+        parts.append(human_bytes(cost.peak_bytes))
+        if self.predicted_seconds:
+            parts.append(f"{human_seconds(self.predicted_seconds)} predicted")
+        return f"<Plan: {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.plan_card(self))
 
 
 def _count(number: int) -> str:

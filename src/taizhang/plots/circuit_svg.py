@@ -19,12 +19,12 @@ _COMPACT_FROM = 400
 """Drawings of more operations than this have smaller rows, and angles only where the mouse points."""
 
 _STYLE = (
-    ".tzc{font:12px system-ui,'DejaVu Sans',sans-serif}.tzc path{fill:none;stroke:#1f2328}"
+    ".tzc{background:#fff;font:12px system-ui,'DejaVu Sans',sans-serif}.tzc path{fill:none;stroke:#1f2328}"
     ".tzc .w{stroke:#a3abb5}.tzc text{fill:#1f2328;text-anchor:middle;dominant-baseline:central}"
     ".tzc .n{text-anchor:start}.tzc .q{text-anchor:end;fill:#636a73}.tzc .a{font-size:9px}"
     ".tzc rect,.tzc .t{fill:#fff;stroke:#1f2328}.tzc .m{fill:#dcecf6}.tzc .c{fill:#1f2328}"
-    "@media(prefers-color-scheme:dark){.tzc path,.tzc rect,.tzc .t{stroke:#e6e9ed}.tzc .w{stroke:#636a73}"
-    ".tzc text,.tzc .c{fill:#e6e9ed}.tzc .q{fill:#a3abb5}.tzc rect,.tzc .t{fill:#16191e}.tzc .m{fill:#2d5876}}"
+    "@media(prefers-color-scheme:dark){.tzc{background:#16191e}.tzc path,.tzc rect,.tzc .t{stroke:#e6e9ed}"
+    ".tzc .w{stroke:#636a73}.tzc text,.tzc .c{fill:#e6e9ed}.tzc .q{fill:#a3abb5}.tzc rect,.tzc .t{fill:#16191e}.tzc .m{fill:#2d5876}}"
 )
 
 
@@ -37,11 +37,14 @@ class _Style:
     letter: float
     angles: bool
 
+    def box_width(self, symbol: str, angles: str) -> float:
+        """Width of the box of a symbol with angles below it."""
+        return max(self.letter * len(symbol) + 10, 5.4 * len(angles) + 6, 18.0)
+
     def width(self, operation: Operation) -> float:
         """Width of the widest symbol of an operation."""
-        written = angles_text(operation) if self.angles else ""
-        widths = (len(text) * self.letter if len(text) > 1 else 12.0 for text in symbols(operation, angles=False))
-        return max(*widths, len(written) * 5.4, 12.0) + 6
+        angles = angles_text(operation) if self.angles else ""
+        return max(self.box_width(symbol, angles) for symbol in symbols(operation, angles=False))
 
 
 def circuit_svg(drawn: Columns) -> str:
@@ -130,7 +133,7 @@ def _symbol(symbol: str, angles: str, x: float, y: float, several: bool, style: 
         return f'<circle class="t" cx="{x:g}" cy="{y:g}" r="{radius:g}"/><path d="{cross}"/>'
     if symbol == CROSS:
         return f'<path d="M{x - 4:g} {y - 4:g}l8 8m0-8l-8 8"/>'
-    width = max(style.letter * len(symbol) if len(symbol) > 1 else 12.0, 5.4 * len(angles), 12.0) + 6
+    width = style.box_width(symbol, angles)
     box = f'<rect x="{x - width / 2:g}" y="{y - style.box / 2:g}" width="{width:g}" height="{style.box:g}" rx="2"'
     box += ' class="m"/>' if several else "/>"
     if not angles:

@@ -11,19 +11,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang.errors import InputError
+
+notebook: Any = lazy_module("taizhang.plots.notebook")
 
 Floats = npt.NDArray[np.float64]
 
 EULER = 0.5772156649015329
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Xeb:
     """How well samples fit a circuit; its string is made for people.
 
@@ -117,6 +121,12 @@ class Xeb:
             none = int(self.counts[self.scaled_probabilities == 0].sum())
             lines[1] = f"logarithmic XEB  none: {none} samples have probability 0"
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Xeb: linear {self.linear_xeb:.4f} ± {self.standard_error:.4f}, {self.num_samples:,} samples>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.card(f"Cross entropy\n{self}"))
 
 
 def porter_thomas(z: Floats, fidelity: float) -> Floats:

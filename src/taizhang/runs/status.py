@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from taizhang._lazy import lazy_module
 from taizhang._units import human_bytes, human_seconds
 from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.enough import drawn_so_far
@@ -26,10 +27,12 @@ from taizhang.runs.pieces import Layout
 from taizhang.runs.sum_tree import Node
 from taizhang.runs.xeb_so_far import XebSoFar, xeb_so_far
 
+notebook: Any = lazy_module("taizhang.plots.notebook")
+
 ASLEEP_SECONDS = 10 * BEAT_SECONDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RunStatus:
     """Where a run stands.
 
@@ -133,6 +136,15 @@ class RunStatus:
         if self.xeb is not None:
             lines += [f"  {line}" for line in str(self.xeb).splitlines()]
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        left = "" if self.state == "complete" else f", {left_text(self.estimate)} left"
+        if self.estimate.seconds_left is None and left:
+            left = ""
+        return f"<RunStatus: {self.state}, {self.pieces_done:,} of {self.num_pieces:,} pieces{left}>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.card(str(self)))
 
 
 def rate_text(rate: float) -> str:

@@ -36,7 +36,7 @@ TOLERANCE = {"complex64": 1e-3, "complex128": 1e-9}
 MOST_VALUES = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Verification:
     """What checking a run found.
 
@@ -66,6 +66,11 @@ class Verification:
         if self.standard_error is not None:
             lines.append(f"Rounding error of an amplitude: {self.standard_error:.1e}, one standard error")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        error = "" if self.relative_error is None else f", relative rounding error {self.relative_error:.1e}"
+        same = "same bits" if self.same_bits else "same to rounding"
+        return f"<Verification: {len(self.pieces)} pieces computed again, {same}{error}>"
 
 
 def verify(

@@ -63,6 +63,9 @@ class SampleRun:
         """Draws the shots: arrays of uint8 of shape (shots in this portion, num_qubits)."""
         return portions(self._sampler, self.shots)
 
+    def __repr__(self) -> str:
+        return f"<SampleRun: {self.shots:,} shot{'' if self.shots == 1 else 's'}, method {self.method}>"
+
     def report(self) -> SampleReport:
         """What is known of the shots drawn so far."""
         return self._sampler.report()
