@@ -17,8 +17,14 @@ def test_a_run_from_python_is_what_amplitudes_are(tmp_path):
     np.testing.assert_allclose(batch, tz.amplitude_batch(circuit, "0" * 9, open_qubits=[3, 1], **options), rtol=1e-5)
     assert tz.resume(tmp_path / "several").tobytes() == values.tobytes()
     assert tz.status(tmp_path / "one").state == "complete"
-    assert tz.verify(tmp_path / "one", **options).same_bits
+    assert tz.verify(tmp_path / "one", threads=1).same_bits
     assert tz.report(tmp_path / "one").read_text().startswith("<!doctype html>")
-    tz.work(tmp_path / "one", **options)
+    tz.work(tmp_path / "one", threads=1)
+    workforce = tz.Workforce(threads=1, memory_bytes=1 << 30)
+    assert tz.resume(tmp_path / "several", workforce=workforce).tobytes() == values.tobytes()
+    with pytest.raises(tz.UsageError, match="workers was given beside workforce"):
+        tz.resume(tmp_path / "several", workforce=workforce, workers=2)
+    with pytest.raises(tz.UsageError, match="resume does not read the option 'width'; it takes "):
+        tz.resume(tmp_path / "several", width=3)
     with pytest.raises(tz.RunError):
         tz.status(tmp_path)

@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from taizhang.run_doors import status as status
     from taizhang.run_doors import verify as verify
     from taizhang.run_doors import work as work
+    from taizhang.runs.run import Workforce as Workforce
     from taizhang.runs.status import RunStatus as RunStatus
     from taizhang.runs.verify import Verification as Verification
     from taizhang.sample_doors import marginal_probabilities as marginal_probabilities
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from taizhang.sample_doors import sample_run as sample_run
     from taizhang.sample_doors import xeb as xeb
     from taizhang.samplers.choice import SampleRun as SampleRun
+    from taizhang.samplers.frugal import FrugalOptions as FrugalOptions
 
     __version__: str
 
@@ -195,6 +197,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "verify",
         "work",
     ),
+    "taizhang.runs.run": ("Workforce",),
     "taizhang.runs.status": ("RunStatus",),
     "taizhang.runs.verify": ("Verification",),
     "taizhang.sample_doors": (
@@ -205,6 +208,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "xeb",
     ),
     "taizhang.samplers.choice": ("SampleRun",),
+    "taizhang.samplers.frugal": ("FrugalOptions",),
 }
 
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}

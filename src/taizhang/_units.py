@@ -1,11 +1,13 @@
 """Amounts of memory and time as people write them.
 
-Memory is `8GiB`, `500MB` or a number of bytes; time is `30s`, `10m`, `2h` or a number of seconds.
+Memory is `8GiB`, `500MB` or a number of bytes, and `8Gi`, `500M` as Kubernetes writes it: units with an i count in
+1024, those without in 1000. Time is `30s`, `10m`, `2h` or a number of seconds.
 """
 
 from __future__ import annotations
 
 import math
+import numbers
 import re
 from collections.abc import Mapping
 
@@ -14,8 +16,8 @@ from taizhang.errors import UsageError
 _BYTES = {
     "": 1,
     "b": 1,
-    **{f"{letter}b": 1000**power for power, letter in enumerate("kmgtp", 1)},
-    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgtp", 1)},
+    **{f"{letter}{b}": 1000**power for power, letter in enumerate("kmgtp", 1) for b in ("", "b")},
+    **{f"{letter}i{b}": 1024**power for power, letter in enumerate("kmgtp", 1) for b in ("", "b")},
 }
 _SECONDS = {"": 1.0, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _AMOUNT = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{0,9})?(?:[eE][0-9]{1,2})?)\s*([A-Za-z]{0,4})\s*", re.ASCII)
@@ -25,7 +27,7 @@ def parse_memory(given: str | float) -> int:
     """Reads an amount of memory.
 
     Args:
-        given: Such as `"8GiB"`, `"500MB"`, or a number of bytes.
+        given: Such as `"8GiB"`, `"500MB"`, `"8Gi"`, `"500M"`, or a number of bytes.
 
     Returns:
         Bytes, at least 1.
@@ -42,11 +44,12 @@ def parse_memory(given: str | float) -> int:
     )
 
 
-def parse_time(given: str | float) -> float:
+def parse_time(given: str | float, *, called: str = "time") -> float:
     """Reads a length of time.
 
     Args:
         given: Such as `"30s"`, `"10m"`, `"2h"`, or a number of seconds.
+        called: Name of the option in the message of an error.
 
     Returns:
         Seconds, at least 0.
@@ -58,7 +61,7 @@ def parse_time(given: str | float) -> float:
         >>> parse_time("10m"), parse_time(2.5)
         (600.0, 2.5)
     """
-    return _amount(given, _SECONDS, smallest=0.0, what="time", wanted="a number with a unit, such as 30s, 10m or 2h")
+    return _amount(given, _SECONDS, smallest=0.0, what=called, wanted="a number with a unit, such as 30s, 10m or 2h")
 
 
 def _amount(given: str | float, units: Mapping[str, float], *, smallest: float, what: str, wanted: str) -> float:
@@ -67,10 +70,10 @@ def _amount(given: str | float, units: Mapping[str, float], *, smallest: float, 
         match = _AMOUNT.fullmatch(given) if len(given) <= 64 else None
         if match and match[2].lower() in units:
             value = float(match[1]) * units[match[2].lower()]
-    elif not isinstance(given, bool):
+    elif isinstance(given, numbers.Real) and not isinstance(given, bool):
         value = float(given)
     if not smallest <= value <= 2.0**62:
-        raise UsageError(f"{what} was given as {str(given)[:64]!r}; wanted is {wanted}")
+        raise UsageError(f"{what} must be {wanted}, got {str(given)[:64]!r}")
     return value
 
 

@@ -1,13 +1,12 @@
-"""The doors of the package in Python, in the words of the command line.
+"""The public Python API; mirrors the command line.
 
-All of them take the options described in `taizhang.settings` as keywords: `memory`, `plan_time`, `trials`, `width`,
-`objective`, `seed`, `threads`, `time_limit`, `dtype`.
+What all of them take as keywords is in the table `taizhang.settings.OPTIONS`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,32 +17,20 @@ from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
 from taizhang.open_qubits import choose_open_qubits as best_open_qubits
+from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
 from taizhang.ready_plan import ready_plan
 from taizhang.results.profile import Profile
 from taizhang.results.statevector import direct_is_quick
 from taizhang.results.statevector import state_vector as direct_state_vector
-from taizhang.settings import Settings
+from taizhang.settings import OPTIONS, ChoiceOptions, Options, SearchOptions, settings_of
 from taizhang.simulator import compute_amplitudes, compute_contraction, compute_plan, profile_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class Options(TypedDict, total=False):
-    """The keywords that every door takes; `taizhang.settings` says what each means."""
-
-    memory: str | float | None
-    plan_time: str | float
-    trials: int | None
-    width: float | None
-    objective: str | None
-    seed: int
-    threads: int | None
-    time_limit: str | float
-    dtype: str
-
-
+@explicit_options(Options, OPTIONS)
 def amplitude(
     circuit: Circuit,
     bitstring: str,
@@ -58,8 +45,8 @@ def amplitude(
         circuit: The circuit.
         bitstring: One character `0` or `1` for each qubit, qubit 0 first.
         plan: A plan made before, by `plan(circuit)`; searched where none is given.
-        observer: Is told of the progress.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         The amplitude, with its phase; computed in complex64 unless `dtype` says otherwise.
@@ -74,9 +61,11 @@ def amplitude(
         >>> round(abs(amplitude(bell, "11")) ** 2, 6)
         0.5
     """
-    return complex(amplitudes(circuit, [bitstring], plan=plan, observer=observer, **options)[0])
+    settings = settings_of(amplitude, options)
+    return complex(compute_amplitudes(circuit, [bitstring], settings, plan=plan, observer=observer).values[0])
 
 
+@explicit_options(Options, OPTIONS)
 def amplitudes(
     circuit: Circuit,
     bitstrings: Sequence[str],
@@ -92,8 +81,8 @@ def amplitudes(
         bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first. Repetitions cost nothing.
         plan: A plan made before, by `plan(circuit, bitstrings=...)` for lists like these, or by `plan(circuit)`, which
             takes them one by one.
-        observer: Is told of the progress.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         Array of shape (len(bitstrings),), complex128; computed in complex64 unless `dtype` says otherwise.
@@ -110,10 +99,11 @@ def amplitudes(
     """
     if isinstance(bitstrings, str):
         raise UsageError("one string was given for bitstrings; wanted is a list of them, or use amplitude()")
-    settings = Settings.checked(**options)
+    settings = settings_of(amplitudes, options)
     return compute_amplitudes(circuit, list(bitstrings), settings, plan=plan, observer=observer).values
 
 
+@explicit_options(Options, OPTIONS)
 def amplitude_batch(
     circuit: Circuit,
     bitstring: str,
@@ -131,8 +121,8 @@ def amplitude_batch(
         open_qubits: The qubits left open, in the order of the axes of the result. Or how many of them: then those are
             taken that `choose_open_qubits` gives, which add little work.
         plan: A plan made before, by `plan(circuit, open_qubits=...)`.
-        observer: Is told of the progress.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         Array with one axis of length 2 for each open qubit, complex64 unless `dtype` says otherwise.
@@ -147,7 +137,7 @@ def amplitude_batch(
         >>> (abs(amplitude_batch(bell, "00", open_qubits=[1])) ** 2).round(6).tolist()
         [0.5, 0.0]
     """
-    settings = Settings.checked(**options)
+    settings = settings_of(amplitude_batch, options)
     if isinstance(open_qubits, int):
         open_qubits = best_open_qubits(circuit, open_qubits, settings, observer)
     found = compute_amplitudes(circuit, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer)
@@ -155,16 +145,17 @@ def amplitude_batch(
     return batch
 
 
+@explicit_options(ChoiceOptions, OPTIONS)
 def choose_open_qubits(
-    circuit: Circuit, count: int, *, observer: Observer | None = None, **options: Unpack[Options]
+    circuit: Circuit, count: int, *, observer: Observer | None = None, **options: Unpack[ChoiceOptions]
 ) -> tuple[int, ...]:
     """Chooses qubits to leave open such that a batch over them costs little more than one amplitude.
 
     Args:
         circuit: The circuit.
         count: How many.
-        observer: Is told of the search.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates of the search.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         The qubits, ascending; the same for the same seed.
@@ -176,11 +167,17 @@ def choose_open_qubits(
         >>> choose_open_qubits(Circuit(2).append("h", 0), 2)
         (0, 1)
     """
-    return best_open_qubits(circuit, count, Settings.checked(**options), observer)
+    return best_open_qubits(circuit, count, settings_of(choose_open_qubits, options), observer)
 
 
+@explicit_options(Options, OPTIONS)
 def state_vector(circuit: Circuit, *, observer: Observer | None = None, **options: Unpack[Options]) -> ComplexArray:
     """Computes all amplitudes of a circuit, gate by gate where it is small, else by contraction with every qubit open.
+
+    Args:
+        circuit: The circuit.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         Array of shape (2**num_qubits,), qubit 0 the slowest axis; complex64 unless `dtype` says otherwise.
@@ -192,20 +189,22 @@ def state_vector(circuit: Circuit, *, observer: Observer | None = None, **option
         >>> (abs(state_vector(Circuit(2).append("h", 0))) ** 2).round(6).tolist()
         [0.5, 0.0, 0.5, 0.0]
     """
-    settings = Settings.checked(**options)
+    settings = settings_of(state_vector, options)
     if direct_is_quick(circuit):
         return direct_state_vector(circuit, dtype=settings.dtype)
     zeros, every_qubit = "0" * circuit.num_qubits, range(circuit.num_qubits)
-    return amplitude_batch(circuit, zeros, open_qubits=every_qubit, observer=observer, **options).reshape(-1)
+    found = compute_amplitudes(circuit, [zeros], settings, open_qubits=every_qubit, observer=observer)
+    return found.values.reshape(-1)
 
 
+@explicit_options(SearchOptions, OPTIONS)
 def plan(
     what: Circuit | TensorNetwork | NetworkShape,
     *,
     open_qubits: Sequence[int] = (),
     bitstrings: Sequence[str] | None = None,
     observer: Observer | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[SearchOptions],
 ) -> Plan:
     """Searches a plan: for the amplitudes of a circuit, or for any network.
 
@@ -213,8 +212,8 @@ def plan(
         what: A circuit, a network, or the shape of one.
         open_qubits: For a circuit: the qubits left open.
         bitstrings: For a circuit: a list of bitstrings, or one like it, whose amplitudes will be computed together.
-        observer: Is told of the progress.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         The plan; printing it shows work, slices, memory and predicted time. It serves all bitstrings of a circuit; one
@@ -228,17 +227,19 @@ def plan(
         >>> found.num_slices
         1
     """
+    settings = settings_of(plan, options)
     if isinstance(what, Circuit):
         if bitstrings is not None:
-            return compute_plan(what, bitstrings, Settings.checked(**options), open_qubits, observer).plan
+            return compute_plan(what, bitstrings, settings, open_qubits, observer).plan
         shape = AmplitudeNetwork(what, open_qubits=open_qubits).shape
     elif open_qubits or bitstrings is not None:
         raise UsageError("open_qubits or bitstrings were given with a network; only a circuit has qubits")
     else:
         shape = what.shape if isinstance(what, TensorNetwork) else what
-    return ready_plan(shape, Settings.checked(**options), observer, run_here=False).plan
+    return ready_plan(shape, settings, observer, run_here=False).plan
 
 
+@explicit_options(Options, OPTIONS)
 def contract(
     network: TensorNetwork,
     *,
@@ -254,8 +255,8 @@ def contract(
         plan: A plan for it; searched where none is given.
         slices: Sum only these slices, by number, consecutive. Slice numbers count through the sliced indices in the
             order given by the plan, the last fastest.
-        observer: Is told of the progress.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         A complex number where the network has no output indices; else an array with one axis for each of them.
@@ -270,11 +271,12 @@ def contract(
         >>> contract(network).real.tolist()
         [2.0, 2.0]
     """
-    settings = Settings.checked(**options)
+    settings = settings_of(contract, options)
     value = compute_contraction(network, settings, plan=plan, slices=slices, observer=observer).contraction.value
     return complex(value) if np.ndim(value) == 0 else value
 
 
+@explicit_options(Options, OPTIONS)
 def profile(
     what: Circuit | TensorNetwork,
     bitstring: str | None = None,
@@ -293,8 +295,8 @@ def profile(
         open_qubits: For a circuit: the qubits left open.
         plan: A plan for it; searched where none is given.
         slices: For a network: run only these slices.
-        observer: Is told of the progress.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         What each step took beside what the machine could do; printing it shows tables, its `plot` draws them.
@@ -307,14 +309,14 @@ def profile(
         >>> found.slices
         1
     """
-    settings = Settings.checked(**options)
+    settings = settings_of(profile, options)
     if isinstance(what, Circuit):
         if bitstring is None or slices is not None:
             raise UsageError("a circuit is profiled with a bitstring and without slices")
-        amplitude = compute_amplitudes(
+        found = compute_amplitudes(
             what, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer, profile=True
         )
-        return profile_of(amplitude.profiled_runs)
+        return profile_of(found.profiled_runs)
     if bitstring is not None or open_qubits:
         raise UsageError("a bitstring or open qubits were given with a network; only a circuit has qubits")
     done = compute_contraction(what, settings, plan=plan, slices=slices, observer=observer, profile=True)

@@ -15,6 +15,7 @@ from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
 from taizhang.observer import Observer, Silent
+from taizhang.options import read_options
 from taizhang.plan.plan_file import Plan
 from taizhang.ready_plan import program_within_time
 from taizhang.results.bitstrings import parsed_bits
@@ -25,7 +26,7 @@ from taizhang.runs.contractions import contractions_of, values_by_bitstring
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder, check_new, make_run
 from taizhang.runs.manifest import AMPLITUDES, XEB
-from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.run import WORKFORCE, Workforce, go_on
 from taizhang.runs.signals import stop_on_signals
 from taizhang.settings import Settings
 from taizhang.simulator import AmplitudeResult
@@ -194,6 +195,35 @@ def _made(
         counts=counts,
         piece_seconds=piece_seconds,
         slices_per_piece=slices_per_piece,
+    )
+
+
+def workforce_of(settings: Settings, workforce: Workforce | None, keywords: Mapping[str, Any]) -> Workforce:
+    """Who works on a run, whether that was given whole or by keywords.
+
+    Args:
+        settings: The common options, whose threads and memory are used.
+        workforce: The whole, or None.
+        keywords: Keywords of a function, of which those of a workforce are taken.
+
+    Raises:
+        UsageError: They were given in both ways, or one has a value that it cannot have.
+    """
+    single = {row.name: keywords[row.name] for row in WORKFORCE if row.name in keywords}
+    if workforce is not None:
+        if single:
+            raise UsageError(f"{', '.join(single)} was given beside workforce; give one of the two")
+        return workforce
+    read = read_options(WORKFORCE, single)
+    executor, workers = read["executor"], read["workers"]
+    return Workforce(
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+        processes=0 if workers is None or executor is not None else workers,
+        executor=executor,
+        executor_workers=workers if executor is not None else None,
+        cluster=read["cluster"],
+        lease_seconds=read["lease"],
     )
 
 

@@ -13,34 +13,31 @@ import importlib
 import math
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
+from taizhang.options import explicit_options
 from taizhang.plan.exchange import cotengra_tree, linear_path, shape_of
 from taizhang.plan.machine import measured_machine
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import search
-from taizhang.settings import Settings
+from taizhang.settings import OPTIONS, SearchOptions, settings_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 MAX_REMEMBERED = 64
 
 
+@explicit_options(SearchOptions, OPTIONS)
 class Planner:
     """Plans contractions for other programs.
 
+    Without a memory limit trees are sliced to fit the default one, and paths, which cannot be sliced, are not limited.
+
     Args:
-        memory: Most memory that this process may hold while the plan runs, such as `"8GiB"`. Without it trees are
-            sliced to fit 80 % of what is available, and paths, which cannot be sliced, are not limited.
-        width: log2 of the most elements an intermediate may have.
-        objective: What the search makes small: `"seconds"`, predicted for this program's own contraction, or
-            `"multiply_adds"`; by default multiply-adds where a width is given without memory.
-        plan_time: Time to search for each network, such as `"60s"`; `"auto"` keeps it small beside the predicted run
-            time.
-        trials: Number of trials instead of a time; the plan is then the same on every machine.
-        seed: Seed of the search.
-        threads: Threads to search with, and to predict the run time for.
-        dtype: Type of the tensors, `"complex64"` or `"complex128"`; memory is counted for it.
+        options: See `taizhang.settings.OPTIONS`.
 
     Raises:
         UsageError: An option has a value that it cannot have.
@@ -57,41 +54,9 @@ class Planner:
         """Makes it a `PathOptimizer` where opt_einsum is installed, since opt_einsum takes no other object."""
         return object.__new__(_class_to_make() if cls is Planner else cls)
 
-    def __init__(
-        self,
-        *,
-        memory: str | float | None = None,
-        width: float | None = None,
-        objective: str | None = None,
-        plan_time: str | float = "auto",
-        trials: int | None = None,
-        seed: int = 0,
-        threads: int | None = None,
-        dtype: str = "complex64",
-    ) -> None:
-        if trials is not None and plan_time != "auto":
-            raise UsageError("both plan_time and trials were given; give one of them")
-        self._options = {
-            "memory": memory,
-            "width": width,
-            "objective": objective,
-            "plan_time": plan_time,
-            "trials": trials,
-            "seed": seed,
-            "threads": threads,
-            "dtype": dtype,
-        }
-        self._settings = Settings.checked(
-            memory=memory,
-            width=width,
-            objective=objective,
-            plan_time=plan_time,
-            trials=trials,
-            seed=seed,
-            threads=threads,
-            dtype=dtype,
-        )
-        self._memory_given = memory is not None
+    def __init__(self, **options: Unpack[SearchOptions]) -> None:
+        self._settings = settings_of(Planner, options)
+        self._options = dict(options)
         self._remembered: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -127,7 +92,7 @@ class Planner:
         shape, _ = shape_of(inputs, output, size_dict)
         limits = [limit for limit in (self._settings.width, _width_of(memory_limit, shape)) if limit is not None]
         plan = self._planned(
-            shape, min(limits, default=None), self._settings.free_bytes() if self._memory_given else None
+            shape, min(limits, default=None), self._settings.free_bytes() if self._settings.memory is not None else None
         )
         if plan.sliced_indices:
             raise MemoryLimitError(

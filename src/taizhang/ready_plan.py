@@ -64,7 +64,7 @@ def ready_plan(
     watch.stage("plan")
     if plan is not None:
         return _compiled(_predicted_here(plan.for_network(shape), settings), settings)
-    if settings.only_width_given and not run_here:
+    if settings.memory is None and settings.width is not None and not run_here:
         return _compiled_anyway(searched(shape, None, settings, watch), settings)
     allowed = settings.free_bytes()
     for _ in range(MEMORY_ATTEMPTS - 1):

@@ -1,6 +1,7 @@
 """Long runs from Python, in the words of the command line: run, resume, work, status, verify, report.
 
-All but `status` and `report` take the options described in `taizhang.settings` as keywords.
+All but `status` and `report` take options as keywords, of the tables `taizhang.settings.OPTIONS` and
+`taizhang.runs.run.WORKFORCE`: those that they read, and no others.
 """
 
 from __future__ import annotations
@@ -8,23 +9,21 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.circuit import Circuit
-from taizhang.doors import Options
-from taizhang.long_runs import DEFAULT_PIECE_TIME, completed, prepare_run, result_of, xeb_of
+from taizhang.long_runs import DEFAULT_PIECE_TIME, completed, prepare_run, result_of, workforce_of, xeb_of
 from taizhang.observer import Observer
+from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
 from taizhang.results.xeb import Xeb
 from taizhang.runs.coordinator import Watcher
-from taizhang.runs.executor_crew import Executor
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
 from taizhang.runs.manifest import SAMPLES, XEB
 from taizhang.runs.report import report_of
-from taizhang.runs.run import Workforce, is_complete, repair_run
+from taizhang.runs.run import WORKFORCE, Workforce, WorkforceKeywords, is_complete, repair_run
 from taizhang.runs.sample_task import all_samples
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.status import RunStatus, status_of
@@ -32,7 +31,7 @@ from taizhang.runs.verify import Verification
 from taizhang.runs.verify import verify as verify_run
 from taizhang.runs.work import FolderWorker
 from taizhang.samplers.sampler import Bits
-from taizhang.settings import Settings
+from taizhang.settings import OPTIONS, Options, ResourceOptions, VerifyOptions, settings_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -40,6 +39,21 @@ if TYPE_CHECKING:
 Directory: TypeAlias = str | os.PathLike[str]
 
 
+class RunKeywords(Options, WorkforceKeywords, total=False):
+    """What making a run and doing it reads."""
+
+
+class ResumeKeywords(ResourceOptions, WorkforceKeywords, total=False):
+    """What going on with a run reads."""
+
+
+class WorkKeywords(ResourceOptions, total=False):
+    """What a single worker reads."""
+
+    lease: str | float
+
+
+@explicit_options(RunKeywords, OPTIONS, WORKFORCE)
 def run(
     circuit: Circuit,
     bitstrings: str | Sequence[str],
@@ -48,13 +62,10 @@ def run(
     open_qubits: Sequence[int] = (),
     plan: Plan | None = None,
     piece_time: str | float = DEFAULT_PIECE_TIME,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    cluster: Any = None,
-    lease: str | float = DEFAULT_LEASE_SECONDS,
+    workforce: Workforce | None = None,
     observer: Observer | None = None,
     watcher: Watcher | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[RunKeywords],
 ) -> complex | ComplexArray:
     """Makes a long run in a folder and does it; whatever ends it, `resume` goes on.
 
@@ -65,13 +76,10 @@ def run(
         open_qubits: Qubits left open.
         plan: A plan made before; searched where none is given.
         piece_time: How long a piece of the work should take one thread.
-        workers: Compute in so many processes instead of threads; with `executor`, how many workers that has.
-        executor: Compute with an executor, such as one of `concurrent.futures` or `mpi4py.futures`.
-        cluster: Compute on a Dask cluster: the address of its scheduler, or a `distributed.Client`.
-        lease: How long a worker that shares the folder may be silent before its pieces go to others.
-        observer: Is told of building and planning.
-        watcher: Is told of the progress of the run.
-        options: See `taizhang.settings`.
+        workforce: Who works on it, as one value; or give the options below.
+        observer: Receives progress updates of building and planning.
+        watcher: Receives progress updates of the run.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
 
     Returns:
         A complex number for one bitstring without open qubits, otherwise an array with an axis for the bitstrings, if
@@ -90,7 +98,7 @@ def run(
         ...     round(abs(run(bell, "11", directory=folder, threads=1)) ** 2, 6)
         0.5
     """
-    settings = Settings.checked(**options)
+    settings = settings_of(run, options)
     asked = [bitstrings] if isinstance(bitstrings, str) else list(bitstrings)
     folder = prepare_run(
         directory,
@@ -99,37 +107,32 @@ def run(
         settings,
         open_qubits=open_qubits,
         plan=plan,
-        piece_seconds=parse_time(piece_time),
+        piece_seconds=parse_time(piece_time, called="piece_time"),
         observer=observer,
     )
-    values = _amplitudes(folder, _workforce(settings, workers, executor, cluster, lease), watcher)
+    values = _amplitudes(folder, workforce_of(settings, workforce, options), watcher)
     if not isinstance(bitstrings, str):
         return values
     return values[0] if open_qubits else complex(values[0])
 
 
+@explicit_options(ResumeKeywords, OPTIONS, WORKFORCE)
 def resume(
     directory: Directory,
     *,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    cluster: Any = None,
-    lease: str | float = DEFAULT_LEASE_SECONDS,
+    workforce: Workforce | None = None,
     repair: bool = False,
     watcher: Watcher | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[ResumeKeywords],
 ) -> ComplexArray | Xeb | Bits:
     """Goes on with a run until it is complete; one that is complete is only read.
 
     Args:
         directory: The run's folder.
-        workers: As for `run`.
-        executor: As for `run`.
-        cluster: As for `run`.
-        lease: As for `run`.
+        workforce: As for `run`.
         repair: Save what is right in a damaged ledger first.
-        watcher: Is told of the progress.
-        options: See `taizhang.settings`.
+        watcher: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
 
     Returns:
         The amplitudes: an axis for the bitstrings, and one of length 2 for each open qubit. The cross entropy, or the
@@ -139,11 +142,11 @@ def resume(
         RunError: There is no run, it is damaged, or somebody else coordinates it.
         RunStoppedError: A signal told this process to end; what is done is committed.
     """
-    settings = Settings.checked(**options)
+    settings = settings_of(resume, options)
     folder = RunFolder.open(directory)
     if repair:
         repair_run(folder)
-    workforce = _workforce(settings, workers, executor, cluster, lease)
+    workforce = workforce_of(settings, workforce, options)
     kind = folder.manifest.task["kind"]
     if kind == XEB:
         return xeb_of(folder, completed(folder, workforce, watcher))
@@ -152,19 +155,19 @@ def resume(
     return _amplitudes(folder, workforce, watcher)
 
 
-def work(directory: Directory, *, lease: str | float = DEFAULT_LEASE_SECONDS, **options: Unpack[Options]) -> None:
+@explicit_options(WorkKeywords, OPTIONS, WORKFORCE)
+def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
     """Works on a run, with whoever else does so in its folder, until it is complete.
 
     Args:
         directory: The run's folder.
-        lease: How long others may be silent, should this worker coordinate the run.
-        options: See `taizhang.settings`.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
 
     Raises:
         RunError: There is no run, or it failed.
         RunStoppedError: A signal told this process to end.
     """
-    settings = Settings.checked(**options)
+    settings = settings_of(work, options)
     folder = RunFolder.open(directory)
     if is_complete(folder):
         return
@@ -173,7 +176,7 @@ def work(directory: Directory, *, lease: str | float = DEFAULT_LEASE_SECONDS, **
         folder.job(),
         threads=settings.threads,
         memory_bytes=settings.free_bytes(),
-        lease_seconds=parse_time(lease),
+        lease_seconds=workforce_of(settings, None, options).lease_seconds,
     )
     with stop_on_signals() as stop:
         worker.work(stop=stop)
@@ -188,14 +191,17 @@ def status(directory: Directory) -> RunStatus:
     return status_of(RunFolder.open(directory))
 
 
-def verify(directory: Directory, *, pieces: int = 3, precise: bool = True, **options: Unpack[Options]) -> Verification:
+@explicit_options(VerifyOptions, OPTIONS)
+def verify(
+    directory: Directory, *, pieces: int = 3, precise: bool = True, **options: Unpack[VerifyOptions]
+) -> Verification:
     """Checks a run: all hashes, all checksums, and some pieces computed again.
 
     Args:
         directory: The run's folder.
         pieces: How many pieces to compute again.
         precise: Measure rounding errors by computing them in double precision as well.
-        options: See `taizhang.settings`; `seed` chooses the pieces.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         What was found; its `record` is for others to check.
@@ -203,7 +209,7 @@ def verify(directory: Directory, *, pieces: int = 3, precise: bool = True, **opt
     Raises:
         RunError: The run is damaged, or a piece gives another value.
     """
-    settings = Settings.checked(**options)
+    settings = settings_of(verify, options)
     with stop_on_signals() as stop:
         return verify_run(
             RunFolder.open(directory),
@@ -234,20 +240,6 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
     target = Path(path) if path is not None else folder.path / "report.html"
     target.write_text(report_of(folder), encoding="utf-8")
     return target
-
-
-def _workforce(
-    settings: Settings, workers: int | None, executor: Executor | None, cluster: Any, lease: str | float
-) -> Workforce:
-    return Workforce(
-        threads=settings.threads,
-        memory_bytes=settings.free_bytes(),
-        processes=0 if workers is None or executor is not None else workers,
-        executor=executor,
-        executor_workers=workers if executor is not None else None,
-        cluster=cluster,
-        lease_seconds=parse_time(lease),
-    )
 
 
 def _amplitudes(folder: RunFolder, workforce: Workforce, watcher: Watcher | None) -> ComplexArray:

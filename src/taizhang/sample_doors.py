@@ -14,36 +14,37 @@ import numpy.typing as npt
 
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
-from taizhang.doors import Options
 from taizhang.long_runs import completed, own_workforce, prepare_xeb_run, xeb_of
 from taizhang.observer import Observer
+from taizhang.options import explicit_options
 from taizhang.reduced_states import compute_marginals, compute_reduced_state
 from taizhang.results.sample_file import CountedBitstrings
 from taizhang.results.xeb import Xeb
 from taizhang.runs.sample_task import all_samples
 from taizhang.sample_runs import prepare_sample_run
 from taizhang.samplers.choice import SampleRun, prepare_samples
-from taizhang.samplers.frugal import FrugalOptions
-from taizhang.settings import Settings
+from taizhang.samplers.frugal import FRUGAL, FrugalKeywords, FrugalOptions, method_of
+from taizhang.samplers.sampler import MethodName
+from taizhang.settings import OPTIONS, Options, settings_of
 from taizhang.verification import compute_xeb
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+class SampleKeywords(Options, FrugalKeywords, total=False):
+    """What sampling reads."""
+
+
+@explicit_options(SampleKeywords, OPTIONS, FRUGAL)
 def sample(
     circuit: Circuit,
     shots: int,
     *,
-    method: str = "auto",
-    fidelity: float = 1.0,
-    batch_qubits: int | None = None,
-    per_batch: int = 1,
-    top: int | None = None,
-    pair_sides: bool = False,
+    method: MethodName | FrugalOptions = "auto",
     directory: str | PathLike[str] | None = None,
     observer: Observer | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[SampleKeywords],
 ) -> npt.NDArray[np.uint8]:
     """Draws bitstrings from what a circuit gives when all qubits are measured.
 
@@ -51,17 +52,11 @@ def sample(
         circuit: The circuit.
         shots: How many.
         method: `"state-vector"`, `"marginals"` (over light cones), `"gate-by-gate"`, `"frugal"` (rejection from
-            batches, for chaotic circuits), or `"auto"` for the one of least predicted time.
-        fidelity: Of the state that is sampled; below 1 only such a part of the slices is added up (frugal).
-        batch_qubits: Qubits left open in each batch (frugal).
-        per_batch: Samples drawn from each batch; those of one batch share the bits that are not open (frugal).
-        top: Instead of drawing, take the so many most probable of each batch, which raises the cross entropy and gives
-            up the distribution (frugal).
-        pair_sides: Batches are all pairs of some left and some right sides of the bits not open: many times cheaper
-            for wide circuits; each sample has a batch of its own, but those of a grid share bits of a side (frugal).
+            batches, for chaotic circuits), or `"auto"` for the one of least predicted time. Or `FrugalOptions(...)` for
+            frugal rejection with these options, instead of giving them one by one.
         directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on (frugal).
-        observer: Is told of the progress.
-        options: See `taizhang.settings`. The same `seed` gives the same samples on any number of threads.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.samplers.frugal.FRUGAL`.
 
     Returns:
         Bits, uint8, shape (shots, num_qubits), qubit 0 first.
@@ -76,31 +71,32 @@ def sample(
         >>> sorted(set(map(tuple, sample(bell, shots=100, seed=1).tolist())))
         [(0, 0), (1, 1)]
     """
-    settings = Settings.checked(**options)
-    how = FrugalOptions(
-        fidelity=fidelity, batch_qubits=batch_qubits, per_batch=per_batch, top=top, pair_sides=pair_sides
-    )
+    settings = settings_of(sample, options)
+    name, how = method_of(method, options)
     if directory is not None:
-        folder = prepare_sample_run(directory, circuit, shots, settings, method=method, options=how, observer=observer)
+        folder = prepare_sample_run(directory, circuit, shots, settings, method=name, options=how, observer=observer)
         return all_samples(folder.manifest, completed(folder, own_workforce(settings)))
-    run = prepare_samples(circuit, shots, settings, method=method, options=how, observer=observer)
+    run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
     return np.concatenate(list(run))
 
 
+@explicit_options(SampleKeywords, OPTIONS, FRUGAL)
 def sample_run(
     circuit: Circuit,
     shots: int,
     *,
-    method: str = "auto",
-    fidelity: float = 1.0,
-    batch_qubits: int | None = None,
-    per_batch: int = 1,
-    top: int | None = None,
-    pair_sides: bool = False,
+    method: MethodName | FrugalOptions = "auto",
     observer: Observer | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[SampleKeywords],
 ) -> SampleRun:
     """Prepares what `sample` draws, to be drawn in portions; takes the same arguments.
+
+    Args:
+        circuit: The circuit.
+        shots: How many.
+        method: As for `sample`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.samplers.frugal.FRUGAL`.
 
     Returns:
         Iterating over it draws the samples; its `method` and `reason` tell how and why, its `report()` what is known of
@@ -111,18 +107,12 @@ def sample_run(
         >>> [portion.shape for portion in run]
         [(10, 2)]
     """
-    return prepare_samples(
-        circuit,
-        shots,
-        Settings.checked(**options),
-        method=method,
-        options=FrugalOptions(
-            fidelity=fidelity, batch_qubits=batch_qubits, per_batch=per_batch, top=top, pair_sides=pair_sides
-        ),
-        observer=observer,
-    )
+    settings = settings_of(sample_run, options)
+    name, how = method_of(method, options)
+    return prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
 
 
+@explicit_options(Options, OPTIONS)
 def xeb(
     circuit: Circuit,
     samples: Sequence[str] | Mapping[str, int] | npt.NDArray[np.integer],
@@ -137,8 +127,8 @@ def xeb(
         circuit: The circuit.
         samples: Bitstrings, counts of them, or rows of bits as `sample` gives them.
         directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on.
-        observer: Is told of the progress.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         Linear and logarithmic cross entropy with standard errors, and a comparison with the law of Porter and Thomas.
@@ -152,13 +142,14 @@ def xeb(
         1.0
     """
     counted = CountedBitstrings.of(samples, circuit.num_qubits)
-    settings = Settings.checked(**options)
+    settings = settings_of(xeb, options)
     if directory is None:
         return compute_xeb(circuit, counted, settings, observer=observer).xeb
     folder = prepare_xeb_run(directory, circuit, counted, settings, observer=observer)
     return xeb_of(folder, completed(folder, own_workforce(settings)))
 
 
+@explicit_options(Options, OPTIONS)
 def marginal_probabilities(
     circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
 ) -> npt.NDArray[np.float64]:
@@ -167,8 +158,8 @@ def marginal_probabilities(
     Args:
         circuit: The circuit; only gates in the light cone of these qubits cost anything.
         qubits: The qubits, in the order of the axes of the result.
-        observer: Is told of the progress.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         float64, with one axis of length 2 for each qubit.
@@ -182,9 +173,10 @@ def marginal_probabilities(
         >>> marginal_probabilities(bell, [1]).round(6).tolist()
         [0.5, 0.5]
     """
-    return compute_marginals(circuit, qubits, Settings.checked(**options), observer=observer)
+    return compute_marginals(circuit, qubits, settings_of(marginal_probabilities, options), observer=observer)
 
 
+@explicit_options(Options, OPTIONS)
 def reduced_density_matrix(
     circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
 ) -> ComplexArray:
@@ -193,8 +185,8 @@ def reduced_density_matrix(
     Args:
         circuit: The circuit; only gates in the light cone of these qubits cost anything.
         qubits: The qubits, the first the slowest bit of rows and columns.
-        observer: Is told of the progress.
-        options: See `taizhang.settings`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         The density matrix, complex, shape (2**len(qubits), 2**len(qubits)).
@@ -208,4 +200,4 @@ def reduced_density_matrix(
         >>> reduced_density_matrix(bell, [0]).real.round(6).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
-    return compute_reduced_state(circuit, qubits, Settings.checked(**options), observer=observer)
+    return compute_reduced_state(circuit, qubits, settings_of(reduced_density_matrix, options), observer=observer)

@@ -1,106 +1,224 @@
-"""The options that all doors have in common, checked.
-
-- `memory`: most memory that this process may hold, such as `"8GiB"`; by default 80 % of what is available.
-- `plan_time`: how long to search for a plan, such as `"60s"`; `"auto"` searches while that is small beside the
-  predicted run time.
-- `trials`: search with so many trials instead of for a time; the plan is then the same whatever the number of threads.
-- `width`: no intermediate may have more than 2**width elements. Planning alone is then not limited by memory, unless
-  `memory` is given as well: a width is how planners are compared.
-- `objective`: what the search makes small: `"seconds"`, the predicted run time, or `"multiply_adds"`, all steps counted
-  in every slice; by default the seconds, but multiply-adds where a width is given without memory.
-- `time_limit`: work that is predicted to take longer than this is refused before it starts; 30 days by default.
-- `seed`, `threads` (default: the cores this process may use), `dtype` (`"complex64"` or `"complex128"`).
-"""
+"""The options that all functions which compute have in common: their table, and their checked values."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from taizhang._resources import default_memory, needed_bytes, usable_cores
 from taizhang._types import DtypeName
-from taizhang._units import human_bytes, parse_memory, parse_time
+from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError, UsageError
+from taizhang.options import (
+    Option,
+    check_keywords,
+    choice,
+    explicit_options,
+    memory_size,
+    optional,
+    read_options,
+    real,
+    seed_number,
+    time_or_auto,
+    time_span,
+    whole,
+)
 from taizhang.plan.objective import Objective
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 # What the process needs beside the arrays of a run: the planner's trees, thread stacks, the interpreter's growth.
 WORKING_MEMORY = 32 * 2**20
 MAX_THREADS = 4096
-DEFAULT_TIME_LIMIT = "30d"
+
+OPTIONS = (
+    Option(
+        name="memory",
+        read=optional(memory_size),
+        wanted="an amount of memory, a number with a unit such as 8GiB or 500MB",
+        default_help="80 % of what is available",
+        metavar="SIZE",
+        help="Memory limit of the whole process, such as 8GiB or 500MB",
+        group="Limits",
+    ),
+    Option(
+        name="threads",
+        read=optional(whole(1, MAX_THREADS)),
+        wanted=f"a whole number from 1 to {MAX_THREADS}",
+        default_help="the cores this process may use",
+        metavar="N",
+        help="Number of threads",
+        group="Limits",
+        from_text=int,
+    ),
+    Option(
+        name="time_limit",
+        read=time_span,
+        wanted="a length of time, a number with a unit such as 30s, 10m or 2h",
+        default="30d",
+        metavar="TIME",
+        help="Refuse work that is predicted to take longer than this, before it starts",
+        group="Limits",
+    ),
+    Option(
+        name="plan_time",
+        read=time_or_auto,
+        wanted="a length of time, a number with a unit such as 30s, 10m or 2h, or auto",
+        default="auto",
+        default_help="auto, small beside the predicted run time",
+        metavar="TIME",
+        help="Time to search for a plan, such as 60s",
+        group="Plan",
+    ),
+    Option(
+        name="trials",
+        read=optional(whole(1, 1 << 62)),
+        wanted="a whole number from 1",
+        metavar="N",
+        help="Run this many search trials instead of a time limit; the plan is then the same on any number of threads",
+        group="Plan",
+        from_text=int,
+    ),
+    Option(
+        name="width",
+        read=optional(real(0, 62)),
+        wanted="a number from 0 to 62 (log2 of elements)",
+        metavar="LOG2",
+        help="Allow no intermediate of more than 2^LOG2 elements; planning alone is then limited by memory only where "
+        "a memory limit is given as well",
+        group="Plan",
+        from_text=float,
+    ),
+    Option(
+        name="objective",
+        read=optional(choice("seconds", "multiply_adds")),
+        wanted="seconds or multiply_adds",
+        default_help="seconds; multiply-adds where a width is given and no memory",
+        metavar="NAME",
+        help="What the search makes small: the predicted seconds of the run, or its multiply-adds over all slices, "
+        "seconds or multiply-adds",
+        group="Plan",
+    ),
+    Option(
+        name="seed",
+        read=seed_number,
+        wanted="a whole number from 0 to 2^63 - 1, or None for a new one each time",
+        default=0,
+        metavar="N",
+        help="Seed of all randomness: of the search, of samples, of the choice of pieces to verify; the same seed "
+        "gives the same samples on any number of threads",
+        group="Numbers",
+        from_text=int,
+    ),
+    Option(
+        name="dtype",
+        read=choice("complex64", "complex128"),
+        wanted="complex64 or complex128",
+        default="complex64",
+        metavar="NAME",
+        help="Type of the numbers, complex64 or complex128",
+        group="Numbers",
+    ),
+)
+
+
+class ResourceOptions(TypedDict, total=False):
+    """What may be used of the machine."""
+
+    memory: str | float | None
+    threads: int | None
+
+
+class VerifyOptions(ResourceOptions, total=False):
+    """What checking a run reads."""
+
+    seed: int | None
+
+
+class ChoiceOptions(ResourceOptions, total=False):
+    """What a search reads whose length is not for the caller to say."""
+
+    width: float | None
+    objective: Objective | None
+    seed: int | None
+    dtype: DtypeName
+
+
+class SearchOptions(ChoiceOptions, total=False):
+    """What searching a plan reads."""
+
+    plan_time: str | float
+    trials: int | None
+
+
+class Options(SearchOptions, total=False):
+    """What every function that computes reads."""
+
+    time_limit: str | float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The common options of all doors, checked.
+    """The common options, checked.
 
     Attributes:
-        memory_bytes: Most bytes this process may hold.
+        memory: Memory limit that was given, in bytes; None where none was.
+        memory_bytes: Most bytes this process may hold: the limit given, or one made from what was available.
         plan_seconds: Time for the search; None lets it weigh searching against running.
         trials: Number of trials instead of a time.
         width: Largest log2 elements of an intermediate, or None.
         objective: What the search makes small.
-        only_width_given: A width was given, and no memory.
-        seed: Seed of the search, ≥ 0.
+        seed: Seed of all randomness, ≥ 0.
         threads: Threads to use, ≥ 1.
         time_limit_seconds: Longest predicted run time that is started.
         dtype: Type of the numbers.
     """
 
+    memory: int | None
     memory_bytes: int
     plan_seconds: float | None
     trials: int | None
     width: float | None
     objective: Objective
-    only_width_given: bool
     seed: int
     threads: int
     time_limit_seconds: float
     dtype: DtypeName
 
     @classmethod
-    def checked(
-        cls,
-        *,
-        memory: str | float | None = None,
-        plan_time: str | float = "auto",
-        trials: int | None = None,
-        width: float | None = None,
-        objective: str | None = None,
-        seed: int = 0,
-        threads: int | None = None,
-        time_limit: str | float = DEFAULT_TIME_LIMIT,
-        dtype: str = "complex64",
-    ) -> Settings:
+    @explicit_options(Options, OPTIONS)
+    def checked(cls, **options: Unpack[Options]) -> Settings:
         """Reads the options as people write them.
 
+        Args:
+            options: See `OPTIONS`.
+
         Raises:
-            UsageError: An option has a value that it cannot have.
+            UsageError: An option has a value that it cannot have, or there is no such option.
+
+        Example:
+            >>> Settings.checked(memory="8GiB", threads=2).memory_bytes
+            8589934592
         """
-        if dtype not in get_args(DtypeName):
-            raise UsageError(f"dtype was given as {dtype!r}; wanted is complex64 or complex128")
-        if threads is not None and not 1 <= threads <= MAX_THREADS:
-            raise UsageError(f"threads was given as {threads}; wanted is a number from 1 to {MAX_THREADS}")
-        if trials is not None and trials < 1:
-            raise UsageError(f"trials was given as {trials}; wanted is at least 1")
-        if width is not None and not 0 <= width <= 62:
-            raise UsageError(f"width was given as {width}; wanted is a number from 0 to 62 (log2 of elements)")
-        only_width = width is not None and memory is None
-        chosen = ("multiply_adds" if only_width else "seconds") if objective is None else objective.replace("-", "_")
-        if chosen not in get_args(Objective):
-            raise UsageError(f"objective was given as {objective!r}; wanted is seconds or multiply_adds")
-        if not 0 <= seed < 2**63:
-            raise UsageError(f"seed was given as {seed}; wanted is a number from 0 to 2^63 - 1")
+        read = read_options(OPTIONS, options)
+        if read["trials"] is not None and read["plan_time"] is not None:
+            raise UsageError("both plan_time and trials were given; give one of them")
+        memory, objective = read["memory"], read["objective"]
+        if objective is None:
+            objective = "multiply_adds" if memory is None and read["width"] is not None else "seconds"
         return cls(
-            memory_bytes=default_memory() if memory is None else parse_memory(memory),
-            plan_seconds=None if plan_time == "auto" else parse_time(plan_time),
-            trials=trials,
-            width=width,
-            objective="seconds" if chosen == "seconds" else "multiply_adds",
-            only_width_given=only_width,
-            seed=seed,
-            threads=usable_cores() if threads is None else threads,
-            time_limit_seconds=parse_time(time_limit),
-            dtype="complex64" if dtype == "complex64" else "complex128",
+            memory=memory,
+            memory_bytes=default_memory() if memory is None else memory,
+            plan_seconds=read["plan_time"],
+            trials=read["trials"],
+            width=read["width"],
+            objective=objective,
+            seed=read["seed"],
+            threads=usable_cores() if read["threads"] is None else read["threads"],
+            time_limit_seconds=read["time_limit"],
+            dtype=read["dtype"],
         )
 
     def free_bytes(self) -> int:
@@ -116,3 +234,15 @@ class Settings:
                 f"{human_bytes(self.memory_bytes - left)}; allow more memory"
             )
         return left
+
+
+def settings_of(function: Callable[..., Any], options: Mapping[str, Any]) -> Settings:
+    """Reads the common options among the keywords of a function with explicit options.
+
+    Raises:
+        UsageError: An option has a value that it cannot have, or the function does not take it.
+    """
+    names = {row.name for row in OPTIONS}
+    check_keywords(function, options, names)
+    common: Any = {name: value for name, value in options.items() if name in names}
+    return Settings.checked(**common)

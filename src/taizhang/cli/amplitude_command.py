@@ -16,6 +16,8 @@ from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.options import (
     ProfileRequest,
+    command,
+    directory_option,
     echo_json,
     output_options,
     parse_qubits,
@@ -35,11 +37,11 @@ else:
     long_runs, run_doing = lazy_module("taizhang.long_runs"), lazy_module("taizhang.cli.run_doing")
 
 
-@click.command("amplitude")
+@command("amplitude")
 @task_options
-@click.option("--directory", metavar="RUN", help="Make it a long run, kept in this folder; see 'taizhang run'.")
+@directory_option
 @profile_options
-@settings_options
+@settings_options()
 @output_options
 def amplitude_command(
     circuit: str,

@@ -11,7 +11,9 @@ from taizhang._resources import peak_resident_bytes
 from taizhang.cli.display import Display
 from taizhang.cli.options import (
     ProfileRequest,
+    command,
     echo_json,
+    option,
     output_options,
     parse_slices,
     profile_options,
@@ -24,14 +26,14 @@ from taizhang.settings import Settings
 from taizhang.simulator import compute_contraction
 
 
-@click.command("contract")
+@command("contract")
 @click.argument("network")
 @click.argument("arrays")
-@click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
-@click.option("--slices", metavar="A:B", help="Only these slices, A included, B not.")
-@click.option("-o", "--output", metavar="FILE.npy", help="Write the value as an array.")
+@option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
+@option("--slices", metavar="A:B", help="Only these slices, A included, B not.")
+@option("-o", "--output", metavar="FILE.npy", group="Output", help="Write the value as an array.")
 @profile_options
-@settings_options
+@settings_options()
 @output_options
 def contract_command(
     network: str,

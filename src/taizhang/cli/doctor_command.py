@@ -10,12 +10,12 @@ import taizhang
 from taizhang import _native
 from taizhang._resources import available_memory, default_memory, usable_cores
 from taizhang._units import human_bytes
-from taizhang.cli.options import echo_json, output_options
+from taizhang.cli.options import command, echo_json, option, output_options
 from taizhang.plan.machine import measured_again, measured_machine
 
 
-@click.command("doctor")
-@click.option("--again", is_flag=True, help="Measure anew, instead of telling what was measured before.")
+@command("doctor")
+@option("--again", is_flag=True, help="Measure anew, instead of telling what was measured before.")
 @output_options
 def doctor_command(again: bool, as_json: bool) -> None:
     """What this machine can do: cores, SIMD level, measured rates, memory."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from taizhang.circuit.read import CircuitFormat, read_circuit
-from taizhang.cli.options import circuit_options, echo_json, output_options
+from taizhang.cli.options import circuit_options, command, echo_json, output_options
 from taizhang.results.inspection import inspect
 
 
-@click.command("inspect")
+@command("inspect")
 @click.argument("circuit")
 @circuit_options
 @output_options

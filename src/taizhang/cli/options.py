@@ -2,26 +2,77 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from taizhang._resources import usable_cores
 from taizhang.circuit.read import CircuitFormat
+from taizhang.errors import UsageError
+from taizhang.options import Option, rows_of
 from taizhang.results.drawing import check_drawable
-from taizhang.settings import DEFAULT_TIME_LIMIT, Settings
+from taizhang.settings import OPTIONS, Options, Settings
+
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType  # before click 8.3 it has no parameter
 
 Command = Callable[..., None]
+
+GROUPS = ("Task", "Samples", "Run", "Workers", "Limits", "Plan", "Numbers", "Output")
+"""Headings of options in the help of commands, in their order; help itself and the like stand last, under Other."""
+_OTHER = "Other"
+
+
+class GroupedOption(click.Option):
+    """An option that the help of a command shows under a heading."""
+
+    def __init__(self, *arguments: Any, group: str = "Task", **others: Any) -> None:
+        super().__init__(*arguments, **others)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options in groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the groups."""
+        records: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                records.setdefault(getattr(parameter, "group", _OTHER), []).append(record)
+        for group in (*GROUPS, _OTHER):
+            if group in records:
+                with formatter.section(group):
+                    formatter.write_dl(records[group])
+
+
+def option(*names: str, group: str = "Task", **others: Any) -> Callable[[Command], Command]:
+    """An option of a command, shown under the heading `group`."""
+    return click.option(*names, cls=GroupedOption, group=group, **others)
+
+
+def command(name: str) -> Callable[[Command], click.Command]:
+    """Makes a function a command whose help shows its options in groups."""
+    return click.command(name, cls=GroupedCommand)
 
 
 def output_options(command: Command) -> Command:
     """Adds `--json`, and `--debug`, which `main` looks for by itself."""
-    command = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")(command)
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")(command)
+    command = option("--debug", is_flag=True, expose_value=False, group=_OTHER, help="Show where an error came from.")(
+        command
+    )
+    return option("--json", "as_json", is_flag=True, group="Output", help="Print one JSON object on standard output.")(
+        command
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,33 +101,54 @@ def profile_options(command: Command) -> Command:
             check_drawable(Path(plot))
         command(profile=ProfileRequest(wanted=profile, plot=plot, top=top), **others)
 
-    for option in reversed(
+    wrapped: Command = with_profile
+    for each in reversed(
         (
-            click.option("--profile", is_flag=True, help="Tell where the time went, beside what the machine can do."),
-            click.option("--plot", metavar="FILE", help="With --profile: draw it, as .png, .svg or .pdf."),
-            click.option(
+            option(
+                "--profile",
+                is_flag=True,
+                group="Output",
+                help="Show where the time went, beside what the machine can do.",
+            ),
+            option("--plot", metavar="FILE", group="Output", help="With --profile: draw it, as .png, .svg or .pdf."),
+            option(
                 "--top",
                 type=click.IntRange(min=1),
                 default=10,
-                show_default=True,
-                help="With --profile: how many shapes and steps to show.",
+                metavar="N",
+                group="Output",
+                help="With --profile: how many shapes and steps to show [10].",
             ),
         )
     ):
-        with_profile = option(with_profile)
-    return with_profile
+        wrapped = each(wrapped)
+    return wrapped
 
 
 def amplitudes_file_option(command: Command) -> Command:
     """Adds `-o`, for amplitudes."""
-    return click.option(
-        "-o", "--output", metavar="FILE", help="Write the amplitudes: .npy as an array, .json, or lines of text."
+    return option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        group="Output",
+        help="Write the amplitudes: .npy as an array, .json, or lines of text.",
+    )(command)
+
+
+def directory_option(command: Command) -> Command:
+    """Adds `--directory`, which makes work a long run."""
+    return option(
+        "--directory",
+        metavar="RUN",
+        group="Run",
+        help="Make it a long run, kept in this folder; 'taizhang resume RUN' continues it.",
     )(command)
 
 
 def circuit_options(command: Command) -> Command:
     """Adds `--format`, for circuits whose kind cannot be told from their name, such as standard input."""
-    return click.option(
+    return option(
         "--format",
         "circuit_format",
         type=click.Choice(get_args(CircuitFormat)),
@@ -86,88 +158,103 @@ def circuit_options(command: Command) -> Command:
 
 def task_options(command: Command) -> Command:
     """Adds what amplitudes are asked for with: the circuit, bitstrings, open qubits, a plan and a file to write."""
-    for option in reversed(
+    for each in reversed(
         (
             click.argument("circuit"),
             click.argument("bits", nargs=-1, metavar="[BITSTRING]..."),
             circuit_options,
-            click.option(
-                "--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input."
-            ),
-            click.option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open."),
-            click.option(
-                "--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once."
-            ),
-            click.option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one."),
+            option("--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input."),
+            option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open."),
+            option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once."),
+            option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one."),
             amplitudes_file_option,
         )
     ):
-        command = option(command)
+        command = each(command)
     return command
 
 
-def settings_options(command: Command) -> Command:
-    """Adds the options of every command that computes, and hands them on as one `settings`."""
+class RowType(_ParamType):
+    """Checks text of the command line as a row of a table says, so that both speak of the option by its flag."""
 
-    @functools.wraps(command)
-    def with_settings(
-        *,
-        memory: str | None,
-        plan_time: str,
-        trials: int | None,
-        seed: int,
-        threads: int | None,
-        time_limit: str,
-        dtype: str,
-        width: float | None,
-        objective: str | None,
-        **others: Any,
-    ) -> None:
-        settings = Settings.checked(
-            memory=memory,
-            plan_time=plan_time,
-            trials=trials,
-            width=width,
-            objective=objective,
-            seed=seed,
-            threads=threads,
-            time_limit=time_limit,
-            dtype=dtype,
-        )
-        command(settings=settings, **others)
+    def __init__(self, row: Option) -> None:
+        self.name = row.metavar or row.name
+        self._row = row
 
-    for option in reversed(
-        (
-            click.option(
-                "--memory", metavar="SIZE", help="Most memory to use, such as 8GiB [80 % of what is available]."
-            ),
-            click.option(
-                "--plan-time",
-                metavar="TIME",
-                default="auto",
-                help="Time to search for a plan, such as 60s [auto: small beside the predicted run time].",
-            ),
-            click.option("--trials", type=int, help="Search with so many trials instead of for a time; reproducible."),
-            click.option("--seed", type=int, default=0, show_default=True, help="Seed of all randomness."),
-            click.option("--threads", type=int, help="Threads to use [the cores this process may use]."),
-            click.option(
-                "--time-limit",
-                metavar="TIME",
-                default=DEFAULT_TIME_LIMIT,
-                show_default=True,
-                help="Do not start work that is predicted to take longer.",
-            ),
-            click.option("--dtype", default="complex64", show_default=True, help="complex64 or complex128."),
-            click.option("--width", type=float, help="Largest intermediate: at most 2^WIDTH elements."),
-            click.option(
-                "--objective",
-                type=click.Choice(["seconds", "multiply-adds"]),
-                help="What the plan is to make small [seconds; multiply-adds with --width and no --memory].",
-            ),
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Gives what Python would be given."""
+        if isinstance(value, str):
+            with contextlib.suppress(ValueError, OverflowError):  # checked below, as all else
+                value = self._row.from_text(value)
+        self._row.check(value, called=self._row.flag)
+        return value
+
+
+def row_option(row: Option) -> Callable[[Command], Command]:
+    """The option of the command line for a row of a table; None where it is not given."""
+    default = row.default_text
+    text = f"{row.help} [{default}]." if default else f"{row.help}."
+    if row.metavar is None:
+        return option(row.flag, row.name, is_flag=True, group=row.group, help=text)
+    return option(row.flag, row.name, type=RowType(row), metavar=row.metavar, group=row.group, help=text)
+
+
+def table_options(
+    make: Callable[[dict[str, Any]], Any], keyword: str, rows: Sequence[Option]
+) -> Callable[[Command], Command]:
+    """Adds options from rows of a table, and hands those that were given on as one value.
+
+    Args:
+        make: Makes the value from the options given.
+        keyword: Name of the value.
+        rows: Which options.
+    """
+    shown = [row for row in rows if row.in_shell]
+
+    def add(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_value(**given: Any) -> None:
+            words = {row.name: given.pop(row.name) for row in shown}
+            used = {name: word for name, word in words.items() if word is not None and word is not False}
+            try:
+                value = make(used)
+            except UsageError as error:
+                raise UsageError(_with_flags(str(error), shown)) from None
+            command(**{keyword: value}, **given)
+
+        wrapped: Command = with_value
+        for row in reversed(shown):
+            wrapped = row_option(row)(wrapped)
+        return wrapped
+
+    return add
+
+
+def _with_flags(sentence: str, rows: Sequence[Option]) -> str:
+    """A sentence about two options at once, with their names as the command line has them."""
+    flags = {row.name: row.flag for row in rows}
+    words = [flags.get(word, word) if sentence.startswith("both ") else word for word in sentence.split(" ")]
+    return " ".join(words)
+
+
+def settings_options(keywords: type = Options) -> Callable[[Command], Command]:
+    """Adds the common options that a command reads, and hands them on as one `settings`.
+
+    Args:
+        keywords: A `TypedDict` of them.
+    """
+    return table_options(_settings, "settings", rows_of(keywords, OPTIONS))
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    settings = Settings.checked(**given)
+    if settings.threads > usable_cores():
+        click.echo(
+            f"taizhang: --threads is {settings.threads}, but this process may use {usable_cores()} cores; more threads "
+            "than cores make the work slower, not faster",
+            err=True,
         )
-    ):
-        with_settings = option(with_settings)
-    return with_settings
+    return settings
 
 
 def echo_json(report: Mapping[str, object]) -> None:

@@ -11,7 +11,9 @@ from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
 from taizhang.cli.options import (
     circuit_options,
+    command,
     echo_json,
+    option,
     output_options,
     parse_qubits,
     settings_options,
@@ -23,20 +25,20 @@ from taizhang.plots.canvas import check_drawable
 from taizhang.plots.plan import plot_plan
 from taizhang.ready_plan import ready_plan
 from taizhang.results.bitstrings import read_bitstrings
-from taizhang.settings import Settings
+from taizhang.settings import SearchOptions, Settings
 from taizhang.simulator import compute_plan
 
 
-@click.command("plan")
+@command("plan")
 @click.argument("circuit", required=False)
 @circuit_options
-@click.option("--network", metavar="FILE", help="Plan for this network (JSON) instead of a circuit's.")
-@click.option("--bitstring", metavar="BITS", help="The amplitude to plan for; all of a circuit's share one plan.")
-@click.option("--bitstrings", metavar="FILE", help="The amplitudes to plan for, one bitstring a line.")
-@click.option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open.")
-@click.option("-o", "--output", metavar="PLAN", help="Keep the plan in this file.")
-@click.option("--plot", metavar="FILE", help="Draw the plan and the search for it, as .png, .svg or .pdf.")
-@settings_options
+@option("--network", metavar="FILE", help="Plan for this network (JSON) instead of a circuit's.")
+@option("--bitstring", metavar="BITS", help="The amplitude to plan for; all of a circuit's share one plan.")
+@option("--bitstrings", metavar="FILE", help="The amplitudes to plan for, one bitstring a line.")
+@option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open.")
+@option("-o", "--output", metavar="PLAN", group="Output", help="Keep the plan in this file.")
+@option("--plot", metavar="FILE", group="Output", help="Draw the plan and the search for it, as .png, .svg or .pdf.")
+@settings_options(SearchOptions)
 @output_options
 def plan_command(
     circuit: str | None,

@@ -7,7 +7,8 @@ import click
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.random_circuits import grid_circuit, sycamore_circuit
 from taizhang.circuit.read import write_circuit
-from taizhang.cli.options import echo_json, output_options
+from taizhang.cli.options import GroupedCommand, echo_json, option, output_options, table_options
+from taizhang.settings import OPTIONS
 
 
 @click.group("random")
@@ -24,17 +25,17 @@ def _written(circuit: Circuit, output: str, as_json: bool) -> None:
         click.echo(f"{output}: {circuit.num_qubits} qubits, {len(circuit.operations)} gates", err=True)
 
 
-_output = click.option(
-    "-o", "--output", required=True, metavar="FILE", help="Where to: .qsim, .txt (GRCS text) or .qasm."
+_output = option(
+    "-o", "--output", required=True, metavar="FILE", group="Output", help="Where to: .qsim, .txt (GRCS text) or .qasm."
 )
-_seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all randomness.")
+_seed = table_options(lambda given: given.get("seed", 0), "seed", [row for row in OPTIONS if row.name == "seed"])
 
 
-@random_command.command("grid")
-@click.option("--rows", type=int, required=True)
-@click.option("--columns", type=int, required=True)
-@click.option("--depth", type=int, required=True, help="Layers of two-qubit gates.")
-@click.option("--gate", type=click.Choice(["cz", "is"]), default="cz", show_default=True, help="The two-qubit gate.")
+@random_command.command("grid", cls=GroupedCommand)
+@option("--rows", type=int, required=True)
+@option("--columns", type=int, required=True)
+@option("--depth", type=int, required=True, help="Layers of two-qubit gates.")
+@option("--gate", type=click.Choice(["cz", "is"]), default="cz", show_default=True, help="The two-qubit gate.")
 @_seed
 @_output
 @output_options
@@ -43,10 +44,10 @@ def grid_command(rows: int, columns: int, depth: int, gate: str, seed: int, outp
     _written(grid_circuit(rows, columns, depth, seed=seed, two_qubit="cz" if gate == "cz" else "is"), output, as_json)
 
 
-@random_command.command("sycamore")
-@click.option("--qubits", type=int, default=53, show_default=True, help="The whole processor, or a patch of it.")
-@click.option("--cycles", type=int, required=True)
-@click.option("--pattern", type=click.Choice(["ABCDCDAB", "EFGH"]), default="ABCDCDAB", show_default=True)
+@random_command.command("sycamore", cls=GroupedCommand)
+@option("--qubits", type=int, default=53, show_default=True, help="The whole processor, or a patch of it.")
+@option("--cycles", type=int, required=True)
+@option("--pattern", type=click.Choice(["ABCDCDAB", "EFGH"]), default="ABCDCDAB", show_default=True)
 @_seed
 @_output
 @output_options

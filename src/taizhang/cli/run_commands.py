@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,66 +15,47 @@ from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.options import (
     amplitudes_file_option,
+    command,
     echo_json,
+    option,
     output_options,
     parse_qubits,
     settings_options,
+    table_options,
     task_options,
 )
 from taizhang.cli.run_display import RunDisplay
 from taizhang.cli.run_doing import finish_run, pieces_line
-from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run
+from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run, workforce_of
 from taizhang.plan.plan_file import Plan
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS
 from taizhang.runs.report import report_of
-from taizhang.runs.run import Workforce, is_complete, repair_run
+from taizhang.runs.run import WORKFORCE, is_complete, repair_run
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.status import status_of
 from taizhang.runs.verify import verify
 from taizhang.runs.work import FolderWorker
-from taizhang.settings import Settings
+from taizhang.settings import ResourceOptions, Settings, VerifyOptions
 
-Command = Callable[..., None]
-
-_lease_option = click.option(
-    "--lease",
-    metavar="TIME",
-    default=f"{DEFAULT_LEASE_SECONDS:.0f}s",
-    show_default=True,
-    help="How long a worker may be silent before its pieces go to others.",
-)
+_workforce_options = table_options(dict, "workers", WORKFORCE)
+_lease_option = table_options(dict, "workers", [row for row in WORKFORCE if row.name == "lease"])
 
 
-def _workforce_options(command: Command) -> Command:
-    """Adds the options that say who works, and hands them on with the settings as one `workforce`."""
-
-    @functools.wraps(command)
-    def with_workforce(*, settings: Settings, workers: int, cluster: str | None, lease: str, **others: Any) -> None:
-        workforce = Workforce(
-            threads=settings.threads,
-            memory_bytes=settings.free_bytes(),
-            processes=workers,
-            cluster=cluster,
-            lease_seconds=parse_time(lease),
-        )
-        command(settings=settings, workforce=workforce, **others)
-
-    workers = click.option(
-        "--workers", type=click.IntRange(min=0), default=0, help="Compute in so many processes [threads of this one]."
-    )
-    cluster = click.option(
-        "--cluster", metavar="ADDRESS", help="Compute on a Dask cluster: its scheduler, such as tcp://10.0.0.1:8786."
-    )
-    return workers(cluster(_lease_option(with_workforce)))
-
-
-@click.command("run")
+@command("run")
 @task_options
-@click.option("--directory", required=True, metavar="RUN", help="Folder to keep the run in, new or empty.")
-@click.option("--piece-time", metavar="TIME", default=DEFAULT_PIECE_TIME, show_default=True, help="Length of a piece.")
-@click.option("--prepare", is_flag=True, help="Make the folder and stop; workers begin with 'taizhang work RUN'.")
-@settings_options
+@option("--directory", required=True, metavar="RUN", group="Run", help="Folder to keep the run in, new or empty.")
+@option(
+    "--piece-time",
+    metavar="TIME",
+    default=DEFAULT_PIECE_TIME,
+    show_default=True,
+    group="Run",
+    help="How long a piece of the work should take one thread.",
+)
+@option(
+    "--prepare", is_flag=True, group="Run", help="Make the folder and stop; workers begin with 'taizhang work RUN'."
+)
+@settings_options()
 @_workforce_options
 @output_options
 def run_command(
@@ -92,7 +71,7 @@ def run_command(
     prepare: bool,
     output: str | None,
     settings: Settings,
-    workforce: Workforce,
+    workers: dict[str, Any],
     as_json: bool,
 ) -> None:
     """A long run that survives anything: amplitudes of CIRCUIT, computed piece by piece in the folder RUN.
@@ -100,6 +79,7 @@ def run_command(
     Whatever ends it, 'taizhang resume RUN' goes on; 'taizhang status RUN' tells how far it is.
     """
     opened = parse_qubits(open_qubits)
+    workforce = workforce_of(settings, None, workers)
     plan = Plan.load(plan_file) if plan_file is not None else None
     started = time.perf_counter()
     with Display() as display:
@@ -113,7 +93,7 @@ def run_command(
             settings,
             open_qubits=opened,
             plan=plan,
-            piece_seconds=parse_time(piece_time),
+            piece_seconds=parse_time(piece_time, called="--piece-time"),
             observer=display,
         )
     click.echo(str(folder.plan()), err=True)
@@ -123,31 +103,31 @@ def run_command(
     finish_run(folder, workforce, output, as_json, {"prepare": time.perf_counter() - started})
 
 
-@click.command("resume")
+@command("resume")
 @click.argument("directory", metavar="RUN")
-@click.option("--repair", is_flag=True, help="Save what is right in a damaged ledger first.")
+@option("--repair", is_flag=True, help="Save what is right in a damaged ledger first.")
 @amplitudes_file_option
-@settings_options
+@settings_options(ResourceOptions)
 @_workforce_options
 @output_options
 def resume_command(
-    directory: str, repair: bool, output: str | None, settings: Settings, workforce: Workforce, as_json: bool
+    directory: str, repair: bool, output: str | None, settings: Settings, workers: dict[str, Any], as_json: bool
 ) -> None:
     """Go on with the run in the folder RUN, and print what it gives."""
     folder = RunFolder.open(directory)
     if repair:
         saved, lost = repair_run(folder)
         click.echo(f"{saved:,} pieces were saved, {lost} rows given up; the damaged ledger is kept beside", err=True)
-    finish_run(folder, workforce, output, as_json, {})
+    finish_run(folder, workforce_of(settings, None, workers), output, as_json, {})
 
 
-@click.command("work")
+@command("work")
 @click.argument("directory", metavar="RUN")
-@click.option("--attached", is_flag=True, hidden=True, help="End with the process that started this one.")
+@option("--attached", is_flag=True, hidden=True, help="End with the process that started this one.")
 @_lease_option
-@settings_options
+@settings_options(ResourceOptions)
 @output_options
-def work_command(directory: str, attached: bool, lease: str, settings: Settings, as_json: bool) -> None:
+def work_command(directory: str, attached: bool, workers: dict[str, Any], settings: Settings, as_json: bool) -> None:
     """One more worker on the run in the folder RUN, on any machine that sees it.
 
     Where nobody coordinates the run, this worker does, too. A Slurm array job is nothing but many of these.
@@ -159,7 +139,7 @@ def work_command(directory: str, attached: bool, lease: str, settings: Settings,
         folder.job(),
         threads=settings.threads,
         memory_bytes=settings.free_bytes(),
-        lease_seconds=parse_time(lease),
+        lease_seconds=workforce_of(settings, None, workers).lease_seconds,
         attached=attached,
     )
     with stop_on_signals() as stop, RunDisplay() as display:
@@ -174,7 +154,7 @@ def work_command(directory: str, attached: bool, lease: str, settings: Settings,
         )
 
 
-@click.command("status")
+@command("status")
 @click.argument("directory", metavar="RUN")
 @output_options
 def status_command(directory: str, as_json: bool) -> None:
@@ -186,12 +166,21 @@ def status_command(directory: str, as_json: bool) -> None:
         click.echo(str(status))
 
 
-@click.command("verify")
+@command("verify")
 @click.argument("directory", metavar="RUN")
-@click.option("--pieces", type=click.IntRange(min=0), default=3, show_default=True, help="Compute so many again.")
-@click.option("--no-precise", is_flag=True, help="Do not measure rounding errors by computing in double precision.")
-@click.option("-o", "--output", metavar="FILE", help="Write a record of the result (JSON), for others to check.")
-@settings_options
+@option(
+    "--pieces",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="Compute this many pieces again.",
+)
+@option("--no-precise", is_flag=True, help="Do not measure rounding errors by computing in double precision.")
+@option(
+    "-o", "--output", metavar="FILE", group="Output", help="Write a record of the result (JSON), for others to check."
+)
+@settings_options(VerifyOptions)
 @output_options
 def verify_command(
     directory: str, pieces: int, no_precise: bool, output: str | None, settings: Settings, as_json: bool
@@ -215,9 +204,9 @@ def verify_command(
         click.echo(str(found))
 
 
-@click.command("report")
+@command("report")
 @click.argument("directory", metavar="RUN")
-@click.option("-o", "--output", metavar="FILE", help="Where to [report.html beside the run's files].")
+@option("-o", "--output", metavar="FILE", group="Output", help="Where to [report.html beside the run's files].")
 @output_options
 def report_command(directory: str, output: str | None, as_json: bool) -> None:
     """Write a page about the run in the folder RUN: HTML that holds all of its pictures."""

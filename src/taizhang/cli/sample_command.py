@@ -8,75 +8,55 @@ import click
 
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
-from taizhang.cli.options import circuit_options, output_options, settings_options
+from taizhang.cli.options import (
+    circuit_options,
+    command,
+    directory_option,
+    option,
+    output_options,
+    settings_options,
+    table_options,
+)
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.sample_output import present_report, write_samples
 from taizhang.long_runs import own_workforce
 from taizhang.sample_runs import prepare_sample_run
 from taizhang.samplers.choice import prepare_samples
-from taizhang.samplers.frugal import MOST_BATCH_QUBITS, FrugalOptions
+from taizhang.samplers.frugal import FRUGAL, FrugalOptions
 from taizhang.samplers.sampler import METHODS
 from taizhang.settings import Settings
 
 
-@click.command("sample")
+@command("sample")
 @click.argument("circuit")
 @circuit_options
-@click.option("--shots", type=int, required=True, help="How many samples.")
-@click.option("--method", type=click.Choice(METHODS), default="auto", show_default=True, help="How to draw them.")
-@click.option(
-    "--fidelity", type=float, default=1.0, show_default=True, help="Of the samples: below 1, fewer slices are added up."
+@option("--shots", type=int, required=True, metavar="N", group="Samples", help="Number of samples.")
+@option(
+    "--method", type=click.Choice(METHODS), default="auto", show_default=True, group="Samples", help="How to draw them."
 )
-@click.option(
-    "--batch-qubits",
-    type=click.IntRange(0, MOST_BATCH_QUBITS),
-    help="Frugal rejection: qubits left open in each batch [chosen].",
+@table_options(lambda given: FrugalOptions(**given), "options", FRUGAL)
+@directory_option
+@option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    group="Output",
+    help="Write the samples to a file: lines of text, or .npy as an array.",
 )
-@click.option(
-    "--per-batch",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Frugal rejection: samples from each batch; 1 for independent ones.",
-)
-@click.option(
-    "--top",
-    type=click.IntRange(min=1),
-    help="Instead of drawing, select the so many most probable of each batch: higher cross entropy, no fidelity.",
-)
-@click.option(
-    "--pair-sides",
-    is_flag=True,
-    help="Frugal rejection: batches are all pairs of left and right sides of the fixed bits, many times cheaper for "
-    "wide circuits. Each sample has a batch of its own, but samples share the bits of a side with others.",
-)
-@click.option(
-    "--directory",
-    metavar="RUN",
-    help="Make it a long run, kept in this folder; 'taizhang resume' goes on. Frugal rejection only.",
-)
-@click.option("-o", "--output", metavar="FILE", help="Write the samples to a file: lines of text, or .npy as an array.")
-@settings_options
+@settings_options()
 @output_options
 def sample_command(
     circuit: str,
     circuit_format: CircuitFormat | None,
     shots: int,
     method: str,
-    fidelity: float,
-    batch_qubits: int | None,
-    per_batch: int,
-    top: int | None,
-    pair_sides: bool,
+    options: FrugalOptions,
     directory: str | None,
     output: str | None,
     settings: Settings,
     as_json: bool,
 ) -> None:
     """Draw samples of CIRCUIT: one bitstring a line, qubit 0 first."""
-    options = FrugalOptions(
-        fidelity=fidelity, batch_qubits=batch_qubits, per_batch=per_batch, top=top, pair_sides=pair_sides
-    )
     started = time.perf_counter()
     with Display() as display:
         display.stage("read")

@@ -11,7 +11,7 @@ import click
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
 from taizhang.cli.failure import INTERRUPTED
-from taizhang.cli.options import circuit_options, output_options, settings_options
+from taizhang.cli.options import circuit_options, command, directory_option, option, output_options, settings_options
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.xeb_display import XebDisplay
 from taizhang.cli.xeb_output import present_xeb
@@ -22,13 +22,13 @@ from taizhang.settings import Settings
 from taizhang.verification import compute_xeb
 
 
-@click.command("xeb")
+@command("xeb")
 @click.argument("circuit")
 @click.argument("samples")
 @circuit_options
-@click.option("--directory", metavar="RUN", help="Make it a long run, kept in this folder; 'taizhang resume' goes on.")
-@click.option("--plot", metavar="FILE", help="Draw the histogram of 2^n p, as .png, .svg or .pdf.")
-@settings_options
+@directory_option
+@option("--plot", metavar="FILE", group="Output", help="Draw the histogram of 2^n p, as .png, .svg or .pdf.")
+@settings_options()
 @output_options
 def xeb_command(
     circuit: str,

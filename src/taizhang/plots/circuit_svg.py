@@ -24,7 +24,8 @@ _STYLE = (
     ".tzc .n{text-anchor:start}.tzc .q{text-anchor:end;fill:#636a73}.tzc .a{font-size:9px}"
     ".tzc rect,.tzc .t{fill:#fff;stroke:#1f2328}.tzc .m{fill:#dcecf6}.tzc .c{fill:#1f2328}"
     "@media(prefers-color-scheme:dark){.tzc{background:#16191e}.tzc path,.tzc rect,.tzc .t{stroke:#e6e9ed}"
-    ".tzc .w{stroke:#636a73}.tzc text,.tzc .c{fill:#e6e9ed}.tzc .q{fill:#a3abb5}.tzc rect,.tzc .t{fill:#16191e}.tzc .m{fill:#2d5876}}"
+    ".tzc .w{stroke:#636a73}"
+    ".tzc text,.tzc .c{fill:#e6e9ed}.tzc .q{fill:#a3abb5}.tzc rect,.tzc .t{fill:#16191e}.tzc .m{fill:#2d5876}}"
 )
 
 

@@ -7,12 +7,13 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang.errors import RunError
+from taizhang.options import Option, optional, time_span, whole
 from taizhang.runs.coordinator import Coordinator, Watcher
 from taizhang.runs.dask_crew import DaskCrew
 from taizhang.runs.executor_crew import Executor, ExecutorCrew
@@ -25,6 +26,56 @@ from taizhang.runs.lock import CoordinatorLock
 from taizhang.runs.repair import repair
 from taizhang.runs.shared_folder import SharedFolder
 from taizhang.runs.thread_crew import ThreadCrew
+
+_as_given = optional(lambda given: given)
+WORKFORCE = (
+    Option(
+        name="workers",
+        read=optional(whole(0)),
+        wanted="a whole number from 0",
+        default_help="threads of this one",
+        metavar="N",
+        help="Compute in this many processes; with an executor, how many workers it has",
+        group="Workers",
+        from_text=int,
+    ),
+    Option(
+        name="executor",
+        read=_as_given,
+        wanted="an executor",
+        metavar=None,
+        help="Compute with an executor, such as one of `concurrent.futures` or `mpi4py.futures`",
+        group="Workers",
+        in_shell=False,
+    ),
+    Option(
+        name="cluster",
+        read=_as_given,
+        wanted="an address",
+        metavar="ADDRESS",
+        help="Compute on a Dask cluster: the address of its scheduler, such as tcp://10.0.0.1:8786 (in Python also a "
+        "`distributed.Client`)",
+        group="Workers",
+    ),
+    Option(
+        name="lease",
+        read=time_span,
+        wanted="a length of time, a number with a unit such as 30s, 10m or 2h",
+        default=f"{DEFAULT_LEASE_SECONDS:.0f}s",
+        metavar="TIME",
+        help="How long a worker that shares the folder may be silent before its pieces go to others",
+        group="Workers",
+    ),
+)
+
+
+class WorkforceKeywords(TypedDict, total=False):
+    """Who is to work on a run, as keywords."""
+
+    workers: int | None
+    executor: Executor | None
+    cluster: Any
+    lease: str | float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

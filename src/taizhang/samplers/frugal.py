@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypedDict
 
 import numpy as np
 
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import NumericalError, UsageError
 from taizhang.observer import Observer, Silent
+from taizhang.options import Option, optional, real, switch, whole
 from taizhang.results.sampling.from_vector import VectorSampler, bits_of
 from taizhang.results.sampling.frugal import (
     Floats,
@@ -46,19 +49,88 @@ _MOST_ELEMENTS = 1 << 25
 _SECONDS_AT_ONCE = 10.0
 
 
+FRUGAL = (
+    Option(
+        name="fidelity",
+        read=real(0, 1, above=True),
+        wanted="a number above 0 and up to 1",
+        default=1.0,
+        metavar="F",
+        help="Fidelity of the state that is sampled; below 1 only such a part of the slices is added up (frugal)",
+        group="Samples",
+        from_text=float,
+    ),
+    Option(
+        name="batch_qubits",
+        read=optional(whole(0, MOST_BATCH_QUBITS)),
+        wanted=f"a whole number from 0 to {MOST_BATCH_QUBITS}",
+        default_help="chosen",
+        metavar="N",
+        help="Qubits left open in each batch (frugal)",
+        group="Samples",
+        from_text=int,
+    ),
+    Option(
+        name="per_batch",
+        read=whole(1),
+        wanted="a whole number from 1",
+        default=1,
+        metavar="N",
+        help="Samples drawn from each batch, 1 for independent ones; those of one batch share the bits that are not "
+        "open (frugal)",
+        group="Samples",
+        from_text=int,
+    ),
+    Option(
+        name="top",
+        read=optional(whole(1)),
+        wanted="a whole number from 1",
+        metavar="K",
+        help="Instead of drawing, take the K most probable bitstrings of each batch; raises the cross entropy, but no "
+        "longer samples the circuit (frugal)",
+        group="Samples",
+        from_text=int,
+    ),
+    Option(
+        name="pair_sides",
+        read=switch,
+        wanted="True or False",
+        default=False,
+        metavar=None,
+        help="Batches are all pairs of some left and some right sides of the bits not open: many times cheaper for "
+        "wide circuits; each sample has a batch of its own, but shares the bits of a side with others (frugal)",
+        group="Samples",
+    ),
+)
+
+
+class FrugalKeywords(TypedDict, total=False):
+    """The options of frugal rejection as keywords."""
+
+    fidelity: float
+    batch_qubits: int | None
+    per_batch: int
+    top: int | None
+    pair_sides: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrugalOptions:
-    """How to draw from batches.
+    """How to draw from batches; `sample` takes it as its method.
 
     Attributes:
         fidelity: Part of the slices that is added up, in (0, 1].
         batch_qubits: Qubits left open, or None for a choice.
         per_batch: Samples drawn from each batch taken; 1 for independent ones.
-        top: Instead of drawing, the so many most probable of each batch.
+        top: Instead of drawing, take this many of the most probable of each batch.
         pair_sides: Batches are all pairs of some left and some right sides of the bits that are not open.
 
     Raises:
         UsageError: A number is out of range.
+
+    Example:
+        >>> FrugalOptions(fidelity=0.1).per_batch
+        1
     """
 
     fidelity: float = 1.0
@@ -68,16 +140,8 @@ class FrugalOptions:
     pair_sides: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 < self.fidelity <= 1:
-            raise UsageError(f"fidelity was given as {self.fidelity}; wanted is a number above 0 and up to 1")
-        if self.batch_qubits is not None and not 0 <= self.batch_qubits <= MOST_BATCH_QUBITS:
-            raise UsageError(
-                f"batch_qubits was given as {self.batch_qubits}; wanted is a number from 0 to {MOST_BATCH_QUBITS}"
-            )
-        if self.per_batch < 1:
-            raise UsageError(f"per_batch was given as {self.per_batch}; wanted is at least 1")
-        if self.top is not None and self.top < 1:
-            raise UsageError(f"top was given as {self.top}; wanted is at least 1")
+        for row in FRUGAL:
+            object.__setattr__(self, row.name, row.check(getattr(self, row.name)))
         if self.top is not None and self.per_batch > 1:
             raise UsageError("both per_batch and top were given; give one of them")
         if self.pair_sides and self.fidelity < 1:
@@ -89,6 +153,24 @@ class FrugalOptions:
     def is_default(self) -> bool:
         """Whether nothing but samples of full fidelity is asked for."""
         return self == FrugalOptions()
+
+
+def method_of(method: str | FrugalOptions, keywords: Mapping[str, Any]) -> tuple[str, FrugalOptions]:
+    """The name of a method and its options, whether these were given whole or one by one.
+
+    Args:
+        method: A name, or the options of frugal rejection.
+        keywords: Keywords of a function, of which those of frugal rejection are taken.
+
+    Raises:
+        UsageError: They were given in both ways, or one has a value that it cannot have.
+    """
+    single = {row.name: keywords[row.name] for row in FRUGAL if row.name in keywords}
+    if not isinstance(method, FrugalOptions):
+        return method, FrugalOptions(**single)
+    if single:
+        raise UsageError(f"{', '.join(single)} was given beside FrugalOptions as method; give one of the two")
+    return "frugal", method
 
 
 def batches_expected(shots: int, batch_size: int, options: FrugalOptions) -> int:
