@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from taizhang.circuit.interop import to_cirq as to_cirq
     from taizhang.circuit.interop import to_qiskit as to_qiskit
     from taizhang.circuit.random_circuits import grid_circuit as grid_circuit
+    from taizhang.circuit.random_circuits import random_grid as random_grid
+    from taizhang.circuit.random_circuits import random_sycamore as random_sycamore
     from taizhang.circuit.random_circuits import sycamore_circuit as sycamore_circuit
     from taizhang.circuit.read import read_circuit as read_circuit
     from taizhang.circuit.read import write_circuit as write_circuit
@@ -76,6 +78,8 @@ if TYPE_CHECKING:
     from taizhang.planner import Planner as Planner
     from taizhang.plots.plan import plot_plan as plot_plan
     from taizhang.results.inspection import inspect as inspect
+    from taizhang.results.machine_report import MachineReport as MachineReport
+    from taizhang.results.machine_report import doctor as doctor
     from taizhang.results.profile import Profile as Profile
     from taizhang.results.sample_file import CountedBitstrings as CountedBitstrings
     from taizhang.results.sample_file import read_samples as read_samples
@@ -119,6 +123,8 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     ),
     "taizhang.circuit.random_circuits": (
         "grid_circuit",
+        "random_grid",
+        "random_sycamore",
         "sycamore_circuit",
     ),
     "taizhang.circuit.read": (
@@ -182,6 +188,10 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.planner": ("Planner",),
     "taizhang.plots.plan": ("plot_plan",),
     "taizhang.results.inspection": ("inspect",),
+    "taizhang.results.machine_report": (
+        "MachineReport",
+        "doctor",
+    ),
     "taizhang.results.profile": ("Profile",),
     "taizhang.results.sample_file": (
         "CountedBitstrings",

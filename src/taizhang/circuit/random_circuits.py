@@ -8,6 +8,7 @@ al., arXiv:1807.10749); `sycamore_circuit` makes circuits as run on Sycamore and
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from typing import Literal
 
@@ -36,6 +37,55 @@ _GRID_LAYERS = (
 )
 
 
+def random_grid(
+    rows: int, columns: int, depth: int, *, gate: Literal["cz", "is"] = "cz", seed: int | None = 0
+) -> Circuit:
+    """Makes a random circuit on a grid, in the words of `taizhang random grid`; see `grid_circuit`.
+
+    Args:
+        rows: Number of rows, at least 1.
+        columns: Number of columns, at least 1.
+        depth: Layers of two-qubit gates and one, at least 1; the number in the name of a GRCS file.
+        gate: The two-qubit gate, `cz`, or `is` for iSWAP.
+        seed: Of the random choices; None for a new one each time.
+
+    Returns:
+        A circuit of rows × columns qubits, numbered row by row.
+
+    Raises:
+        UsageError: A size is too small, or the two-qubit gate is unknown.
+        SizeLimitError: The circuit is larger than allowed.
+
+    Example:
+        >>> random_grid(4, 4, 20) == grid_circuit(4, 4, 20, seed=0)
+        True
+    """
+    return grid_circuit(rows, columns, depth, seed=_seed(seed), two_qubit=gate)
+
+
+def random_sycamore(qubits: int = 53, *, cycles: int, pattern: str = "ABCDCDAB", seed: int | None = 0) -> Circuit:
+    """Makes a random circuit as run on Sycamore, in the words of `taizhang random sycamore`; see `sycamore_circuit`.
+
+    Args:
+        qubits: 53, or 12 to 52 for the patches.
+        cycles: Number of two-qubit layers, at least 0.
+        pattern: Layers in turn: `ABCDCDAB`, `EFGH`, or any other sequence of the letters A to H.
+        seed: Of the random choices; None for a new one each time.
+
+    Returns:
+        A circuit in gates of qsim's text.
+
+    Raises:
+        UsageError: There is no patch of this size, or the pattern is not one.
+        SizeLimitError: The circuit is larger than allowed.
+
+    Example:
+        >>> random_sycamore(12, cycles=4) == sycamore_circuit(12, cycles=4, seed=0)
+        True
+    """
+    return sycamore_circuit(qubits, cycles=cycles, seed=_seed(seed), pattern=pattern)
+
+
 def grid_circuit(rows: int, columns: int, depth: int, *, seed: int, two_qubit: Literal["cz", "is"] = "cz") -> Circuit:
     """Makes a random circuit on a grid, as GRCS's cz_v2 and is_v1.
 
@@ -61,6 +111,7 @@ def grid_circuit(rows: int, columns: int, depth: int, *, seed: int, two_qubit: L
         >>> grid_circuit(4, 4, 20, seed=0).gate_counts()["cz"]
         56
     """
+    _check_integers(rows=rows, columns=columns, depth=depth, seed=seed)
     if rows < 1 or columns < 1 or depth < 1:
         raise UsageError(f"a grid of {rows} by {columns} and depth {depth} was asked for; each must be at least 1")
     if two_qubit not in ("cz", "is"):
@@ -94,12 +145,29 @@ def sycamore_circuit(num_qubits: int = 53, *, cycles: int, seed: int, pattern: s
         >>> sycamore_circuit(53, cycles=10, seed=0).gate_counts()["fsim"]
         215
     """
+    _check_integers(num_qubits=num_qubits, cycles=cycles, seed=seed)
     sites = sites_of(num_qubits)
     if cycles < 0 or not pattern:
         raise UsageError(f"{cycles} cycles of the pattern '{pattern}' were asked for; give at least 0, and a pattern")
     _check_size(num_qubits, 4 * (cycles + 1))
     layers = {letter: pairs_of(sites, letter) for letter in dict.fromkeys(pattern)}
     return Circuit.from_operations(num_qubits, _sycamore_operations(num_qubits, cycles, seed, pattern, layers))
+
+
+def _seed(given: int | None) -> int:
+    """Returns the seed, a new one for None."""
+    return int.from_bytes(os.urandom(8), "little") >> 1 if given is None else given
+
+
+def _check_integers(**given: object) -> None:
+    """Raises unless all arguments are whole numbers.
+
+    Raises:
+        UsageError: One is not.
+    """
+    for name, value in given.items():
+        if not hasattr(value, "__index__") or isinstance(value, bool):
+            raise UsageError(f"{name} must be a whole number, got {value!r:.64}")
 
 
 def _check_size(num_qubits: int, num_layers: int) -> None:
