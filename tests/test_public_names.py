@@ -76,6 +76,7 @@ PUBLIC = {
     "reduced_density_matrix",
     "sample",
     "sample_run",
+    "set_progress",
     "simplify",
     "state_vector",
     "status",

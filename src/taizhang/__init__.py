@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from taizhang.plan.tree import ContractionTree as ContractionTree
     from taizhang.planner import Planner as Planner
     from taizhang.plots.plan import plot_plan as plot_plan
+    from taizhang.progress.switch import set_progress as set_progress
     from taizhang.results.inspection import inspect as inspect
     from taizhang.results.machine_report import MachineReport as MachineReport
     from taizhang.results.machine_report import doctor as doctor
@@ -187,6 +188,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.plan.tree": ("ContractionTree",),
     "taizhang.planner": ("Planner",),
     "taizhang.plots.plan": ("plot_plan",),
+    "taizhang.progress.switch": ("set_progress",),
     "taizhang.results.inspection": ("inspect",),
     "taizhang.results.machine_report": (
         "MachineReport",

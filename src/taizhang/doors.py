@@ -19,6 +19,7 @@ from taizhang.observer import Observer
 from taizhang.open_qubits import choose_open_qubits as best_open_qubits
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
+from taizhang.progress.display import shows_progress
 from taizhang.ready_plan import ready_plan
 from taizhang.results.profile import Profile
 from taizhang.results.statevector import direct_is_quick
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def amplitude(
     circuit: Circuit,
@@ -65,6 +67,7 @@ def amplitude(
     return complex(compute_amplitudes(circuit, [bitstring], settings, plan=plan, observer=observer).values[0])
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def amplitudes(
     circuit: Circuit,
@@ -103,6 +106,7 @@ def amplitudes(
     return compute_amplitudes(circuit, list(bitstrings), settings, plan=plan, observer=observer).values
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def amplitude_batch(
     circuit: Circuit,
@@ -145,6 +149,7 @@ def amplitude_batch(
     return batch
 
 
+@shows_progress
 @explicit_options(ChoiceOptions, OPTIONS)
 def choose_open_qubits(
     circuit: Circuit, count: int, *, observer: Observer | None = None, **options: Unpack[ChoiceOptions]
@@ -170,6 +175,7 @@ def choose_open_qubits(
     return best_open_qubits(circuit, count, settings_of(choose_open_qubits, options), observer)
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def state_vector(circuit: Circuit, *, observer: Observer | None = None, **options: Unpack[Options]) -> ComplexArray:
     """Computes all amplitudes of a circuit, gate by gate where it is small, else by contraction with every qubit open.
@@ -197,6 +203,7 @@ def state_vector(circuit: Circuit, *, observer: Observer | None = None, **option
     return found.values.reshape(-1)
 
 
+@shows_progress
 @explicit_options(SearchOptions, OPTIONS)
 def plan(
     what: Circuit | TensorNetwork | NetworkShape,
@@ -239,6 +246,7 @@ def plan(
     return ready_plan(shape, settings, observer, run_here=False).plan
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def contract(
     network: TensorNetwork,
@@ -276,6 +284,7 @@ def contract(
     return complex(value) if np.ndim(value) == 0 else value
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def profile(
     what: Circuit | TensorNetwork,

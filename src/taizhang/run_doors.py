@@ -18,6 +18,7 @@ from taizhang.long_runs import DEFAULT_PIECE_TIME, completed, prepare_run, resul
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
+from taizhang.progress.display import shows_progress
 from taizhang.results.xeb import Xeb
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder
@@ -53,6 +54,7 @@ class WorkKeywords(ResourceOptions, total=False):
     lease: str | float
 
 
+@shows_progress
 @explicit_options(RunKeywords, OPTIONS, WORKFORCE)
 def run(
     circuit: Circuit,
@@ -116,6 +118,7 @@ def run(
     return values[0] if open_qubits else complex(values[0])
 
 
+@shows_progress
 @explicit_options(ResumeKeywords, OPTIONS, WORKFORCE)
 def resume(
     directory: Directory,
@@ -155,6 +158,7 @@ def resume(
     return _amplitudes(folder, workforce, watcher)
 
 
+@shows_progress
 @explicit_options(WorkKeywords, OPTIONS, WORKFORCE)
 def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
     """Works on a run, with whoever else does so in its folder, until it is complete.
@@ -191,6 +195,7 @@ def status(directory: Directory) -> RunStatus:
     return status_of(RunFolder.open(directory))
 
 
+@shows_progress
 @explicit_options(VerifyOptions, OPTIONS)
 def verify(
     directory: Directory, *, pieces: int = 3, precise: bool = True, **options: Unpack[VerifyOptions]

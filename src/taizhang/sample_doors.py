@@ -17,6 +17,7 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.long_runs import completed, own_workforce, prepare_xeb_run, xeb_of
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
+from taizhang.progress.display import ProgressDisplay, shows_progress
 from taizhang.reduced_states import compute_marginals, compute_reduced_state
 from taizhang.results.sample_file import CountedBitstrings
 from taizhang.results.xeb import Xeb
@@ -36,6 +37,7 @@ class SampleKeywords(Options, FrugalKeywords, total=False):
     """What sampling reads."""
 
 
+@shows_progress
 @explicit_options(SampleKeywords, OPTIONS, FRUGAL)
 def sample(
     circuit: Circuit,
@@ -80,6 +82,7 @@ def sample(
     return np.concatenate(list(run))
 
 
+@shows_progress
 @explicit_options(SampleKeywords, OPTIONS, FRUGAL)
 def sample_run(
     circuit: Circuit,
@@ -109,9 +112,11 @@ def sample_run(
     """
     settings = settings_of(sample_run, options)
     name, how = method_of(method, options)
-    return prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
+    run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
+    return run.shown_by(observer) if isinstance(observer, ProgressDisplay) else run
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def xeb(
     circuit: Circuit,
@@ -149,6 +154,7 @@ def xeb(
     return xeb_of(folder, completed(folder, own_workforce(settings)))
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def marginal_probabilities(
     circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
@@ -176,6 +182,7 @@ def marginal_probabilities(
     return compute_marginals(circuit, qubits, settings_of(marginal_probabilities, options), observer=observer)
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def reduced_density_matrix(
     circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
