@@ -186,8 +186,8 @@ def shows_progress(function: Function) -> Function:
             with display:
                 if not takes:
                     display.stage(function.__name__)
-                options |= {name: display for name in takes}
-                return function(*arguments, **options)
+                shown: dict[str, Any] = dict.fromkeys(takes, display)
+                return function(*arguments, **{**options, **shown})
         finally:
             _shown.reset(token)
 
