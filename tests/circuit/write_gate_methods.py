@@ -1,4 +1,4 @@
-"""Writes `taizhang/circuit/gate_methods.py` from the gate table: `python tests/circuit/write_gate_methods.py`.
+"""Writes `taizhang/circuit/gate_methods.py` from the gate table: `python -m tests.circuit.write_gate_methods`.
 
 The methods are written out, so that editors, type checkers and documentation see them; a test compares the file with
 what this makes.
