@@ -22,6 +22,7 @@ from taizhang.plan.exchange import cotengra_tree, linear_path, shape_of
 from taizhang.plan.machine import measured_machine
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import search
+from taizhang.progress.display import shown_progress
 from taizhang.settings import OPTIONS, SearchOptions, settings_of
 
 if TYPE_CHECKING:
@@ -149,18 +150,22 @@ class Planner:
         key = (shape, width, memory_bytes is None)
         plan = self._remembered.get(key)
         if plan is None or (memory_bytes is not None and plan.cost.peak_bytes > memory_bytes):
-            plan = search(
-                shape,
-                memory_bytes=memory_bytes,
-                width=width,
-                seconds=settings.plan_seconds,
-                trials=settings.trials,
-                seed=settings.seed,
-                threads=settings.threads,
-                machine=measured_machine(settings.threads),
-                dtype=settings.dtype,
-                objective=settings.objective,
-            )
+            with shown_progress(self._options.get("progress")) as display:
+                if display is not None:
+                    display.stage("plan")
+                plan = search(
+                    shape,
+                    memory_bytes=memory_bytes,
+                    width=width,
+                    seconds=settings.plan_seconds,
+                    trials=settings.trials,
+                    seed=settings.seed,
+                    threads=settings.threads,
+                    machine=measured_machine(settings.threads),
+                    dtype=settings.dtype,
+                    objective=settings.objective,
+                    progress=None if display is None else display.searching,
+                )
         self._remembered[key] = plan
         self._remembered.move_to_end(key)
         while len(self._remembered) > MAX_REMEMBERED:

@@ -283,3 +283,18 @@ def test_wrong_values_are_reported():
 def test_progress_costs_no_import_where_it_is_not_shown():
     code = "import sys, taizhang as tz; tz.amplitude(tz.Circuit(1), '0'); assert 'rich' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_planner_shows_its_search(recorded):
+    tz.Planner(progress=True, trials=2)([{"a", "b"}, {"b", "c"}, {"c", "d"}], {"a", "d"}, dict.fromkeys("abcd", 8))
+    assert [view.events for view in recorded] == [["start", "stop"]]
+    assert "Searching for a plan" in {state.doing for state in recorded[0].states}
+
+
+def test_calls_within_a_call_show_nothing_of_their_own(recorded):
+    @shows_progress
+    def outer(*, progress: bool | None = None) -> None:
+        tz.amplitude(BELL, "00", progress=True)
+
+    outer(progress=True)
+    assert len(recorded) == 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -162,33 +163,54 @@ class ProgressDisplay:
         self._set(left=progress.estimate.seconds_left, fraction=progress.done / max(progress.total, 1), remark=remark)
 
 
+@contextmanager
+def shown_progress(
+    asked: bool | None, *, observer: Observer | None = None, watcher: Any | None = None
+) -> Iterator[ProgressDisplay | None]:
+    """Shows the progress of what is done inside, where it is to be seen.
+
+    An observer or watcher given by the caller takes the place of the display, unless True asks for both. Inside of
+    another such context nothing more is shown.
+
+    Args:
+        asked: The option `progress` of a call.
+        observer: The observer given by the caller.
+        watcher: The watcher of a run given by the caller.
+
+    Yields:
+        The display, or None where nothing is shown.
+    """
+    watched = asked is None and (observer is not None or watcher is not None)
+    if watched or _shown.get() or not is_shown(asked):
+        yield None
+        return
+    display = ProgressDisplay(place(), delay=0.0 if asked else QUIET_SECONDS, observer=observer, watcher=watcher)
+    token = _shown.set(True)
+    try:
+        with display:
+            yield display
+    finally:
+        _shown.reset(token)
+
+
 def shows_progress(function: Function) -> Function:
     """Lets a public function with the option `progress` show it.
 
-    In the wrapped call `observer`, and `watcher` where there is one, are a `ProgressDisplay` while progress is shown. A
-    function that calls another one shows progress once. An observer given by the caller takes the place of the display,
-    unless `progress=True` asks for both.
+    In the wrapped call `observer`, and `watcher` where there is one, are the display while progress is shown.
     """
-    names = function.__annotations__
-    takes = [name for name in ("observer", "watcher") if name in names]
+    takes = [name for name in ("observer", "watcher") if name in function.__annotations__]
 
     @functools.wraps(function)
     def showing(*arguments: Any, **options: Any) -> Any:
         asked = options.get("progress")
-        given = {name: options.get(name) for name in takes}
-        watched = asked is None and any(value is not None for value in given.values())
-        wrong = asked is not None and not isinstance(asked, bool)  # the function itself will say so
-        if wrong or watched or _shown.get() or not is_shown(asked):
-            return function(*arguments, **options)
-        display = ProgressDisplay(place(), delay=0.0 if asked else QUIET_SECONDS, **given)
-        token = _shown.set(True)
-        try:
-            with display:
-                if not takes:
-                    display.stage(function.__name__)
-                shown: dict[str, Any] = dict.fromkeys(takes, display)
-                return function(*arguments, **{**options, **shown})
-        finally:
-            _shown.reset(token)
+        if asked is not None and not isinstance(asked, bool):
+            return function(*arguments, **options)  # which reports what is wrong
+        with shown_progress(asked, **{name: options.get(name) for name in takes}) as display:
+            if display is None:
+                return function(*arguments, **options)
+            if not takes:
+                display.stage(function.__name__)
+            shown: dict[str, Any] = dict.fromkeys(takes, display)
+            return function(*arguments, **{**options, **shown})
 
     return cast("Function", showing)
