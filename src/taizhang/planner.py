@@ -58,6 +58,7 @@ class Planner:
     def __init__(self, **options: Unpack[SearchOptions]) -> None:
         self._settings = settings_of(Planner, options)
         self._options = dict(options)
+        self._progress: bool | None = options.get("progress")
         self._remembered: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -150,7 +151,7 @@ class Planner:
         key = (shape, width, memory_bytes is None)
         plan = self._remembered.get(key)
         if plan is None or (memory_bytes is not None and plan.cost.peak_bytes > memory_bytes):
-            with shown_progress(self._options.get("progress")) as display:
+            with shown_progress(self._progress) as display:
                 if display is not None:
                     display.stage("plan")
                 plan = search(
