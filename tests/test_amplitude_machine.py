@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from tests.strategies import circuits
 
 import taizhang as tz
-from taizhang import _native, amplitude_machine
+from taizhang import _native
 from taizhang._resources import needed_bytes, resident_bytes
 from taizhang.amplitude_machine import prepare_amplitudes
+from taizhang.execute import members
 from taizhang.execute.contraction import peak_bytes_of_run
+from taizhang.execute.members import concurrent_runs
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.results.bitstrings import as_strings
 from taizhang.results.statevector import state_vector
@@ -179,14 +181,20 @@ def machine_of(threads, **options):
     return prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=1, open_qubits=(0, 5))
 
 
+def concurrent(machine, count, slices=None, free_bytes=None):
+    free = machine.settings.free_bytes() if free_bytes is None else free_bytes
+    threads = machine.settings.threads
+    return concurrent_runs(machine.ready.program, count, slices, threads=threads, free_bytes=free)
+
+
 @pytest.mark.parametrize("threads", [2, 3, 4])
 def test_contractions_side_by_side_give_the_same_bits(monkeypatch, threads):
     machine = machine_of(threads)
-    assert machine.lanes(len(BATCHES)) == 1, "these are too short for that"
+    assert concurrent(machine, len(BATCHES)) == 1, "these are too short for that"
     alone = machine.run(BATCHES)
-    monkeypatch.setattr(amplitude_machine, "LANE_SECONDS", 0.0)
-    assert machine.lanes(len(BATCHES)) == threads
-    assert machine.lanes(1) == 1
+    monkeypatch.setattr(members, "_CONCURRENT_SECONDS", 0.0)
+    assert concurrent(machine, len(BATCHES)) == threads
+    assert concurrent(machine, 1) == 1
     together = machine.run(BATCHES)
     assert np.array_equal(alone.values, together.values)
     assert len(together.runs) == len(BATCHES)
@@ -195,20 +203,19 @@ def test_contractions_side_by_side_give_the_same_bits(monkeypatch, threads):
 def test_as_many_run_side_by_side_as_fit_in_memory(monkeypatch):
     machine = machine_of(4)
     each = peak_bytes_of_run(machine.ready.program, threads=1)
-    monkeypatch.setattr(amplitude_machine, "LANE_SECONDS", 0.0)
+    monkeypatch.setattr(members, "_CONCURRENT_SECONDS", 0.0)
     # Two with two threads each take a little more than two with one.
-    for lanes, free in ((1, 2 * each - 1), (2, 3 * each - 1), (4, 5 * each)):
-        monkeypatch.setattr(Settings, "free_bytes", lambda _, free=free: free)
-        assert machine.lanes(9) == lanes
+    for runs, free in ((1, 2 * each - 1), (2, 3 * each - 1), (4, 5 * each)):
+        assert concurrent(machine, 9, free_bytes=free) == runs
     assert machine.predicted_bytes(9) >= needed_bytes() + 4 * each
 
 
 def test_slices_that_keep_all_threads_busy_are_not_run_side_by_side(monkeypatch):
     machine = machine_of(2, width=4)
     assert machine.ready.plan.num_slices >= 2
-    monkeypatch.setattr(amplitude_machine, "LANE_SECONDS", 0.0)
-    assert machine.lanes(9) == 1
-    assert machine.lanes(9, slices=range(1)) == 2
+    monkeypatch.setattr(members, "_CONCURRENT_SECONDS", 0.0)
+    assert concurrent(machine, 9) == 1
+    assert concurrent(machine, 9, slices=range(1)) == 2
 
 
 def test_an_arena_kept_for_the_next_run_does_not_count_against_its_limit():

@@ -15,7 +15,7 @@ from taizhang.options import types_of
 from taizhang.run_doors import ResumeKeywords, RunKeywords, WorkKeywords
 from taizhang.runs.run import WORKFORCE
 from taizhang.sample_doors import SampleKeywords
-from taizhang.samplers.frugal import FRUGAL, FrugalKeywords
+from taizhang.sampling.frugal import FRUGAL, FrugalKeywords
 from taizhang.settings import OPTIONS, ChoiceOptions, Options, SearchOptions, Settings, VerifyOptions
 
 ROWS = {row.name: row for row in (*OPTIONS, *FRUGAL, *WORKFORCE)}

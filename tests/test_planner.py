@@ -6,8 +6,11 @@ import pickle
 import sys
 import warnings
 
+import cotengra
 import numpy as np
+import opt_einsum
 import pytest
+from quimb import tensor as quimb
 
 from taizhang import planner as planner_module
 from taizhang.errors import MemoryLimitError, MissingPackageError, NetworkError, UsageError
@@ -37,7 +40,6 @@ def letters():
 
 
 def test_opt_einsum_takes_it_as_an_optimizer():
-    opt_einsum = pytest.importorskip("opt_einsum")
     inputs, arrays = letters()
     equation = ",".join(inputs) + "->"
     value = opt_einsum.contract(equation, *arrays, optimize=Planner())
@@ -47,7 +49,6 @@ def test_opt_einsum_takes_it_as_an_optimizer():
 
 
 def test_cotengra_takes_it_with_its_slices():
-    cotengra = pytest.importorskip("cotengra")
     inputs, arrays = letters()
     tree = Planner(width=3, trials=4).search(inputs, "", {index: 2 for term in inputs for index in term})
     assert tree.contraction_width() <= 3
@@ -58,7 +59,6 @@ def test_cotengra_takes_it_with_its_slices():
 
 
 def test_quimb_takes_it_for_networks_and_circuits():
-    quimb = pytest.importorskip("quimb.tensor")
     planner = Planner(width=4, trials=2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

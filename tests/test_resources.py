@@ -10,7 +10,7 @@ from taizhang._resources import _system_memory, available_memory, peak_resident_
 TOLD = "from taizhang._resources import peak_resident_bytes; print(peak_resident_bytes())"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system tells no better")
+@pytest.mark.skipif(sys.platform != "linux", reason="on this system: the system tells no better")
 def test_the_peak_is_that_of_this_program_and_not_of_the_one_that_started_it():
     ballast = np.ones(1 << 26)
     assert peak_resident_bytes() > ballast.nbytes

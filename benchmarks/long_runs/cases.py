@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 import taizhang as tz
-from taizhang.long_runs import prepare_run
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.run import values_of
+from taizhang.runs.start import start_run
 from taizhang.settings import Settings
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 Row = tuple[str, str, str]
 TAIZHANG = [sys.executable, "-m", "taizhang"]
@@ -40,7 +41,8 @@ def made(case: tuple[tz.Circuit, tz.Plan, str], path: Path, slices_per_piece: in
     """A fresh run folder."""
     circuit, plan, bits = case
     settings = Settings.checked(trials=1, threads=1)
-    return prepare_run(path, circuit, [bits], settings, plan=plan, slices_per_piece=slices_per_piece)
+    task = AmplitudesTask(circuit=circuit, bitstrings=(bits,))
+    return start_run(path, task, settings, plan=plan, slices_per_piece=slices_per_piece)
 
 
 def undisturbed(case: tuple[tz.Circuit, tz.Plan, str]) -> bytes:
@@ -51,7 +53,7 @@ def undisturbed(case: tuple[tz.Circuit, tz.Plan, str]) -> bytes:
 
 def is_same(folder: RunFolder, bits: bytes) -> str:
     """Says whether a complete run gives these bits."""
-    return "same bits" if values_of(folder).tobytes() == bits else "OTHER BITS"
+    return "same bits" if values_of(folder)[0].tobytes() == bits else "OTHER BITS"
 
 
 @contextlib.contextmanager

@@ -12,12 +12,13 @@ import numpy as np
 
 import taizhang as tz
 from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, made, scratch, undisturbed
-from taizhang.long_runs import prepare_run
 from taizhang.runs.coordinator import Progress
 from taizhang.runs.remote import compute_piece
 from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.start import start_run
 from taizhang.runs.status import status_of
 from taizhang.settings import Settings
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 PIECE_SLICES = 128
 # Dask looks at itself fifty times a second in each process, which takes some percent of every core; here all compute.
@@ -63,7 +64,9 @@ def dask(quick: bool) -> list[Row]:
                 with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
                     workforce = Workforce(threads=1, memory_bytes=MEMORY, cluster=client)
                     name, cut = f"{count}-{turn}", {"plan": plan, "slices_per_piece": PIECE_SLICES}
-                    folder = prepare_run(path / f"run{name}", circuit, asked, settings, **cut)
+                    folder = start_run(
+                        path / f"run{name}", AmplitudesTask(circuit=circuit, bitstrings=tuple(asked)), settings, **cut
+                    )
                     job = folder.job().to_bytes()
                     client.run(compute_piece, folder.manifest.identity, 0, 1, job)
                     stamps, cpu = Stamps(), time.process_time()

@@ -74,7 +74,7 @@ def half_done(case: tuple[tz.Circuit, tz.Plan, str], path: Path) -> RunFolder:
     folder.ledger_path.unlink()
     Ledger.create(folder.ledger_path, folder.manifest)
     runner, layout = PieceRunner(folder.job(), threads=1, memory_bytes=MEMORY), folder.manifest.layout
-    tree, order = SumTree(layout.parts_per_group), list(range(layout.num_pieces))
+    tree, order = SumTree(layout.parts_of), list(range(layout.num_pieces))
     random.Random(4).shuffle(order)
     with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
         for number in order[: len(order) // 2]:

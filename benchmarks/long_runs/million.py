@@ -30,7 +30,7 @@ def resume_million(quick: bool) -> list[Row]:
     with scratch() as path:
         folder = million(path / "run")
         layout = folder.manifest.layout
-        tree, chance = SumTree(layout.parts_per_group), random.Random(5)
+        tree, chance = SumTree(layout.parts_of), random.Random(5)
         one = PartialSum(mantissas=np.array([[0.25 + 0.5j]]), exponents=np.array([3]))
         scattered = sorted(chance.sample(range(700_001, layout.num_pieces), 10_000))
         with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
@@ -154,7 +154,7 @@ def simulated(quick: bool) -> list[Row]:
             coordinator.add(crew)
             coordinator.run()
         spent, busy = time.perf_counter() - started, time.process_time() - cpu
-        total = values_of(folder)[0, 0] / 2.0 ** int(folder.exponents()[0])
+        total = values_of(folder)[0][0, 0] / 2.0 ** int(folder.exponents()[0])
         exact = total == count * (0.25 + 0.5j) * 8
         told = f"{1e3 * (spent - outside) / count:.3f} ms a piece ({spent:.0f} s in all, {busy:.0f} s of CPU), "
         told += f"{executor.failed:,} failures, {'sum exact' if exact else 'SUM WRONG'}"

@@ -51,7 +51,7 @@ def overhead(quick: bool) -> list[Row]:
         spent = time.perf_counter() - started
         rows = [(f"overhead, {count} pieces of 1 s of sleep, two at once", f"{spent / (count / 2) - 1:.2%}", "2 %")]
         circuit, plan, bits = hard()
-        one = made(hard(), path / "one").manifest.seconds_per_slice
+        one = made(hard(), path / "one").manifest.plans[0].seconds_per_slice
         ratios = []
         for number in range(1 if quick else 3):
             folder = made((circuit, plan, bits), path / f"real{number}")
@@ -63,6 +63,6 @@ def overhead(quick: bool) -> list[Row]:
             ratios.append((time.process_time() - started) / plain - 1)
         median = sorted(ratios)[len(ratios) // 2]
         pieces = folder.manifest.layout.num_pieces
-        each = one * folder.manifest.slices_per_piece
+        each = one * folder.manifest.plans[0].slices_per_piece
         name = f"CPU time of {pieces} pieces of {each:.1f} s beside a plain contraction"
         return [*rows, (name, f"{median:+.2%}", "2 %")]

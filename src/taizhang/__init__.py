@@ -18,15 +18,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from taizhang.adapters.cirq import from_cirq as from_cirq
+    from taizhang.adapters.cirq import to_cirq as to_cirq
+    from taizhang.adapters.qiskit import from_qiskit as from_qiskit
+    from taizhang.adapters.qiskit import to_qiskit as to_qiskit
     from taizhang.circuit.circuit import Circuit as Circuit
     from taizhang.circuit.circuit import Operation as Operation
     from taizhang.circuit.gates import Gate as Gate
     from taizhang.circuit.gates import gate as gate
     from taizhang.circuit.gates import unitary_gate as unitary_gate
-    from taizhang.circuit.interop import from_cirq as from_cirq
-    from taizhang.circuit.interop import from_qiskit as from_qiskit
-    from taizhang.circuit.interop import to_cirq as to_cirq
-    from taizhang.circuit.interop import to_qiskit as to_qiskit
     from taizhang.circuit.random_circuits import grid_circuit as grid_circuit
     from taizhang.circuit.random_circuits import random_grid as random_grid
     from taizhang.circuit.random_circuits import random_sycamore as random_sycamore
@@ -100,13 +100,21 @@ if TYPE_CHECKING:
     from taizhang.sample_doors import sample as sample
     from taizhang.sample_doors import sample_run as sample_run
     from taizhang.sample_doors import xeb as xeb
-    from taizhang.samplers.choice import SampleRun as SampleRun
-    from taizhang.samplers.frugal import FrugalOptions as FrugalOptions
+    from taizhang.sampling.choice import SampleRun as SampleRun
+    from taizhang.sampling.frugal import FrugalOptions as FrugalOptions
 
     __version__: str
 
 _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang._native": ("__version__",),
+    "taizhang.adapters.cirq": (
+        "from_cirq",
+        "to_cirq",
+    ),
+    "taizhang.adapters.qiskit": (
+        "from_qiskit",
+        "to_qiskit",
+    ),
     "taizhang.circuit.circuit": (
         "Circuit",
         "Operation",
@@ -115,12 +123,6 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "Gate",
         "gate",
         "unitary_gate",
-    ),
-    "taizhang.circuit.interop": (
-        "from_cirq",
-        "from_qiskit",
-        "to_cirq",
-        "to_qiskit",
     ),
     "taizhang.circuit.random_circuits": (
         "grid_circuit",
@@ -219,8 +221,8 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "sample_run",
         "xeb",
     ),
-    "taizhang.samplers.choice": ("SampleRun",),
-    "taizhang.samplers.frugal": ("FrugalOptions",),
+    "taizhang.sampling.choice": ("SampleRun",),
+    "taizhang.sampling.frugal": ("FrugalOptions",),
 }
 
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}

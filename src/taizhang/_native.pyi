@@ -1,21 +1,32 @@
 """What the compiled core offers to Python; `tests/test_native_stub.py` holds this file against the binary."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+
+from taizhang.execute.schedule import Schedule
+from taizhang.network.network import NetworkShape
+from taizhang.program.program import Program
 
 __version__: str
 
 # Plan: the search
 
+class FoundPlan:
+    ssa_path: list[tuple[int, int]]
+    sliced_indices: list[int]
+    fits: bool
+    log2_multiply_adds: float
+    log2_executed: float
+    width: float
+    peak_elements: float
+    trial: int | None
+    history: list[tuple[float, float]]
+
 def search_plan(
-    inputs: Sequence[Sequence[int]],
-    output: Sequence[int],
-    sizes: Sequence[int],
+    shape: NetworkShape,
     *,
-    row_indices: Sequence[int],
-    num_rows: int,
     width: float,
     memory_elements: float,
     seconds: float | None,
@@ -25,39 +36,20 @@ def search_plan(
     log2_per_element: float,
     charge_per_second: float,
     seconds_per_element: float,
-    look: Callable[[tuple[float, float, int, bool] | None, int], bool] | None,
-) -> (
-    tuple[
-        list[tuple[int, int]],
-        list[int],
-        bool,
-        tuple[float, float, float, float],
-        int | None,
-        list[tuple[float, float]],
-    ]
-    | None
-): ...
+    look: Callable[[FoundPlan | None, int], bool] | None,
+) -> FoundPlan | None: ...
 
 # Engine: running compiled programs
 
+class SliceSum:
+    mantissa: npt.NDArray[np.complex128]
+    exponent: int | None
+    starts_of_level: list[int]
+    step_nanoseconds: list[int]
+    step_runs: list[int]
+
 class Engine:
-    def __new__(
-        cls,
-        dtype: str,
-        simd_level: str | None,
-        num_inputs: int,
-        tensors: npt.NDArray[np.int64],
-        steps: npt.NDArray[np.int64],
-        modes: npt.NDArray[np.int64],
-        slice_sizes: list[int],
-        slice_strides: list[list[tuple[int, int]]],
-        output_slice_strides: list[int],
-        output_axes: list[tuple[int, int]],
-        lengths: tuple[int, int, int, int, int],
-        rows: tuple[
-            int, list[int], list[tuple[int, list[tuple[int | None, int]], list[tuple[int | None, int]], int, int]]
-        ],
-    ) -> Engine: ...
+    def __new__(cls, program: Program, simd_level: str | None) -> Engine: ...
     def workspace_len(self, threads: int) -> int: ...
     def run(
         self,
@@ -67,16 +59,11 @@ class Engine:
         *,
         first: int,
         last: int,
-        workers: int,
-        threads: int,
-        block_log2: int,
-        sequential: bool,
-        inline: bool,
+        schedule: Schedule,
         profiled: bool,
         tick: Callable[[int], bool] | None,
-    ) -> tuple[npt.NDArray[np.complex128], int | None, list[int], tuple[list[int], list[int]] | None]: ...
-    @staticmethod
-    def sum_bytes(first: int, last: int, workers: int, sequential: bool, output_len: int) -> int: ...
+    ) -> SliceSum: ...
+    def sum_bytes(self, first: int, last: int, schedule: Schedule) -> int: ...
 
 class EngineStopped(Exception): ...  # noqa: N818
 class EngineNotFinite(Exception): ...  # noqa: N818

@@ -15,22 +15,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from taizhang._resources import needed_bytes
 from taizhang._types import ComplexArray, DtypeName
+from taizhang._units import human_bytes
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import LimitError, MemoryLimitError, UsageError
-from taizhang.execute.contraction import Contraction, Progress, peak_bytes_of_run, run_program
-from taizhang.execute.side_by_side import ShouldStop, side_by_side
+from taizhang.errors import LimitError, SizeLimitError, UsageError
+from taizhang.execute.contraction import Contraction, peak_bytes_of_run
+from taizhang.execute.members import Arrays, concurrent_runs, run_members, scale_into
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.build import check_open_qubits
 from taizhang.observer import Observer, Silent
+from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.plan_file import Plan
-from taizhang.ready_plan import ReadyPlan, begun, part_of, ready_plan, searched
+from taizhang.ready_plan import ReadyPlan, begun, ready_plan, searched
 from taizhang.results.bitstrings import as_strings
 from taizhang.results.rows import Bits, DistinctRows
 from taizhang.settings import Settings
@@ -48,9 +50,6 @@ QUICK_SECONDS = 0.5
 # Share of the predicted time of all runs that is spent on planning one of them, and the most of it.
 PLANNING_SHARE = 0.05
 MOST_PLANNING_SECONDS = 60.0
-PIECE = 1 << 16
-# Contractions that take less than this are run one after the other: most of their time is spent outside the core.
-LANE_SECONDS = 5e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,40 +100,21 @@ class AmplitudeMachine:
         """Expected time for a list of so many distinct bitstrings."""
         return self.num_runs(num_bitstrings) * self.ready.plan.predicted_seconds
 
-    def lanes(self, num_runs: int, slices: range | None = None) -> int:
-        """How many of so many contractions run side by side: several where slices do not keep all threads busy.
-
-        Args:
-            num_runs: How many contractions there are.
-            slices: The slices of each that are added up; all by default.
-        """
-        plan, program = self.ready.plan, self.ready.program
-        wanted = plan.num_slices if slices is None else len(slices)
-        most = min(self.settings.threads, num_runs)
-        if program is None or wanted >= self.settings.threads or program.slice_seconds * wanted < LANE_SECONDS:
-            return 1
-        free = self.settings.free_bytes()
-        for lanes in range(most, 1, -1):
-            threads = self.settings.threads // lanes
-            try:
-                if (
-                    peak_bytes_of_run(program, slices=slices, threads=threads, memory_bytes=free // lanes)
-                    <= free // lanes
-                ):
-                    return lanes
-            except MemoryLimitError:
-                continue
-        return 1
-
     def predicted_bytes(self, num_bitstrings: int) -> int:
-        """Most memory that the process will hold while it computes a list of so many distinct bitstrings."""
-        program, lanes = self.ready.program, self.lanes(self.num_runs(num_bitstrings))
-        if program is None or lanes == 1:
+        """Most memory that the process will hold while it computes a list of this many distinct bitstrings."""
+        program, threads = self.ready.program, self.settings.threads
+        if program is None:
             return self.ready.predicted_bytes
-        each = peak_bytes_of_run(
-            program, threads=self.settings.threads // lanes, memory_bytes=self.settings.free_bytes()
-        )
-        return max(self.ready.predicted_bytes, needed_bytes() + lanes * each)
+        free = self.settings.free_bytes()
+        runs = concurrent_runs(program, self.num_runs(num_bitstrings), threads=threads, free_bytes=free)
+        if runs == 1:
+            return self.ready.predicted_bytes
+        each = peak_bytes_of_run(program, threads=threads // runs, memory_bytes=free)
+        return max(self.ready.predicted_bytes, needed_bytes() + runs * each)
+
+    def members(self, bits: Bits) -> AmplitudeMembers:
+        """The networks for distinct bitstrings, shape (number, num_qubits), in their order."""
+        return AmplitudeMembers(self.network, bits, all_values=bool(self.row_qubits))
 
     def run(
         self,
@@ -166,66 +146,29 @@ class AmplitudeMachine:
             raise UsageError(f"bitstrings differ at qubit {qubit}, which was not among those that may; prepare anew")
         held_in: DtypeName = dtype or (self.settings.dtype if self.open_qubits else "complex128")
         distinct = np.empty((len(rows), *(2,) * len(self.open_qubits)), dtype=held_in)
-        runs: list[Contraction] = []
+        runs: tuple[Contraction, ...] = ()
         if len(rows):
             expected = self.predicted_seconds(len(rows))
             if slices is not None:
                 expected *= len(slices) / self.ready.plan.num_slices
-            program = begun(self.ready, expected, self.settings, watch)
-            parts = tuple(self._parts(len(rows)))
-            lanes = 1 if profile else self.lanes(len(parts), slices)
-            beside = len(parts) - len(parts) % lanes if lanes > 1 else 0
+            each = self.rows_per_run
 
-            def compute(
-                number: int,
-                threads: int,
-                memory_bytes: int,
-                progress: Progress | None = None,
-                should_stop: ShouldStop | None = None,
-            ) -> Contraction:
-                part = slice(parts[number].start, parts[number].stop)
-                arrays, exponent = self.network.arrays_for(as_strings(rows.bits[part][:1])[0])
-                contraction = run_program(
-                    program,
-                    arrays,
-                    exponent=exponent,
-                    rows=self._digits(rows.bits[part]),
-                    slices=slices,
-                    threads=threads,
-                    memory_bytes=memory_bytes,
-                    progress=progress,
-                    should_stop=should_stop,
-                    profile=profile,
-                )
+            def take(number: int, contraction: Contraction) -> None:
+                part = slice(number * each, min((number + 1) * each, len(rows)))
                 self._put(contraction, rows.bits[part], distinct[part])
-                return contraction if profile else replace(contraction, mantissa=np.zeros((), dtype=np.complex128))
 
-            if beside:
-                each = self.settings.free_bytes() // lanes
-                side_by_side(
-                    lambda number, should_stop: runs.append(
-                        compute(number, self.settings.threads // lanes, each, should_stop=should_stop)
-                    ),
-                    beside,
-                    lanes,
-                    lambda done: watch.contracting(done, len(parts)),
-                )
-            for number in range(beside, len(parts)):
-                progress = part_of(watch, number, len(parts))
-                runs.append(compute(number, self.settings.threads, self.settings.free_bytes(), progress))
+            runs = run_members(
+                begun(self.ready, expected, self.settings, watch),
+                self.members(rows.bits),
+                take,
+                slices=slices,
+                threads=self.settings.threads,
+                free_bytes=self.settings.free_bytes,
+                progress=watch.contracting,
+                profile=profile,
+            )
         values = distinct if rows.in_order else distinct[rows.row_of]
-        return ManyAmplitudes(values=values, runs=tuple(runs))
-
-    def _parts(self, count: int) -> Iterator[range]:
-        for start in range(0, count, self.rows_per_run):
-            yield range(start, min(start + self.rows_per_run, count))
-
-    def _digits(self, bits: Bits) -> Bits | None:
-        """The rows of one contraction: the last one is repeated where there are too few."""
-        if not self.network.shape.num_rows:
-            return None
-        digits = bits[:, list(self.network.row_qubits)]
-        return np.pad(digits, ((0, self.network.shape.num_rows - len(bits)), (0, 0)), mode="edge")
+        return ManyAmplitudes(values=values, runs=runs)
 
     def _put(self, contraction: Contraction, bits: Bits, target: ComplexArray) -> None:
         """Puts what one contraction gave where it belongs."""
@@ -238,7 +181,39 @@ class AmplitudeMachine:
             mantissa = np.moveaxis(by_row[..., bits[:, list(self.row_qubits)].astype(np.intp) @ weights], -1, 0)
         else:
             mantissa = contraction.mantissa[np.newaxis]
-        _scale_into(target.reshape(-1), mantissa.reshape(-1), contraction.exponent)
+        scale_into(target.reshape(-1), mantissa.reshape(-1), contraction.exponent)
+
+
+class AmplitudeMembers:
+    """The networks whose values are the amplitudes of a list of distinct bitstrings.
+
+    Args:
+        network: The network of all of them.
+        bits: The bitstrings, zeros and ones, shape (number, num_qubits).
+        all_values: Where the network has no rows: one contraction gives all values of the qubits at which the
+            bitstrings differ.
+    """
+
+    def __init__(self, network: AmplitudeNetwork, bits: Bits, *, all_values: bool) -> None:
+        self._network = network
+        self._bits = bits[:1] if all_values and not network.shape.num_rows else bits
+        self._rows_each = max(network.shape.num_rows, 1)
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._bits) / self._rows_each)
+
+    def arrays_of(self, number: int) -> tuple[Arrays, int]:
+        """The arrays of a contraction, and the power of two that its value is multiplied by."""
+        first = number * self._rows_each
+        return self._network.arrays_for(as_strings(self._bits[first : first + 1])[0])
+
+    def rows_of(self, number: int) -> Bits | None:
+        """The bits at the row qubits; of the last contraction the last row is repeated where there are too few."""
+        if not self._network.shape.num_rows:
+            return None
+        part = self._bits[number * self._rows_each : (number + 1) * self._rows_each]
+        digits = part[:, list(self._network.row_qubits)]
+        return np.pad(digits, ((0, self._rows_each - len(part)), (0, 0)), mode="edge")
 
 
 def prepare_amplitudes(
@@ -368,9 +343,23 @@ def _brief(settings: Settings) -> Settings:
     return replace(settings, plan_seconds=None, trials=min(TRIALS_FOR_PARTS, settings.trials or TRIALS_FOR_PARTS))
 
 
-def _scale_into(target: ComplexArray, mantissa: ComplexArray, exponent: int) -> None:
-    """Sets target = mantissa * 2**exponent, piece by piece, since both may fill the memory."""
-    for start in range(0, len(target), PIECE):
-        piece = mantissa[start : start + PIECE]
-        target.real[start : start + PIECE] = np.ldexp(piece.real, exponent)
-        target.imag[start : start + PIECE] = np.ldexp(piece.imag, exponent)
+def all_amplitudes(circuit: Circuit, settings: Settings, observer: Observer | None = None) -> ComplexArray:
+    """Computes all amplitudes of a circuit by contraction with every qubit open.
+
+    Returns:
+        Shape (2**num_qubits,), qubit 0 the slowest bit, in the type computed in.
+
+    Raises:
+        LimitError: They do not fit the memory limit.
+    """
+    held = BYTES_PER_ELEMENT[settings.dtype] << circuit.num_qubits
+    if held > settings.free_bytes():
+        raise SizeLimitError(
+            f"the state vector of {circuit.num_qubits} qubits needs {human_bytes(held)}, but the memory limit is "
+            f"{human_bytes(settings.memory_bytes)}; use a method that does not need it"
+        )
+    settings = replace(settings, memory_bytes=settings.memory_bytes - held)
+    every = range(circuit.num_qubits)
+    machine = prepare_amplitudes(circuit, settings, num_bitstrings=1, open_qubits=every, observer=observer)
+    zeros = np.zeros((1, circuit.num_qubits), dtype=np.uint8)
+    return machine.run(zeros, observer=observer).values.reshape(-1)

@@ -11,21 +11,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from taizhang._types import ComplexArray
+from taizhang.amplitude_machine import all_amplitudes
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
-from taizhang.open_qubits import choose_open_qubits as best_open_qubits
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
 from taizhang.progress.display import shows_progress
 from taizhang.ready_plan import ready_plan
-from taizhang.results.profile import Profile
+from taizhang.results.profile import Profile, profile_of
 from taizhang.results.statevector import direct_is_quick
 from taizhang.results.statevector import state_vector as direct_state_vector
+from taizhang.sampling.open_qubits import choose_open_qubits as best_open_qubits
 from taizhang.settings import OPTIONS, ChoiceOptions, Options, SearchOptions, settings_of
-from taizhang.simulator import compute_amplitudes, compute_contraction, compute_plan, profile_of
+from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.contraction import ContractionTask
+from taizhang.tasks.solve import solve
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -63,8 +66,8 @@ def amplitude(
         >>> round(abs(amplitude(bell, "11")) ** 2, 6)
         0.5
     """
-    settings = settings_of(amplitude, options)
-    return complex(compute_amplitudes(circuit, [bitstring], settings, plan=plan, observer=observer).values[0])
+    task = AmplitudesTask(circuit=circuit, bitstrings=(bitstring,))
+    return complex(solve(task, settings_of(amplitude, options), plan=plan, observer=observer).answer.values[0])
 
 
 @shows_progress
@@ -102,8 +105,8 @@ def amplitudes(
     """
     if isinstance(bitstrings, str):
         raise UsageError("one string was given for bitstrings; wanted is a list of them, or use amplitude()")
-    settings = settings_of(amplitudes, options)
-    return compute_amplitudes(circuit, list(bitstrings), settings, plan=plan, observer=observer).values
+    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(bitstrings))
+    return solve(task, settings_of(amplitudes, options), plan=plan, observer=observer).answer.values
 
 
 @shows_progress
@@ -144,8 +147,8 @@ def amplitude_batch(
     settings = settings_of(amplitude_batch, options)
     if isinstance(open_qubits, int):
         open_qubits = best_open_qubits(circuit, open_qubits, settings, observer)
-    found = compute_amplitudes(circuit, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer)
-    batch: ComplexArray = found.values[0]
+    task = AmplitudesTask(circuit=circuit, bitstrings=(bitstring,), open_qubits=tuple(open_qubits))
+    batch: ComplexArray = solve(task, settings, plan=plan, observer=observer).answer.values[0]
     return batch
 
 
@@ -198,9 +201,7 @@ def state_vector(circuit: Circuit, *, observer: Observer | None = None, **option
     settings = settings_of(state_vector, options)
     if direct_is_quick(circuit):
         return direct_state_vector(circuit, dtype=settings.dtype)
-    zeros, every_qubit = "0" * circuit.num_qubits, range(circuit.num_qubits)
-    found = compute_amplitudes(circuit, [zeros], settings, open_qubits=every_qubit, observer=observer)
-    return found.values.reshape(-1)
+    return all_amplitudes(circuit, settings, observer)
 
 
 @shows_progress
@@ -237,7 +238,8 @@ def plan(
     settings = settings_of(plan, options)
     if isinstance(what, Circuit):
         if bitstrings is not None:
-            return compute_plan(what, bitstrings, settings, open_qubits, observer).plan
+            task = AmplitudesTask(circuit=what, bitstrings=tuple(bitstrings), open_qubits=tuple(open_qubits))
+            return task.prepare(settings, observer=observer).plans[0].ready.plan
         shape = AmplitudeNetwork(what, open_qubits=open_qubits).shape
     elif open_qubits or bitstrings is not None:
         raise UsageError("open_qubits or bitstrings were given with a network; only a circuit has qubits")
@@ -279,8 +281,8 @@ def contract(
         >>> contract(network).real.tolist()
         [2.0, 2.0]
     """
-    settings = settings_of(contract, options)
-    value = compute_contraction(network, settings, plan=plan, slices=slices, observer=observer).contraction.value
+    task = ContractionTask(network=network, slices=slices)
+    value = solve(task, settings_of(contract, options), plan=plan, observer=observer).answer
     return complex(value) if np.ndim(value) == 0 else value
 
 
@@ -322,11 +324,9 @@ def profile(
     if isinstance(what, Circuit):
         if bitstring is None or slices is not None:
             raise UsageError("a circuit is profiled with a bitstring and without slices")
-        found = compute_amplitudes(
-            what, [bitstring], settings, open_qubits=open_qubits, plan=plan, observer=observer, profile=True
-        )
-        return profile_of(found.profiled_runs)
+        task = AmplitudesTask(circuit=what, bitstrings=(bitstring,), open_qubits=tuple(open_qubits))
+        return profile_of(solve(task, settings, plan=plan, observer=observer, profile=True).contractions)
     if bitstring is not None or open_qubits:
         raise UsageError("a bitstring or open qubits were given with a network; only a circuit has qubits")
-    done = compute_contraction(what, settings, plan=plan, slices=slices, observer=observer, profile=True)
-    return profile_of([done.contraction])
+    contraction = ContractionTask(network=what, slices=slices)
+    return profile_of(solve(contraction, settings, plan=plan, observer=observer, profile=True).contractions)

@@ -6,7 +6,6 @@ compiled. Where both together are too much, the search is asked for a smaller pl
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from taizhang._resources import needed_bytes
@@ -146,12 +145,3 @@ def begun(ready: ReadyPlan, seconds: float, settings: Settings, observer: Observ
     observer.stage("run")
     observer.predicted(seconds)
     return program
-
-
-def part_of(observer: Observer, number: int, count: int) -> Callable[[int, int], None]:
-    """Progress of run `number` of `count` equal ones, told as slices of all of them."""
-
-    def told(slices_done: int, num_slices: int) -> None:
-        observer.contracting(number * num_slices + slices_done, count * num_slices)
-
-    return told

@@ -9,30 +9,35 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.circuit import Circuit
-from taizhang.long_runs import DEFAULT_PIECE_TIME, completed, prepare_run, result_of, workforce_of, xeb_of
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
 from taizhang.progress.display import shows_progress
-from taizhang.results.xeb import Xeb
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.manifest import SAMPLES, XEB
 from taizhang.runs.report import report_of
-from taizhang.runs.run import WORKFORCE, Workforce, WorkforceKeywords, is_complete, repair_run
-from taizhang.runs.sample_task import all_samples
+from taizhang.runs.run import (
+    WORKFORCE,
+    Workforce,
+    WorkforceKeywords,
+    complete_run,
+    is_complete,
+    repair_run,
+    workforce_of,
+)
 from taizhang.runs.signals import stop_on_signals
+from taizhang.runs.start import DEFAULT_PIECE_TIME, start_run
 from taizhang.runs.status import RunStatus, status_of
 from taizhang.runs.verify import Verification
 from taizhang.runs.verify import verify as verify_run
 from taizhang.runs.work import FolderWorker
-from taizhang.samplers.sampler import Bits
 from taizhang.settings import OPTIONS, Options, ResourceOptions, VerifyOptions, settings_of
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -102,20 +107,20 @@ def run(
     """
     settings = settings_of(run, options)
     asked = [bitstrings] if isinstance(bitstrings, str) else list(bitstrings)
-    folder = prepare_run(
+    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(asked), open_qubits=tuple(open_qubits))
+    folder = start_run(
         directory,
-        circuit,
-        asked,
+        task,
         settings,
-        open_qubits=open_qubits,
         plan=plan,
         piece_seconds=parse_time(piece_time, called="piece_time"),
         observer=observer,
     )
-    values = _amplitudes(folder, workforce_of(settings, workforce, options), watcher)
+    values: ComplexArray = complete_run(folder, workforce_of(settings, workforce, options), watcher).values
     if not isinstance(bitstrings, str):
         return values
-    return values[0] if open_qubits else complex(values[0])
+    batch: ComplexArray = values[0]
+    return batch if open_qubits else complex(batch)
 
 
 @shows_progress
@@ -127,7 +132,7 @@ def resume(
     repair: bool = False,
     watcher: Watcher | None = None,
     **options: Unpack[ResumeKeywords],
-) -> ComplexArray | Xeb | Bits:
+) -> Any:
     """Goes on with a run until it is complete; one that is complete is only read.
 
     Args:
@@ -150,12 +155,7 @@ def resume(
     if repair:
         repair_run(folder)
     workforce = workforce_of(settings, workforce, options)
-    kind = folder.manifest.task["kind"]
-    if kind == XEB:
-        return xeb_of(folder, completed(folder, workforce, watcher))
-    if kind == SAMPLES:
-        return all_samples(folder.manifest, completed(folder, workforce, watcher))
-    return _amplitudes(folder, workforce, watcher)
+    return folder.assembly().plain(complete_run(folder, workforce, watcher))
 
 
 @shows_progress
@@ -245,7 +245,3 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
     target = Path(path) if path is not None else folder.path / "report.html"
     target.write_text(report_of(folder), encoding="utf-8")
     return target
-
-
-def _amplitudes(folder: RunFolder, workforce: Workforce, watcher: Watcher | None) -> ComplexArray:
-    return result_of(folder, completed(folder, workforce, watcher), {}).values

@@ -14,20 +14,21 @@ import numpy.typing as npt
 
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
-from taizhang.long_runs import completed, own_workforce, prepare_xeb_run, xeb_of
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.progress.display import ProgressDisplay, shows_progress
-from taizhang.reduced_states import compute_marginals, compute_reduced_state
 from taizhang.results.sample_file import CountedBitstrings
 from taizhang.results.xeb import Xeb
-from taizhang.runs.sample_task import all_samples
-from taizhang.sample_runs import prepare_sample_run
-from taizhang.samplers.choice import SampleRun, prepare_samples
-from taizhang.samplers.frugal import FRUGAL, FrugalKeywords, FrugalOptions, method_of
-from taizhang.samplers.sampler import MethodName
+from taizhang.runs.run import run_here
+from taizhang.runs.start import start_run
+from taizhang.sampling.choice import SampleRun, prepare_samples
+from taizhang.sampling.frugal import FRUGAL, FrugalKeywords, FrugalOptions, method_of
+from taizhang.sampling.sampler import MethodName
 from taizhang.settings import OPTIONS, Options, settings_of
-from taizhang.verification import compute_xeb
+from taizhang.tasks.cross_entropy import CrossEntropyTask, compute_xeb
+from taizhang.tasks.reduced_state import ReducedStateTask
+from taizhang.tasks.samples import SamplesTask
+from taizhang.tasks.solve import solve
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -76,8 +77,9 @@ def sample(
     settings = settings_of(sample, options)
     name, how = method_of(method, options)
     if directory is not None:
-        folder = prepare_sample_run(directory, circuit, shots, settings, method=name, options=how, observer=observer)
-        return all_samples(folder.manifest, completed(folder, own_workforce(settings)))
+        task = SamplesTask(circuit=circuit, shots=shots, method=name, options=how)
+        bits: npt.NDArray[np.uint8] = run_here(start_run(directory, task, settings, observer=observer), settings)
+        return bits
     run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
     return np.concatenate(list(run))
 
@@ -150,8 +152,9 @@ def xeb(
     settings = settings_of(xeb, options)
     if directory is None:
         return compute_xeb(circuit, counted, settings, observer=observer).xeb
-    folder = prepare_xeb_run(directory, circuit, counted, settings, observer=observer)
-    return xeb_of(folder, completed(folder, own_workforce(settings)))
+    task = CrossEntropyTask(circuit=circuit, samples=counted)
+    found: Xeb = run_here(start_run(directory, task, settings, observer=observer), settings)
+    return found
 
 
 @shows_progress
@@ -179,7 +182,11 @@ def marginal_probabilities(
         >>> marginal_probabilities(bell, [1]).round(6).tolist()
         [0.5, 0.5]
     """
-    return compute_marginals(circuit, qubits, settings_of(marginal_probabilities, options), observer=observer)
+    task = ReducedStateTask(circuit=circuit, qubits=tuple(qubits), probabilities=True)
+    probabilities: npt.NDArray[np.float64] = solve(
+        task, settings_of(marginal_probabilities, options), observer=observer
+    ).answer
+    return probabilities
 
 
 @shows_progress
@@ -207,4 +214,6 @@ def reduced_density_matrix(
         >>> reduced_density_matrix(bell, [0]).real.round(6).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
-    return compute_reduced_state(circuit, qubits, settings_of(reduced_density_matrix, options), observer=observer)
+    task = ReducedStateTask(circuit=circuit, qubits=tuple(qubits))
+    matrix: ComplexArray = solve(task, settings_of(reduced_density_matrix, options), observer=observer).answer
+    return matrix

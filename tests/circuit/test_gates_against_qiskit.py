@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qiskit import quantum_info
+from qiskit.circuit import library
 
 from taizhang.circuit.gates import gate
-
-library = pytest.importorskip("qiskit.circuit.library")
-quantum_info = pytest.importorskip("qiskit.quantum_info")
 
 ANGLES = (0.7, -1.3, 2.1, 0.4)
 SAME = {

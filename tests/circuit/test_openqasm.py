@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from qiskit import qasm2, qasm3, quantum_info
 from tests.shared_data import needs_shared_data, shared_path
 
 from taizhang.circuit.circuit import Circuit, Operation
@@ -30,11 +31,8 @@ STIR_2 = "u3(0.3,0.5,0.7) q[0]; u3(1.3,0.2,2.7) q[1]; u3(0.9,1.5,0.1) q[2]; cx q
 
 def qiskit_state(text):
     """The state that Qiskit finds, qubit 0 the slowest axis."""
-    qasm2 = pytest.importorskip("qiskit.qasm2")
-    quantum_info = pytest.importorskip("qiskit.quantum_info")
     if "OPENQASM 3" in text:
-        pytest.importorskip("qiskit_qasm3_import")
-        circuit = pytest.importorskip("qiskit.qasm3").loads(text)
+        circuit = qasm3.loads(text)
     else:
         circuit = qasm2.loads(text, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
     circuit.remove_final_measurements()
@@ -362,7 +360,7 @@ def test_hostile_files_are_refused_with_their_place(case):
 @pytest.mark.parametrize(
     "case", ["open comment", "wide gates", "long sum", "long definition", "long body of a loop", "many registers"]
 )
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured by way of Linux's /proc")
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="on this system: no /proc of Linux")
 def test_the_worst_of_hostile_files_take_little_time_and_memory(case):
     run = subprocess.run([sys.executable, "-c", HOSTILE_CHILD, case], capture_output=True, text=True, check=True)
     found = json.loads(run.stdout)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qiskit import qasm2, qasm3, quantum_info
 
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import RECORDS, Gate, gate, unitary_gate
@@ -167,8 +168,6 @@ def test_files_are_written_by_their_ending(tmp_path):
 
 @pytest.mark.parametrize("write", [write_openqasm2, write_openqasm3])
 def test_qiskit_reads_what_is_written(write):
-    qasm2 = pytest.importorskip("qiskit.qasm2")
-    quantum_info = pytest.importorskip("qiskit.quantum_info")
     operations = []
     for position, (name, record) in enumerate(sorted(RECORDS.items())):
         each = gate(name, *(0.3, 1.1, -0.7, 2.3)[: record.num_parameters])
@@ -180,7 +179,6 @@ def test_qiskit_reads_what_is_written(write):
     if write is write_openqasm2:
         loaded = qasm2.loads(write(circuit), custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
     else:
-        pytest.importorskip("qiskit_qasm3_import")
-        loaded = pytest.importorskip("qiskit.qasm3").loads(write(circuit))
+        loaded = qasm3.loads(write(circuit))
     theirs = quantum_info.Statevector(loaded.reverse_bits()).data
     assert abs(abs(np.vdot(theirs, state_vector(circuit))) - 1) < 1e-10

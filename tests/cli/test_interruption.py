@@ -13,7 +13,7 @@ import pytest
 import taizhang as tz
 from taizhang.network.network_file import write_arrays
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX systems")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="on this system: signals are sent as on POSIX systems")
 
 
 def prompt_seconds() -> float:

@@ -41,7 +41,6 @@ def test_a_profile_is_told_as_json(run, network_files, circuit_file):
 
 
 def test_a_profile_is_drawn(run, circuit_file, tmp_path):
-    pytest.importorskip("matplotlib")
     picture = tmp_path / "roofline.png"
     done = run("amplitude", circuit_file, "0" * 9, "--profile", "--plot", picture)
     assert done.status == 0

@@ -79,8 +79,6 @@ def test_a_run_told_to_end_says_how_to_go_on_and_exits_with_130(circuit_file, tm
         began = time.monotonic()
         _, told = process.communicate(timeout=30)
         assert time.monotonic() - began < 10
-        if process.returncode == 0:
-            pytest.skip("the machine was faster than the signal")
         assert process.returncode == 130
         assert "pieces are done and committed; go on with 'taizhang resume" in told
     status = run("status", folder, "--json").json

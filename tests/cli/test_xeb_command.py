@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from taizhang import verification
 from taizhang.cli import xeb_display
 from taizhang.cli.xeb_display import XebDisplay
 from taizhang.results.xeb import Xeb
+from taizhang.tasks import cross_entropy
 
 
 def test_samples_of_the_circuit_itself_have_cross_entropy_one(run, circuit_file, tmp_path):
@@ -37,7 +37,7 @@ def test_bad_samples_get_one_sentence_with_the_line(run, circuit_file, tmp_path)
 def test_an_interruption_tells_the_figures_so_far_and_of_how_many(run, circuit_file, tmp_path, monkeypatch):
     samples = tmp_path / "samples.txt"
     samples.write_text("".join(f"{number:09b}\n" for number in range(40)))
-    monkeypatch.setattr(verification, "_portion", lambda machine, wanted: 10)
+    monkeypatch.setattr(cross_entropy, "_portion", lambda machine, wanted: 10)
 
     def estimated(display, xeb, done):
         if done == 20:

@@ -20,7 +20,7 @@ def available(level):
 
 
 LEVELS = [
-    pytest.param(level, marks=pytest.mark.skipif(not available(level), reason=f"this machine has no {level}"))
+    pytest.param(level, marks=pytest.mark.skipif(not available(level), reason=f"on this processor: no {level}"))
     for level in ("portable", "avx2", "avx512")
 ]
 

@@ -39,7 +39,7 @@ print(predicted, observed)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="resident memory is counted in kilobytes on Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="on this system: no resident memory in kilobytes")
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
 def test_predicted_peak_bounds_the_observed_one(threads, dtype):

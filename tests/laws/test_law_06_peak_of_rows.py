@@ -17,19 +17,20 @@ import taizhang as tz
 from taizhang._resources import peak_resident_bytes
 from taizhang.results.bitstrings import as_strings
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes
+from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.solve import solve
 
 threads, dtype = int(sys.argv[1]), sys.argv[2]
 circuit = tz.sycamore_circuit(22, cycles=12, seed=1)
 strings = as_strings(np.random.default_rng(0).integers(0, 2, size=(60_000, 22)).astype(np.uint8))
 chosen = Settings.checked(threads=threads, dtype=dtype, trials=4)
-compute_amplitudes(circuit, strings[:50], chosen)  # load libraries
-result = compute_amplitudes(circuit, strings, chosen)
-print(result.plan.shape.num_rows, result.predicted_bytes, peak_resident_bytes())
+solve(AmplitudesTask(circuit=circuit, bitstrings=strings[:50]), chosen)  # load libraries
+result = solve(AmplitudesTask(circuit=circuit, bitstrings=strings), chosen)
+print(result.plans[0].shape.num_rows, result.predicted_bytes, peak_resident_bytes())
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="resident memory is counted in kilobytes on Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="on this system: no resident memory in kilobytes")
 @pytest.mark.parametrize(("threads", "dtype"), [(1, "complex64"), (2, "complex128")])
 def test_predicted_peak_bounds_the_observed_one(threads, dtype):
     words = [sys.executable, "-c", PROGRAM, str(threads), dtype]

@@ -6,14 +6,15 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.gates import gate, unitary_gate
 from taizhang.errors import CircuitError
 from taizhang.network.build import build_circuit_network, build_network
+from taizhang.network.choice import FinalBit
 
 
 def test_phases_and_flips_cost_no_tensor():
     circuit = Circuit(3).append("h", 0).append("h", 1).append("h", 2)
     circuit = circuit.append("cz", 0, 1).append("t", 0).append("x", 0).append("cz", 0, 2).append("h", 0)
-    inputs = [indices for indices, _ in build_circuit_network(circuit).tensors]
-    pairs = [indices for indices in inputs if len(indices) == 2]
-    assert pairs == [(0, -2), (0, -3), (-1, 0)]
+    tensors = build_circuit_network(circuit).tensors
+    pairs = [(tensor.choices, tensor.indices) for tensor in tensors if tensor.array.ndim == 2]
+    assert pairs == [((FinalBit(1),), (0,)), ((FinalBit(2),), (0,)), ((FinalBit(0),), (0,))]
 
 
 def test_indices_are_named_after_their_qubit():

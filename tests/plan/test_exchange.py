@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+import opt_einsum
 import pytest
 from hypothesis import given, settings
 from tests.strategies import planned_shapes
@@ -33,7 +34,6 @@ def test_a_linear_path_comes_back_as_the_same_tree(planned):
 
 
 def test_opt_einsum_reads_the_path():
-    opt_einsum = pytest.importorskip("opt_einsum")
     arrays = [np.random.default_rng(0).normal(size=(2, 2)) for _ in range(4)]
     shape = NetworkShape.from_names(["ab", "bc", "cd", "de"], "ae", dict.fromkeys("abcde", 2))
     path = to_linear_path(Plan.from_ssa_path(shape, [(1, 2), (3, 4), (0, 5)]))
@@ -87,7 +87,6 @@ def test_an_endless_path_is_refused():
 @settings(deadline=None, max_examples=30)
 @given(planned_shapes())
 def test_a_cotengra_tree_comes_back_with_its_slices(planned):
-    pytest.importorskip("cotengra")
     shape, tree, sliced = planned
     if shape.num_tensors < 2:
         return
@@ -101,7 +100,6 @@ def test_a_cotengra_tree_comes_back_with_its_slices(planned):
 
 
 def test_cotengra_contracts_the_tree_to_the_same_value():
-    pytest.importorskip("cotengra")
     arrays = [np.random.default_rng(0).normal(size=(2, 2)) for _ in range(3)]
     network = TensorNetwork(list(zip(arrays, ["ab", "bc", "cd"], strict=True)), output="ad")
     theirs = to_cotengra(Plan.from_ssa_path(network, [(1, 2), (0, 3)], sliced_indices=("b", "a")))
@@ -109,7 +107,6 @@ def test_cotengra_contracts_the_tree_to_the_same_value():
 
 
 def test_a_tree_over_renamed_indices_gets_the_names_of_the_network():
-    pytest.importorskip("cotengra")
     renamed = NetworkShape.from_names(["xy", "yz", "zw"], "xw", dict.fromkeys("xyzw", 2))
     plan = from_cotengra(to_cotengra(Plan.from_ssa_path(CHAIN, [(0, 1), (3, 2)], ("c",))), renamed)
     assert plan.shape == renamed
@@ -117,7 +114,6 @@ def test_a_tree_over_renamed_indices_gets_the_names_of_the_network():
 
 
 def test_a_tree_that_fixes_an_index_is_refused():
-    pytest.importorskip("cotengra")
     theirs = to_cotengra(Plan.from_ssa_path(CHAIN, [(0, 1), (3, 2)]))
     with pytest.raises(PlanError, match="fixes index 'b' to one value"):
         from_cotengra(theirs.remove_ind("b", project=1))

@@ -136,19 +136,19 @@ def test_wrong_options_are_refused(options) -> None:
 @given(shapes_of_rows(min_tensors=2, max_tensors=12), st.sampled_from([3, 5, math.inf]))
 def test_native_figures_are_those_of_the_definition(shape, width) -> None:
     found = _native.search_plan(
-        [list(term) for term in shape.inputs], [*shape.output, *shape.row_indices], list(shape.sizes),
-        row_indices=list(shape.row_indices), num_rows=shape.num_rows, width=width, look=None,
+        shape, width=width, look=None,
         memory_elements=math.inf, seconds=None, trials=1, seed=0, threads=1, log2_per_element=-math.inf,
         charge_per_second=1e9, seconds_per_element=1e-9,
     )  # fmt: skip
-    path, sliced, fits, (log2_naive, log2_executed, native_width, peak), *_ = found
-    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(path))
-    cost = cost_of(shape, tree, sliced)
-    inputs_and_result = cost_of(shape, tree, sliced).peak_bytes / 8 - peak
-    assert fits or shape.row_indices  # which cannot be sliced
-    assert log2_naive == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-3)
-    assert log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-3)
-    assert native_width == pytest.approx(cost.width, abs=1e-3)
+    assert found is not None
+    peak = found.peak_elements
+    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path))
+    cost = cost_of(shape, tree, found.sliced_indices)
+    inputs_and_result = cost.peak_bytes / 8 - peak
+    assert found.fits or shape.row_indices  # which cannot be sliced
+    assert found.log2_multiply_adds == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-3)
+    assert found.log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-3)
+    assert found.width == pytest.approx(cost.width, abs=1e-3)
     assert inputs_and_result == pytest.approx(fixed_elements(shape, cost.num_slices), rel=1e-3, abs=0.5 + 1e-3 * peak)
 
 

@@ -10,14 +10,12 @@ PROFILE = tz.Profile.of_runs([run_of(ARITHMETIC, MOVING, BLOCKED, SMALL)], ROOFL
 
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_a_profile_is_drawn_in_the_format_of_the_ending(tmp_path, ending, start):
-    pytest.importorskip("matplotlib")
     path = tmp_path / f"roofline.{ending}"
     PROFILE.plot(path)
     assert path.read_bytes().startswith(start)
 
 
 def test_an_unknown_ending_is_refused(tmp_path):
-    pytest.importorskip("matplotlib")
     with pytest.raises(tz.UsageError, match=r"\.png, \.svg or \.pdf"):
         PROFILE.plot(tmp_path / "roofline.docx")
 

@@ -10,7 +10,6 @@ from taizhang.results.xeb_plot import plot_xeb
     "scaled", [np.random.default_rng(0).exponential(size=500), np.array([0.0]), np.array([1e6, 1])]
 )
 def test_a_histogram_is_drawn_of_any_samples(tmp_path, scaled):
-    pytest.importorskip("matplotlib")
     found = Xeb.of_amplitudes(np.sqrt(scaled / 2**20), [1] * len(scaled), 20)
     plot_xeb(found, tmp_path / "xeb.png")
     assert (tmp_path / "xeb.png").stat().st_size > 10_000

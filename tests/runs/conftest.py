@@ -3,9 +3,10 @@ import pytest
 
 import taizhang as tz
 from taizhang._resources import available_memory
-from taizhang.long_runs import prepare_run
 from taizhang.runs.run import Workforce
+from taizhang.runs.start import start_run
 from taizhang.settings import Settings
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 QUBITS = 9
 
@@ -48,7 +49,9 @@ def make_folder(tmp_path, circuit, plan, settings):
     def make(bitstrings=("010011100",), *, slices_per_piece=2, name="run", **more):
         own = {} if more.get("open_qubits") else {"plan": plan}
         given = {"slices_per_piece": slices_per_piece, **own, **more}
-        return prepare_run(tmp_path / name, circuit, bitstrings, settings, **given)
+        opened = tuple(given.pop("open_qubits", ()))
+        task = AmplitudesTask(circuit=circuit, bitstrings=tuple(bitstrings), open_qubits=opened)
+        return start_run(tmp_path / name, task, settings, **given)
 
     return make
 

@@ -27,7 +27,7 @@ def half_done(make_folder):
     """A run of which half the pieces are done, out of order."""
     folder = make_folder(slices_per_piece=1)
     layout = folder.manifest.layout
-    runner, tree = PieceRunner(folder.job(), threads=1, memory_bytes=1 << 30), SumTree(layout.parts_per_group)
+    runner, tree = PieceRunner(folder.job(), threads=1, memory_bytes=1 << 30), SumTree(layout.parts_of)
     order = list(range(layout.num_pieces))
     random.Random(4).shuffle(order)
     with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
@@ -41,7 +41,7 @@ def outcome(folder, undisturbed):
         values = go_on(folder, ALONE)
     except (RunDamagedError, RunStorageError):
         return "detected"
-    assert same_bits(values[0, 0], undisturbed)
+    assert same_bits(values[0][0, 0], undisturbed)
     return "harmless"
 
 
@@ -94,7 +94,7 @@ def test_a_row_that_is_gone_is_computed_again(half_done, undisturbed):
 def test_repair_saves_what_is_right(half_done, undisturbed):
     with Ledger(half_done.ledger_path, half_done.manifest) as ledger:
         nodes = ledger.nodes()
-    done = sum(len(node.parts(half_done.manifest.layout.parts_per_group)) for node in nodes)
+    done = sum(len(node.parts(half_done.manifest.layout.parts_of(0))) for node in nodes)
     with sqlite3.connect(half_done.ledger_path) as database:
         database.execute("UPDATE sums SET content = zeroblob(24) WHERE level = 0 AND number = ?", (first_leaf(nodes),))
     database.close()
@@ -147,8 +147,8 @@ def test_a_folder_that_cannot_be_written_is_told(half_done, monkeypatch):
 
 def test_a_manifest_of_a_later_version_is_told(half_done):
     path = half_done.path / "run.json"
-    path.write_text(path.read_text().replace('"version": 2', '"version": 3'))
-    with pytest.raises(RunError, match="is of version 3"):
+    path.write_text(path.read_text().replace('"version": 3', '"version": 4'))
+    with pytest.raises(RunError, match="is of version 4"):
         RunFolder.open(half_done.path)
 
 
@@ -192,7 +192,7 @@ def test_a_reader_sees_one_state_while_others_commit(half_done):
     with Ledger(half_done.ledger_path, half_done.manifest) as reader:
         nodes = reader.nodes()
         total = reader.sum_of(nodes[0])
-        tree = SumTree(layout.parts_per_group, reader.waiting_sums())
+        tree = SumTree(layout.parts_of, reader.waiting_sums())
         done = {piece for node in nodes for piece in node.parts(layout.num_pieces)}
         missing = next(piece for piece in range(layout.num_pieces) if piece not in done)
 

@@ -12,13 +12,27 @@ from tests.runs.conftest import same_bits
 
 import taizhang as tz
 from taizhang.errors import RunStoppedError
-from taizhang.long_runs import prepare_run, prepare_xeb_run, result_of, xeb_of
 from taizhang.results.sample_file import CountedBitstrings
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.manifest import SINCE_VERSION_2, Manifest
 from taizhang.runs.run import Workforce, go_on, values_of
+from taizhang.runs.start import start_run
 from taizhang.runs.status import status_of
 from taizhang.settings import Settings
+from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.cross_entropy import CrossEntropyTask
+
+
+def prepare_run(path, circuit, bitstrings, settings, *, open_qubits=(), **more):
+    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(bitstrings), open_qubits=tuple(open_qubits))
+    return start_run(path, task, settings, **more)
+
+
+def prepare_xeb_run(path, circuit, samples, settings, **more):
+    return start_run(path, CrossEntropyTask(circuit=circuit, samples=samples), settings, **more)
+
+
+def answer_of(folder, values):
+    return folder.assembly().answer(values)
 
 
 def settings_of(threads=1):
@@ -56,22 +70,22 @@ def test_a_list_by_rows_has_the_bits_it_has_without_a_run(wide, by_rows, tmp_pat
         left = iter(range(stop_after))
         with contextlib.suppress(RunStoppedError):
             go_on(RunFolder.open(path), workforce, stop=lambda left=left: next(left, None) is None)
-    values = result_of(folder, go_on(RunFolder.open(path), workforce), {}).values
+    values = answer_of(folder, go_on(RunFolder.open(path), workforce)).values
     assert same_bits(values, tz.amplitudes(circuit, asked, plan=by_rows, threads=1))
 
 
 def test_all_values_of_few_qubits_are_one_contraction(circuit, tmp_path):
     bitstrings = [f"{number:03b}010011" for number in (5, 0, 1, 2, 3, 4, 7, 6, 5)]
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of())
-    assert folder.manifest.num_amplitudes == 1
-    values = result_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=1 << 30)), {}).values
+    assert folder.manifest.layout.num_contractions == 1
+    values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=1 << 30))).values
     assert same_bits(values, tz.amplitudes(circuit, bitstrings, trials=2, threads=1))
 
 
 def test_a_batch_for_each_row_has_its_open_qubits(wide, tmp_path):
     circuit, bitstrings = wide
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(), open_qubits=[3, 1])
-    values = result_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=1 << 30)), {}).values
+    values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=1 << 30))).values
     assert values.shape == (len(bitstrings), 2, 2)
     one = tz.amplitude_batch(circuit, bitstrings[11], open_qubits=[3, 1], trials=2, threads=1)
     assert np.allclose(values[11], one, atol=1e-6)
@@ -98,10 +112,10 @@ def test_the_status_estimates_the_cross_entropy_on_the_way(circuit, tmp_path):
         with pytest.raises(RunStoppedError):
             go_on(folder, workforce, stop=lambda: next(seen, None) is None)
         status = status_of(folder)
-        assert status.xeb is not None
+        assert status.so_far is not None
         json.dumps(status.to_dict())
-    xeb = xeb_of(folder, go_on(folder, workforce))
-    told = status_of(folder).xeb
+    xeb = answer_of(folder, go_on(folder, workforce))
+    told = status_of(folder).so_far
     assert (told.linear_xeb, told.num_samples) == (xeb.linear_xeb, 200)
     assert told.standard_error == xeb.standard_error
 
@@ -113,14 +127,14 @@ def test_an_estimate_from_part_of_the_slices_is_right_to_its_error(tmp_path):
     inner = [name for i, name in enumerate(plan.shape.index_names) if i not in plan.shape.row_indices]
     sliced = tz.Plan.from_ssa_path(plan.shape, plan.tree.ssa_path, inner[len(inner) // 3 :][:3])
     made = prepare_xeb_run(tmp_path / "run", circuit, samples, settings_of(), plan=sliced, slices_per_piece=1)
-    assert made.manifest.num_rows == len(samples.bitstrings)
+    assert made.manifest.plans[0].num_rows == len(samples.bitstrings)
     calls = iter(range(2))
     with pytest.raises(RunStoppedError):
         go_on(made, Workforce(threads=1, memory_bytes=1 << 30), stop=lambda: next(calls, None) is None)
     status = status_of(made)
     if 0 < status.fraction < 1:
-        assert status.xeb.part == status.fraction
-        assert status.xeb.linear_xeb == pytest.approx(1.0, abs=6 * status.xeb.standard_error)
+        assert status.so_far.part == status.fraction
+        assert status.so_far.linear_xeb == pytest.approx(1.0, abs=6 * status.so_far.standard_error)
         assert "of the slices" in str(status)
 
 
@@ -129,24 +143,8 @@ def test_thousands_of_bitstrings_are_ordinary(circuit, tmp_path):
     bitstrings = [f"{(number * 40503) & 0xFFFF:016b}" for number in range(3_000)]
     plan = tz.plan(circuit, trials=1)
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(2), plan=plan)
-    assert folder.manifest.num_amplitudes == 3_000
+    assert folder.manifest.layout.num_contractions == 3_000
     assert folder.manifest.layout.num_pieces < 300
     go_on(folder, Workforce(threads=2, memory_bytes=1 << 30))
     assert folder.ledger_path.stat().st_size < 1 << 21
-    assert values_of(folder).shape == (3_000, 1)
-
-
-def test_a_run_of_the_first_version_is_read(make_folder, undisturbed, workforce):
-    folder = make_folder()
-    told = json.loads((folder.path / "run.json").read_bytes())
-    old = {name: value for name, value in told.items() if name not in SINCE_VERSION_2}
-    fields = {name: value for name, value in old.items() if name not in ("format", "version", "identity")}
-    fields["open_qubits"], fields["varying_tensors"] = (), tuple(fields["varying_tensors"])
-    manifest = Manifest(**fields, version=1)
-    (folder.path / "run.json").write_bytes(manifest.to_bytes())
-    assert SINCE_VERSION_2[0].encode() not in manifest.to_bytes()
-    (folder.path / "ledger.sqlite").unlink()
-    opened = RunFolder.open(folder.path)
-    assert (opened.manifest.task["kind"], opened.manifest.num_bitstrings) == ("amplitudes", 1)
-    tz.resume(folder.path, repair=True)
-    assert same_bits(tz.resume(folder.path)[0], undisturbed)
+    assert values_of(folder)[0].shape == (3_000, 1)

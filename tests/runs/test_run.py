@@ -26,7 +26,7 @@ def stop_soon(times=3):
 def test_a_run_gives_the_bits_of_an_undisturbed_contraction(make_folder, undisturbed, slices_per_piece, threads):
     folder = make_folder(slices_per_piece=slices_per_piece)
     values = go_on(folder, Workforce(threads=threads, memory_bytes=1 << 30))
-    assert same_bits(values[0, 0], undisturbed)
+    assert same_bits(values[0][0, 0], undisturbed)
     assert is_complete(folder)
 
 
@@ -38,7 +38,7 @@ def test_a_run_stopped_again_and_again_gives_the_same_bits(make_folder, workforc
             break
         except RunStoppedError:
             folder = RunFolder.open(folder.path)
-    assert same_bits(values[0, 0], undisturbed)
+    assert same_bits(values[0][0, 0], undisturbed)
 
 
 def test_a_complete_run_is_read_and_not_done_again(make_folder, workforce):
@@ -53,7 +53,7 @@ def test_many_bitstrings_share_a_run(make_folder, circuit, plan, workforce):
     bitstrings = ["010011100", "111111111", "000000000"]
     folder = make_folder(bitstrings)
     expected = tz.amplitudes(circuit, bitstrings, plan=plan, threads=1)
-    assert same_bits(go_on(folder, workforce)[:, 0], expected)
+    assert same_bits(go_on(folder, workforce)[0][:, 0], expected)
 
 
 def test_short_amplitudes_are_put_together_in_pieces(make_folder, circuit, workforce):
@@ -61,14 +61,14 @@ def test_short_amplitudes_are_put_together_in_pieces(make_folder, circuit, workf
     easy = tz.plan(circuit, trials=1)
     folder = make_folder(bitstrings, plan=easy, slices_per_piece=None)
     assert folder.manifest.layout.num_pieces < 100
-    assert same_bits(go_on(folder, workforce)[:, 0], tz.amplitudes(circuit, bitstrings, plan=easy, threads=1))
+    assert same_bits(go_on(folder, workforce)[0][:, 0], tz.amplitudes(circuit, bitstrings, plan=easy, threads=1))
 
 
 def test_open_qubits_give_a_batch(make_folder, circuit, workforce):
     plan = sliced(tz.plan(circuit, open_qubits=[8, 2], trials=1, seed=1))
     folder = make_folder(["010011100"], open_qubits=[8, 2], plan=plan)
     expected = tz.amplitude_batch(circuit, "010011100", open_qubits=[8, 2], plan=plan, threads=1)
-    values = go_on(folder, workforce).reshape(2, 2).astype(np.complex64)
+    values = go_on(folder, workforce)[0].reshape(2, 2).astype(np.complex64)
     assert values.tobytes() == expected.tobytes()
 
 
@@ -77,7 +77,7 @@ def test_a_moved_folder_goes_on_where_it_was(make_folder, workforce, undisturbed
     with pytest.raises(RunStoppedError, match="taizhang resume"):
         go_on(folder, workforce, stop=stop_soon())
     moved = folder.path.rename(tmp_path / "elsewhere")
-    assert same_bits(go_on(RunFolder.open(moved), workforce)[0, 0], undisturbed)
+    assert same_bits(go_on(RunFolder.open(moved), workforce)[0][0, 0], undisturbed)
 
 
 def test_the_status_tells_pieces_rate_and_the_partial_sum(make_folder, workforce, undisturbed):
@@ -88,12 +88,12 @@ def test_the_status_tells_pieces_rate_and_the_partial_sum(make_folder, workforce
     status = status_of(folder)
     assert status.state == "stopped"
     assert 0 < status.fraction < 1
-    assert status.standard_error > 0
+    assert status.so_far.standard_error > 0
     json.dumps(status.to_dict())
     go_on(folder, workforce)
     status = status_of(folder)
     assert (status.state, status.fraction, len(status.sessions)) == ("complete", 1.0, 2)
-    assert same_bits(status.partial, undisturbed)
+    assert same_bits(status.so_far.value, undisturbed)
     assert "complete" in str(status)
 
 
@@ -137,8 +137,8 @@ def test_a_folder_with_something_in_it_is_refused(make_folder, tmp_path):
 
 def test_a_missing_file_is_named(make_folder, workforce):
     folder = make_folder()
-    (folder.path / "arrays.npy").unlink()
-    with pytest.raises(RunDamagedError, match=r"arrays\.npy"):
+    (folder.path / "arrays-0.npy").unlink()
+    with pytest.raises(RunDamagedError, match=r"arrays-0\.npy"):
         go_on(folder, workforce)
 
 

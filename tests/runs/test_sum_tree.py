@@ -15,7 +15,7 @@ def leaf(number):
 
 
 def total(order, count):
-    tree = SumTree(count)
+    tree = SumTree(lambda group: count)
     for number in order:
         last = tree.insert(0, number, leaf(number))
     assert (last.added.level, last.added.number) == (top_level(count), 0)
@@ -34,7 +34,7 @@ def test_the_sum_has_the_same_bits_in_any_order(data):
 def test_what_waits_is_what_is_done_and_little(data):
     count = data.draw(st.integers(2, 64))
     done = data.draw(st.sets(st.integers(0, count - 1), max_size=count - 1))
-    tree = SumTree(count)
+    tree = SumTree(lambda group: count)
     for number in done:
         tree.insert(0, number, leaf(number))
     covered = [part for node in tree.nodes for part in node.parts(count)]
@@ -42,7 +42,7 @@ def test_what_waits_is_what_is_done_and_little(data):
 
 
 def test_in_order_no_more_waits_than_there_are_binary_digits():
-    tree = SumTree(1000)
+    tree = SumTree(lambda group: 1000)
     for number in range(1000):
         tree.insert(0, number, leaf(number))
         assert len(tree.nodes) <= 10

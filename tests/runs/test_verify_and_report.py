@@ -24,7 +24,7 @@ def test_a_complete_run_is_verified_with_a_record(make_folder, workforce, undist
     assert 0 < found.standard_error < 1e-4
     record = json.loads(json.dumps(found.record))
     assert record["values"][0][0] == {"re": undisturbed.real, "im": undisturbed.imag}
-    assert record["sha256"].keys() >= {"circuit.qasm", "plan.json", "arrays.npy"}
+    assert record["sha256"].keys() >= {"circuit.qasm", "task.json", "plan-0.json", "arrays-0.npy"}
     assert "same bits" in str(found)
 
 

@@ -5,11 +5,12 @@
 //! at the measured copy bandwidth. Each case states the fraction it is expected to reach on AVX-512.
 
 use std::hint::black_box;
-use taizhang_core::engine::complex::{Complex, Real};
-use taizhang_core::engine::level::SimdLevel;
-use taizhang_core::engine::modes::Mode;
-use taizhang_core::engine::probes;
-use taizhang_core::engine::step::StepKernel;
+use taizhang_core::kernels::step::{StepKernel, StepReal};
+use taizhang_core::kernels::tensors::Tensors;
+use taizhang_core::number::{Complex, Real};
+use taizhang_core::probes;
+use taizhang_core::program::modes::Mode;
+use taizhang_core::simd::level::SimdLevel;
 
 /// A step by the letters of its indices (all of size 2), slowest first: `a,b->out`.
 fn modes(a: &str, b: &str, out: &str) -> Vec<Mode> {
@@ -61,7 +62,7 @@ fn clock(threads: usize) -> f64 {
 }
 
 /// Best seconds of a run.
-fn seconds<T: Real>(modes: &[Mode], level: SimdLevel, threads: usize) -> f64 {
+fn seconds<T: StepReal>(modes: &[Mode], level: SimdLevel, threads: usize) -> f64 {
     let kernel = StepKernel::<T>::compile(modes, level);
     let (a, skip_a) = tensor::<T>(modes, |mode| mode.a);
     let (b, skip_b) = tensor::<T>(modes, |mode| mode.b);
@@ -70,14 +71,14 @@ fn seconds<T: Real>(modes: &[Mode], level: SimdLevel, threads: usize) -> f64 {
     let mut run = |repeats: usize| {
         let start = clock(threads);
         for _ in 0..repeats {
-            black_box(kernel.run(
-                &a[skip_a..],
-                &b[skip_b..],
-                &mut out[skip_out..],
-                T::ONE,
-                &mut workspace,
-                threads.into(),
-            ));
+            let tensors = Tensors {
+                a: &a[skip_a..],
+                b: &b[skip_b..],
+                out: &mut out[skip_out..],
+                scale: T::ONE,
+                workspace: &mut workspace,
+            };
+            black_box(kernel.run(tensors, threads.into()));
         }
         (clock(threads) - start) / repeats as f64
     };
@@ -284,7 +285,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-fn bench<T: Real>(name: &str, level: SimdLevel, threads: usize, filter: &str) {
+fn bench<T: StepReal>(name: &str, level: SimdLevel, threads: usize, filter: &str) {
     let peak = probes::peak_multiply_adds::<T>(level);
     let copy = 1.0 / (probes::copy_seconds(1 << 28, threads) / (2u64 << 28) as f64);
     println!(

@@ -8,11 +8,12 @@
 
 use std::hint::black_box;
 use std::time::Duration;
-use taizhang_core::engine::complex::Complex;
-use taizhang_core::engine::level::SimdLevel;
-use taizhang_core::engine::modes::Mode;
-use taizhang_core::engine::probes;
-use taizhang_core::engine::step::StepKernel;
+use taizhang_core::kernels::step::StepKernel;
+use taizhang_core::kernels::tensors::Tensors;
+use taizhang_core::number::Complex;
+use taizhang_core::probes;
+use taizhang_core::program::modes::Mode;
+use taizhang_core::simd::level::SimdLevel;
 
 struct Step {
     number: usize,
@@ -85,7 +86,14 @@ impl Memory {
         let mut run = |repeats: usize| {
             let start = thread_seconds();
             for _ in 0..repeats {
-                black_box(kernel.run(a, b, &mut out[skip_out..][..step.lengths[2]], 1.0, workspace, 1.into()));
+                let tensors = Tensors {
+                    a,
+                    b,
+                    out: &mut out[skip_out..][..step.lengths[2]],
+                    scale: 1.0,
+                    workspace: &mut *workspace,
+                };
+                black_box(kernel.run(tensors, 1.into()));
             }
             (thread_seconds() - start) / repeats as f64
         };

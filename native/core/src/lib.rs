@@ -2,6 +2,11 @@
 //!
 //! Nothing here knows of Python. Each folder is one noun of the domain.
 
-pub mod engine;
+pub mod kernels;
+pub mod number;
 pub mod openqasm;
 pub mod plan;
+pub mod probes;
+pub mod program;
+pub mod run;
+pub mod simd;

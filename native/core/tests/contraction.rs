@@ -1,12 +1,13 @@
 //! The fast contraction against the obvious one, on random modes, at every level of instructions.
 
 use std::sync::atomic::AtomicBool;
-use taizhang_core::engine::complex::{Complex, Real};
-use taizhang_core::engine::level::SimdLevel;
-use taizhang_core::engine::modes::{extent, volume, Mode};
-use taizhang_core::engine::reference;
-use taizhang_core::engine::step::StepKernel;
-use taizhang_core::engine::workers::Workers;
+use taizhang_core::kernels::reference;
+use taizhang_core::kernels::step::{StepKernel, StepReal};
+use taizhang_core::kernels::tensors::Tensors;
+use taizhang_core::kernels::workers::Workers;
+use taizhang_core::number::{Complex, Real};
+use taizhang_core::program::modes::{extent, volume, Mode};
+use taizhang_core::simd::level::SimdLevel;
 
 /// Xorshift*: the same cases everywhere.
 struct Random(u64);
@@ -86,7 +87,7 @@ fn random_modes(random: &mut Random, groups: &[(u8, usize)]) -> Vec<Mode> {
     modes.into_iter().map(|(_, mode)| mode).collect()
 }
 
-fn check<T: Real>(random: &mut Random, modes: &[Mode], level: SimdLevel, tolerance: f64) {
+fn check<T: StepReal>(random: &mut Random, modes: &[Mode], level: SimdLevel, tolerance: f64) {
     let spare = random.below(3);
     let a = random.tensor::<T>(extent(modes, |mode| mode.a) + spare);
     let b = random.tensor::<T>(extent(modes, |mode| mode.b) + spare);
@@ -99,9 +100,14 @@ fn check<T: Real>(random: &mut Random, modes: &[Mode], level: SimdLevel, toleran
     for threads in [1, 2] {
         found.fill(untouched);
         let mut workspace = vec![untouched; kernel.workspace_len(threads)];
-        let found_largest = kernel
-            .run(&a, &b, &mut found, scale, &mut workspace, threads.into())
-            .to_f64();
+        let tensors = Tensors {
+            a: &a,
+            b: &b,
+            out: &mut found,
+            scale,
+            workspace: &mut workspace,
+        };
+        let found_largest = kernel.run(tensors, threads.into()).to_f64();
         let terms: usize = modes
             .iter()
             .filter(|mode| mode.out == 0)
@@ -284,7 +290,16 @@ fn the_number_of_threads_does_not_change_a_bit() {
         let run = |threads| {
             let mut out = vec![Complex::new(0.0, 0.0); extent(&modes, |mode| mode.out)];
             let mut workspace = vec![Complex::new(0.0, 0.0); kernel.workspace_len(threads)];
-            let largest = kernel.run(&a, &b, &mut out, 1.0, &mut workspace, threads.into());
+            let largest = kernel.run(
+                Tensors {
+                    a: &a,
+                    b: &b,
+                    out: &mut out,
+                    scale: 1.0,
+                    workspace: &mut workspace,
+                },
+                threads.into(),
+            );
             (out, largest)
         };
         let one = run(1);
@@ -304,7 +319,16 @@ fn a_step_that_is_told_to_stop_is_left_unfinished() {
             let stop = AtomicBool::new(stop);
             let mut out = vec![Complex::new(f32::MAX, 0.0); extent(&modes, |mode| mode.out)];
             let mut workspace = vec![Complex::new(0.0, 0.0); kernel.workspace_len(threads)];
-            kernel.run(&a, &b, &mut out, 1.0, &mut workspace, Workers::until(threads, &stop));
+            kernel.run(
+                Tensors {
+                    a: &a,
+                    b: &b,
+                    out: &mut out,
+                    scale: 1.0,
+                    workspace: &mut workspace,
+                },
+                Workers::until(threads, &stop),
+            );
             out.iter().filter(|value| value.re != f32::MAX).count()
         };
         assert!(8 * touched(true) < touched(false));

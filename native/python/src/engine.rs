@@ -1,16 +1,16 @@
-//! Bindings of `taizhang_core::engine`.
+//! Bindings of `taizhang_core::run`: compiled programs and running them.
 
-use numpy::{Complex64, Element, IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
+use crate::program::Program;
+use numpy::{Complex64, Element, IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
-use taizhang_core::engine::complex::{Complex, Real};
-use taizhang_core::engine::level::SimdLevel;
-use taizhang_core::engine::memory::Inputs;
-use taizhang_core::engine::modes::Mode;
-use taizhang_core::engine::pool::{run_slices, sum_bytes, Outcome, Request};
-use taizhang_core::engine::program::{Program, Region, RowPick, Step, Tensor};
-use taizhang_core::engine::run::{self, Failure};
+use taizhang_core::kernels::step::StepReal;
+use taizhang_core::number::Complex;
+use taizhang_core::run::engine::{self, Failure};
+use taizhang_core::run::memory::Inputs;
+use taizhang_core::run::pool::{run_slices, sum_bytes, Outcome, Request};
+use taizhang_core::simd::level::SimdLevel;
 
 create_exception!(taizhang._native, EngineStopped, PyException, "A run was told to stop.");
 create_exception!(
@@ -33,46 +33,49 @@ struct Engine {
 }
 
 enum Compiled {
-    Single(run::Engine<f32>),
-    Double(run::Engine<f64>),
+    Single(engine::Engine<f32>),
+    Double(engine::Engine<f64>),
 }
 
-/// Number of a step by rows; row index and stride of each term for both operands; lengths of a row.
-type RowStep = (
-    usize,
-    Vec<(Option<usize>, usize)>,
-    Vec<(Option<usize>, usize)>,
-    usize,
-    usize,
-);
+/// A `taizhang.execute.schedule.Schedule`.
+#[derive(FromPyObject)]
+struct Schedule {
+    workers: usize,
+    threads: usize,
+    block_log2: u32,
+    sequential: bool,
+    inline: bool,
+}
 
-/// Value, exponent, starts of each level, and (nanoseconds, runs) of each step where asked for.
-type Answer<'py> = (
-    Bound<'py, PyArray1<Complex64>>,
-    Option<i64>,
-    Vec<u64>,
-    Option<(Vec<u64>, Vec<u64>)>,
-);
+impl Schedule {
+    fn request(self, first: u64, last: u64, profiled: bool) -> Request {
+        Request {
+            first,
+            last,
+            workers: self.workers,
+            threads: self.threads,
+            block_log2: self.block_log2,
+            sequential: self.sequential,
+            inline: self.inline,
+            profiled,
+        }
+    }
+}
+
+/// The sum over a range of slices, and what was measured meanwhile.
+#[pyclass(frozen, get_all, module = "taizhang._native")]
+struct SliceSum {
+    mantissa: Py<PyArray1<Complex64>>,
+    exponent: Option<i64>,
+    starts_of_level: Vec<u64>,
+    step_nanoseconds: Vec<u64>,
+    step_runs: Vec<u64>,
+}
 
 #[pymethods]
 impl Engine {
     #[new]
-    #[allow(clippy::too_many_arguments)]
-    fn new(
-        py: Python<'_>,
-        dtype: &str,
-        simd_level: Option<&str>,
-        num_inputs: usize,
-        tensors: PyReadonlyArray2<'_, i64>,
-        steps: PyReadonlyArray2<'_, i64>,
-        modes: PyReadonlyArray2<'_, i64>,
-        slice_sizes: Vec<usize>,
-        slice_strides: Vec<Vec<(usize, usize)>>,
-        output_slice_strides: Vec<usize>,
-        output_axes: Vec<(usize, usize)>,
-        lengths: (usize, usize, usize, usize, usize),
-        rows: (usize, Vec<usize>, Vec<RowStep>),
-    ) -> PyResult<Self> {
+    fn new(py: Python<'_>, program: Program, simd_level: Option<&str>) -> PyResult<Self> {
         let level = match simd_level {
             None => SimdLevel::detect(),
             Some(name) => name
@@ -81,33 +84,10 @@ impl Engine {
                 .filter(|level| *level <= SimdLevel::widest())
                 .ok_or_else(|| PyValueError::new_err(format!("this machine has no SIMD level '{name}'")))?,
         };
-        let (num_rows, row_sizes, row_steps) = rows;
-        let mut steps = steps_of(&steps, &modes)?;
-        for (number, a, b, a_len, out_len) in row_steps {
-            let step = steps.get_mut(number);
-            let step = step.ok_or_else(|| PyValueError::new_err(format!("there is no step {number}")))?;
-            step.rows = Some(RowPick { a, b, a_len, out_len });
-        }
-        let program = Program {
-            tensors: tensors_of(&tensors)?,
-            num_inputs,
-            steps,
-            slice_sizes,
-            slice_strides,
-            output_slice_strides,
-            output_axes,
-            input_len: lengths.0,
-            arena_len: lengths.1,
-            shared_len: lengths.2,
-            sliced_len: lengths.3,
-            block_len: lengths.4,
-            num_rows,
-            row_sizes,
-        };
-        let compiled = py.detach(|| match dtype {
-            "complex64" => run::Engine::compile(program, level).map(Compiled::Single),
-            "complex128" => run::Engine::compile(program, level).map(Compiled::Double),
-            _ => Err(format!("no kernels for dtype '{dtype}'")),
+        let compiled = py.detach(|| match program.dtype.as_str() {
+            "complex64" => engine::Engine::compile(program.into(), level).map(Compiled::Single),
+            "complex128" => engine::Engine::compile(program.into(), level).map(Compiled::Double),
+            other => Err(format!("dtype must be complex64 or complex128, got '{other}'")),
         });
         Ok(Self {
             compiled: compiled.map_err(PyValueError::new_err)?,
@@ -121,77 +101,62 @@ impl Engine {
         }
     }
 
-    #[pyo3(signature = (inputs, exponents, digits, *, first, last, workers, threads, block_log2, sequential, inline, profiled, tick))]
-    #[allow(clippy::too_many_arguments)]
-    fn run<'py>(
+    #[pyo3(signature = (inputs, exponents, digits, *, first, last, schedule, profiled, tick))]
+    #[allow(clippy::too_many_arguments)] // all but the arrays by keyword
+    fn run(
         &self,
-        py: Python<'py>,
-        inputs: &Bound<'py, PyAny>,
+        py: Python<'_>,
+        inputs: &Bound<'_, PyAny>,
         exponents: Vec<i64>,
         digits: PyReadonlyArray1<'_, u8>,
         first: u64,
         last: u64,
-        workers: usize,
-        threads: usize,
-        block_log2: u32,
-        sequential: bool,
-        inline: bool,
+        schedule: Schedule,
         profiled: bool,
         tick: Option<Py<PyAny>>,
-    ) -> PyResult<Answer<'py>> {
-        let request = Request {
-            first,
-            last,
-            workers,
-            threads,
-            block_log2,
-            sequential,
-            profiled,
-            inline,
-        };
+    ) -> PyResult<SliceSum> {
+        let request = schedule.request(first, last, profiled);
         let digits = digits.as_slice()?;
         let outcome = match &self.compiled {
             Compiled::Single(engine) => start::<f32>(py, engine, inputs, (&exponents, digits), request, tick.as_ref()),
             Compiled::Double(engine) => start::<f64>(py, engine, inputs, (&exponents, digits), request, tick.as_ref()),
         }?;
-        let values = outcome.sum.values.into_pyarray(py);
-        let profile = outcome.profile.map(|profile| (profile.nanoseconds, profile.runs));
-        Ok((values, outcome.sum.exponent, outcome.starts_of_level, profile))
+        let profile = outcome.profile.unwrap_or_default();
+        Ok(SliceSum {
+            mantissa: outcome.sum.values.into_pyarray(py).unbind(),
+            exponent: outcome.sum.exponent,
+            starts_of_level: outcome.starts_of_level,
+            step_nanoseconds: profile.nanoseconds,
+            step_runs: profile.runs,
+        })
     }
 
     /// Bytes of the sums of slices that a run keeps.
-    #[staticmethod]
-    fn sum_bytes(first: u64, last: u64, workers: usize, sequential: bool, output_len: usize) -> usize {
-        let request = Request {
-            first,
-            last,
-            workers,
-            threads: 1,
-            block_log2: 0,
-            sequential,
-            profiled: false,
-            inline: false,
+    fn sum_bytes(&self, first: u64, last: u64, schedule: Schedule) -> usize {
+        let output_elements = match &self.compiled {
+            Compiled::Single(engine) => engine.program().output_elements(),
+            Compiled::Double(engine) => engine.program().output_elements(),
         };
-        sum_bytes(&request, output_len)
+        sum_bytes(&schedule.request(first, last, false), output_elements)
     }
 }
 
 fn start<T>(
     py: Python<'_>,
-    engine: &run::Engine<T>,
+    engine: &engine::Engine<T>,
     inputs: &Bound<'_, PyAny>,
     (exponents, digits): (&[i64], &[u8]),
     request: Request,
     tick: Option<&Py<PyAny>>,
 ) -> PyResult<Outcome>
 where
-    T: Real,
+    T: StepReal,
     Complex<T>: Element,
 {
     let elements: PyReadonlyArray1<'_, Complex<T>> = inputs.extract()?;
     let elements = elements.as_slice()?;
     let program = engine.program();
-    if elements.len() != program.input_len || exponents.len() != program.num_inputs {
+    if elements.len() != program.input_elements || exponents.len() != program.num_inputs {
         return Err(PyValueError::new_err(
             "the inputs do not have the length of the program",
         ));
@@ -248,71 +213,12 @@ where
     })
 }
 
-fn count(number: i64) -> PyResult<usize> {
-    usize::try_from(number).map_err(|_| PyValueError::new_err(format!("{number} is not a count")))
-}
-
-fn rows<'a>(table: &'a PyReadonlyArray2<'_, i64>, width: usize) -> PyResult<impl Iterator<Item = &'a [i64]>> {
-    let cells = table.as_slice()?;
-    if table.as_array().shape()[1] != width {
-        return Err(PyValueError::new_err(format!("a table of {width} columns is wanted")));
-    }
-    Ok(cells.chunks_exact(width))
-}
-
-fn tensors_of(table: &PyReadonlyArray2<'_, i64>) -> PyResult<Vec<Tensor>> {
-    let tensor = |row: &[i64]| {
-        let region = match row[0] {
-            0 => Region::Input,
-            1 => Region::Arena,
-            _ => Region::Block,
-        };
-        Ok(Tensor {
-            region,
-            offset: count(row[1])?,
-            len: count(row[2])?,
-        })
-    };
-    rows(table, 3)?.map(tensor).collect()
-}
-
-fn steps_of(steps: &PyReadonlyArray2<'_, i64>, modes: &PyReadonlyArray2<'_, i64>) -> PyResult<Vec<Step>> {
-    let mode = |row: &[i64]| {
-        Ok(Mode {
-            size: count(row[0])?,
-            a: count(row[1])?,
-            b: count(row[2])?,
-            out: count(row[3])?,
-        })
-    };
-    let modes: Vec<Mode> = rows(modes, 4)?.map(mode).collect::<PyResult<_>>()?;
-    let mut taken = 0;
-    let step = |row: &[i64]| {
-        let first = taken;
-        taken += count(row[5])?;
-        let middle = taken;
-        taken += count(row[6])?;
-        let too_few = || PyValueError::new_err("there are too few modes");
-        let (own, loops) = (modes.get(first..middle), modes.get(middle..taken));
-        Ok(Step {
-            a: count(row[0])?,
-            b: (row[1] >= 0).then_some(row[1] as usize),
-            out: count(row[2])?,
-            level: count(row[3])?,
-            rows: None,
-            block: (row[4] >= 0).then_some(row[4] as usize),
-            modes: own.ok_or_else(too_few)?.to_vec(),
-            loops: loops.ok_or_else(too_few)?.to_vec(),
-        })
-    };
-    rows(steps, 7)?.map(step).collect()
-}
-
 /// Adds what this file binds to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("EngineStopped", py.get_type::<EngineStopped>())?;
     module.add("EngineNotFinite", py.get_type::<EngineNotFinite>())?;
     module.add("EngineBroken", py.get_type::<EngineBroken>())?;
+    module.add_class::<SliceSum>()?;
     module.add_class::<Engine>()
 }

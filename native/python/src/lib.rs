@@ -6,6 +6,7 @@ mod engine;
 mod openqasm;
 mod plan;
 mod probes;
+mod program;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -11,25 +11,67 @@ use taizhang_core::plan::tree::Charge;
 /// Between two looks at signals and progress.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// log2 of the multiply-adds, log2 of the charge executed, width, elements alive.
-type Figures = (f64, f64, f32, f64);
-
-/// A path, the sliced indices, whether it fits, its figures, the trial if it can be repeated, and pairs of seconds and log2
-/// of the multiply-adds.
-type Outcome = (Vec<(u32, u32)>, Vec<u32>, bool, Figures, Option<u64>, Vec<(f64, f64)>);
-
-/// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
-#[pyfunction]
-#[pyo3(signature = (inputs, output, sizes, *, row_indices, num_rows, width, memory_elements, seconds, trials, seed, threads, log2_per_element,
-    charge_per_second, seconds_per_element, look))]
-#[allow(clippy::too_many_arguments)]
-fn search_plan(
-    py: Python<'_>,
+/// A `taizhang.network.network.NetworkShape`, without the names of its indices.
+#[derive(FromPyObject)]
+struct NetworkShape {
     inputs: Vec<Vec<u32>>,
     output: Vec<u32>,
     sizes: Vec<u64>,
     row_indices: Vec<u32>,
     num_rows: u64,
+}
+
+impl From<NetworkShape> for Terms {
+    fn from(shape: NetworkShape) -> Self {
+        Terms {
+            inputs: shape.inputs,
+            output: [shape.output, shape.row_indices.clone()].concat(),
+            sizes: shape.sizes,
+            row_indices: shape.row_indices,
+            num_rows: shape.num_rows,
+        }
+    }
+}
+
+/// The best plan of a search, so far or in the end.
+#[pyclass(frozen, get_all, module = "taizhang._native")]
+struct FoundPlan {
+    ssa_path: Vec<(u32, u32)>,
+    sliced_indices: Vec<u32>,
+    fits: bool,
+    log2_multiply_adds: f64,
+    log2_executed: f64,
+    width: f32,
+    peak_elements: f64,
+    trial: Option<u64>,
+    history: Vec<(f64, f64)>,
+}
+
+fn found(board: &Board) -> Option<FoundPlan> {
+    board.best().map(|best| {
+        let plan = best.finished;
+        FoundPlan {
+            ssa_path: plan.path.iter().map(|&[a, b]| (a, b)).collect(),
+            sliced_indices: plan.sliced,
+            fits: plan.fits,
+            log2_multiply_adds: plan.log2_multiply_adds,
+            log2_executed: plan.log2_executed,
+            width: plan.width,
+            peak_elements: plan.peak_elements,
+            trial: best.trial,
+            history: board.history(),
+        }
+    })
+}
+
+/// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
+#[pyfunction]
+#[pyo3(signature = (shape, *, width, memory_elements, seconds, trials, seed, threads, log2_per_element, charge_per_second,
+    seconds_per_element, look))]
+#[allow(clippy::too_many_arguments)] // all but the shape by keyword
+fn search_plan(
+    py: Python<'_>,
+    shape: NetworkShape,
     width: f32,
     memory_elements: f64,
     seconds: Option<f64>,
@@ -40,14 +82,8 @@ fn search_plan(
     charge_per_second: f64,
     seconds_per_element: f64,
     look: Option<Py<PyAny>>,
-) -> PyResult<Option<Outcome>> {
-    let terms = Terms {
-        inputs,
-        output,
-        sizes,
-        row_indices,
-        num_rows,
-    };
+) -> PyResult<Option<FoundPlan>> {
+    let terms = Terms::from(shape);
     let pace = Pace {
         charge: Charge { log2_per_element },
         charge_per_second,
@@ -76,17 +112,7 @@ fn search_plan(
         raised
     });
     raised?;
-    Ok(board.best().map(|best| {
-        let found = best.finished;
-        let figures = (
-            found.log2_multiply_adds,
-            found.log2_executed,
-            found.width,
-            found.peak_elements,
-        );
-        let path = found.path.iter().map(|&[a, b]| (a, b)).collect();
-        (path, found.sliced, found.fits, figures, best.trial, board.history())
-    }))
+    Ok(found(&board))
 }
 
 /// Waits for the search, looking at signals and showing progress now and then. An interrupt ends the search early; an
@@ -107,12 +133,8 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
         }
         since_look = Duration::ZERO;
         if let Some(look) = look {
-            let state = board.best().map(|best| {
-                let found = best.finished;
-                (found.log2_multiply_adds, found.width, found.sliced.len(), found.fits)
-            });
             match look
-                .call1(py, (state, board.trials_done()))
+                .call1(py, (found(board), board.trials_done()))
                 .and_then(|answer| answer.is_truthy(py))
             {
                 Ok(false) => {}
@@ -129,5 +151,6 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
 
 /// Adds what this file binds to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<FoundPlan>()?;
     module.add_function(wrap_pyfunction!(search_plan, module)?)
 }

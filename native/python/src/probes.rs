@@ -1,10 +1,10 @@
-//! Bindings of `taizhang_core::engine::probes`: what the machine can do.
+//! Bindings of `taizhang_core::probes`: what the machine can do.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use taizhang_core::engine::arena;
-use taizhang_core::engine::level::SimdLevel;
-use taizhang_core::engine::probes;
+use taizhang_core::probes;
+use taizhang_core::run::arena;
+use taizhang_core::simd::level::SimdLevel;
 
 /// Best seconds of a contraction of contiguous matrices; raises ValueError for another dtype.
 #[pyfunction]

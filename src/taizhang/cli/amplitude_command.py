@@ -28,13 +28,16 @@ from taizhang.cli.options import (
 from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
 from taizhang.plan.plan_file import Plan
 from taizhang.settings import Settings
-from taizhang.simulator import compute_amplitudes
+from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.solve import solve
 
 if TYPE_CHECKING:
-    from taizhang import long_runs
     from taizhang.cli import run_doing
+    from taizhang.runs import run as runs_run
+    from taizhang.runs import start as runs_start
 else:
-    long_runs, run_doing = lazy_module("taizhang.long_runs"), lazy_module("taizhang.cli.run_doing")
+    run_doing = lazy_module("taizhang.cli.run_doing")
+    runs_run, runs_start = lazy_module("taizhang.runs.run"), lazy_module("taizhang.runs.start")
 
 
 @command("amplitude")
@@ -68,39 +71,37 @@ def amplitude_command(
         read = read_circuit(circuit, format=circuit_format)
         asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
+        task = AmplitudesTask(circuit=read, bitstrings=tuple(asked), open_qubits=opened)
         if directory is not None:
-            folder = long_runs.prepare_run(
-                directory, read, asked, settings, open_qubits=opened, plan=plan, observer=display
-            )
+            folder = runs_start.start_run(directory, task, settings, plan=plan, observer=display)
     if directory is not None:
         run_doing.finish_run(
-            folder, long_runs.own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started}
+            folder, runs_run.own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started}
         )
         return
     with Display() as display:
-        result = compute_amplitudes(
-            read, asked, settings, open_qubits=opened, plan=plan, observer=display, profile=profile.wanted
-        )
+        result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)
+    answer, ran = result.answer, result.plans[0]
     seconds = {"read": reading, **result.seconds}
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
-    measured = measured_profile(result.profiled_runs, profile)
+    measured = measured_profile(result.contractions, profile)
     if output is not None:
-        write_amplitudes(result, Path(output))
+        write_amplitudes(answer, Path(output))
     if as_json:
-        report = {"amplitudes": [] if output else list(records_of(result)), "plan": plan_report(result.plan, predicted)}
+        report = {"amplitudes": [] if output else list(records_of(answer)), "plan": plan_report(ran, predicted)}
         told = {} if measured is None else {"profile": measured.to_dict()}
         echo_json({**report, "seconds": seconds, "peak_bytes": observed, **told})
         return
     if output is None:
-        show_amplitudes(result)
+        show_amplitudes(answer)
     else:
-        click.echo(f"{result.values.size} amplitudes written to {output}")
+        click.echo(f"{answer.values.size} amplitudes written to {output}")
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
     click.echo(err=True)
-    click.echo(str(result.plan), err=True)
-    runs = result.num_runs
+    click.echo(str(ran), err=True)
+    runs = result.num_contractions
     click.echo(err=True)
-    click.echo(predicted_and_actual(result.plan, runs, predicted, seconds["run"], observed), err=True)
+    click.echo(predicted_and_actual(ran, runs, predicted, seconds["run"], observed), err=True)
     stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
     click.echo(f"{sum(seconds.values()):.2f} s in all: {stages}", err=True)

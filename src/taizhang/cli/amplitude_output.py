@@ -9,20 +9,18 @@ from pathlib import Path
 import click
 import numpy as np
 
-from taizhang.results.amplitudes import Amplitudes
-from taizhang.simulator import AmplitudeResult
+from taizhang.tasks.amplitudes import AmplitudeAnswer
 
 # More lines than this help nobody on a terminal; `-o` takes them all.
 MOST_LINES = 64
 
 
-def records_of(result: AmplitudeResult) -> Iterator[dict[str, str | float]]:
+def records_of(result: AmplitudeAnswer) -> Iterator[dict[str, str | float]]:
     """Each amplitude with its whole bitstring."""
-    for bitstring, values in zip(result.bitstrings, result.values, strict=True):
-        yield from Amplitudes.of_batch(bitstring, result.open_qubits, values).records()
+    return result.records()
 
 
-def show_amplitudes(result: AmplitudeResult) -> None:
+def show_amplitudes(result: AmplitudeAnswer) -> None:
     """Prints amplitudes for people, the first of them if there are many."""
     for number, entry in enumerate(records_of(result)):
         if number == MOST_LINES:
@@ -32,7 +30,7 @@ def show_amplitudes(result: AmplitudeResult) -> None:
         click.echo(f"{entry['bitstring']}  {re:+.8e} {im:+.8e}i  probability {re * re + im * im:.6e}")
 
 
-def write_amplitudes(result: AmplitudeResult, path: Path) -> None:
+def write_amplitudes(result: AmplitudeAnswer, path: Path) -> None:
     """Writes amplitudes: `.npy` as an array, `.json`, or lines of text."""
     if path.suffix == ".npy":
         np.save(path, result.values, allow_pickle=False)

@@ -23,7 +23,8 @@ from taizhang.cli.reports import measured_profile, plan_report, predicted_and_ac
 from taizhang.network.network_file import read_arrays, read_network
 from taizhang.plan.plan_file import Plan
 from taizhang.settings import Settings
-from taizhang.simulator import compute_contraction
+from taizhang.tasks.contraction import ContractionTask
+from taizhang.tasks.solve import solve
 
 
 @command("contract")
@@ -51,21 +52,20 @@ def contract_command(
     with Display() as display:
         display.stage("read")
         whole = read_arrays(read_network(network), arrays)
-        result = compute_contraction(
-            whole, settings, plan=plan, slices=wanted, observer=display, profile=profile.wanted
-        )
-    done, plan = result.contraction, result.plan
+        task = ContractionTask(network=whole, slices=wanted)
+        result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)
+    value, done, plan = result.answer, result.contractions[0], result.plans[0]
     if output is not None:
-        np.save(Path(output), done.value, allow_pickle=False)
-    scalar = np.ndim(done.value) == 0
-    number = complex(done.value) if scalar else 0j
+        np.save(Path(output), value, allow_pickle=False)
+    scalar = np.ndim(value) == 0
+    number = complex(value) if scalar else 0j
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
     measured = measured_profile([done], profile)
     if as_json:
-        value = {"re": number.real, "im": number.imag} if scalar else {"shape": list(np.shape(done.value))}
+        shown = {"re": number.real, "im": number.imag} if scalar else {"shape": list(np.shape(value))}
         echo_json(
             {
-                "value": value,
+                "value": shown,
                 "seconds": done.seconds,
                 "multiply_adds": done.multiply_adds,
                 "slices_done": done.slices_done,
@@ -78,9 +78,9 @@ def contract_command(
     if scalar:
         click.echo(f"{number.real:+.10e} {number.imag:+.10e}i")
     elif output is None:
-        click.echo(np.array2string(np.asarray(done.value), threshold=64))
+        click.echo(np.array2string(np.asarray(value), threshold=64))
     else:
-        click.echo(f"array of shape {np.shape(done.value)} written to {output}")
+        click.echo(f"array of shape {np.shape(value)} written to {output}")
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
     click.echo(f"\n{plan}\n", err=True)

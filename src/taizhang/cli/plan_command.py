@@ -26,7 +26,7 @@ from taizhang.plots.plan import plot_plan
 from taizhang.ready_plan import ready_plan
 from taizhang.results.bitstrings import read_bitstrings
 from taizhang.settings import SearchOptions, Settings
-from taizhang.simulator import compute_plan
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 
 @command("plan")
@@ -71,7 +71,8 @@ def plan_command(
             display.stage("build")
             if bitstrings is not None:
                 listed = read_bitstrings(bitstrings, read.num_qubits, opened)
-                ready = compute_plan(read, listed, settings, opened, display)
+                task = AmplitudesTask(circuit=read, bitstrings=tuple(listed), open_qubits=opened)
+                ready = task.prepare(settings, observer=display).plans[0].ready
             else:
                 shape = AmplitudeNetwork(read, open_qubits=opened).shape
                 ready = ready_plan(shape, settings, display, run_here=False)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from taizhang._lazy import lazy_module
 from taizhang._units import human_bytes, human_seconds
 from taizhang.cli.options import ProfileRequest
 from taizhang.execute.contraction import Contraction
 from taizhang.plan.plan_file import Plan
-from taizhang.simulator import profile_of
 
 if TYPE_CHECKING:
-    from taizhang.results.profile import Profile
+    from taizhang.results import profile as profiles
+else:
+    profiles = lazy_module("taizhang.results.profile")
 
 
 def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
@@ -52,11 +54,11 @@ def predicted_and_actual(plan: Plan, runs: float, predicted_bytes: int, run_seco
     )
 
 
-def measured_profile(runs: Sequence[Contraction], request: ProfileRequest) -> Profile | None:
+def measured_profile(runs: Sequence[Contraction], request: ProfileRequest) -> profiles.Profile | None:
     """The profile of runs, drawn if that was asked for; None where no profile was wanted."""
     if not request.wanted:
         return None
-    profile = profile_of(runs)
+    profile = profiles.profile_of(runs)
     if request.plot is not None:
         profile.plot(request.plot)
     return profile

@@ -26,16 +26,17 @@ from taizhang.cli.options import (
 )
 from taizhang.cli.run_display import RunDisplay
 from taizhang.cli.run_doing import finish_run, pieces_line
-from taizhang.long_runs import DEFAULT_PIECE_TIME, prepare_run, workforce_of
 from taizhang.plan.plan_file import Plan
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.report import report_of
-from taizhang.runs.run import WORKFORCE, is_complete, repair_run
+from taizhang.runs.run import WORKFORCE, is_complete, repair_run, workforce_of
 from taizhang.runs.signals import stop_on_signals
+from taizhang.runs.start import DEFAULT_PIECE_TIME, start_run
 from taizhang.runs.status import status_of
 from taizhang.runs.verify import verify
 from taizhang.runs.work import FolderWorker
 from taizhang.settings import ResourceOptions, Settings, VerifyOptions
+from taizhang.tasks.amplitudes import AmplitudesTask
 
 _workforce_options = table_options(dict, "workers", WORKFORCE)
 _lease_option = table_options(dict, "workers", [row for row in WORKFORCE if row.name == "lease"])
@@ -86,12 +87,10 @@ def run_command(
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
         asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
-        folder = prepare_run(
+        folder = start_run(
             directory,
-            read,
-            asked,
+            AmplitudesTask(circuit=read, bitstrings=tuple(asked), open_qubits=opened),
             settings,
-            open_qubits=opened,
             plan=plan,
             piece_seconds=parse_time(piece_time, called="--piece-time"),
             observer=display,

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
-import click
-
-from taizhang._resources import peak_resident_bytes
-from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
-from taizhang.cli.options import echo_json
-from taizhang.cli.reports import plan_report
+from taizhang.cli.present import Presentation, present
 from taizhang.cli.run_display import RunDisplay
-from taizhang.cli.sample_output import present_report, write_samples
-from taizhang.cli.xeb_output import present_xeb
-from taizhang.long_runs import completed, result_of, xeb_of
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.manifest import SAMPLES, XEB
-from taizhang.runs.run import Workforce
-from taizhang.runs.sample_task import drawn_samples
-from taizhang.simulator import AmplitudeResult
+from taizhang.runs.run import Workforce, complete_run
 
 
 def finish_run(
@@ -45,41 +32,14 @@ def finish_run(
     """
     started = time.perf_counter()
     with RunDisplay() as display:
-        values = completed(folder, workforce, display)
+        answer = complete_run(folder, workforce, display)
     spent = {**seconds, "run": time.perf_counter() - started}
-    kind = folder.manifest.task["kind"]
-    if kind == SAMPLES:
-        portions, sampler = drawn_samples(folder.manifest, values)
-        write_samples(portions, output, as_json=as_json)
-        shots, reason = folder.manifest.task["shots"], "batches are kept in a run"
-        present_report(sampler.report(), spent, shots=shots, method=sampler.method, reason=reason, as_json=as_json)
-    elif kind == XEB:
-        if output is not None:
-            write_amplitudes(result_of(folder, values, spent), Path(output))
-        present_xeb(xeb_of(folder, values), spent, plot=plot, as_json=as_json)
-    else:
-        _present(result_of(folder, values, spent), output, as_json)
-
-
-def _present(result: AmplitudeResult, output: str | None, as_json: bool) -> None:
-    if output is not None:
-        write_amplitudes(result, Path(output))
-    if as_json:
-        report: dict[str, Any] = {"amplitudes": [] if output else list(records_of(result))}
-        report["plan"] = plan_report(result.plan, result.predicted_bytes)
-        echo_json({**report, "seconds": result.seconds, "peak_bytes": peak_resident_bytes()})
-    elif output is None:
-        show_amplitudes(result)
-    else:
-        click.echo(f"{result.values.size} amplitudes written to {output}")
+    plans = tuple(folder.plan(number) for number in range(len(folder.manifest.plans)))
+    present(answer, Presentation(plans=plans, seconds=spent, output=output, plot=plot, as_json=as_json))
 
 
 def pieces_line(folder: RunFolder) -> str:
     """How a run is cut, for people."""
     layout = folder.manifest.layout
-    each = f"{layout.slices_per_piece:,} slices"
-    if layout.amplitudes_per_piece > 1:
-        each = f"{layout.amplitudes_per_piece:,} contractions"
-    if folder.manifest.num_bitstrings > layout.num_amplitudes:
-        each += f", for {folder.manifest.num_bitstrings:,} bitstrings in {layout.num_amplitudes:,} contraction(s)"
-    return f"{folder.path}: {layout.num_pieces:,} pieces of {each}"
+    contractions = "1 contraction" if layout.num_contractions == 1 else f"{layout.num_contractions:,} contractions"
+    return f"{folder.path}: {folder.assembly().description()}, in {contractions}, cut into {layout.num_pieces:,} pieces"

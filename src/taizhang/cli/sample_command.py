@@ -19,12 +19,13 @@ from taizhang.cli.options import (
 )
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.sample_output import present_report, write_samples
-from taizhang.long_runs import own_workforce
-from taizhang.sample_runs import prepare_sample_run
-from taizhang.samplers.choice import prepare_samples
-from taizhang.samplers.frugal import FRUGAL, FrugalOptions
-from taizhang.samplers.sampler import METHODS
+from taizhang.runs.run import own_workforce
+from taizhang.runs.start import start_run
+from taizhang.sampling.choice import prepare_samples
+from taizhang.sampling.frugal import FRUGAL, FrugalOptions
+from taizhang.sampling.sampler import METHODS
 from taizhang.settings import Settings
+from taizhang.tasks.samples import SamplesTask
 
 
 @command("sample")
@@ -63,9 +64,8 @@ def sample_command(
         read = read_circuit(circuit, format=circuit_format)
         reading = time.perf_counter()
         if directory is not None:
-            folder = prepare_sample_run(
-                directory, read, shots, settings, method=method, options=options, observer=display
-            )
+            task = SamplesTask(circuit=read, shots=shots, method=method, options=options)
+            folder = start_run(directory, task, settings, observer=display)
         else:
             run = prepare_samples(read, shots, settings, method=method, options=options, observer=display)
             prepared = time.perf_counter()

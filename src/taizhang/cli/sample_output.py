@@ -13,7 +13,7 @@ import numpy as np
 
 from taizhang._units import human_seconds
 from taizhang.cli.options import echo_json
-from taizhang.samplers.sampler import Bits, SampleReport
+from taizhang.sampling.sampler import Bits, SampleReport
 
 
 def write_samples(portions: Iterable[Bits], output: str | None, *, as_json: bool) -> None:

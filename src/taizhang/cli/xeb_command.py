@@ -15,11 +15,12 @@ from taizhang.cli.options import circuit_options, command, directory_option, opt
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.xeb_display import XebDisplay
 from taizhang.cli.xeb_output import present_xeb
-from taizhang.long_runs import own_workforce, prepare_xeb_run
 from taizhang.results.drawing import check_drawable
 from taizhang.results.sample_file import read_samples
+from taizhang.runs.run import own_workforce
+from taizhang.runs.start import start_run
 from taizhang.settings import Settings
-from taizhang.verification import compute_xeb
+from taizhang.tasks.cross_entropy import CrossEntropyTask, compute_xeb
 
 
 @command("xeb")
@@ -53,16 +54,17 @@ def xeb_command(
         counted = read_samples(sys.stdin.buffer if samples == "-" else samples, read.num_qubits)
         reading = time.perf_counter() - started
         if directory is not None:
-            folder = prepare_xeb_run(directory, read, counted, settings, observer=display)
+            task = CrossEntropyTask(circuit=read, samples=counted)
+            folder = start_run(directory, task, settings, observer=display)
     if directory is None:
         with XebDisplay(len(counted.bitstrings)) as told:
             result = compute_xeb(
-                read, counted, settings, observer=told, estimated=told.estimated, keep_what_is_done=True
+                read, counted, settings, observer=told, on_estimate=told.estimated, keep_what_is_done=True
             )
         present_xeb(result.xeb, {"read": reading, **result.seconds}, plot=plot, as_json=as_json)
-        if result.num_computed < result.num_wanted:
+        if result.num_computed < result.num_asked:
             click.echo(
-                f"interrupted: the figures are those of the first {result.num_computed} of {result.num_wanted} "
+                f"interrupted: the figures are those of the first {result.num_computed} of {result.num_asked} "
                 "different bitstrings",
                 err=True,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,15 +15,13 @@ from taizhang.errors import MemoryLimitError, NumericalError, TaizhangError
 from taizhang.execute.inputs import InputLoader, LoadedInputs
 from taizhang.execute.schedule import Schedule, predicted_slice_seconds
 from taizhang.plan.cost import BYTES_PER_ELEMENT
-from taizhang.program.program import ROW, Program, Region
+from taizhang.program.program import Program
 
 ADDRESSABLE_BYTES = 1 << 46
 ROW_BYTES = 128
 """What a step by rows holds for each row beside the tensors: where it starts, in which order it comes."""
 
 RowDigits: TypeAlias = np.typing.NDArray[np.uint8]
-
-_REGIONS: tuple[Region, ...] = ("input", "arena", "block")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,40 +68,7 @@ class NativeProgram:
         self._work_of_level = [0] * (1 + max((step.level for step in program.steps), default=0))
         for step in program.steps:
             self._work_of_level[step.level] += step.multiply_adds
-        places = [(_REGIONS.index(place.region), place.offset, place.num_elements) for place in program.places]
-        steps = [
-            (step.a, step.b, step.out, step.level, step.block, len(step.modes), len(step.loops))
-            for step in program.steps
-        ]
-        modes = [mode for step in program.steps for mode in (*step.modes, *step.loops)]
-        self._engine = _native.Engine(
-            program.dtype,
-            simd_level,
-            program.num_inputs,
-            _table(places, 3),
-            _table(steps, 7),
-            _table(modes, 4),
-            list(program.slice_sizes),
-            [list(strides) for strides in program.slice_strides],
-            list(program.output_strides),
-            list(program.output_axes),
-            (
-                program.input_elements,
-                program.arena_elements,
-                program.shared_elements,
-                program.sliced_elements,
-                program.block_elements,
-            ),
-            (
-                program.num_rows,
-                list(program.row_sizes),
-                [
-                    (number, _terms(pick.a), _terms(pick.b), pick.a_elements, pick.out_elements)
-                    for number, step in enumerate(program.steps)
-                    if (pick := step.rows) is not None
-                ],
-            ),
-        )
+        self._engine = _native.Engine(program, simd_level)
 
     def peak_bytes(self, schedule: Schedule, slices: range) -> int:
         """Bytes that a run holds at once: inputs, arenas, workspaces, sums of slices and the value."""
@@ -112,7 +77,7 @@ class NativeProgram:
         workspace = self._engine.workspace_len(schedule.workers * schedule.threads)
         if workers > 1:
             workspace += workers * self._engine.workspace_len(schedule.threads)
-        sums = self._engine.sum_bytes(slices[0], slices[-1], workers, schedule.sequential, program.output_elements)
+        sums = self._engine.sum_bytes(slices[0], slices[-1], schedule)
         rows = workers * ROW_BYTES * program.num_rows + 2 * program.num_rows * len(program.row_sizes)
         running = program.memory_bytes(workers) + item * workspace + sums + 16 * program.output_elements + rows
         return max(running, self.loader.peak_bytes)
@@ -145,17 +110,13 @@ class NativeProgram:
             MemoryLimitError: The system refused memory.
         """
         try:
-            values, exponent, starts, measured = self._engine.run(
+            found = self._engine.run(
                 inputs.elements,
                 inputs.exponents,
                 np.zeros(0, dtype=np.uint8) if digits is None else digits.T.reshape(-1).astype(np.uint8),
                 first=slices[0],
                 last=slices[-1],
-                workers=schedule.workers,
-                threads=schedule.threads,
-                block_log2=schedule.block_log2,
-                sequential=schedule.sequential,
-                inline=schedule.inline,
+                schedule=schedule,
                 profiled=profile,
                 tick=tick,
             )
@@ -173,13 +134,12 @@ class NativeProgram:
             ) from None
         except _native.EngineBroken as error:
             raise TaizhangError(f"the compiled core failed ({error}); please report this with the network") from None
-        nanoseconds, runs = measured or ((), ())
         return NativeSum(
-            mantissa=values.reshape(self.program.output_shape),
-            exponent=exponent,
-            multiply_adds=self._counted(starts),
-            step_seconds=tuple(1e-9 * count for count in nanoseconds),
-            step_runs=tuple(runs),
+            mantissa=found.mantissa.reshape(self.program.output_shape),
+            exponent=found.exponent,
+            multiply_adds=self._counted(found.starts_of_level),
+            step_seconds=tuple(1e-9 * count for count in found.step_nanoseconds),
+            step_runs=tuple(found.step_runs),
         )
 
     def _counted(self, starts_of_level: list[int]) -> int:
@@ -190,12 +150,3 @@ class NativeProgram:
             runs = starts if level == 0 else (runs if level > 1 else 0) + starts
             total += runs * cost
         return total
-
-
-def _table(rows: Sequence[tuple[int, ...]], width: int) -> np.typing.NDArray[np.int64]:
-    return np.array(rows, dtype=np.int64).reshape(len(rows), width)
-
-
-def _terms(pairs: Sequence[tuple[int, int]]) -> list[tuple[int | None, int]]:
-    """Positions and strides of a `RowPick`, with None for the number of the row."""
-    return [(None if position == ROW else position, stride) for position, stride in pairs]

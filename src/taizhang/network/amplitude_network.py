@@ -15,6 +15,7 @@ from taizhang._types import ComplexArray
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.build import build_circuit_network, compact_shape
+from taizhang.network.choice import FinalBit
 from taizhang.network.network import TensorNetwork
 from taizhang.network.recipe import ScaledProduct
 from taizhang.network.reduce import reduce
@@ -99,10 +100,11 @@ class AmplitudeNetwork:
         self.open_qubits = whole.open_qubits[: len(open_qubits)]
         self.row_qubits = whole.open_qubits[len(open_qubits) :]
         names: Sequence[str] = whole.index_names
-        inputs = [tuple(index for index in indices if index >= 0) for indices, _ in whole.tensors]
+        inputs = [tensor.indices for tensor in whole.tensors]
         before, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
         self.sizes_before = network_sizes(before)
-        work = Workspace(whole.tensors, whole.output, (2,) * len(names), ScaledProduct(whole.factor, whole.exponent))
+        tensors = [Node(tensor.indices, tensor.array, choices=tensor.choices) for tensor in whole.tensors]
+        work = Workspace(tensors, whole.output, (2,) * len(names), ScaledProduct(whole.factor, whole.exponent))
         reduce(work)
         split_hidden(work)
         names = names_with_hidden(names, len(work.sizes))
@@ -115,15 +117,13 @@ class AmplitudeNetwork:
             nodes = [Node((index,), np.ones(2, dtype=np.complex128)) for index in whole.output]
         if not nodes:
             nodes = [Node((), np.ones((), dtype=np.complex128))]
-        inputs = [tuple(index for index in node.axes if index >= 0) for node in nodes]
+        inputs = [node.axes for node in nodes]
         shape, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
         fixed = len(self.open_qubits)
         self.shape = replace(shape, output=shape.output[:fixed], row_indices=shape.output[fixed:], num_rows=num_rows)
         self.sizes_after = network_sizes(self.shape)
         self._depends = {
-            number: work.entry(node)
-            for number, node in enumerate(nodes)
-            if node.array is None or any(index < 0 for index in node.axes)
+            number: work.entry(node) for number, node in enumerate(nodes) if node.array is None or node.choices
         }
         # A place is kept for the arrays that depend on the bits.
         self._arrays: list[ComplexArray] = [
@@ -160,7 +160,9 @@ class AmplitudeNetwork:
     def dependence(self) -> dict[int, frozenset[int]]:
         """For each tensor that depends on final bits, by number, the qubits of these bits."""
         of_entry = self._recipe.dependence()
-        return {number: of_entry[entry] for number, entry in self._depends.items()}
+        return {
+            number: frozenset(choice.qubit for choice in of_entry[entry]) for number, entry in self._depends.items()
+        }
 
     def parts_for(self, bits: Sequence[int]) -> BitParts:
         """Gives the arrays for some final bits, and apart from them the number to multiply by.
@@ -168,7 +170,7 @@ class AmplitudeNetwork:
         Args:
             bits: The bit of each qubit; what stands at open qubits is ignored.
         """
-        made, exponents = self._recipe.run([int(bit) for bit in bits])
+        made, exponents = self._recipe.run({FinalBit(qubit): int(bit) for qubit, bit in enumerate(bits)})
         factor = ScaledProduct(self._mantissa, self._exponent)
         for entry in self._scalars:
             factor.multiply(complex(made[entry]), exponents[entry])

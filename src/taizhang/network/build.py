@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,11 +21,26 @@ from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import Gate
 from taizhang.errors import CircuitError
+from taizhang.network.choice import FinalBit
 from taizhang.network.einsum import einsum
 from taizhang.network.fuse import fused
-from taizhang.network.gate_form import FREE, TIED, Core, GateForm, Matrix2, Output, gate_form
+from taizhang.network.gate_form import Core, GateForm, Known, Matrix2, Output, Tied, gate_form
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.network.wire import IDENTITY, Wire, bare, phases, product, then
+
+
+class TableTensor(NamedTuple):
+    """A tensor, or a table of tensors that final bits select from.
+
+    Attributes:
+        choices: What selects; each once.
+        indices: The indices of the tensor; each once.
+        array: An axis for each choice, then one for each index.
+    """
+
+    choices: tuple[FinalBit, ...]
+    indices: tuple[int, ...]
+    array: ComplexArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +50,16 @@ class CircuitNetwork:
     Attributes:
         num_qubits: Qubits of the circuit.
         open_qubits: Qubits left open, in the order of the output.
-        tensors: Pairs of indices and an array. An index ≥ 0 is summed or in the output; index -1 - q stands for the
-            final bit of qubit q. No index is twice on a tensor, but for final bits.
+        tensors: The tensors; those that depend on final bits are tables over them.
         output: One index for each open qubit.
-        index_names: Name of each index ≥ 0.
+        index_names: Name of each index.
         factor: Number to multiply by, times 2**exponent.
         exponent: See `factor`.
     """
 
     num_qubits: int
     open_qubits: tuple[int, ...]
-    tensors: tuple[tuple[tuple[int, ...], ComplexArray], ...]
+    tensors: tuple[TableTensor, ...]
     output: tuple[int, ...]
     index_names: tuple[str, ...]
     factor: complex
@@ -75,10 +90,9 @@ def build_network(circuit: Circuit, *, bitstring: str | None = None, open_qubits
     bits = parse_bitstring(bitstring, circuit.num_qubits, whole.open_qubits)
     inputs: list[tuple[int, ...]] = []
     arrays: list[ComplexArray] = []
-    for indices, array in whole.tensors:
-        chosen = tuple(bits[-1 - index] if index < 0 else slice(None) for index in indices)
-        inputs.append(tuple(index for index in indices if index >= 0))
-        arrays.append(array[chosen])
+    for tensor in whole.tensors:
+        inputs.append(tensor.indices)
+        arrays.append(tensor.array[tuple(bits[choice.qubit] for choice in tensor.choices)])
     if whole.factor != 1 or not arrays:
         inputs.append(())
         arrays.append(np.array(whole.factor, dtype=np.complex128))
@@ -148,14 +162,14 @@ class _Builder:
     """Wires and tensors so far."""
 
     def __init__(self, num_qubits: int) -> None:
-        self.wires = [Wire(-1)] * num_qubits
+        self.wires = [Wire(None)] * num_qubits
         self.tensors: list[tuple[tuple[int, ...], ComplexArray]] = []
         self.index_names: list[str] = []
         self.names_of_qubit = [0] * num_qubits
         self.factor = 1.0 + 0.0j
         self.exponent = 0
         self.matrices: dict[int, Matrix2] = {}
-        self.forms: dict[tuple[Gate, tuple[int, ...]], GateForm] = {}
+        self.forms: dict[tuple[Gate, tuple[Known, ...]], GateForm] = {}
 
     # Gates
 
@@ -184,24 +198,24 @@ class _Builder:
             self.exponent += shift
 
     def _form(self, gate: Gate, qubits: tuple[int, ...]) -> GateForm:
-        known = []
+        known: list[Known] = []
         first_on: dict[int, int] = {}
         for at, qubit in enumerate(qubits):
             wire = self.wires[qubit]
             if wire.known:
-                known.append(wire.bit)
-            elif wire.index >= 0 and wire.monomial:
+                known.append(1 if wire.bit else 0)
+            elif wire.index is not None and wire.monomial:
                 first = first_on.setdefault(wire.index, at)
-                known.append(FREE if first == at else self._tie(qubits[first], qubit, first))
+                known.append(None if first == at else self._tie(qubits[first], qubit, first))
             else:
-                known.append(FREE)
+                known.append(None)
         key = (gate, tuple(known))
         form = self.forms.get(key)
         if form is None:
             form = self.forms[key] = gate_form(gate, key[1])
         return form
 
-    def _tie(self, first: int, second: int, position: int) -> int:
+    def _tie(self, first: int, second: int, position: int) -> Tied:
         """Moves the phases of the second wire to the first, which has the same index; tells how they are tied."""
         one, other = self.wires[first], self.wires[second]
         zero, unit = phases(other)
@@ -209,7 +223,7 @@ class _Builder:
             matrix = product(one.matrix or IDENTITY, (zero, 0, 0, unit))
             self.wires[first] = Wire(one.index, one.bit, matrix, one.monomial, one.flipped)
         self.wires[second] = bare(other)
-        return TIED + 2 * position + (one.flipped != other.flipped)
+        return Tied(position, one.flipped != other.flipped)
 
     def _apply_form(self, form: GateForm, qubits: tuple[int, ...]) -> None:
         if form.factor != 1:
@@ -217,13 +231,13 @@ class _Builder:
         entering: list[Wire | None] = [None] * form.num_legs
         vectors: dict[int, ComplexArray] = {}
         for leg, qubit in zip(form.inputs, qubits, strict=True):
-            if leg >= 0:
+            if leg is not None:
                 wire = self.wires[qubit]
-                if form.touched[leg] and not (wire.monomial and wire.index >= 0):
+                if form.touched[leg] and not (wire.monomial and wire.index is not None):
                     wire = self._as_index(qubit, wire, leg, vectors, any(leg in core.legs for core in form.cores))
                 entering[leg] = wire
         for output, qubit in zip(form.outputs, qubits, strict=True):
-            if output.leg >= 0 and entering[output.leg] is None:
+            if output.leg is not None and entering[output.leg] is None:
                 entering[output.leg] = Wire(self._new_index(qubit))
         for core in form.cores:
             self._emit(form, core, entering, vectors)
@@ -234,7 +248,7 @@ class _Builder:
         """Gives a wire that is on an index, with its matrix put into a tensor."""
         matrix = np.array(wire.matrix or IDENTITY).reshape(2, 2)
         index = self._new_index(qubit)
-        if wire.index >= 0:
+        if wire.index is not None:
             self.tensors.append(((index, wire.index), matrix))
         elif in_core:
             vectors[leg] = matrix[:, wire.bit]
@@ -252,16 +266,16 @@ class _Builder:
         """Adds a gate's tensor to the network, with the matrices of the wires that end in it."""
         array, rank = core.array, core.array.ndim
         label_of: dict[int, int] = {}
-        labels = list(range(rank))
-        factors: list[tuple[ComplexArray, Sequence[int]]] = []
+        labels: list[int | None] = list(range(rank))
+        factors: list[tuple[ComplexArray, Sequence[int | None]]] = []
         for axis, leg in enumerate(core.legs):
             wire = entering[leg]
             if wire is None:
                 entering[leg] = wire = self._star_index()
-            label = label_of.setdefault(wire.index, rank + len(label_of)) if wire.index >= 0 else -1
+            label = None if wire.index is None else label_of.setdefault(wire.index, rank + len(label_of))
             if form.consumed[leg] and wire.matrix is not None:
                 matrix = np.array(wire.matrix).reshape(2, 2)
-                factors.append((matrix, (axis, label)) if label >= 0 else (matrix[:, 0], (axis,)))
+                factors.append((matrix[:, 0], (axis,)) if label is None else (matrix, (axis, label)))
                 continue
             labels[axis] = label
             if wire.flipped:
@@ -278,7 +292,7 @@ class _Builder:
 
     def _leave(self, qubit: int, output: Output, entering: list[Wire | None]) -> None:
         """Sets the wire of a qubit behind a gate."""
-        wire = Wire(-1, output.bit) if output.leg < 0 else entering[output.leg]
+        wire = Wire(None, output.bit) if output.leg is None else entering[output.leg]
         if wire is None:
             return
         if output.shares_leg:
@@ -293,11 +307,12 @@ class _Builder:
     def finish(self, open_qubits: tuple[int, ...]) -> CircuitNetwork:
         """Ends every wire: in the output, or in a bit that is chosen later."""
         output = self._open(open_qubits)
-        renamed = self._project(set(range(len(self.wires))) - set(open_qubits), set(output))
+        renamed, ends = self._project(set(range(len(self.wires))) - set(open_qubits), set(output))
+        tensors = [*(TableTensor((), indices, array) for indices, array in self.tensors), *ends]
         return CircuitNetwork(
             num_qubits=len(self.wires),
             open_qubits=open_qubits,
-            tensors=tuple(_rename(indices, array, renamed) for indices, array in self.tensors),
+            tensors=tuple(_with_bits(tensor, renamed) for tensor in tensors),
             output=output,
             index_names=tuple(self.index_names),
             factor=self.factor,
@@ -310,7 +325,7 @@ class _Builder:
         for qubit in open_qubits:
             wire = self.wires[qubit]
             matrix = np.array(wire.matrix or IDENTITY, dtype=np.complex128).reshape(2, 2)
-            if wire.index < 0:
+            if wire.index is None:
                 index = self._new_index(qubit)
                 self.tensors.append(((index,), matrix[:, wire.bit]))
             elif wire.monomial and not wire.flipped and wire.index not in output:
@@ -323,36 +338,41 @@ class _Builder:
             output.append(index)
         return tuple(output)
 
-    def _project(self, qubits: set[int], kept: set[int]) -> dict[int, tuple[int, bool]]:
-        """Ends wires in their final bits; tells which indices become such a bit, and whether flipped."""
-        renamed: dict[int, tuple[int, bool]] = {}
+    def _project(self, qubits: set[int], kept: set[int]) -> tuple[dict[int, tuple[FinalBit, bool]], list[TableTensor]]:
+        """Ends wires in their final bits.
+
+        Returns:
+            Which indices become such a bit, and whether flipped; and the tensors of these ends.
+        """
+        renamed: dict[int, tuple[FinalBit, bool]] = {}
+        ends: list[TableTensor] = []
         for qubit in sorted(qubits):
-            wire, bit = self.wires[qubit], -1 - qubit
+            wire, bit = self.wires[qubit], FinalBit(qubit)
             matrix = np.array(wire.matrix or IDENTITY, dtype=np.complex128).reshape(2, 2)
-            if wire.index < 0:
-                self.tensors.append(((bit,), matrix[:, wire.bit]))
+            if wire.index is None:
+                ends.append(TableTensor((bit,), (), matrix[:, wire.bit]))
             elif wire.monomial and wire.index not in kept and wire.index not in renamed:
                 renamed[wire.index] = (bit, wire.flipped)
                 if phases(wire) != (1, 1):
-                    self.tensors.append(((wire.index,), np.array(phases(wire), dtype=np.complex128)))
+                    ends.append(TableTensor((), (wire.index,), np.array(phases(wire), dtype=np.complex128)))
             else:
-                self.tensors.append(((bit, wire.index), matrix))
-        return renamed
+                ends.append(TableTensor((bit,), (wire.index,), matrix))
+        return renamed, ends
 
 
-def _rename(
-    indices: tuple[int, ...], array: ComplexArray, renamed: dict[int, tuple[int, bool]]
-) -> tuple[tuple[int, ...], ComplexArray]:
-    """Puts final bits for the indices that they take the place of."""
-    if not any(index in renamed for index in indices):
-        return indices, array
-    new = list(indices)
-    for axis, index in enumerate(indices):
-        if index in renamed:
-            new[axis], flipped = renamed[index]
-            if flipped:
-                array = np.flip(array, axis)
-    return tuple(new), array
+def _with_bits(tensor: TableTensor, renamed: dict[int, tuple[FinalBit, bool]]) -> TableTensor:
+    """Lets final bits select where they take the place of an index."""
+    choices, indices, array = tensor
+    axes = [axis for axis, index in enumerate(indices) if index in renamed]
+    if not axes:
+        return tensor
+    first = len(choices)
+    for axis in axes:
+        if renamed[indices[axis]][1]:
+            array = np.flip(array, first + axis)
+    selecting = tuple(renamed[indices[axis]][0] for axis in axes)
+    array = np.moveaxis(array, [first + axis for axis in axes], range(first, first + len(axes)))
+    return TableTensor((*choices, *selecting), tuple(index for index in indices if index not in renamed), array)
 
 
 def check_open_qubits(open_qubits: Sequence[int], num_qubits: int) -> tuple[int, ...]:

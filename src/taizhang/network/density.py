@@ -42,9 +42,9 @@ def reduced_network(circuit: Circuit, qubits: Sequence[int], *, probabilities: b
     end = dict(zip(reached, whole.output, strict=True))
     rows = tuple(end[qubit] for qubit in asked)
     columns = () if probabilities else tuple(count + index for index in rows)
-    inputs = [indices for indices, _ in whole.tensors]
+    inputs = [tensor.indices for tensor in whole.tensors]
     inputs += [tuple(shared.get(index, count + index) for index in indices) for indices in inputs]
-    arrays = [array for _, array in whole.tensors]
+    arrays = [tensor.array for tensor in whole.tensors]
     arrays += [array.conj() for array in arrays]
     mantissa, exponent = math.frexp(abs(whole.factor) ** 2)
     inputs.append(())

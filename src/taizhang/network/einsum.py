@@ -1,8 +1,8 @@
-"""One way to contract small arrays: axes labelled by any integers."""
+"""One way to contract small arrays: axes labelled by any hashable things."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from math import prod
 from typing import Any
 
@@ -14,7 +14,7 @@ from taizhang._types import ComplexArray
 _MUCH_WORK = 1 << 13
 
 
-def einsum(operands: Sequence[tuple[ComplexArray, Sequence[int]]], output: Sequence[int]) -> ComplexArray:
+def einsum(operands: Sequence[tuple[ComplexArray, Sequence[Hashable]]], output: Sequence[Hashable]) -> ComplexArray:
     """Multiplies arrays and sums over the labels that are not in the output.
 
     Args:
@@ -22,14 +22,14 @@ def einsum(operands: Sequence[tuple[ComplexArray, Sequence[int]]], output: Seque
         output: Labels of the result's axes, each once.
 
     Returns:
-        The contraction, as numpy.einsum defines it, but for any number of different integers as labels up to 52.
+        The contraction, as numpy.einsum defines it, for up to 52 different labels.
 
     Example:
-        >>> einsum([(np.eye(2), (7, 7)), (np.ones(3), (-5,))], (-5,))
+        >>> einsum([(np.eye(2), (7, 7)), (np.ones(3), ("a",))], ("a",))
         array([2., 2., 2.])
     """
-    small: dict[int, int] = {}
-    sizes: dict[int, int] = {}
+    small: dict[Hashable, int] = {}
+    sizes: dict[Hashable, int] = {}
     arguments: list[Any] = []
     for array, labels in operands:
         arguments += [array, [small.setdefault(label, len(small)) for label in labels]]

@@ -16,7 +16,7 @@ import numpy as np
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Operation
 from taizhang.circuit.gates import Gate
-from taizhang.network.gate_form import FREE, gate_form
+from taizhang.network.gate_form import gate_form
 
 # Longer runs are multiplied in parts.
 MAX_RUN = 64
@@ -115,7 +115,7 @@ class _Fuser:
     def _rank(self, gate: Gate) -> int:
         """Rank of the largest tensor that a gate on two qubits leaves, 0 for none."""
         if gate not in self.ranks:
-            self.ranks[gate] = max((len(core.legs) for core in gate_form(gate, (FREE, FREE)).cores), default=0)
+            self.ranks[gate] = max((len(core.legs) for core in gate_form(gate, (None, None)).cores), default=0)
         return self.ranks[gate]
 
 

@@ -15,6 +15,7 @@ The use of hyperindices for diagonal gates is that of Boixo et al., arXiv:1712.0
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,9 +27,21 @@ from taizhang.network.structure import MAX_ELEMENTS, constant_axes, split_produc
 MAX_DENSE_CONTROLS = 3
 MAX_DENSE_AXES = 16
 
-KNOWN_ZERO, KNOWN_ONE, FREE = 0, 1, 2
-"""What is known of an input. TIED + 2 * j + flip: equal to (or, flipped, the opposite of) input j of the same gate."""
-TIED = 3
+
+class Tied(NamedTuple):
+    """An input that is equal to an earlier one of the same gate, or the opposite of it.
+
+    Attributes:
+        first: Position of the earlier input among the qubits of the gate.
+        flipped: Whether it is the opposite.
+    """
+
+    first: int
+    flipped: bool
+
+
+Known: TypeAlias = Literal[0, 1] | Tied | None
+"""What is known of an input: its bit, that it is tied to an earlier one, or nothing."""
 
 Matrix2 = tuple[complex, complex, complex, complex]
 """A 2 x 2 matrix, row by row."""
@@ -53,13 +66,13 @@ class Output:
     """How one qubit leaves a gate.
 
     Attributes:
-        leg: The leg it is on; -1 where the qubit leaves in a known state, that of `matrix` on `bit`.
-        bit: 0 or 1 where `leg` is -1.
+        leg: The leg it is on; None where the qubit leaves in a known state, that of `matrix` on `bit`.
+        bit: 0 or 1 where there is no leg.
         matrix: From the value of the leg (or of `bit`) to that of the qubit; None for the identity.
         shares_leg: True for all but the first of several outputs on one leg.
     """
 
-    leg: int
+    leg: int | None
     bit: int = 0
     matrix: Matrix2 | None = None
     shares_leg: bool = False
@@ -73,7 +86,7 @@ class GateForm:
         factor: Number to multiply by.
         cores: The tensors.
         num_legs: Number of legs.
-        inputs: For each qubit the leg on which it comes in, -1 where its value is known or tied to an earlier one.
+        inputs: For each qubit the leg on which it comes in, None where its value is known or tied to an earlier one.
             No two are equal.
         consumed: For each leg, whether it ends in a core: an input, and no output.
         touched: For each leg, whether a core or a second output needs it to be an index.
@@ -83,7 +96,7 @@ class GateForm:
     factor: complex
     cores: tuple[Core, ...]
     num_legs: int
-    inputs: tuple[int, ...]
+    inputs: tuple[int | None, ...]
     consumed: tuple[bool, ...]
     touched: tuple[bool, ...]
     outputs: tuple[Output, ...]
@@ -93,32 +106,32 @@ class GateForm:
 class _Leg:
     """A leg while the form is made: the qubits that come in and go out on it (with their flips)."""
 
-    entry: int = -1
+    entry: int | None = None
     exits: list[tuple[int, bool]] = field(default_factory=list)
     internal: bool = False
 
     @property
     def closed(self) -> bool:
         """Whether the leg may be neither made constant nor merged with another that is closed."""
-        return self.entry >= 0 or self.internal
+        return self.entry is not None or self.internal
 
 
-def gate_form(gate: Gate, known: tuple[int, ...]) -> GateForm:
+def gate_form(gate: Gate, known: tuple[Known, ...]) -> GateForm:
     """Finds the form of a gate.
 
     Args:
         gate: Any gate.
-        known: For each of its qubits `KNOWN_ZERO`, `KNOWN_ONE`, `FREE`, or `TIED` + 2 j + flip for j an earlier qubit.
+        known: What is known of each of its qubits.
 
     Returns:
         The form.
 
     Example:
         >>> from taizhang.circuit.gates import gate
-        >>> form = gate_form(gate("cx"), (FREE, FREE))
+        >>> form = gate_form(gate("cx"), (None, None))
         >>> [core.array.ndim for core in form.cores], form.outputs[0].leg == form.inputs[0]
         ([3], True)
-        >>> gate_form(gate("swap"), (FREE, FREE)).cores
+        >>> gate_form(gate("swap"), (None, None)).cores
         ()
     """
     return _FormMaker(gate, known).form()
@@ -127,7 +140,7 @@ def gate_form(gate: Gate, known: tuple[int, ...]) -> GateForm:
 class _FormMaker:
     """Makes one form; see `gate_form`."""
 
-    def __init__(self, gate: Gate, known: tuple[int, ...]) -> None:
+    def __init__(self, gate: Gate, known: tuple[Known, ...]) -> None:
         self.gate = gate
         self.known = known
         self.num_qubits = gate.num_qubits
@@ -153,35 +166,33 @@ class _FormMaker:
         leg_of: dict[int, int] = {}
         for qubit in range(self.gate.num_controls):
             known = self.known[qubit]
-            if known in (KNOWN_ZERO, KNOWN_ONE):
-                self.outputs[qubit] = Output(-1, known)
-                acts = acts and known == KNOWN_ONE
-            elif known == FREE:
+            if known is None:
                 leg_of[qubit] = self._new_leg(entry=qubit)
                 self.legs[-1].exits.append((qubit, False))
                 live.append(qubit)
+            elif isinstance(known, Tied):
+                self.legs[leg_of[known.first]].exits.append((qubit, known.flipped))
+                acts = acts and not known.flipped
             else:
-                first, flip = divmod(known - TIED, 2)
-                self.legs[leg_of[first]].exits.append((qubit, bool(flip)))
-                acts = acts and not flip
+                self.outputs[qubit] = Output(None, known)
+                acts = acts and known == 1
         return live if acts else None
 
     def _let_through(self, qubits: range) -> None:
         """Does nothing to some qubits."""
         for qubit in qubits:
             known = self.known[qubit]
-            if known in (KNOWN_ZERO, KNOWN_ONE):
-                self.outputs[qubit] = Output(-1, known)
-            elif known == FREE:
+            if known is None:
                 self._new_leg(entry=qubit)
                 self.legs[-1].exits.append((qubit, False))
+            elif isinstance(known, Tied):
+                leg = next(leg for leg in self.legs if leg.entry == known.first)
+                leg.exits.append((qubit, known.flipped))
             else:
-                first, flip = divmod(known - TIED, 2)
-                leg = next(leg for leg in self.legs if leg.entry == first)
-                leg.exits.append((qubit, bool(flip)))
+                self.outputs[qubit] = Output(None, known)
 
-    def _new_leg(self, entry: int = -1, exit_: int = -1, internal: bool = False) -> int:
-        exits = [(exit_, False)] if exit_ >= 0 else []
+    def _new_leg(self, entry: int | None = None, exit_: int | None = None, internal: bool = False) -> int:
+        exits = [] if exit_ is None else [(exit_, False)]
         self.legs.append(_Leg(entry, exits, internal))
         return len(self.legs) - 1
 
@@ -217,14 +228,13 @@ class _FormMaker:
         """Puts in what is known of a target; its axis is the one after those in `axes`, which grows if it stays."""
         at = len(axes)
         known = self.known[qubit]
-        if known in (KNOWN_ZERO, KNOWN_ONE):
-            return np.asarray(array.take(known, axis=at))
-        if known != FREE:
-            first, flip = divmod(known - TIED, 2)
-            leg = self._leg_of_entry(first)
+        if isinstance(known, Tied):
+            leg = self._leg_of_entry(known.first)
             if leg in axes:
-                tied = np.flip(array, at) if flip else array
+                tied = np.flip(array, at) if known.flipped else array
                 return _diagonal(tied, axes.index(leg), at)
+        elif known is not None:
+            return np.asarray(array.take(known, axis=at))
         axes.append(self._new_leg(entry=qubit))
         return array
 
@@ -260,7 +270,7 @@ class _FormMaker:
             leg = self.legs[axes[axis]]
             if not leg.closed:
                 for qubit, flip in leg.exits:
-                    self.outputs[qubit] = Output(-1, value ^ flip)
+                    self.outputs[qubit] = Output(None, value ^ flip)
                 leg.exits.clear()
                 return np.asarray(array.take(value, axis=axis)), axes[:axis] + axes[axis + 1 :]
         return None
@@ -291,9 +301,9 @@ class _FormMaker:
             return
         if array.ndim == 2:
             first, second = self.legs[axes[0]], self.legs[axes[1]]
-            if first.entry >= 0 and not first.exits:
+            if first.entry is not None and not first.exits:
                 first, second, array, axes = second, first, array.T, axes[::-1]
-            ends = second.entry >= 0 and not second.exits
+            ends = second.entry is not None and not second.exits
             if ends and not first.closed and len(first.exits) == 1:
                 qubit, flip = first.exits.pop()
                 self.outputs[qubit] = Output(axes[1], 0, _matrix2(array[::-1] if flip else array))
@@ -303,14 +313,14 @@ class _FormMaker:
     def _keep_on_output(self, leg: _Leg, number: int, vector: ComplexArray) -> bool:
         """Puts a vector on the matrix of an output of its leg, if that can be."""
         zero, one = complex(vector[0]), complex(vector[1])
-        if not leg.exits or (leg.entry < 0 and len(leg.exits) > 1):
+        if not leg.exits or (leg.entry is None and len(leg.exits) > 1):
             return False
-        if leg.entry >= 0 and zero == one:
+        if leg.entry is not None and zero == one:
             self.factor *= zero
             return True
         qubit, flip = leg.exits.pop(0)
-        if leg.entry < 0:
-            self.outputs[qubit] = Output(-1, 0, (one, 0, zero, 0) if flip else (zero, 0, one, 0))
+        if leg.entry is None:
+            self.outputs[qubit] = Output(None, 0, (one, 0, zero, 0) if flip else (zero, 0, one, 0))
         else:
             self.outputs[qubit] = Output(number, 0, (0, one, zero, 0) if flip else (zero, 0, 0, one))
         return True
@@ -318,7 +328,7 @@ class _FormMaker:
     def _assembled(self) -> GateForm:
         """Gives each output that is still on a leg its place, and numbers the legs that are left."""
         used = {leg for core in self.cores for leg in core.legs}
-        inputs = [-1] * self.num_qubits
+        inputs: list[int | None] = [None] * self.num_qubits
         consumed, touched = [False] * len(self.legs), [False] * len(self.legs)
         for number, leg in enumerate(self.legs):
             mine = [out for out in self.outputs if out is not None and out.leg == number]
@@ -326,7 +336,7 @@ class _FormMaker:
             for qubit, flip in leg.exits:
                 self.outputs[qubit] = Output(number, 0, (0, 1, 1, 0) if flip else None, shares)
                 shares = True
-            if leg.entry >= 0:
+            if leg.entry is not None:
                 inputs[leg.entry] = number
             consumed[number] = number in used and not leg.exits and not mine
             touched[number] = (number in used or len(leg.exits) + len(mine) > 1) and not consumed[number]

@@ -1,34 +1,35 @@
-"""What is left to compute when the final bits are known.
+"""What is left to compute when the choices are made.
 
-While a network of all amplitudes is simplified, most of its tensors come to depend on no final bit, or on so few that a
+While a network of all amplitudes is simplified, most of its tensors come to depend on no choice, or on so few that a
 table over all their values is small. A tensor that depends on more is not computed: a recipe notes the steps, few and
-tiny, to be taken once the bits are given.
+tiny, to be taken once the choices are made.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
 from taizhang._types import ComplexArray
+from taizhang.network.choice import Choice
 from taizhang.network.einsum import einsum
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A table of arrays, chosen by bits.
+    """A table of arrays, selected by choices.
 
     Attributes:
-        table: Shape (2,) * len(qubits) + shape of the array.
-        qubits: Qubits whose bits choose.
+        table: One axis for each choice, then those of the array.
+        choices: What selects.
     """
 
     table: ComplexArray
-    qubits: tuple[int, ...]
+    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,21 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Takes one value of an axis of an earlier array: that of a qubit's bit, flipped or not, or a constant."""
+    """Takes one value of an axis of an earlier array: that of a choice, or a constant where there is none."""
 
     operand: int
     axis: int
-    qubit: int
-    value: int
+    choice: Choice | None
+    value: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """Reverses an axis of an earlier array: if a qubit's bit is 1, or always where `qubit` is -1."""
+    """Reverses an axis of an earlier array: where a choice is 1, or always where there is none."""
 
     operand: int
     axis: int
-    qubit: int
+    choice: Choice | None
 
 
 Entry: TypeAlias = Lookup | Contract | Pick | Reverse
@@ -63,7 +64,7 @@ Entry: TypeAlias = Lookup | Contract | Pick | Reverse
 
 @dataclass(slots=True)
 class Recipe:
-    """Entries, each of which makes one array out of the bits and the arrays before it."""
+    """Entries, each of which makes one array out of the choices and the arrays before it."""
 
     entries: list[Entry] = field(default_factory=list)
 
@@ -72,24 +73,23 @@ class Recipe:
         self.entries.append(entry)
         return len(self.entries) - 1
 
-    def dependence(self) -> list[frozenset[int]]:
-        """For each entry the qubits whose bits it depends on."""
-        found: list[frozenset[int]] = []
+    def dependence(self) -> list[frozenset[Choice]]:
+        """For each entry the choices that it depends on."""
+        found: list[frozenset[Choice]] = []
         for entry in self.entries:
             if isinstance(entry, Lookup):
-                found.append(frozenset(entry.qubits))
+                found.append(frozenset(entry.choices))
             elif isinstance(entry, Contract):
-                found.append(frozenset[int]().union(*(found[number] for number, _ in entry.operands)))
+                found.append(frozenset[Choice]().union(*(found[number] for number, _ in entry.operands)))
             else:
-                own = {entry.qubit} if entry.qubit >= 0 else set()
-                found.append(found[entry.operand] | own)
+                found.append(found[entry.operand] | (set() if entry.choice is None else {entry.choice}))
         return found
 
-    def run(self, bits: Sequence[int]) -> tuple[list[ComplexArray], list[int]]:
+    def run(self, chosen: Mapping[Choice, int]) -> tuple[list[ComplexArray], list[int]]:
         """Computes every entry.
 
         Args:
-            bits: The final bit of each qubit.
+            chosen: The value of each choice.
 
         Returns:
             The arrays, and for each the exponent e for which its true value is the array times 2**e.
@@ -99,17 +99,17 @@ class Recipe:
         for entry in self.entries:
             exponent = 0
             if isinstance(entry, Lookup):
-                array = entry.table[tuple([bits[qubit] for qubit in entry.qubits])]
+                array = entry.table[tuple([chosen[choice] for choice in entry.choices])]
             elif isinstance(entry, Contract):
                 operands = [(arrays[number], labels) for number, labels in entry.operands]
                 array, exponent = normalised(einsum(operands, entry.output))
                 exponent += sum(exponents[number] for number, _ in entry.operands)
             else:
                 array, exponent = arrays[entry.operand], exponents[entry.operand]
-                bit = 0 if entry.qubit < 0 else bits[entry.qubit]
+                value = None if entry.choice is None else chosen[entry.choice]
                 if isinstance(entry, Pick):
-                    array = array.take(bit ^ entry.value, axis=entry.axis)
-                elif bit or entry.qubit < 0:
+                    array = array.take(entry.value if value is None else value, axis=entry.axis)
+                elif value is None or value == 1:
                     array = np.flip(array, entry.axis)
             arrays.append(array)
             exponents.append(exponent)

@@ -15,9 +15,11 @@ of diagonal tensors is that of Boixo et al., arXiv:1712.05384.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, islice
 
+from taizhang._types import ComplexArray
+from taizhang.network.choice import Choice
 from taizhang.network.structure import MAX_ELEMENTS, constant_axes, split_product, support, tied_axes, tied_triples
 from taizhang.network.workspace import Node, Workspace
 
@@ -103,8 +105,8 @@ def _absorb(work: Workspace, number: int) -> bool:
         whole = work.size(union)
         result = whole // work.size(summed)
         if whole <= MAX_WORK and result <= max(size, work.size(key)) and len(union) <= MAX_UNION_RANK:
-            bits = sum(index < 0 for index in work.nodes[other].axes)
-            best = min(best or (result, bits, other), (result, bits, other))
+            found = (result, len(work.nodes[other].choices), other)
+            best = min(best or found, found)
     if best is None:
         return False
     _merge(work, number, best[2])
@@ -156,8 +158,8 @@ def _use_values(work: Workspace, number: int) -> bool:
 
 def _fix_constant(work: Workspace, node: Node, positions: int) -> bool:
     for axis, value in constant_axes(positions, node.array.shape):  # type: ignore[union-attr]
-        index = node.axes[axis]
-        if index >= 0 and index not in work.output:
+        index = node.labels[axis]
+        if isinstance(index, int) and index not in work.output:
             work.fix(index, value)
             return True
     return False
@@ -166,50 +168,54 @@ def _fix_constant(work: Workspace, node: Node, positions: int) -> bool:
 def _join_tied(work: Workspace, number: int, positions: int) -> bool:
     node = work.nodes[number]
     for tie in tied_axes(positions, node.array.shape):  # type: ignore[union-attr]
-        kept, lost = node.axes[tie.first], node.axes[tie.second]
+        kept, lost = node.labels[tie.first], node.labels[tie.second]
         if _binding(work, kept) < _binding(work, lost):
             kept, lost = lost, kept
-        if lost >= 0 and lost not in work.output and not (kept < 0 and work.sizes[lost] != 2):
+        if not isinstance(lost, int) or lost in work.output:
+            continue
+        if isinstance(kept, int) or kept.size == work.sizes[lost]:
             work.rename(lost, kept, tie.flipped)
             return True
-    return any(index < 0 for index in node.axes) and _join_by_bit(work, node, positions)
+    return bool(node.choices) and _join_by_choice(work, node, positions)
 
 
-def _join_by_bit(work: Workspace, node: Node, positions: int) -> bool:
-    """Joins two indices that agree or differ as a final bit says."""
+def _join_by_choice(work: Workspace, node: Node, positions: int) -> bool:
+    """Joins two indices that agree or differ as a choice says."""
     for triple, odd in tied_triples(positions, node.array.shape):  # type: ignore[union-attr]
-        lost, *others = sorted((node.axes[axis] for axis in triple), key=lambda index: _binding(work, index))
-        bit, kept = sorted(others)
-        if lost >= 0 and bit < 0 and lost not in work.output:
-            work.rename(lost, kept, odd, bit)
+        lost, *others = sorted((node.labels[axis] for axis in triple), key=lambda index: _binding(work, index))
+        choice, kept = sorted(others, key=lambda index: isinstance(index, int))
+        if isinstance(lost, int) and not isinstance(choice, int) and lost not in work.output:
+            work.rename(lost, kept, odd, choice)
             return True
     return False
 
 
-def _binding(work: Workspace, index: int) -> int:
+def _binding(work: Workspace, index: int | Choice) -> int:
     """The index that stays when two are tied is the one for which this is larger."""
-    if index in work.output:
-        return 1 << 62
-    if index < 0:
+    if not isinstance(index, int):
         return 1 << 61
-    return len(work.on[index])
+    return 1 << 62 if index in work.output else len(work.on[index])
 
 
 def _split(work: Workspace, number: int, peak: int) -> bool:
     node = work.nodes[number]
-    if node.array is None or len(node.axes) < 2:
+    if node.array is None or node.array.ndim < 2:
         return False
     product = split_product(node.array, peak)
     if product is None:
         return False
     inside, first, second = product
     work.remove(number)
-    for array, axes in (
-        (first, tuple(node.axes[k] for k in inside)),
-        (second, tuple(index for k, index in enumerate(node.axes) if k not in inside)),
-    ):
-        _insert(work, Node(axes, array))
+    _insert(work, _part_of(node, first, inside))
+    _insert(work, _part_of(node, second, [k for k in range(node.array.ndim) if k not in inside]))
     return True
+
+
+def _part_of(node: Node, array: ComplexArray, places: Sequence[int]) -> Node:
+    """A factor of a node that has some of the axes of its table."""
+    labels = [node.labels[place] for place in places]
+    axes = tuple(label for label in labels if isinstance(label, int))
+    return Node(axes, array, choices=tuple(label for label in labels if not isinstance(label, int)))
 
 
 def _insert(work: Workspace, node: Node) -> None:

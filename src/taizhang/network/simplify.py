@@ -74,8 +74,8 @@ def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork
         (((0,),), array([2.+0.j, 2.+0.j]))
     """
     shape = network.shape
-    tensors = [(indices, _as_numbers(array)) for indices, array in zip(shape.inputs, network.arrays, strict=True)]
-    work = Workspace(tensors, shape.output, shape.sizes, ScaledProduct(1.0, network.exponent))
+    nodes = [Node(indices, _as_numbers(array)) for indices, array in zip(shape.inputs, network.arrays, strict=True)]
+    work = Workspace(nodes, shape.output, shape.sizes, ScaledProduct(1.0, network.exponent))
     reduce(work, by_values=by_values)
     if by_values:
         split_hidden(work)

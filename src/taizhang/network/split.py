@@ -32,7 +32,7 @@ from taizhang.network.workspace import Node, Workspace
 MAX_CONDITION = 8.0
 # What is neglected, as a part of the largest element.
 TOLERANCE = 2.0**-46
-# Tensors of higher rank, and larger tables over final bits, are left as they are.
+# Tensors of higher rank, and larger tables over choices, are left as they are.
 MAX_RANK = 6
 MAX_ELEMENTS = 1 << 10
 
@@ -120,7 +120,7 @@ class Split:
     Attributes:
         s: One index that V is put on.
         t: The other, that W is put on.
-        parts: Arrays of a, V and W, with the final bits of the tensor first, and the hidden index last, last and next.
+        parts: Arrays of a, V and W, with the choices of the tensor first, and the hidden index last, last and next.
     """
 
     s: int
@@ -161,30 +161,32 @@ def _ways_to_split(work: Workspace, numbers: Iterable[int]) -> dict[int, list[Sp
         if node.array is None or not 3 <= len(node.key) <= MAX_RANK or node.array.size > MAX_ELEMENTS:
             continue
         if node.array.shape == (2,) * node.array.ndim and np.isfinite(node.array).all():
-            bits = sorted(index for index in node.axes if index < 0)
-            groups[len(bits), len(node.key)].append((number, (*bits, *sorted(node.key))))
+            groups[len(node.choices), len(node.key)].append((number, tuple(sorted(node.key))))
     ways: dict[int, list[Split]] = defaultdict(list)
-    for (num_bits, rank), members in groups.items():
+    for (num_choices, rank), members in groups.items():
         arrays = np.stack([_ordered(work.nodes[number], order) for number, order in members])
-        for s, t in combinations(range(1 + num_bits, 1 + num_bits + rank), 2):
-            for which, parts in _parts(np.moveaxis(arrays, (s, t), (-2, -1)), num_bits):
+        first = 1 + num_choices
+        for s, t in combinations(range(rank), 2):
+            for which, parts in _parts(np.moveaxis(arrays, (first + s, first + t), (-2, -1)), num_choices):
                 number, order = members[which]
-                ways[number].append(Split(order[s - 1], order[t - 1], parts))
+                ways[number].append(Split(order[s], order[t], parts))
     return ways
 
 
 def _ordered(node: Node, order: Sequence[int]) -> ComplexArray:
-    """Gives a node's array with its axes in an order."""
-    return np.transpose(node.array, [node.axes.index(index) for index in order])  # type: ignore[arg-type]
+    """Gives a node's table with the axes of its indices in an order."""
+    first = len(node.choices)
+    places = [*range(first), *(first + node.axes.index(index) for index in order)]
+    return np.transpose(node.array, places)  # type: ignore[arg-type]
 
 
 def _parts(
-    arrays: ComplexArray, num_bits: int
+    arrays: ComplexArray, num_choices: int
 ) -> Iterator[tuple[int, tuple[ComplexArray, ComplexArray, ComplexArray]]]:
     """Gives the numbers of those arrays of a batch that split at their last two axes, and the parts."""
-    table = arrays.shape[1 : 1 + num_bits]
-    others = arrays.shape[1 + num_bits : -2]
-    matrices = arrays.reshape(len(arrays), 2**num_bits, -1, 2, 2)
+    table = arrays.shape[1 : 1 + num_choices]
+    others = arrays.shape[1 + num_choices : -2]
+    matrices = arrays.reshape(len(arrays), 2**num_choices, -1, 2, 2)
     hopeful = may_have_common_bases(matrices.reshape(-1, *matrices.shape[2:])).reshape(len(arrays), -1).all(axis=1)
     which = np.flatnonzero(hopeful)
     if which.size == 0:
@@ -224,11 +226,10 @@ def _split_once(work: Workspace, ways: dict[int, list[Split]]) -> int:
 
 
 def _apply(work: Workspace, number: int, node: Node, split: Split) -> None:
-    bits = sorted(index for index in node.axes if index < 0)
     others = sorted(node.key - {split.s, split.t})
     values, first, second = split.parts
     hidden = work.new_index(2)
     work.remove(number)
-    work.insert(Node((*bits, *others, hidden), values))
-    work.insert(Node((*bits, split.s, hidden), first))
-    work.insert(Node((*bits, hidden, split.t), second))
+    work.insert(Node((*others, hidden), values, choices=node.choices))
+    work.insert(Node((split.s, hidden), first, choices=node.choices))
+    work.insert(Node((hidden, split.t), second, choices=node.choices))

@@ -21,14 +21,14 @@ class Wire:
     """A qubit between gates: the index it is on, or the bit it is known to be, and a matrix. Never changed once made.
 
     Attributes:
-        index: The index, or -1 where its value is known.
+        index: The index, or None where its value is known.
         bit: The value where it is known.
         matrix: From the value of the index to that of the qubit, row by row; None for the identity.
         monomial: Whether the matrix is diagonal (phases) or antidiagonal (a flip and phases).
         flipped: Whether it is antidiagonal.
     """
 
-    index: int
+    index: int | None
     bit: int = 0
     matrix: Matrix2 | None = None
     monomial: bool = True
@@ -37,7 +37,7 @@ class Wire:
     @property
     def known(self) -> bool:
         """Whether the qubit is in a known basis state."""
-        return self.index < 0 and self.matrix is None
+        return self.index is None and self.matrix is None
 
 
 def product(second: Matrix2, first: Matrix2) -> Matrix2:
@@ -51,20 +51,20 @@ def then(wire: Wire, matrix: Matrix2) -> tuple[Wire, complex]:
     """Gives the wire after one more matrix, and a number that came off.
 
     Example:
-        >>> then(Wire(-1, 0), (0, 1j, 1, 0))
-        (Wire(index=-1, bit=1, matrix=None, monomial=True, flipped=False), 1)
+        >>> then(Wire(None, 0), (0, 1j, 1, 0))
+        (Wire(index=None, bit=1, matrix=None, monomial=True, flipped=False), 1)
     """
     if wire.matrix is not None:
         matrix = product(matrix, wire.matrix)
     a, b, c, d = matrix
-    if wire.index < 0:
+    if wire.index is None:
         upper, lower = (b, d) if wire.bit else (a, c)
         negligible = max(abs(upper), abs(lower)) * RELATIVE_ZERO
         if abs(lower) <= negligible:
-            return Wire(-1, 0), upper
+            return Wire(None, 0), upper
         if abs(upper) <= negligible:
-            return Wire(-1, 1), lower
-        return Wire(-1, 0, (upper, 0, lower, 0), False), 1
+            return Wire(None, 1), lower
+        return Wire(None, 0, (upper, 0, lower, 0), False), 1
     negligible = max(abs(a), abs(b), abs(c), abs(d)) * RELATIVE_ZERO
     if abs(b) <= negligible and abs(c) <= negligible:
         if a == d == 1:

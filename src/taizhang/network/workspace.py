@@ -1,24 +1,24 @@
 """A tensor network under reduction: tensors come, go and change their indices.
 
-This is the bookkeeping; which reductions to make is the matter of `reduce.py`. An index ≥ 0 is summed over, unless it
-is kept for the output. An index -1 - q stands for the final bit of qubit q: it is never summed, and an axis that
-carries it makes its tensor a table over that bit. A tensor whose table would be large is held by its number in a
-`Recipe`.
+This is the bookkeeping; which reductions to make is the matter of `reduce.py`. An index is summed over, unless it is
+kept for the output. A tensor that depends on choices (`choice.py`) is a table, with an axis for each choice before
+those of its indices. A tensor whose table would be large is held by its number in a `Recipe`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from heapq import heappop, heappush
-from math import prod
 
 import numpy as np
 
 from taizhang._types import ComplexArray
+from taizhang.network.choice import Choice
 from taizhang.network.einsum import einsum
 from taizhang.network.recipe import Contract, Lookup, Pick, Recipe, Reverse, ScaledProduct, normalised
 
-# Tables over final bits are kept up to this many elements.
+# Tables over choices are kept up to this many elements.
 MAX_TABLE = 1 << 10
 # Arrays are scaled when their largest element leaves this range.
 _LARGE, _SMALL = 2.0**64, 2.0**-64
@@ -28,43 +28,57 @@ class Node:
     """A tensor in the workspace.
 
     Attributes:
-        axes: The index of each axis; may repeat until the node has been tidied.
-        array: The array, or None where the recipe makes it.
-        entry: Number of the recipe's entry that makes the array; -1 where there is an array.
-        key: The set of the indices ≥ 0.
+        choices: What selects the array from the table; each once.
+        axes: The index of each axis of the array; may repeat until the node has been tidied.
+        array: The table: an axis for each choice, then one for each of `axes`; None where the recipe makes the array.
+        entry: Number of the recipe's entry that makes the array; None where there is a table.
+        key: The set of the indices.
     """
 
-    __slots__ = ("array", "axes", "entry", "key")
+    __slots__ = ("array", "axes", "choices", "entry", "key")
 
-    def __init__(self, axes: tuple[int, ...], array: ComplexArray | None, entry: int = -1) -> None:
+    def __init__(
+        self,
+        axes: tuple[int, ...],
+        array: ComplexArray | None,
+        *,
+        choices: tuple[Choice, ...] = (),
+        entry: int | None = None,
+    ) -> None:
+        self.choices = choices
         self.axes = axes
         self.array = array
         self.entry = entry
-        self.key = frozenset([index for index in axes if index >= 0])
+        self.key = frozenset(axes)
+
+    @property
+    def labels(self) -> tuple[Choice | int, ...]:
+        """What each axis of the table is for."""
+        return (*self.choices, *self.axes)
 
 
 class Workspace:
     """The network while it is being reduced.
 
     Args:
-        tensors: Pairs of indices and an array.
+        nodes: The tensors.
         output: Indices that are kept.
-        sizes: Size of each index ≥ 0.
+        sizes: Size of each index.
 
     Attributes:
         nodes: The tensors, by number.
-        on: For each index ≥ 0 that is there the numbers of its tensors, in order of arrival.
-        sizes: Size of each index ≥ 0.
+        on: For each index that is there the numbers of its tensors, in order of arrival.
+        sizes: Size of each index.
         output: Indices that are kept.
         scalar: The constant number split off so far.
-        scalar_nodes: Numbers split off that depend on final bits.
-        recipe: Steps left for when the bits are known.
+        scalar_nodes: Numbers split off that depend on choices.
+        recipe: Steps left for when the choices are made.
         vanished: Whether the value was found to be zero.
     """
 
     def __init__(
         self,
-        tensors: Iterable[tuple[tuple[int, ...], ComplexArray]],
+        nodes: Iterable[Node],
         output: Collection[int],
         sizes: Sequence[int],
         scalar: ScaledProduct,
@@ -81,8 +95,8 @@ class Workspace:
         self._all_two = all(size == 2 for size in sizes)
         self._queue: list[tuple[int, int]] = []
         self.next_number = 0
-        for axes, array in tensors:
-            self.insert(Node(axes, array))
+        for node in nodes:
+            self.insert(node)
 
     def new_index(self, size: int) -> int:
         """Gives an index that is on no tensor yet."""
@@ -128,14 +142,14 @@ class Workspace:
                 heappush(self._queue, (len(self.nodes[number].key), number))
 
     def size(self, indices: Collection[int]) -> int:
-        """Number of elements over these indices, all ≥ 0."""
+        """Number of elements over these indices."""
         if self._all_two:
             return 1 << len(indices)
-        return prod([self.sizes[index] for index in indices])
+        return math.prod([self.sizes[index] for index in indices])
 
     def drop_scalar(self, node: Node) -> None:
-        """Takes up a tensor without indices ≥ 0, which is in the network no more."""
-        if node.array is None or node.axes:
+        """Takes up a tensor without indices, which is in the network no more."""
+        if node.array is None or node.choices:
             self.scalar_nodes.append(node)
             return
         self.scalar.multiply(complex(node.array))
@@ -153,7 +167,12 @@ class Workspace:
         """Gives a node with repeated indices made one, and some indices summed."""
         if node.array is not None:
             flat = [k for k, index in enumerate(node.axes) if index in alone and self.sizes[index] == 1]
-            node = Node(tuple([i for k, i in enumerate(node.axes) if k not in flat]), node.array.squeeze(tuple(flat)))
+            first = len(node.choices)
+            node = Node(
+                tuple([i for k, i in enumerate(node.axes) if k not in flat]),
+                node.array.squeeze(tuple([first + k for k in flat])),
+                choices=node.choices,
+            )
         axes = tuple(dict.fromkeys(index for index in node.axes if index not in alone))
         return node if axes == node.axes else self._contracted([node], axes)
 
@@ -163,29 +182,20 @@ class Workspace:
         return self._contracted([first, second], axes)
 
     def _contracted(self, nodes: list[Node], axes: tuple[int, ...]) -> Node:
-        num_bits = sum(index < 0 for index in axes)
-        small = num_bits == 0 or self.size([i for i in axes if i >= 0]) << num_bits <= MAX_TABLE or len(nodes) == 1
-        if small and all(node.array is not None for node in nodes):
-            return Node(axes, einsum([(node.array, node.axes) for node in nodes], axes))  # type: ignore[misc]
-        return self._deferred(nodes, tuple(index for index in axes if index >= 0))
-
-    def _deferred(self, nodes: list[Node], axes: tuple[int, ...]) -> Node:
-        operands = tuple((self.entry(node), tuple(index for index in node.axes if index >= 0)) for node in nodes)
-        return Node(axes, None, self.recipe.add(Contract(operands, axes)))
+        choices = tuple(dict.fromkeys(choice for node in nodes for choice in node.choices))
+        table = math.prod(choice.size for choice in choices)
+        small = not choices or self.size(axes) * table <= MAX_TABLE or len(nodes) == 1
+        operands = [(node.array, node.labels) for node in nodes if node.array is not None]
+        if small and len(operands) == len(nodes):
+            return Node(axes, einsum(operands, (*choices, *axes)), choices=choices)
+        entries = tuple((self.entry(node), node.axes) for node in nodes)
+        return Node(axes, None, entry=self.recipe.add(Contract(entries, axes)))
 
     def entry(self, node: Node) -> int:
-        """Gives the number of the recipe's entry that makes a node's array once the bits are known."""
-        if node.array is None:
+        """Gives the number of the recipe's entry that makes a node's array once the choices are made."""
+        if node.entry is not None:
             return node.entry
-        bits = list(dict.fromkeys(index for index in node.axes if index < 0))
-        others = [index for index in node.axes if index >= 0]
-        # Bits go to the front; one that repeats becomes one.
-        if len(bits) + len(others) == len(node.axes):
-            order = [node.axes.index(bit) for bit in bits] + [k for k, i in enumerate(node.axes) if i >= 0]
-            table = node.array.transpose(order)
-        else:
-            table = einsum([(node.array, node.axes)], list(dict.fromkeys(bits + others)))
-        return self.recipe.add(Lookup(np.asarray(table, order="C"), tuple(-1 - bit for bit in bits)))
+        return self.recipe.add(Lookup(np.asarray(node.array, order="C"), node.choices))
 
     # Changes of an index
 
@@ -197,45 +207,59 @@ class Workspace:
                 axis = node.axes.index(index)
                 axes = node.axes[:axis] + node.axes[axis + 1 :]
                 if node.array is None:
-                    node = Node(axes, None, self.recipe.add(Pick(node.entry, axis, -1, value)))
+                    entry = self.recipe.add(Pick(self.entry(node), axis, None, value))
+                    node = Node(axes, None, entry=entry)
                 else:
-                    node = Node(axes, np.asarray(node.array.take(value, axis=axis)))
+                    array = node.array.take(value, axis=len(node.choices) + axis)
+                    node = Node(axes, np.asarray(array), choices=node.choices)
             self.insert(node)
 
-    def rename(self, old: int, new: int, flipped: bool, flipped_by: int = 0) -> None:
-        """Puts one index, or a final bit, for another, everywhere.
+    def rename(self, old: int, new: int | Choice, flipped: bool, flipped_by: Choice | None = None) -> None:
+        """Puts one index, or a choice, for another index, everywhere.
 
         Args:
-            old: The index that goes, ≥ 0.
-            new: The index, or final bit, that takes its place.
+            old: The index that goes.
+            new: The index, or choice, that takes its place.
             flipped: Whether value 0 of the one is value 1 of the other.
-            flipped_by: A final bit; where it is 1, they are flipped once more. 0: none.
+            flipped_by: A choice; where it is 1, they are flipped once more.
         """
         for number in list(self.on.get(old, ())):
             node = self.remove(number)
             while old in node.axes:
                 axis = node.axes.index(old)
                 if flipped:
-                    node = self._reversed(node, axis, 0)
-                if flipped_by:
+                    node = self._reversed(node, axis, None)
+                if flipped_by is not None:
                     node = self._reversed(node, axis, flipped_by)
-                    axis = node.axes.index(old)
-                node = self._with_index(node, axis, new)
+                if isinstance(new, int):
+                    axes = (*node.axes[:axis], new, *node.axes[axis + 1 :])
+                    node = Node(axes, node.array, choices=node.choices, entry=node.entry)
+                else:
+                    node = self._selected(node, axis, new)
             self.insert(node)
 
-    def _reversed(self, node: Node, axis: int, by: int) -> Node:
-        """Reverses an axis, always or where a final bit is 1; a table may get that bit as its first axis."""
-        if node.array is not None and by == 0:
-            return Node(node.axes, np.flip(node.array, axis))
-        if node.array is not None and node.array.size * 2 <= MAX_TABLE:
-            return Node((by, *node.axes), np.stack([node.array, np.flip(node.array, axis)]))
-        axes = tuple(index for index in node.axes if index >= 0)
-        place = axis - sum(index < 0 for index in node.axes[:axis])
-        return Node(axes, None, self.recipe.add(Reverse(self.entry(node), place, -1 - by)))
+    def _reversed(self, node: Node, axis: int, by: Choice | None) -> Node:
+        """Reverses an axis, always or where a choice is 1; a table may get that choice as its first axis."""
+        if node.array is not None and by is None:
+            return Node(node.axes, np.flip(node.array, len(node.choices) + axis), choices=node.choices)
+        if node.array is not None and by is not None:
+            flipped = np.flip(node.array, len(node.choices) + axis)
+            if by in node.choices:
+                place = node.choices.index(by)
+                table = np.stack([node.array.take(0, place), flipped.take(1, place)], axis=place)
+                return Node(node.axes, table, choices=node.choices)
+            if node.array.size * 2 <= MAX_TABLE:
+                return Node(node.axes, np.stack([node.array, flipped]), choices=(by, *node.choices))
+        return Node(node.axes, None, entry=self.recipe.add(Reverse(self.entry(node), axis, by)))
 
-    def _with_index(self, node: Node, axis: int, new: int) -> Node:
-        """Puts another index on an axis."""
-        if node.array is None and new < 0:
-            axes = node.axes[:axis] + node.axes[axis + 1 :]
-            return Node(axes, None, self.recipe.add(Pick(node.entry, axis, -1 - new, 0)))
-        return Node((*node.axes[:axis], new, *node.axes[axis + 1 :]), node.array, node.entry)
+    def _selected(self, node: Node, axis: int, by: Choice) -> Node:
+        """Lets a choice select the value of an axis."""
+        axes = node.axes[:axis] + node.axes[axis + 1 :]
+        if node.array is None:
+            return Node(axes, None, entry=self.recipe.add(Pick(self.entry(node), axis, by)))
+        place = len(node.choices) + axis
+        if by in node.choices:
+            first = node.choices.index(by)
+            table = np.moveaxis(np.diagonal(node.array, axis1=first, axis2=place), -1, first)
+            return Node(axes, table, choices=node.choices)
+        return Node(axes, np.moveaxis(node.array, place, 0), choices=(by, *node.choices))

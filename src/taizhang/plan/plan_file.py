@@ -139,7 +139,7 @@ class Plan:
         target = Path(path)
         partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
         try:
-            partial.write_text(json.dumps(self.to_dict(), separators=(",", ":")) + "\n", encoding="utf-8")
+            partial.write_bytes(self.to_bytes())
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
@@ -168,6 +168,10 @@ class Plan:
         except PlanError as error:
             raise PlanError(f"plan file '{source}': {error}") from None
         return plan if network is None else plan.for_network(network)
+
+    def to_bytes(self) -> bytes:
+        """The content of the plan's file."""
+        return (json.dumps(self.to_dict(), separators=(",", ":")) + "\n").encode()
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as the JSON object of a plan file."""

@@ -103,14 +103,14 @@ def search(
     fixed_bytes = bytes_per_element * _fixed_elements(shape)
     available = math.inf if memory_bytes is None else (memory_bytes - fixed_bytes) / bytes_per_element
 
-    def look(state: tuple[float, float, int, bool] | None, trials_done: int) -> bool:
+    def look(best: _native.FoundPlan | None, trials_done: int) -> bool:
         spent = time.perf_counter() - started
         if progress is not None:
             progress(
                 SearchProgress(
-                    log10_multiply_adds=None if state is None else state[0] * math.log10(2),
-                    width=None if state is None else state[1],
-                    num_sliced=None if state is None else state[2],
+                    log10_multiply_adds=None if best is None else best.log2_multiply_adds * math.log10(2),
+                    width=None if best is None else best.width,
+                    num_sliced=None if best is None else len(best.sliced_indices),
                     trials_done=trials_done,
                     seconds=spent,
                     seconds_left=None if seconds is None else max(seconds - spent, 0.0),
@@ -120,11 +120,7 @@ def search(
 
     log2_per_element = math.log2(multiply_adds_per_element(machine, dtype)) if objective == "seconds" else -math.inf
     found = _native.search_plan(
-        [list(term) for term in shape.inputs],
-        [*shape.output, *shape.row_indices],
-        list(shape.sizes),
-        row_indices=list(shape.row_indices),
-        num_rows=shape.num_rows,
+        shape,
         width=math.inf if width is None else width,
         memory_elements=max(available, 1.0),
         seconds=seconds,
@@ -138,17 +134,17 @@ def search(
     )
     if found is None:
         raise MemoryLimitError("the search ended before any plan was found; give it more time")
-    path, sliced, fits, _, trial, history = found
-    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(path))
+    sliced = found.sliced_indices
+    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path))
     steps = step_costs(shape, tree, sliced)
     cost = cost_of_steps(shape, steps, sliced, dtype=dtype)
-    if memory_bytes is not None and (not fits or cost.peak_bytes > memory_bytes):
+    if memory_bytes is not None and (not found.fits or cost.peak_bytes > memory_bytes):
         raise MemoryLimitError(
             f"the smallest plan found needs {human_bytes(cost.peak_bytes)}, of which inputs and result take "
             f"{human_bytes(fixed_bytes)}, but the limit is {human_bytes(memory_bytes)}; allow more memory, "
             "or leave fewer qubits open"
         )
-    if width is not None and (not fits or cost.width > width + 1e-3):
+    if width is not None and (not found.fits or cost.width > width + 1e-3):
         raise MemoryLimitError(
             f"the narrowest plan found has width {cost.width:g}, but the limit is {width:g}; allow a larger width"
         )
@@ -162,8 +158,8 @@ def search(
         planning_seconds=time.perf_counter() - started,
         seed=seed,
         trials=trials,
-        trial=trial,
-        history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in history),
+        trial=found.trial,
+        history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in found.history),
     )
 
 

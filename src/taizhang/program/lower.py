@@ -66,7 +66,7 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
         ),
         slice_strides=tuple([tuple(strides) for strides in slice_strides]),
         output_axes=tuple([(facts.sizes[i], full_strides[i]) for i in result_axes if i not in gone]),
-        output_strides=tuple([full_strides.get(index, 0) for index in sliced]),
+        output_slice_strides=tuple([full_strides.get(index, 0) for index in sliced]),
         input_elements=input_elements,
         arena_elements=arena.length,
         shared_elements=arena.shared,

@@ -142,7 +142,7 @@ class Program:
         sliced_axes: For each input the axes with a sliced index: (axis, position among the sliced indices).
         slice_strides: For each sliced index and each input that has it: (input, stride).
         output_axes: Size of each axis of a slice's result, and its stride in the value; the slowest first.
-        output_strides: For each sliced index its stride in the value, in elements; 0 for those summed over.
+        output_slice_strides: For each sliced index its stride in the value, in elements; 0 for those summed over.
         input_elements: Elements of all inputs, one after another.
         arena_elements: Elements of the arena of one worker.
         shared_elements: How many of them, from the start, are the same for all slices.
@@ -163,7 +163,7 @@ class Program:
     sliced_axes: tuple[tuple[tuple[int, int], ...], ...]
     slice_strides: tuple[tuple[tuple[int, int], ...], ...]
     output_axes: tuple[tuple[int, int], ...]
-    output_strides: tuple[int, ...]
+    output_slice_strides: tuple[int, ...]
     input_elements: int
     arena_elements: int
     shared_elements: int

@@ -390,3 +390,13 @@ def _short(value: float) -> str:
     if value == 0 or 1e-3 <= value < 1000:
         return f"{value:.3g}"
     return f"{value:.0f}" if 1000 <= value < 1e7 else f"{value:.1e}"
+
+
+def profile_of(runs: Sequence[Contraction]) -> Profile:
+    """Where the time of profiled contractions went, beside what the machine does with as many threads, measured now.
+
+    Args:
+        runs: Contractions with one plan and the same options, at least one.
+    """
+    first = runs[0]
+    return Profile.of_runs(runs, Roofline.measured(first.workers * first.threads, first.dtype))

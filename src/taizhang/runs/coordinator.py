@@ -16,7 +16,6 @@ from taizhang._random import stream
 from taizhang.errors import RunDamagedError, RunStoppedError
 from taizhang.runs.crew import Crew, Done, Lost, Outcome
 from taizhang.runs.dealer import Dealer
-from taizhang.runs.enough import enough_for
 from taizhang.runs.estimate import Estimate, estimate
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.history import History, Record
@@ -25,12 +24,13 @@ from taizhang.runs.lock import COMPLETE, FAILED, STOPPED, CoordinatorLock
 from taizhang.runs.manifest import Manifest
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.piece_set import PieceSet, ranges_between
+from taizhang.runs.pieces import Layout
 from taizhang.runs.sum_tree import Change, Node, SumTree, top_level
 
 MOST_SAMPLES = 32
 MOST_SAMPLE_BYTES = 1 << 26
 MOST_SUMMED = 4096
-"""With more sums waiting than this, what they come to is not told on the way."""
+"""With more sums waiting than this, their total is not computed on the way."""
 
 COMMIT_SECONDS = 0.1
 WAIT_SECONDS = 0.1
@@ -66,7 +66,7 @@ class Watcher(Protocol):
 def samples_of(manifest: Manifest) -> frozenset[int]:
     """The pieces whose sums are kept apart, chosen by the identity of the run."""
     count = manifest.layout.num_pieces
-    per_piece = 16 * manifest.elements * manifest.amplitudes_per_piece
+    per_piece = max(16 * plan.elements * plan.contractions_per_piece for plan in manifest.plans)
     most = min(MOST_SAMPLES, count, max(MOST_SAMPLE_BYTES // per_piece, 1))
     if count <= most:
         return frozenset(range(count))
@@ -74,12 +74,9 @@ def samples_of(manifest: Manifest) -> frozenset[int]:
     return frozenset(int(piece) for piece in random.integers(0, count, size=most))
 
 
-def done_ranges(nodes: Iterable[Node], manifest: Manifest) -> Iterable[range]:
+def done_ranges(nodes: Iterable[Node], layout: Layout) -> Iterable[range]:
     """The pieces that nodes cover, as ranges of piece numbers in order."""
-    parts = manifest.layout.parts_per_group
-    for node in nodes:
-        own = node.parts(parts)
-        yield range(node.group * parts + own.start, node.group * parts + own.stop)
+    return layout.piece_ranges((node.group, node.parts(layout.parts_of(node.group))) for node in nodes)
 
 
 class Coordinator:
@@ -112,10 +109,11 @@ class Coordinator:
         self._ledger = Ledger(folder.ledger_path, manifest, write=True)
         try:
             self._wanted = self._ledger.groups_wanted()
-            self._enough = enough_for(folder)
+            self._enough = folder.assembly().stopping_rule()
+            self._scales = folder.exponents()
             nodes = [node for node in self._ledger.nodes() if node.group < self._wanted]
-            self._tree = SumTree(self._layout.parts_per_group, self._ledger.waiting_sums())
-            missing = PieceSet(ranges_between(done_ranges(nodes, manifest), self._num_pieces))
+            self._tree = SumTree(self._layout.parts_of, self._ledger.waiting_sums())
+            missing = PieceSet(ranges_between(done_ranges(nodes, self._layout), self._num_pieces))
             self._dealer = Dealer(missing)
             if self._enough is not None:
                 for node, total in self._ledger.complete_sums():
@@ -125,7 +123,7 @@ class Coordinator:
             self._ledger.close()
             raise
         self._partial: complex | None = None
-        self._exponents = folder.exponents() if self._layout.num_amplitudes == 1 and manifest.elements == 1 else None
+        self._single = self._layout.num_contractions == 1 and manifest.plans[0].elements == 1
         self._typical = (0, 0.0)
         self._watched = 0.0
 
@@ -152,7 +150,7 @@ class Coordinator:
 
     @property
     def _num_pieces(self) -> int:
-        return self._wanted * self._layout.parts_per_group
+        return self._layout.first_piece_of(self._wanted)
 
     def run(self) -> None:
         """Works until all pieces are done.
@@ -236,24 +234,27 @@ class Coordinator:
 
     def _insert(self, outcome: Done) -> Change:
         piece = self._layout.piece(outcome.piece)
-        if outcome.total.mantissas.shape != (len(piece.amplitudes), self._folder.manifest.elements):
+        if outcome.total.mantissas.shape != self._folder.manifest.shape_of(piece.group):
             raise RunDamagedError(f"piece {outcome.piece} came with a wrong shape; stop the worker '{outcome.worker}'")
         self._history.worked(outcome.worker, outcome.seconds)
         count, seconds = self._typical
         self._typical = (count + 1, seconds + outcome.seconds)
         self._dealer.typical_seconds = self._typical[1] / self._typical[0]
         change = self._tree.insert(piece.group, piece.part, outcome.total)
-        if change.added.level == top_level(self._layout.parts_per_group):
-            if self._exponents is not None:
-                self._partial = complex(change.sum.values(self._exponents)[0, 0])
+        if change.added.level == top_level(self._layout.parts_of(piece.group)):
+            if self._single:
+                self._partial = complex(change.sum.values(self._scales)[0, 0])
             if self._enough is not None:
                 self._look_whether_enough(piece.group, change.sum)
         return change
 
     def _look_whether_enough(self, group: int, total: PartialSum) -> None:
         """Leaves out the groups that are not needed, as soon as that is known."""
-        wanted = None if self._enough is None else self._enough.add(group, total)
-        if wanted is not None and wanted < self._wanted:
+        if self._enough is None:
+            return
+        own = self._layout.contractions_of(group)
+        contractions = self._enough.add(own, total.values(self._scales[own.start : own.stop]))
+        if contractions is not None and (wanted := self._layout.groups_for(contractions)) < self._wanted:
             self._wanted = wanted
             self._dealer.leave_out(self._num_pieces)
 
@@ -266,10 +267,10 @@ class Coordinator:
         self._ledger.commit(changes, samples, records)
 
     def _point(self, ended: str | None = None) -> list[Record]:
-        if self._exponents is not None and len(self._tree.nodes) <= MOST_SUMMED:
+        if self._single and len(self._tree.nodes) <= MOST_SUMMED:
             total = self._tree.sum_so_far(0)
             if total is not None:
-                self._partial = complex(total.values(self._exponents)[0, 0])
+                self._partial = complex(total.values(self._scales)[0, 0])
         records = self._history.records(self.num_done, self._num_workers(), self._partial, ended)
         if self._wanted < self._layout.num_groups:
             records.append((TASK, WANTED, {"groups": self._wanted}))

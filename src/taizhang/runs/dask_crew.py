@@ -153,8 +153,8 @@ class DaskCrew:
                 return [Lost(pieces=(piece,), worker="dask")]
             self._submit(piece, with_job=True)
             return []
-        count = len(self._job.manifest.layout.piece(piece).amplitudes)
-        total = PartialSum.from_bytes(answer.content, amplitudes=count, elements=self._job.manifest.elements)
+        manifest = self._job.manifest
+        total = PartialSum.from_bytes(answer.content, shape=manifest.shape_of(manifest.layout.piece(piece).group))
         return [Done(piece=piece, total=total, worker=answer.worker, seconds=answer.seconds)]
 
     def committed(self, pieces: Sequence[int]) -> None:

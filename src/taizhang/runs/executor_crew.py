@@ -110,8 +110,8 @@ class ExecutorCrew:
             return Lost(pieces=(piece,), worker=NAME, error=error)
         if answer.content is None:
             return None
-        count = len(self._job.manifest.layout.piece(piece).amplitudes)
-        total = PartialSum.from_bytes(answer.content, amplitudes=count, elements=self._job.manifest.elements)
+        manifest = self._job.manifest
+        total = PartialSum.from_bytes(answer.content, shape=manifest.shape_of(manifest.layout.piece(piece).group))
         return Done(piece=piece, total=total, worker=answer.worker, seconds=answer.seconds)
 
     def committed(self, pieces: Sequence[int]) -> None:

@@ -1,28 +1,28 @@
 """The folder of a run: everything that is needed to go on with it, on this or another machine.
 
-run.json         the manifest: what is computed, how it is cut, hashes (written last, so it says that the rest is there)
-circuit.qasm     the circuit, OpenQASM 3
-bitstrings.txt   what was asked for, one a line
-plan.json        how to contract the network
-arrays.npy       the arrays of the network, complex128
+run.json         the manifest: how the work is cut, hashes (written last, so it says that the rest is there)
+task.json        the question: how the answer is assembled from the values of the contractions
+plan-K.json      plan K, from 0: how to contract networks of one shape
+arrays-K.npy     the arrays of these networks, complex128
+rows-K.npy       for each contraction of plan K the digits of its rows, where it has some
 exponents.npy    for each contraction the power of two that its value is multiplied by
-rows.npy         for each contraction of many bitstrings the bits at which these differ
-counts.npy       how often each bitstring came, where it is samples that are compared
 ledger.sqlite    sums of what is done, and how it went
 coordinator.*    who coordinates the run
 workers/ inbox/  what workers that share the folder are told, and what they hand in
+circuit.qasm     what the question is about, for people
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import platform
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,30 +33,29 @@ import psutil
 
 import taizhang
 from taizhang._units import human_bytes
-from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.openqasm_writer import write_openqasm3
-from taizhang.circuit.read import read_circuit
-from taizhang.errors import RunDamagedError, RunError, SizeLimitError
+from taizhang.errors import InputError, RunDamagedError, RunError, SizeLimitError, UsageError
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
 from taizhang.plan.plan_file import Plan
 from taizhang.runs import manifest as manifest_file
-from taizhang.runs.contractions import NO_ROWS, Contractions
-from taizhang.runs.job import Job, flat_arrays, program_sha256
+from taizhang.runs.gather import NO_ROWS, GatheredMembers, gather
+from taizhang.runs.job import Job, PlanData, flat_arrays, program_sha256
 from taizhang.runs.ledger import Ledger
-from taizhang.runs.manifest import AMPLITUDES, Manifest
-from taizhang.runs.pieces import Layout, cut
+from taizhang.runs.manifest import Manifest, PlanRecord
+from taizhang.runs.pieces import PlanLayout, cut
 from taizhang.runs.storage import sha256_of, sync_folder, write_whole, writing
+from taizhang.tasks.assembly import Assembly
+from taizhang.tasks.registry import assembly_from_bytes, assembly_to_bytes
+from taizhang.tasks.work import PlannedMembers, Work
 
-CIRCUIT, BITSTRINGS, PLAN = "circuit.qasm", "bitstrings.txt", "plan.json"
-ARRAYS, EXPONENTS, ROWS, COUNTS, LEDGER = "arrays.npy", "exponents.npy", "rows.npy", "counts.npy", "ledger.sqlite"
+TASK, EXPONENTS, LEDGER = "task.json", "exponents.npy", "ledger.sqlite"
 WORKERS, INBOX = "workers", "inbox"
 
 MEASURED_SECONDS = 0.5
-"""The rate is measured on the first slices, for at least so long."""
+"""The rate is measured on the first slices, for at least this long."""
 
 MOST_ELEMENTS = 1 << 25
-"""Largest value of a bitstring that a run keeps: half a GiB."""
+"""Most elements of the value of a contraction that a run keeps: half a GiB."""
 
 MAPPED_BYTES = 256 << 20
 """Arrays larger than this stay on the disk until they are needed."""
@@ -95,18 +94,13 @@ class RunFolder:
         Raises:
             RunDamagedError: One differs or is missing; the message names it.
         """
-        for name, wanted in self.manifest.files.items():
+        for name, expected in self.manifest.files.items():
             try:
-                found = sha256_of(self.path / name)
+                actual = sha256_of(self.path / name)
             except FileNotFoundError:
-                raise RunDamagedError(
-                    f"'{self.path / name}' is missing; restore it from a copy, or make the run anew"
-                ) from None
-            if found != wanted:
-                raise RunDamagedError(
-                    f"'{self.path / name}' is damaged: its sha256 is not the one in {manifest_file.NAME}; restore it "
-                    "from a copy, or make the run anew"
-                )
+                raise RunDamagedError(_is_missing(self.path / name)) from None
+            if actual != expected:
+                raise RunDamagedError(_differs(self.path / name))
 
     def job(self) -> Job:
         """The job of the run, for workers; all files are checked first.
@@ -115,49 +109,48 @@ class RunFolder:
             RunDamagedError: A file is not what it was.
         """
         self.check_files()
-        large = (self.path / ARRAYS).stat().st_size > MAPPED_BYTES
-        elements = np.load(self.path / ARRAYS, mmap_mode="r" if large else None, allow_pickle=False)
-        rows = np.load(self.path / ROWS, allow_pickle=False) if self.manifest.num_rows else NO_ROWS
-        return Job(manifest=self.manifest, plan=self.plan(), elements=elements, rows=rows)
+        plans = []
+        for number, record in enumerate(self.manifest.plans):
+            path = self.path / _arrays_name(number)
+            large = path.stat().st_size > MAPPED_BYTES
+            elements = np.load(path, mmap_mode="r" if large else None, allow_pickle=False)
+            rows = np.load(self.path / _rows_name(number), allow_pickle=False) if record.num_rows else NO_ROWS
+            plans.append(PlanData(plan=self.plan(number), elements=elements, rows=rows))
+        return Job(manifest=self.manifest, plans=tuple(plans))
 
-    def plan(self) -> Plan:
-        """The plan of the run."""
-        return Plan.load(self.path / PLAN)
+    def plan(self, number: int = 0) -> Plan:
+        """A plan of the run."""
+        return Plan.load(self.path / _plan_name(number))
 
-    def circuit(self) -> Circuit:
-        """The circuit of the run."""
-        return read_circuit(self.path / CIRCUIT)
+    def assembly(self) -> Assembly[Any]:
+        """How the answer is assembled from the values of the contractions.
 
-    def bitstrings(self) -> tuple[str, ...]:
-        """The bitstrings asked for, qubit 0 first."""
-        return tuple((self.path / BITSTRINGS).read_text(encoding="ascii").split("\n")[:-1])
+        Raises:
+            RunDamagedError: The file is not what it was.
+        """
+        path = self.path / TASK
+        try:
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() != self.manifest.files.get(TASK):
+                raise RunDamagedError(_differs(path))
+            return assembly_from_bytes(content)
+        except FileNotFoundError:
+            raise RunDamagedError(_is_missing(path)) from None
+        except InputError as error:
+            raise RunDamagedError(f"'{path}' cannot be used: {error}") from None
 
     def exponents(self) -> npt.NDArray[np.int64]:
         """The powers of two that the values are multiplied by, shape (contractions,)."""
         exponents: npt.NDArray[np.int64] = np.load(self.path / EXPONENTS, allow_pickle=False)
         return exponents
 
-    def counts(self) -> npt.NDArray[np.int64]:
-        """How often each bitstring came, where it is samples that are compared; shape (bitstrings,)."""
-        counts: npt.NDArray[np.int64] = np.load(self.path / COUNTS, allow_pickle=False)
-        return counts
-
 
 def make_run(
     path: str | os.PathLike[str],
-    circuit: Circuit,
-    bitstrings: Sequence[str],
+    work: Work[Any],
     *,
-    contractions: Contractions,
-    open_qubits: Sequence[int],
-    row_qubits: Sequence[int],
-    plan: Plan,
-    compiled: NativeProgram,
     simd_level: str,
     memory_bytes: int,
-    task: Mapping[str, Any] = AMPLITUDES,
-    counts: Sequence[int] | None = None,
-    num_slices: int | None = None,
     piece_seconds: float = 10.0,
     slices_per_piece: int | None = None,
 ) -> RunFolder:
@@ -165,58 +158,32 @@ def make_run(
 
     Args:
         path: The folder; it may exist if it is empty.
-        circuit: The circuit.
-        bitstrings: What is asked for, all of the right length.
-        contractions: What the plan is to be contracted for.
-        open_qubits: Qubits left open.
-        row_qubits: Qubits at which the bitstrings of one contraction may differ; none where each has its own.
-        plan: A plan for it.
-        compiled: The plan, compiled.
-        simd_level: For which instructions it was compiled.
+        work: What is to be done; its plans are compiled.
+        simd_level: For which instructions they were compiled.
         memory_bytes: Memory for measuring the rate.
-        task: What is made of the amplitudes.
-        counts: How often each bitstring came, where it is samples that are compared.
-        num_slices: Add up only so many first slices of the plan.
         piece_seconds: How long a piece should take one thread.
         slices_per_piece: A power of two, instead of what the rate asks for.
 
     Raises:
         RunError: There is something in the folder.
         RunStorageError: It cannot be written.
-        SizeLimitError: The value of a bitstring is too large for a run.
+        SizeLimitError: The values, or the arrays, are too large for a run.
     """
     target = Path(path)
     check_new(target)
-    if compiled.program.output_elements > MOST_ELEMENTS:
-        raise SizeLimitError(
-            f"each contraction has {compiled.program.output_elements} amplitudes; a run keeps at most {MOST_ELEMENTS}, "
-            "so leave fewer qubits open, or ask for fewer bitstrings"
-        )
-    found = contractions
-    varying, elements = flat_arrays(plan.shape, found.arrays)
-    wanted = compiled.program.num_slices if num_slices is None else num_slices
-    digits = np.unpackbits(found.rows[0], axis=1, count=len(row_qubits)) if len(found.rows) else None
-    seconds, measured = _measure(compiled, found.arrays[0], digits, wanted, memory_bytes)
-    layout = cut(
-        compiled.program,
-        num_amplitudes=len(found.arrays),
-        num_slices=wanted,
-        slices=measured,
-        seconds=seconds,
-        piece_seconds=piece_seconds,
-    )
-    if slices_per_piece is not None:
-        layout = Layout(num_amplitudes=len(found.arrays), num_slices=wanted, slices_per_piece=slices_per_piece)
-    files = {
-        CIRCUIT: write_openqasm3(circuit).encode(),
-        BITSTRINGS: "".join(f"{bits}\n" for bits in bitstrings).encode("ascii"),
-        ARRAYS: _npy(elements),
-        EXPONENTS: _npy(np.array(found.exponents, dtype=np.int64)),
-    }
-    if len(found.rows):
-        files[ROWS] = _npy(found.rows)
-    if counts is not None:
-        files[COUNTS] = _npy(np.array(counts, dtype=np.int64))
+    files: dict[str, bytes] = {**work.files, TASK: assembly_to_bytes(work.assembly)}
+    records: list[PlanRecord] = []
+    exponents: list[int] = []
+    for number, planned in enumerate(work.plans):
+        gathered = gather(planned.members)
+        exponents += gathered.exponents
+        record, elements = _record(planned, gathered, memory_bytes, piece_seconds, slices_per_piece)
+        records.append(record)
+        files[_plan_name(number)] = planned.ready.plan.to_bytes()
+        files[_arrays_name(number)] = _npy(elements)
+        if len(gathered.rows):
+            files[_rows_name(number)] = _npy(gathered.rows)
+    files[EXPONENTS] = _npy(np.array(exponents, dtype=np.int64))
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -224,26 +191,12 @@ def make_run(
         try:
             for name, content in files.items():
                 write_whole(partial / name, content)
-            plan.save(partial / PLAN)
             manifest = Manifest(
-                num_qubits=circuit.num_qubits,
-                open_qubits=tuple(open_qubits),
-                num_amplitudes=len(found.arrays),
-                num_slices=layout.num_slices,
-                slices_per_piece=layout.slices_per_piece,
-                amplitudes_per_piece=layout.amplitudes_per_piece,
-                dtype=compiled.program.dtype,
+                dtype=_program_of(work.plans[0]).program.dtype,
                 simd_level=simd_level,
-                program_sha256=program_sha256(compiled.program),
-                seconds_per_slice=seconds / measured,
-                varying_tensors=varying,
-                files={name: sha256_of(partial / name) for name in (*files, PLAN)},
+                plans=tuple(records),
+                files={name: sha256_of(partial / name) for name in files},
                 made={"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **made_with()},
-                task=task,
-                num_bitstrings=len(bitstrings),
-                row_qubits=tuple(row_qubits),
-                num_rows=plan.shape.num_rows,
-                elements=compiled.program.output_elements,
             )
             for name in (WORKERS, INBOX):
                 (partial / name).mkdir()
@@ -256,6 +209,84 @@ def make_run(
                 shutil.rmtree(partial)
             raise
     return RunFolder(path=target, manifest=manifest)
+
+
+def _record(
+    planned: PlannedMembers,
+    gathered: GatheredMembers,
+    memory_bytes: int,
+    piece_seconds: float,
+    slices_per_piece: int | None,
+) -> tuple[PlanRecord, npt.NDArray[np.complex128]]:
+    """Measures the rate of a plan and cuts its contractions into pieces; gives the arrays as well."""
+    compiled, count = _program_of(planned), len(planned.members)
+    if compiled.program.output_elements > MOST_ELEMENTS:
+        raise SizeLimitError(
+            f"each contraction has {compiled.program.output_elements} amplitudes; a run keeps at most {MOST_ELEMENTS}, "
+            "so leave fewer qubits open, or ask for fewer bitstrings"
+        )
+    if planned.slices.start:
+        raise UsageError(
+            f"the slices of a run in a folder must begin at 0, got {planned.slices.start}; compute them without one"
+        )
+    num_slices, row_length = len(planned.slices), len(compiled.program.row_sizes)
+    digits = np.unpackbits(gathered.rows[0], axis=1, count=row_length) if len(gathered.rows) else None
+    seconds, measured = _measure(compiled, gathered.arrays[0], digits, num_slices, memory_bytes)
+    layout = cut(
+        compiled.program,
+        num_contractions=count,
+        num_slices=num_slices,
+        slices=measured,
+        seconds=seconds,
+        piece_seconds=piece_seconds,
+    )
+    if slices_per_piece is not None:
+        layout = PlanLayout(num_contractions=count, num_slices=num_slices, slices_per_piece=slices_per_piece)
+    varying, elements = flat_arrays(planned.ready.plan.shape, gathered.arrays)
+    record = PlanRecord(
+        num_contractions=count,
+        num_slices=num_slices,
+        slices_per_piece=layout.slices_per_piece,
+        contractions_per_piece=layout.contractions_per_piece,
+        program_sha256=program_sha256(compiled.program),
+        seconds_per_slice=seconds / measured,
+        varying_tensors=varying,
+        num_rows=planned.ready.plan.shape.num_rows,
+        row_length=row_length,
+        elements=compiled.program.output_elements,
+    )
+    return record, elements
+
+
+def _program_of(planned: PlannedMembers) -> NativeProgram:
+    """The compiled plan; work whose plan cannot be run is refused before a run is made."""
+    program = planned.ready.program
+    if program is None:
+        raise RunError("the plan of the run cannot be run on this machine; plan longer, or with more memory")
+    return program
+
+
+def _plan_name(number: int) -> str:
+    return f"plan-{number}.json"
+
+
+def _arrays_name(number: int) -> str:
+    return f"arrays-{number}.npy"
+
+
+def _rows_name(number: int) -> str:
+    return f"rows-{number}.npy"
+
+
+def _is_missing(path: Path) -> str:
+    return f"'{path}' is missing; restore it from a copy, or make the run again"
+
+
+def _differs(path: Path) -> str:
+    return (
+        f"'{path}' is damaged: its sha256 is not the one in {manifest_file.NAME}; restore it from a copy, or make the "
+        "run again"
+    )
 
 
 def check_new(path: str | os.PathLike[str]) -> None:

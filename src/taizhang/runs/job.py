@@ -27,38 +27,37 @@ from taizhang.execute.slice_sums import SliceSums
 from taizhang.network.network import NetworkShape
 from taizhang.plan.plan_file import Plan
 from taizhang.program.program import Program
-from taizhang.runs.manifest import Manifest
+from taizhang.runs.manifest import Manifest, PlanRecord
 from taizhang.runs.partial_sum import ZERO_EXPONENT, PartialSum
 from taizhang.runs.pieces import Piece
 
-# Inputs of so many contractions are kept loaded.
+# Inputs of this many contractions are kept loaded.
 MOST_LOADED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Job:
-    """What is computed.
+class PlanData:
+    """A plan of a run, with the arrays of its contractions.
 
     Attributes:
-        manifest: What the run is.
-        plan: How to contract the network.
-        elements: All arrays, complex128, one after another: those that are the same for all bitstrings in order of
+        plan: How to contract the networks.
+        elements: All arrays, complex128, one after another: those that are the same for all contractions in order of
             their tensors, then for each contraction those that vary.
-        rows: Bits at the row qubits, eight to a byte, shape (contractions, rows, bytes); empty where there are no rows.
+        rows: Digits of the rows, as bits, eight to a byte, shape (contractions, rows, bytes); empty where there are no
+            rows.
     """
 
-    manifest: Manifest
     plan: Plan
     elements: npt.NDArray[np.complex128]
     rows: npt.NDArray[np.uint8]
 
-    def arrays_of(self, amplitude: int) -> tuple[ComplexArray, ...]:
-        """The arrays of the network of one contraction, in order."""
-        varying = frozenset(self.manifest.varying_tensors)
+    def arrays_of(self, contraction: int, record: PlanRecord) -> tuple[ComplexArray, ...]:
+        """The arrays of one contraction, in order; `contraction` counts from 0 within the plan."""
+        varying = frozenset(record.varying_tensors)
         shapes = [tuple(self.plan.shape.sizes[index] for index in term) for term in self.plan.shape.inputs]
         lengths = [int(np.prod(shape, dtype=np.int64)) for shape in shapes]
         own = sum(lengths[number] for number in varying)
-        shared_at, own_at = 0, len(self.elements) - own * (self.manifest.num_amplitudes - amplitude)
+        shared_at, own_at = 0, len(self.elements) - own * (record.num_contractions - contraction)
         arrays = []
         for number, (shape, length) in enumerate(zip(shapes, lengths, strict=True)):
             start = own_at if number in varying else shared_at
@@ -69,27 +68,43 @@ class Job:
                 shared_at += length
         return tuple(arrays)
 
-    def digits_of(self, amplitude: int) -> RowDigits | None:
-        """The bits at the row qubits of one contraction, shape (rows, row qubits); None where there are no rows."""
-        if not self.manifest.num_rows:
+    def rows_of(self, contraction: int, record: PlanRecord) -> RowDigits | None:
+        """The rows of one contraction, shape (rows, digits of each); None where there are none."""
+        if not record.num_rows:
             return None
-        return np.unpackbits(self.rows[amplitude], axis=1, count=len(self.manifest.row_qubits))
+        return np.unpackbits(self.rows[contraction], axis=1, count=record.row_length)
 
-    def compile(self) -> NativeProgram:
-        """Compiles the plan, for the instructions that the run computes with.
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """What is computed.
+
+    Attributes:
+        manifest: What the run is.
+        plans: Its plans, with the arrays of their contractions.
+    """
+
+    manifest: Manifest
+    plans: tuple[PlanData, ...]
+
+    def compile(self) -> tuple[NativeProgram, ...]:
+        """Compiles the plans, for the instructions that the run computes with.
 
         Raises:
-            RunError: This machine lacks them, or compiles the plan to something else.
+            RunError: This machine lacks them, or compiles a plan to something else.
         """
+        return tuple(self._compile(number) for number in range(len(self.plans)))
+
+    def _compile(self, number: int) -> NativeProgram:
         manifest = self.manifest
         try:
-            compiled = compile_plan(self.plan, dtype=manifest.dtype, simd_level=manifest.simd_level)
+            compiled = compile_plan(self.plans[number].plan, dtype=manifest.dtype, simd_level=manifest.simd_level)
         except ValueError as error:
             raise RunError(
                 f"the run computes with {manifest.simd_level} instructions, which this machine lacks ({error}); "
                 "make runs for mixed machines with TAIZHANG_SIMD=portable, or avx2, in the environment"
             ) from None
-        if program_sha256(compiled.program) != manifest.program_sha256:
+        if program_sha256(compiled.program) != manifest.plans[number].program_sha256:
             raise RunError(
                 "this version of taizhang compiles the plan otherwise than the one that made the run "
                 f"({manifest.made.get('taizhang', 'unknown')}), so bits would differ; go on with that version"
@@ -98,9 +113,13 @@ class Job:
 
     def to_bytes(self) -> bytes:
         """The job as bytes, to be sent to workers that do not see the folder."""
-        head = json.dumps({"manifest": json.loads(self.manifest.to_bytes()), "plan": self.plan.to_dict()}).encode()
+        plans = [data.plan.to_dict() for data in self.plans]
+        head = json.dumps({"manifest": json.loads(self.manifest.to_bytes()), "plans": plans}).encode()
+        arrays: dict[str, Any] = {"head": np.frombuffer(head, dtype=np.uint8)}
+        for number, data in enumerate(self.plans):
+            arrays |= {f"elements{number}": data.elements, f"rows{number}": data.rows}
         stream = io.BytesIO()
-        np.savez(stream, head=np.frombuffer(head, dtype=np.uint8), elements=self.elements, rows=self.rows)
+        np.savez(stream, **arrays)
         return stream.getvalue()
 
     @classmethod
@@ -108,15 +127,17 @@ class Job:
         """Reads what `to_bytes` gave."""
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             head = json.loads(arrays["head"].tobytes())
-            elements, rows = arrays["elements"], arrays["rows"]
-        manifest = Manifest.from_dict(head["manifest"], "the job sent to this worker")
-        return cls(manifest=manifest, plan=Plan.from_dict(head["plan"]), elements=elements, rows=rows)
+            plans = tuple(
+                PlanData(plan=Plan.from_dict(plan), elements=arrays[f"elements{number}"], rows=arrays[f"rows{number}"])
+                for number, plan in enumerate(head["plans"])
+            )
+        return cls(manifest=Manifest.from_dict(head["manifest"], "the job sent to this worker"), plans=plans)
 
 
 def flat_arrays(
     shape: NetworkShape, arrays: Sequence[Sequence[npt.NDArray[Any]]]
 ) -> tuple[tuple[int, ...], npt.NDArray[np.complex128]]:
-    """Puts the arrays of all contractions one after another, as `Job.elements` has them.
+    """Puts the arrays of all contractions of a plan one after another, as `PlanData.elements` has them.
 
     Args:
         shape: The network.
@@ -147,14 +168,19 @@ class PieceRunner:
         job: The job.
         threads: Threads for each piece.
         memory_bytes: Memory for each piece.
+        compiled: The plans, compiled; by default as the run computes with them.
 
     Raises:
         RunError: This machine cannot compute the bits of the run.
     """
 
-    def __init__(self, job: Job, *, threads: int, memory_bytes: int, compiled: NativeProgram | None = None) -> None:
+    def __init__(
+        self, job: Job, *, threads: int, memory_bytes: int, compiled: Sequence[NativeProgram] | None = None
+    ) -> None:
         self.job = job
-        self.sums = SliceSums(compiled or job.compile(), threads=threads, memory_bytes=memory_bytes)
+        self.sums = tuple(
+            SliceSums(program, threads=threads, memory_bytes=memory_bytes) for program in compiled or job.compile()
+        )
         self._loaded: OrderedDict[int, LoadedInputs] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -166,19 +192,23 @@ class PieceRunner:
             NumericalError: A NaN or an infinity appeared.
             MemoryLimitError: It does not fit in the memory.
         """
-        mantissas = np.empty((len(piece.amplitudes), self.job.manifest.elements), dtype=np.complex128)
-        exponents = np.empty(len(piece.amplitudes), dtype=np.int64)
-        for row, amplitude in enumerate(piece.amplitudes):
-            inputs, digits = self._inputs(amplitude), self.job.digits_of(amplitude)
-            total = self.sums.sum_of(inputs, piece.slices, digits=digits, should_stop=should_stop)
+        record, data = self.job.manifest.plans[piece.plan], self.job.plans[piece.plan]
+        first = self.job.manifest.layout.contractions_of_plan(piece.plan).start
+        mantissas = np.empty((len(piece.contractions), record.elements), dtype=np.complex128)
+        exponents = np.empty(len(piece.contractions), dtype=np.int64)
+        for row, contraction in enumerate(piece.contractions):
+            inputs, digits = self._inputs(piece.plan, contraction), data.rows_of(contraction - first, record)
+            total = self.sums[piece.plan].sum_of(inputs, piece.slices, digits=digits, should_stop=should_stop)
             mantissas[row] = total.mantissa.reshape(-1)
             exponents[row] = ZERO_EXPONENT if total.exponent is None else total.exponent
         return PartialSum(mantissas=mantissas, exponents=exponents)
 
-    def _inputs(self, amplitude: int) -> LoadedInputs:
+    def _inputs(self, plan: int, contraction: int) -> LoadedInputs:
         with self._lock:
-            if amplitude not in self._loaded:
-                self._loaded[amplitude] = self.sums.load(self.job.arrays_of(amplitude))
+            if contraction not in self._loaded:
+                first = self.job.manifest.layout.contractions_of_plan(plan).start
+                arrays = self.job.plans[plan].arrays_of(contraction - first, self.job.manifest.plans[plan])
+                self._loaded[contraction] = self.sums[plan].load(arrays)
                 while len(self._loaded) > MOST_LOADED:
                     self._loaded.popitem(last=False)
-            return self._loaded[amplitude]
+            return self._loaded[contraction]

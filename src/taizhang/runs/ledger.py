@@ -112,12 +112,12 @@ class Ledger:
         nodes = [Node(*row) for row in rows]
         if any(type(number) is not int for node in nodes for number in node):
             raise self._damaged("what it says is done is no part of this run")
-        num_parts, num_groups, end = self._layout.parts_per_group, self._layout.num_groups, (0, 0)
-        top = top_level(num_parts)
+        end = (0, 0)
         for node in nodes:
-            parts = node.parts(num_parts)
-            inside = 0 <= node.group < num_groups and 0 <= node.level <= top
-            if not (inside and node.number >= 0 and parts and (node.group, parts.start) >= end):
+            known = 0 <= node.group < self._layout.num_groups and node.number >= 0 and node.level >= 0
+            num_parts = self._layout.parts_of(node.group) if known else 0
+            parts = node.parts(num_parts) if known and node.level <= top_level(num_parts) else range(0)
+            if not (parts and (node.group, parts.start) >= end):
                 raise self._damaged(f"{node} is no part of this run, or overlaps another one")
             end = (node.group, parts.stop)
         return nodes
@@ -139,7 +139,7 @@ class Ledger:
         Raises:
             RunDamagedError: One is not what was committed.
         """
-        return self._sums("level < ?")
+        return self._sums("<")
 
     def complete_sums(self) -> Iterator[tuple[Node, PartialSum]]:
         """The nodes at the top, in order of their groups, with their sums.
@@ -147,16 +147,27 @@ class Ledger:
         Raises:
             RunDamagedError: One is not what was committed.
         """
-        return self._sums("level = ?")
+        return self._sums("=")
 
-    def _sums(self, where: str) -> Iterator[tuple[Node, PartialSum]]:
-        top = top_level(self._layout.parts_per_group)
-        with self._told():
-            query = f"SELECT grp, level, number, content, checksum FROM sums WHERE {where} ORDER BY grp, level, number"
-            rows = self._database.execute(query, (top,)).fetchall()
-        for group, level, number, content, recorded in rows:
-            node = Node(group, level, number)
-            yield node, self._checked_sum((content, recorded), ("sum", *node), group)
+    def _sums(self, relation: str) -> Iterator[tuple[Node, PartialSum]]:
+        """The nodes whose level is below the top of their group (`<`), or at it (`=`), with their sums."""
+        for groups, top in self._tops():
+            with self._told():
+                query = (
+                    "SELECT grp, level, number, content, checksum FROM sums WHERE grp >= ? AND grp < ? AND "
+                    f"level {relation} ? ORDER BY grp, level, number"
+                )
+                rows = self._database.execute(query, (groups.start, groups.stop, top)).fetchall()
+            for group, level, number, content, recorded in rows:
+                node = Node(group, level, number)
+                yield node, self._checked_sum((content, recorded), ("sum", *node), group)
+
+    def _tops(self) -> Iterator[tuple[range, int]]:
+        """For each plan its groups, and the level of the node that covers all pieces of one of them."""
+        first = 0
+        for plan in self._layout.plans:
+            yield range(first, first + plan.num_groups), top_level(plan.parts_per_group)
+            first += plan.num_groups
 
     def groups_wanted(self) -> int:
         """How many groups, from the first on, the result needs: all, unless it became known that fewer will do."""
@@ -166,11 +177,13 @@ class Ledger:
 
     def num_groups_done(self) -> int:
         """Groups among those wanted whose sum is complete."""
+        wanted, done = self.groups_wanted(), 0
         with self._told():
-            query = "SELECT count(*) FROM sums WHERE level = ? AND grp < ?"
-            top = top_level(self._layout.parts_per_group)
-            row = self._database.execute(query, (top, self.groups_wanted())).fetchone()
-        return int(row[0])
+            query = "SELECT count(*) FROM sums WHERE level = ? AND grp >= ? AND grp < ?"
+            for groups, top in self._tops():
+                row = self._database.execute(query, (top, groups.start, min(groups.stop, wanted))).fetchone()
+                done += int(row[0])
+        return done
 
     def samples(self) -> list[int]:
         """Numbers of the pieces whose sums are kept apart, to be computed again for comparison."""
@@ -263,8 +276,7 @@ class Ledger:
         content, recorded = row
         if not isinstance(content, bytes) or checksum(self._identity, *belongs_to, content=content) != recorded:
             raise self._damaged(f"the row '{name}' fails its checksum")
-        amplitudes = len(self._layout.amplitudes_of(group))
-        return PartialSum.from_bytes(content, amplitudes=amplitudes, elements=self._manifest.elements)
+        return PartialSum.from_bytes(content, shape=self._manifest.shape_of(group))
 
     def _damaged(self, what: str) -> RunDamagedError:
         return _damaged(self._path, what)

@@ -1,6 +1,6 @@
 """A partial sum: what a piece of a run gives, and what pieces add up to.
 
-Each amplitude has a mantissa in double precision and a power of two apart from it, as everywhere in the engine. Sums
+Each number has a mantissa in double precision and a power of two apart from it, as everywhere in the engine. Sums
 are added as the engine adds slices, so that a run of pieces ends with the bits of one run over all slices. As bytes a
 sum holds little-endian numbers and nothing else; a checksum over them and over what they belong to goes beside them.
 """
@@ -27,11 +27,11 @@ _ONE_NUMBER = struct.Struct("<qdd")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PartialSum:
-    """Sums over some slices, of one or several amplitudes or batches of them.
+    """Sums over some slices, of one or several contractions.
 
     Attributes:
-        mantissas: complex128, shape (amplitudes, elements of each).
-        exponents: int64, shape (amplitudes,): amplitude k is mantissas[k] * 2**exponents[k].
+        mantissas: complex128, shape (contractions, elements of each).
+        exponents: int64, shape (contractions,): value k is mantissas[k] * 2**exponents[k].
     """
 
     mantissas: ComplexArray
@@ -67,10 +67,10 @@ class PartialSum:
         return PartialSum(mantissas=np.array([[total]]), exponents=np.array([common]))
 
     def values(self, exponents: npt.NDArray[np.int64] | int = 0) -> ComplexArray:
-        """The sums as plain complex128 numbers, shape (amplitudes, elements of each).
+        """The sums as plain complex128 numbers, shape (contractions, elements of each).
 
         Args:
-            exponents: Powers of two that come on top, one for each amplitude or for all.
+            exponents: Powers of two that come on top, one for each contraction or for all.
         """
         powers = np.clip(self.exponents + exponents, -5000, 5000).astype(np.int64)[:, np.newaxis]
         values = np.empty(self.mantissas.shape, dtype=np.complex128)
@@ -84,26 +84,27 @@ class PartialSum:
         return self.exponents.astype("<i8").tobytes() + self.mantissas.astype("<c16").tobytes()
 
     @classmethod
-    def from_bytes(cls, content: bytes, *, amplitudes: int, elements: int) -> PartialSum:
-        """Reads a sum of known shape.
+    def from_bytes(cls, content: bytes, *, shape: tuple[int, int]) -> PartialSum:
+        """Reads a sum of known shape: contractions, and elements of each.
 
         Raises:
             RunDamagedError: The bytes are too few or too many.
         """
-        if len(content) != amplitudes * (8 + 16 * elements):
+        contractions, elements = shape
+        if len(content) != contractions * (8 + 16 * elements):
             raise RunDamagedError(
-                f"a partial sum has {len(content)} bytes, but {amplitudes} x {elements} numbers are wanted"
+                f"a partial sum of {contractions} x {elements} numbers cannot have {len(content)} bytes"
             )
         if len(content) == _ONE_NUMBER.size:
             exponent, real, imag = _ONE_NUMBER.unpack(content)
             return cls(mantissas=np.array([[complex(real, imag)]]), exponents=np.array([exponent]))
-        exponents = np.frombuffer(content, dtype="<i8", count=amplitudes).astype(np.int64)
-        mantissas = np.frombuffer(content, dtype="<c16", offset=8 * amplitudes).astype(np.complex128)
-        return cls(mantissas=mantissas.reshape(amplitudes, elements), exponents=exponents)
+        exponents = np.frombuffer(content, dtype="<i8", count=contractions).astype(np.int64)
+        mantissas = np.frombuffer(content, dtype="<c16", offset=8 * contractions).astype(np.complex128)
+        return cls(mantissas=mantissas.reshape(*shape), exponents=exponents)
 
 
 def _scale(exponents: npt.NDArray[np.int64], common: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """What mantissas are multiplied by to go from their exponents to larger ones, shape (amplitudes, 1).
+    """What mantissas are multiplied by to go from their exponents to larger ones, shape (contractions, 1).
 
     Below what the engine's powers reach it is 0.
     """

@@ -1,23 +1,28 @@
 """How the work of a run is cut into pieces, once and for all.
 
-A piece is an aligned block of 2^k slices of one amplitude or batch; where an amplitude takes less time than a piece
-should, a piece is several whole amplitudes. Pieces are numbered: those of the first amplitude in order of their slices,
-then those of the next one.
+A run contracts one or several plans, each for one or many sets of arrays. A piece is an aligned block of 2^k slices of
+one contraction; where a contraction takes less time than a piece should, a piece is several whole contractions of one
+plan. The contractions whose sums are kept together are a group. Contractions, groups and pieces are numbered through
+all plans: those of the first plan come first, and the pieces of a group in order of their slices.
 """
 
 from __future__ import annotations
 
+import functools
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from taizhang.program.program import Program
 
 MOST_SMALL_PIECES = 256
-"""Short runs are cut into about so many pieces, if these take longer than `SHORTEST_SECONDS`."""
+"""Short runs are cut into about this many pieces, if these take longer than `SHORTEST_SECONDS`."""
 
 SHORTEST_SECONDS = 0.2
 MOST_ELEMENTS = 1 << 16
-"""Several amplitudes share a piece as long as they have no more elements than this."""
+"""Several contractions share a piece as long as they have no more elements than this."""
 
 REPEATED_WORK = 0.01
 """Pieces are made larger, up to `LARGEST_FACTOR`, where they would do more of the work than this again."""
@@ -30,34 +35,36 @@ class Piece(NamedTuple):
 
     Attributes:
         number: Its number in the run.
-        group: Which group of amplitudes it belongs to.
+        plan: Number of the plan that it belongs to.
+        group: Which group of contractions it belongs to.
         part: Its number within the group.
-        amplitudes: Which of the run's amplitudes, or batches, it is for.
+        contractions: Which of the run's contractions it is for.
         slices: The slices that it adds.
     """
 
     number: int
+    plan: int
     group: int
     part: int
-    amplitudes: range
+    contractions: range
     slices: range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """How a run is cut.
+class PlanLayout:
+    """How the contractions of one plan are cut.
 
     Attributes:
-        num_amplitudes: Amplitudes, or batches of them: what one contraction gives each.
+        num_contractions: Contractions with this plan.
         num_slices: Slices of each.
         slices_per_piece: A power of two, or all.
-        amplitudes_per_piece: More than 1 only where a piece has all slices.
+        contractions_per_piece: More than 1 only where a piece has all slices.
     """
 
-    num_amplitudes: int
+    num_contractions: int
     num_slices: int
     slices_per_piece: int
-    amplitudes_per_piece: int = 1
+    contractions_per_piece: int = 1
 
     @property
     def parts_per_group(self) -> int:
@@ -66,60 +73,141 @@ class Layout:
 
     @property
     def num_groups(self) -> int:
-        """Groups of amplitudes, each with a sum of its own."""
-        return -(-self.num_amplitudes // self.amplitudes_per_piece)
+        """Groups of contractions, each with a sum of its own."""
+        return -(-self.num_contractions // self.contractions_per_piece)
 
     @property
     def num_pieces(self) -> int:
         """All pieces."""
         return self.num_groups * self.parts_per_group
 
-    def amplitudes_of(self, group: int) -> range:
-        """The amplitudes of a group."""
-        first = group * self.amplitudes_per_piece
-        return range(first, min(first + self.amplitudes_per_piece, self.num_amplitudes))
+
+@dataclass(frozen=True)
+class Layout:
+    """How a run is cut.
+
+    Attributes:
+        plans: How the contractions of each plan are cut, at least one.
+
+    Example:
+        >>> small = PlanLayout(num_contractions=2, num_slices=10, slices_per_piece=4)
+        >>> whole = PlanLayout(num_contractions=5, num_slices=1, slices_per_piece=1, contractions_per_piece=3)
+        >>> layout = Layout((small, whole))
+        >>> layout.num_pieces, layout.piece(5).contractions, layout.piece(5).slices
+        (8, range(1, 2), range(8, 10))
+        >>> layout.piece(7).contractions, layout.plan_of(3), layout.parts_of(3)
+        (range(5, 7), 1, 1)
+    """
+
+    plans: tuple[PlanLayout, ...]
+
+    @functools.cached_property
+    def _first_groups(self) -> list[int]:
+        return [0, *accumulate(plan.num_groups for plan in self.plans)]
+
+    @functools.cached_property
+    def _first_pieces(self) -> list[int]:
+        return [0, *accumulate(plan.num_pieces for plan in self.plans)]
+
+    @functools.cached_property
+    def _first_contractions(self) -> list[int]:
+        return [0, *accumulate(plan.num_contractions for plan in self.plans)]
+
+    @property
+    def num_groups(self) -> int:
+        """Groups of contractions, each with a sum of its own."""
+        return self._first_groups[-1]
+
+    @property
+    def num_pieces(self) -> int:
+        """All pieces."""
+        return self._first_pieces[-1]
+
+    @property
+    def num_contractions(self) -> int:
+        """All contractions."""
+        return self._first_contractions[-1]
+
+    def plan_of(self, group: int) -> int:
+        """Number of the plan of a group; of the last plan for the number after the last group."""
+        return min(bisect_right(self._first_groups, group) - 1, len(self.plans) - 1)
+
+    def contractions_of_plan(self, plan: int) -> range:
+        """The contractions of a plan."""
+        return range(self._first_contractions[plan], self._first_contractions[plan + 1])
+
+    def parts_of(self, group: int) -> int:
+        """Pieces of a group."""
+        return self.plans[self.plan_of(group)].parts_per_group
+
+    def first_piece_of(self, group: int) -> int:
+        """Number of the first piece of a group; of all pieces for the number after the last group."""
+        plan = self.plan_of(group)
+        return self._first_pieces[plan] + (group - self._first_groups[plan]) * self.plans[plan].parts_per_group
+
+    def contractions_of(self, group: int) -> range:
+        """The contractions of a group."""
+        plan = self.plan_of(group)
+        own, first = self.plans[plan], self._first_contractions[plan]
+        start = (group - self._first_groups[plan]) * own.contractions_per_piece
+        return range(first + start, first + min(start + own.contractions_per_piece, own.num_contractions))
+
+    def groups_for(self, contractions: int) -> int:
+        """How many groups, from the first on, hold the first so many contractions."""
+        if contractions >= self.num_contractions:
+            return self.num_groups
+        plan = bisect_right(self._first_contractions, contractions) - 1
+        own = contractions - self._first_contractions[plan]
+        return self._first_groups[plan] + -(-own // self.plans[plan].contractions_per_piece)
 
     def piece(self, number: int) -> Piece:
-        """The piece of a number.
+        """The piece of a number."""
+        plan = min(bisect_right(self._first_pieces, number) - 1, len(self.plans) - 1)
+        own = self.plans[plan]
+        group, part = divmod(number - self._first_pieces[plan], own.parts_per_group)
+        first = part * own.slices_per_piece
+        slices = range(first, min(first + own.slices_per_piece, own.num_slices))
+        group += self._first_groups[plan]
+        return Piece(number, plan, group, part, self.contractions_of(group), slices)
 
-        Example:
-            >>> layout = Layout(num_amplitudes=2, num_slices=10, slices_per_piece=4)
-            >>> layout.num_pieces, layout.piece(5).amplitudes, layout.piece(5).slices
-            (6, range(1, 2), range(8, 10))
-        """
-        group, part = divmod(number, self.parts_per_group)
-        first = part * self.slices_per_piece
-        slices = range(first, min(first + self.slices_per_piece, self.num_slices))
-        return Piece(number, group, part, self.amplitudes_of(group), slices)
+    def first_pieces(self) -> Sequence[int]:
+        """Number of the first piece of each plan."""
+        return self._first_pieces[:-1]
+
+    def piece_ranges(self, blocks: Iterable[tuple[int, range]]) -> Iterator[range]:
+        """Numbers of the pieces of blocks, each given as a group and a range of its parts."""
+        for group, parts in blocks:
+            first = self.first_piece_of(group)
+            yield range(first + parts.start, first + parts.stop)
 
 
 def cut(
-    program: Program, *, num_amplitudes: int, num_slices: int, slices: int, seconds: float, piece_seconds: float
-) -> Layout:
-    """Cuts a run into pieces of about the time wanted.
+    program: Program, *, num_contractions: int, num_slices: int, slices: int, seconds: float, piece_seconds: float
+) -> PlanLayout:
+    """Cuts the contractions of one plan into pieces of about the time asked for.
 
     Args:
         program: The program that all pieces run.
-        num_amplitudes: Contractions asked for.
+        num_contractions: Contractions asked for.
         num_slices: The first slices of the program, which are added up.
-        slices: So many slices, from the first on, were timed.
+        slices: This many slices, from the first on, were timed.
         seconds: What they took.
         piece_seconds: How long a piece should take.
     """
     rate = seconds / max(program.multiply_adds(range(slices)), 1)
     whole = rate * max(program.multiply_adds(range(num_slices)), 1)
-    wanted = min(piece_seconds, max(whole * num_amplitudes / MOST_SMALL_PIECES, SHORTEST_SECONDS))
+    wanted = min(piece_seconds, max(whole * num_contractions / MOST_SMALL_PIECES, SHORTEST_SECONDS))
     log2 = 0
     while (1 << log2) < num_slices and not _long_enough(program, num_slices, 1 << log2, rate, whole, wanted):
         log2 += 1
     if (1 << log2) < num_slices:
-        return Layout(num_amplitudes=num_amplitudes, num_slices=num_slices, slices_per_piece=1 << log2)
-    together = min(int(wanted / max(whole, 1e-9)), MOST_ELEMENTS // program.output_elements, num_amplitudes)
-    return Layout(
-        num_amplitudes=num_amplitudes,
+        return PlanLayout(num_contractions=num_contractions, num_slices=num_slices, slices_per_piece=1 << log2)
+    together = min(int(wanted / max(whole, 1e-9)), MOST_ELEMENTS // program.output_elements, num_contractions)
+    return PlanLayout(
+        num_contractions=num_contractions,
         num_slices=num_slices,
         slices_per_piece=num_slices,
-        amplitudes_per_piece=max(together, 1),
+        contractions_per_piece=max(together, 1),
     )
 
 

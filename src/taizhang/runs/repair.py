@@ -46,25 +46,26 @@ def repair(path: Path, manifest: Manifest) -> tuple[int, int]:
 def _salvage(path: Path, manifest: Manifest, ledger: Ledger) -> tuple[int, int]:
     rows, lost = _readable_rows(path)
     layout, identity = manifest.layout, manifest.identity
-    top = top_level(layout.parts_per_group)
     good: list[tuple[Node, PartialSum]] = []
     for *key, content, recorded in rows:
         try:
             node = Node(*key)
-            right = checksum(identity, "sum", *node, content=content) == recorded
-            if not (right and 0 <= node.group < layout.num_groups and 0 <= node.level <= top):
+            right = (
+                checksum(identity, "sum", *node, content=content) == recorded and 0 <= node.group < layout.num_groups
+            )
+            if not (right and 0 <= node.level <= top_level(layout.parts_of(node.group))):
                 raise RunDamagedError("not a row of this run")
-            amplitudes = len(layout.amplitudes_of(node.group))
-            good.append((node, PartialSum.from_bytes(content, amplitudes=amplitudes, elements=manifest.elements)))
+            good.append((node, PartialSum.from_bytes(content, shape=manifest.shape_of(node.group))))
         except (RunDamagedError, TypeError, ValueError):
             lost += 1
     taken: set[Node] = set()
     saved = 0
     for node, total in sorted(good, key=lambda entry: -entry[0].level):
-        above = {Node(node.group, level, node.number >> (level - node.level)) for level in range(node.level, top + 1)}
+        levels = range(node.level, top_level(layout.parts_of(node.group)) + 1)
+        above = {Node(node.group, level, node.number >> (level - node.level)) for level in levels}
         if not above & taken:
             taken.add(node)
-            saved += len(node.parts(layout.parts_per_group))
+            saved += len(node.parts(layout.parts_of(node.group)))
             ledger.commit([Change((), node, total)])
     return saved, lost
 

@@ -6,6 +6,7 @@ The page holds everything: the pictures are SVG in it, nothing is fetched, no sc
 from __future__ import annotations
 
 import html
+import itertools
 import math
 import time
 from collections.abc import Iterable, Sequence
@@ -15,12 +16,10 @@ from taizhang._units import human_bytes, human_seconds
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.stem import stems_of
 from taizhang.runs.chart import BLUE, GREEN, GREY, ORANGE, Chart
-from taizhang.runs.contractions import values_by_bitstring
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
-from taizhang.runs.manifest import SAMPLES
 from taizhang.runs.run import values_of
-from taizhang.runs.status import RunStatus, complex_text, left_text, rate_text, status_of
+from taizhang.runs.status import RunStatus, left_text, rate_text, status_of
 from taizhang.runs.verify import VERIFICATION
 
 MOST_VALUES, MOST_WORKERS = 32, 40
@@ -80,18 +79,12 @@ def _table(rows: Iterable[Sequence[object]], *, head: Sequence[str] = (), number
 
 def _task_line(folder: RunFolder) -> str:
     manifest = folder.manifest
-    count = manifest.num_bitstrings
-    what = "an amplitude" if count == 1 else f"{count:,} amplitudes"
-    if manifest.open_qubits:
-        what = f"{count:,} batch(es) of {1 << len(manifest.open_qubits):,} amplitudes"
-    if manifest.num_amplitudes < count:
-        what += f", in {manifest.num_amplitudes:,} contraction(s)"
     layout = manifest.layout
-    if manifest.task["kind"] == SAMPLES:
-        what = f"{manifest.task['shots']:,} samples, from at most {what}"
+    contractions = "1 contraction" if layout.num_contractions == 1 else f"{layout.num_contractions:,} contractions"
+    slices = ", ".join(f"{plan.num_slices:,}" for plan in manifest.plans)
     return (
-        f"{what} of a circuit of {manifest.num_qubits} qubits, {manifest.dtype}, {manifest.num_slices:,} slices each, "
-        f"in {layout.num_pieces:,} pieces"
+        f"{folder.assembly().description()}: {contractions} of {slices} slices each, in {manifest.dtype}, cut into "
+        f"{layout.num_pieces:,} pieces"
     )
 
 
@@ -100,46 +93,29 @@ def _result(folder: RunFolder, status: RunStatus, verification: dict[str, Any]) 
     if status.state != "complete":
         yield f"<p>{_safe(status.state)}: {status.pieces_done:,} of {status.num_pieces:,} pieces; "
         yield f"time left {_safe(left_text(status.estimate))}</p>"
-    if status.xeb is not None:
-        yield f"<pre>{_safe(status.xeb)}</pre>"
-    if status.drawn is not None:
-        yield f"<p>{status.drawn:,} of {status.shots:,} samples; <code>taizhang resume</code> writes them</p>"
-    elif status.partial is None and status.state == "complete":
-        yield _values(folder)
-    if status.partial is None:
-        return
-    error, kind = status.standard_error, "of the slices that are missing, if the circuit is chaotic"
-    if status.state == "complete":
-        error, kind = verification.get("standard_error"), "of rounding, measured by verify"
-    yield f'<p class="bits">{_safe(folder.bitstrings()[0])}</p>'
-    yield f'<p class="result">{_safe(complex_text(status.partial))}</p>'
-    if error is None:
-        yield "<p>Its rounding error is not measured yet: <code>taizhang verify</code> does that.</p>"
+        if status.so_far is not None:
+            yield _table(status.so_far.lines())
     else:
-        yield f"<p>± {error:.1e} (one standard error {_safe(kind)})</p>"
-    yield from _convergence(status, error)
+        assembly = folder.assembly()
+        rows = list(itertools.islice(assembly.rows(assembly.answer(values_of(folder))), MOST_VALUES + 1))
+        if rows:
+            yield _table(rows[:MOST_VALUES]) + ("<p>… and more</p>" if len(rows) > MOST_VALUES else "")
+    error = verification.get("standard_error")
+    if error is not None:
+        yield f"<p>± {error:.1e} (one standard error of rounding, measured by verify)</p>"
+    elif status.state == "complete":
+        yield "<p>Its rounding error is not measured yet: <code>taizhang verify</code> does that.</p>"
+    yield from _convergence(status)
 
 
-def _values(folder: RunFolder) -> str:
-    bitstrings = folder.bitstrings()
-    values = values_by_bitstring(folder.manifest, bitstrings, values_of(folder))
-    rows: list[tuple[str, str]] = []
-    for bitstring, own in zip(bitstrings, values, strict=True):
-        for number, value in enumerate(own.tolist()):
-            if len(rows) == MOST_VALUES:
-                return _table(rows) + f"<p>… and {values.size - MOST_VALUES:,} more</p>"
-            rows.append((f"{bitstring} [{number}]" if len(own) > 1 else bitstring, complex_text(value)))
-    return _table(rows)
-
-
-def _convergence(status: RunStatus, error: float | None) -> Iterable[str]:
-    """The partial sum over the part done, with what it is expected to be off by."""
+def _convergence(status: RunStatus) -> Iterable[str]:
+    """The partial sum over the part done, with its standard error as an estimate of the amplitude."""
     points = [
         (point["done"] / status.num_pieces, complex(point["re"], point["im"]))
         for point in status.points
         if "re" in point and point["done"]
     ]
-    if len(points) < 3 or status.partial is None:
+    if len(points) < 3:
         return
     largest = max([abs(value) for _, value in points]) * 1.5
     for title, colour, part in (("real part", BLUE, 0), ("imaginary part", ORANGE, 1)):
@@ -151,7 +127,8 @@ def _convergence(status: RunStatus, error: float | None) -> Iterable[str]:
         chart.band([(share, value - off, value + off) for share, value, off in shown], colour=colour)
         chart.line([(share, value) for share, value, _ in shown], colour=colour, name=f"partial sum, {title}")
         if status.state == "complete":
-            final = (status.partial.real, status.partial.imag)[part]
+            last = points[-1][1]
+            final = (last.real, last.imag)[part]
             chart.line([(0, final), (1, final)], colour=GREY, dash="4 4", name="amplitude")
         yield chart.svg(f"{title} of the partial sum with its standard error, over the part of the slices done")
     yield "<p>The band is one standard error of a partial sum as an estimate of the amplitude of a chaotic circuit.</p>"

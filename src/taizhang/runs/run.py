@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import numpy as np
 
 from taizhang._types import ComplexArray
-from taizhang.errors import RunError
-from taizhang.options import Option, optional, time_span, whole
+from taizhang.errors import RunError, UsageError
+from taizhang.options import Option, optional, read_options, time_span, whole
 from taizhang.runs.coordinator import Coordinator, Watcher
 from taizhang.runs.dask_crew import DaskCrew
 from taizhang.runs.executor_crew import Executor, ExecutorCrew
@@ -25,7 +25,10 @@ from taizhang.runs.local_workers import LocalWorkers
 from taizhang.runs.lock import CoordinatorLock
 from taizhang.runs.repair import repair
 from taizhang.runs.shared_folder import SharedFolder
+from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.thread_crew import ThreadCrew
+from taizhang.settings import Settings
+from taizhang.tasks.assembly import Values
 
 _as_given = optional(lambda given: given)
 WORKFORCE = (
@@ -85,7 +88,7 @@ class Workforce:
     Attributes:
         threads: Threads of this process, or of all local processes together.
         memory_bytes: Memory for all of them.
-        processes: So many processes on this machine compute, instead of threads of this one.
+        processes: This many processes on this machine compute, instead of threads of this one.
         executor: An executor computes instead, such as one of `concurrent.futures` or `mpi4py.futures`.
         executor_workers: How many workers it has; asked from it by default.
         cluster: A Dask cluster computes instead: the address of its scheduler, or a `distributed.Client`.
@@ -131,7 +134,7 @@ def go_on(
     *,
     stop: Callable[[], bool] = lambda: False,
     watcher: Watcher | None = None,
-) -> ComplexArray:
+) -> Values:
     """Goes on with a run until it is complete.
 
     Args:
@@ -141,7 +144,8 @@ def go_on(
         watcher: Is told of the progress.
 
     Returns:
-        The values, complex128, shape (contractions, elements of each).
+        For each plan the values of its contractions, complex128, shape (contractions, elements of each): all, or of
+        the last plan as many as are enough.
 
     Raises:
         RunStoppedError: It was told to stop.
@@ -163,6 +167,56 @@ def go_on(
     return values_of(folder)
 
 
+def complete_run(folder: RunFolder, workforce: Workforce, watcher: Watcher | None = None) -> Any:
+    """Goes on with a run until it is complete, or a signal tells this process to end; assembles its answer.
+
+    Raises:
+        RunStoppedError: A signal came; what is done is committed.
+        RunError: It cannot go on.
+    """
+    with stop_on_signals() as stop:
+        return folder.assembly().answer(go_on(folder, workforce, stop=stop, watcher=watcher))
+
+
+def workforce_of(settings: Settings, workforce: Workforce | None, keywords: Mapping[str, Any]) -> Workforce:
+    """Who works on a run, whether that was given whole or by keywords.
+
+    Args:
+        settings: The common options, whose threads and memory are used.
+        workforce: The whole, or None.
+        keywords: Keywords of a function, of which those of a workforce are taken.
+
+    Raises:
+        UsageError: They were given in both ways, or one has a value that it cannot have.
+    """
+    single = {row.name: keywords[row.name] for row in WORKFORCE if row.name in keywords}
+    if workforce is not None:
+        if single:
+            raise UsageError(f"{', '.join(single)} was given beside workforce; give one of the two")
+        return workforce
+    read = read_options(WORKFORCE, single)
+    executor, workers = read["executor"], read["workers"]
+    return Workforce(
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+        processes=0 if workers is None or executor is not None else workers,
+        executor=executor,
+        executor_workers=workers if executor is not None else None,
+        cluster=read["cluster"],
+        lease_seconds=read["lease"],
+    )
+
+
+def own_workforce(settings: Settings) -> Workforce:
+    """The threads and the memory of this process alone."""
+    return Workforce(threads=settings.threads, memory_bytes=settings.free_bytes())
+
+
+def run_here(folder: RunFolder, settings: Settings) -> Any:
+    """Completes a run with the threads and the memory of this process; gives its answer as the Python API does."""
+    return folder.assembly().plain(complete_run(folder, own_workforce(settings)))
+
+
 def is_complete(folder: RunFolder) -> bool:
     """Whether all pieces of a run are done.
 
@@ -173,15 +227,16 @@ def is_complete(folder: RunFolder) -> bool:
         return ledger.num_groups_done() == ledger.groups_wanted()
 
 
-def values_of(folder: RunFolder) -> ComplexArray:
-    """The values of a complete run, complex128, shape (contractions, elements of each): all, or as many as it needs.
+def values_of(folder: RunFolder) -> Values:
+    """The values of a complete run, as `go_on` gives them.
 
     Raises:
         RunError: It is not complete.
         RunDamagedError: A sum is not what was committed.
     """
-    manifest, exponents, found = folder.manifest, folder.exponents(), []
+    manifest, exponents = folder.manifest, folder.exponents()
     layout = manifest.layout
+    parts: list[list[ComplexArray]] = [[np.empty((0, plan.elements), dtype=np.complex128)] for plan in manifest.plans]
     with Ledger(folder.ledger_path, manifest) as ledger:
         wanted = ledger.groups_wanted()
         if ledger.num_groups_done() != wanted:
@@ -189,10 +244,9 @@ def values_of(folder: RunFolder) -> ComplexArray:
         for node, total in ledger.complete_sums():
             if node.group >= wanted:
                 break
-            own = layout.amplitudes_of(node.group)
-            found.append(total.values(exponents[own.start : own.stop]))
-    values: ComplexArray = np.concatenate(found)
-    return values
+            own = layout.contractions_of(node.group)
+            parts[layout.plan_of(node.group)].append(total.values(exponents[own.start : own.stop]))
+    return tuple(np.concatenate(found) for found in parts)
 
 
 def repair_run(folder: RunFolder) -> tuple[int, int]:

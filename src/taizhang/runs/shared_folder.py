@@ -121,9 +121,8 @@ class SharedFolder:
             recorded, seconds = _HEAD.unpack_from(raw)
             content = raw[_HEAD.size :]
             if checksum(self.manifest.identity, "inbox", piece, name, content=content) == recorded:
-                count = len(self.manifest.layout.piece(piece).amplitudes)
-                total = PartialSum.from_bytes(content, amplitudes=count, elements=self.manifest.elements)
-                return total, max(float(seconds), 0.0)
+                shape = self.manifest.shape_of(self.manifest.layout.piece(piece).group)
+                return PartialSum.from_bytes(content, shape=shape), max(float(seconds), 0.0)
         return None
 
     def read_error(self, path: Path) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,19 @@ from typing import Any
 import psutil
 
 from taizhang._lazy import lazy_module
+from taizhang._types import ComplexArray
 from taizhang._units import human_bytes, human_seconds
 from taizhang.runs.coordinator import done_ranges
-from taizhang.runs.enough import drawn_so_far
 from taizhang.runs.estimate import Estimate, estimate
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.history import POINT, SESSION, WORKER
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.lock import BEAT_SECONDS, RUNNING, SIGN, read_sign, this_machine
-from taizhang.runs.manifest import AMPLITUDES, XEB
+from taizhang.runs.manifest import Manifest
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.pieces import Layout
 from taizhang.runs.sum_tree import Node
-from taizhang.runs.xeb_so_far import XebSoFar, xeb_so_far
+from taizhang.tasks.assembly import PartialValues, SoFar
 
 notebook: Any = lazy_module("taizhang.plots.notebook")
 
@@ -45,10 +44,7 @@ class RunStatus:
         estimate: Rate and time left, as of the last session; as predicted where there was none.
         seconds_worked: Time that sessions have taken.
         workers: Workers in the last point of the history; 0 unless it is running.
-        partial: Sum over the slices done, of a single amplitude; its value where the run is complete.
-        xeb: Linear cross entropy as far as it is known, where the run is for that.
-        drawn: Samples drawn from batches without a gap, where the run is for samples.
-        shots: Samples asked for.
+        so_far: What is known of the answer; None where that is nothing.
         ledger_bytes: Size of the ledger.
         peak_bytes: Memory that one piece needs at its peak, as planned.
         coordinator: Who coordinates it, or did last.
@@ -65,10 +61,7 @@ class RunStatus:
     estimate: Estimate
     seconds_worked: float
     workers: int
-    partial: complex | None
-    xeb: XebSoFar | None
-    drawn: int | None
-    shots: int | None
+    so_far: SoFar | None
     ledger_bytes: int
     peak_bytes: int
     coordinator: dict[str, Any]
@@ -76,20 +69,8 @@ class RunStatus:
     points: tuple[dict[str, Any], ...]
     workers_seen: dict[str, dict[str, Any]]
 
-    @property
-    def standard_error(self) -> float | None:
-        """What a partial sum is expected to be off by, for a chaotic circuit, as a modulus.
-
-        The slices of such a circuit are like independent complex numbers of one size. So the sum over a part f of them
-        has fidelity f with the amplitude, and the rest has the expected square of the partial sum times (1 - f) / f.
-        """
-        if self.partial is None or not self.fraction > 0:
-            return None
-        return abs(self.partial) * math.sqrt((1 - self.fraction) / self.fraction)
-
     def to_dict(self) -> dict[str, object]:
         """The keys of `--json`."""
-        partial = None if self.partial is None else {"re": self.partial.real, "im": self.partial.imag}
         return {
             "path": self.path,
             "state": self.state,
@@ -101,11 +82,7 @@ class RunStatus:
             "seconds_left_uncertainty": self.estimate.uncertainty,
             "seconds_worked": self.seconds_worked,
             "workers": self.workers,
-            "partial": partial,
-            "partial_standard_error": self.standard_error,
-            "xeb": None if self.xeb is None else self.xeb.to_dict(),
-            "samples": self.drawn,
-            "shots": self.shots,
+            **({} if self.so_far is None else self.so_far.to_dict()),
             "ledger_bytes": self.ledger_bytes,
             "piece_peak_bytes": self.peak_bytes,
             "sessions": len(self.sessions),
@@ -124,17 +101,7 @@ class RunStatus:
         lines.append(f"  worked        {human_seconds(self.seconds_worked)} in {len(self.sessions)} session(s)")
         lines.append(f"  memory        {human_bytes(self.peak_bytes)} for each piece in hand, as planned")
         lines.append(f"  ledger        {human_bytes(self.ledger_bytes)}")
-        if self.partial is not None and self.state == "complete":
-            lines.append(f"  amplitude     {complex_text(self.partial)}")
-        elif self.partial is not None:
-            lines.append(f"  partial sum   {complex_text(self.partial)} ± {self.standard_error:.1e}")
-            lines.append(f"  fidelity      {self.fraction:.4f}, slices done over slices, if the circuit is chaotic")
-        if self.drawn is not None:
-            lines.append(
-                f"  samples       {self.drawn:,} of {self.shots:,}, of the batches that are done without a gap"
-            )
-        if self.xeb is not None:
-            lines += [f"  {line}" for line in str(self.xeb).splitlines()]
+        lines += [f"  {name:<12}  {text}" for name, text in (() if self.so_far is None else self.so_far.lines())]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -159,11 +126,6 @@ def left_text(left: Estimate) -> str:
     return f"{human_seconds(left.seconds_left)} ± {human_seconds(left.uncertainty)}"
 
 
-def complex_text(value: complex) -> str:
-    """An amplitude for people."""
-    return f"{value.real:+.8e} {value.imag:+.8e}i, probability {abs(value) ** 2:.6e}"
-
-
 def status_of(folder: RunFolder) -> RunStatus:
     """Reads where a run stands.
 
@@ -176,23 +138,18 @@ def status_of(folder: RunFolder) -> RunStatus:
         wanted = ledger.groups_wanted()
         nodes = [node for node in ledger.nodes() if node.group < wanted]
         points, sessions, workers = (ledger.records(kind) for kind in (POINT, SESSION, WORKER))
-        done = sum(len(entry) for entry in done_ranges(nodes, manifest))
-        single = layout.num_amplitudes == 1 and manifest.elements == 1 and manifest.task["kind"] == AMPLITUDES["kind"]
-        partial = _partial(folder, ledger, nodes) if single else None
-        xeb = xeb_so_far(folder, ledger) if manifest.task["kind"] == XEB else None
-        drawn = drawn_so_far(folder, ledger)
+        done = sum(len(entry) for entry in done_ranges(nodes, layout))
+        so_far = folder.assembly().so_far(_partial_values(folder, ledger, nodes))
     sign = read_sign(folder.path)
-    num_pieces = wanted * layout.parts_per_group
+    num_pieces = layout.first_piece_of(wanted)
     complete = done == num_pieces
-    all_slices = layout.num_slices * layout.amplitudes_of(wanted - 1).stop
-    fraction = sum(_slices_of(node, layout) for node in nodes) / all_slices
+    fraction, seconds_left = _fraction_done(nodes, wanted, manifest)
     ordered = tuple(points[key] for key in sorted(points))
     last = [(point["at"], point["done"]) for point in ordered if point["session"] == ordered[-1]["session"]]
     running = not complete and sign.get("state") == RUNNING and is_awake(folder.path, sign)
     told = estimate(last, num_pieces - done)
     if told.seconds_left is None:
-        left = manifest.seconds_per_slice * all_slices * (1 - fraction)
-        told = Estimate(rate=told.rate, seconds_left=left, uncertainty=0.5 * left)
+        told = Estimate(rate=told.rate, seconds_left=seconds_left, uncertainty=0.5 * seconds_left)
     return RunStatus(
         path=str(folder.path),
         state="complete" if complete else "running" if running else "stopped" if ordered else "waiting",
@@ -202,12 +159,9 @@ def status_of(folder: RunFolder) -> RunStatus:
         estimate=told,
         seconds_worked=sum(session["last"] - session["started"] for session in sessions.values()),
         workers=ordered[-1]["workers"] if running and ordered else 0,
-        partial=partial,
-        xeb=xeb,
-        drawn=drawn,
-        shots=manifest.task.get("shots"),
+        so_far=so_far,
         ledger_bytes=folder.ledger_path.stat().st_size,
-        peak_bytes=folder.plan().cost.peak_bytes,
+        peak_bytes=max(folder.plan(number).cost.peak_bytes for number in range(len(manifest.plans))),
         coordinator=sign,
         sessions=tuple(sessions[key] for key in sorted(sessions)),
         points=ordered,
@@ -225,17 +179,42 @@ def is_awake(path: Path, sign: Mapping[str, Any]) -> bool:
         return False
 
 
+def _fraction_done(nodes: Sequence[Node], groups: int, manifest: Manifest) -> tuple[float, float]:
+    """The part of the work of the first groups that nodes cover, by time, and the seconds left with one thread."""
+    layout = manifest.layout
+    unit = max(plan.seconds_per_slice for plan in manifest.plans) or 1.0
+    weights = [plan.seconds_per_slice / unit for plan in manifest.plans]
+    whole, first = 0.0, 0
+    for plan, weight in zip(manifest.plans, weights, strict=True):
+        count = min(max(groups - first, 0), plan.layout.num_groups)
+        whole += weight * plan.num_slices * min(count * plan.contractions_per_piece, plan.num_contractions)
+        first += plan.layout.num_groups
+    done = sum(
+        weights[layout.plan_of(node.group)] * _slices_of(node, layout) * len(layout.contractions_of(node.group))
+        for node in nodes
+    )
+    return done / whole, unit * (whole - done)
+
+
 def _slices_of(node: Node, layout: Layout) -> int:
-    """Slices that a node covers, those of each amplitude counted."""
-    parts = node.parts(layout.parts_per_group)
-    stop = min(parts.stop * layout.slices_per_piece, layout.num_slices)
-    return (stop - parts.start * layout.slices_per_piece) * len(layout.amplitudes_of(node.group))
+    """Slices that a node covers, of each of its contractions."""
+    plan = layout.plans[layout.plan_of(node.group)]
+    parts = node.parts(plan.parts_per_group)
+    return min(parts.stop * plan.slices_per_piece, plan.num_slices) - parts.start * plan.slices_per_piece
 
 
-def _partial(folder: RunFolder, ledger: Ledger, nodes: Sequence[Node]) -> complex | None:
-    """Sum over what is done of a single amplitude."""
-    sums = [ledger.sum_of(node) for node in nodes]
-    if not sums:
-        return None
-    total = functools.reduce(PartialSum.plus, sums)
-    return complex(total.values(folder.exponents())[0, 0])
+def _partial_values(folder: RunFolder, ledger: Ledger, nodes: Sequence[Node]) -> PartialValues:
+    """The values that are finished; where all contractions are one group that is not, the sums over what is done."""
+    layout, exponents = folder.manifest.layout, folder.exponents()
+
+    def finished() -> Iterator[tuple[range, ComplexArray]]:
+        for node, total in ledger.complete_sums():
+            own = layout.contractions_of(node.group)
+            yield own, total.values(exponents[own.start : own.stop])
+
+    slices = sum(_slices_of(node, layout) for node in nodes)
+    if layout.num_groups > 1 or not 0 < slices < layout.plans[0].num_slices:
+        return PartialValues(finished=finished())
+    total = functools.reduce(PartialSum.plus, (ledger.sum_of(node) for node in nodes))
+    part = slices / layout.plans[0].num_slices
+    return PartialValues(finished=iter(()), part=part, sums=total.values(exponents))

@@ -1,16 +1,16 @@
 """The fixed binary order in which the partial sums of a run are added.
 
-The pieces of one amplitude are the leaves of a binary tree over their numbers: node `(level, number)` covers the pieces
-`number << level .. (number + 1) << level`. A piece that is done waits until its sibling is there, then both become
-their parent, as carries do in a binary counter. So what is added with what, and with it every bit of the sum, is the
-same whoever computed which piece and in whatever order they came; and what has to be kept are a few sums, however many
-pieces there are. The nodes kept are also the only record of what is done: no piece can be counted twice, or be done and
-not counted.
+The pieces of one contraction are the leaves of a binary tree over their numbers: node `(level, number)` covers the
+pieces `number << level .. (number + 1) << level`. A piece that is done waits until its sibling is there, then both
+become their parent, as carries do in a binary counter. So what is added with what, and with it every bit of the sum, is
+the same whoever computed which piece and in whatever order they came; and what has to be kept are a few sums, however
+many pieces there are. The nodes kept are also the only record of what is done: no piece can be counted twice, or be
+done and not counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from taizhang.runs.partial_sum import PartialSum
@@ -20,7 +20,7 @@ class Node(NamedTuple):
     """A node of the trees of a run.
 
     Attributes:
-        group: Which amplitude, or group of them: each has a tree of its own.
+        group: Which contraction, or group of them: each has a tree of its own.
         level: log2 of the pieces it covers, at most.
         number: Its number within the level.
     """
@@ -56,15 +56,14 @@ class SumTree:
     """The sums that wait for their siblings, of all groups of a run.
 
     Args:
-        num_parts: Pieces of each group.
+        parts_of: Gives the number of pieces of a group.
         nodes: Nodes that are there already.
     """
 
-    __slots__ = ("_top", "nodes", "num_parts")
+    __slots__ = ("_parts_of", "nodes")
 
-    def __init__(self, num_parts: int, nodes: Iterable[tuple[Node, PartialSum]] = ()) -> None:
-        self.num_parts = num_parts
-        self._top = top_level(num_parts)
+    def __init__(self, parts_of: Callable[[int], int], nodes: Iterable[tuple[Node, PartialSum]] = ()) -> None:
+        self._parts_of = parts_of
         self.nodes: dict[Node, PartialSum] = dict(nodes)
 
     def insert(self, group: int, part: int, total: PartialSum) -> Change:
@@ -72,10 +71,11 @@ class SumTree:
 
         A group that is complete is not kept: its sum is in the change that completed it.
         """
-        level, number, removed = 0, part, []
-        while level < self._top:
+        num_parts = self._parts_of(group)
+        level, top, number, removed = 0, top_level(num_parts), part, []
+        while level < top:
             sibling = number ^ 1
-            if sibling << level < self.num_parts:
+            if sibling << level < num_parts:
                 node = Node(group, level, sibling)
                 other = self.nodes.pop(node, None)
                 if other is None:
@@ -85,7 +85,7 @@ class SumTree:
             level += 1
             number >>= 1
         added = Node(group, level, number)
-        if level < self._top:
+        if level < top:
             self.nodes[added] = total
         return Change(tuple(removed), added, total)
 

@@ -136,17 +136,18 @@ class ThreadCrew:
         return Done(piece=number, total=total, worker=self._name, seconds=time.perf_counter() - started)
 
 
-def shares(compiled: NativeProgram, layout: Layout, *, threads: int, memory_bytes: int) -> tuple[int, int]:
+def shares(compiled: Sequence[NativeProgram], layout: Layout, *, threads: int, memory_bytes: int) -> tuple[int, int]:
     """How many pieces to compute at once, and with how many threads each: as many pieces as fit in the memory.
 
     Raises:
         MemoryLimitError: Not even one fits.
     """
-    slices = layout.piece(0).slices
+    firsts = [layout.piece(number) for number in layout.first_pieces()]
     for workers in range(min(threads, layout.num_pieces), 0, -1):
-        sums = SliceSums(compiled, threads=threads // workers, memory_bytes=memory_bytes // workers)
         try:
-            sums.peak_bytes(slices)
+            for piece in firsts:
+                sums = SliceSums(compiled[piece.plan], threads=threads // workers, memory_bytes=memory_bytes // workers)
+                sums.peak_bytes(piece.slices)
         except MemoryLimitError:
             if workers == 1:
                 raise

@@ -20,20 +20,17 @@ import numpy as np
 from taizhang._random import stream
 from taizhang.errors import RunBusyError, RunError, RunStorageError
 from taizhang.execute.contraction import compile_plan
-from taizhang.runs.contractions import values_by_bitstring
 from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.folder import RunFolder, made_with
 from taizhang.runs.history import SESSION, WORKER
 from taizhang.runs.job import Job, PieceRunner
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.lock import STOPPED, CoordinatorLock, read_sign
-from taizhang.runs.manifest import SAMPLES
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.run import is_complete, values_of
 
 VERIFICATION = "verification"
 TOLERANCE = {"complex64": 1e-3, "complex128": 1e-9}
-MOST_VALUES = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -98,7 +95,7 @@ def verify(
         RunDamagedError: A file or a sum is not what it was.
         RunError: A piece computed again gives another value.
     """
-    job = folder.job()
+    job, layout = folder.job(), folder.manifest.layout
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
         wanted = ledger.groups_wanted()
         nodes = [node for node in ledger.nodes() if node.group < wanted]
@@ -114,21 +111,19 @@ def verify(
     runner, same_bits = _runner(job, threads, memory_bytes)
     errors: list[tuple[float, float]] = []
     for number, total in recorded.items():
-        again = runner.compute(folder.manifest.layout.piece(number), should_stop=stop)
+        again = runner.compute(layout.piece(number), should_stop=stop)
         _compare(folder, number, total, again, same_bits=same_bits)
     if precise and folder.manifest.dtype == "complex64":
         exact = _double_runner(job, threads, memory_bytes)
         for number, total in recorded.items():
-            errors.append(_error(total, exact.compute(folder.manifest.layout.piece(number), should_stop=stop), folder))
+            errors.append(_error(total, exact.compute(layout.piece(number), should_stop=stop), folder))
     relative = math.sqrt(sum(own for own, _ in errors) / len(errors)) if errors else None
     absolute = None
     if errors and is_complete(folder):
         mean_square = sum(own for _, own in errors) / len(errors)
-        absolute = math.sqrt(folder.manifest.layout.parts_per_group * mean_square)
-    done = sum(len(entry) for entry in done_ranges(nodes, folder.manifest))
-    record = _record(
-        folder, tuple(recorded), same_bits, relative, absolute, done, wanted * folder.manifest.layout.parts_per_group
-    )
+        absolute = math.sqrt(max(plan.parts_per_group for plan in layout.plans) * mean_square)
+    done = sum(len(entry) for entry in done_ranges(nodes, layout))
+    record = _record(folder, tuple(recorded), same_bits, relative, absolute, done, layout.first_piece_of(wanted))
     record["sessions"] = [sessions[key] for key in sorted(sessions)]
     record["workers"] = workers
     found = Verification(
@@ -147,12 +142,12 @@ def _runner(job: Job, threads: int, memory_bytes: int) -> tuple[PieceRunner, boo
     try:
         return PieceRunner(job, threads=threads, memory_bytes=memory_bytes), True
     except RunError:  # other hardware, or another version
-        compiled = compile_plan(job.plan, dtype=job.manifest.dtype)
+        compiled = [compile_plan(data.plan, dtype=job.manifest.dtype) for data in job.plans]
         return PieceRunner(job, threads=threads, memory_bytes=memory_bytes, compiled=compiled), False
 
 
 def _double_runner(job: Job, threads: int, memory_bytes: int) -> PieceRunner:
-    compiled = compile_plan(job.plan, dtype="complex128")
+    compiled = [compile_plan(data.plan, dtype="complex128") for data in job.plans]
     return PieceRunner(job, threads=threads, memory_bytes=memory_bytes, compiled=compiled)
 
 
@@ -189,26 +184,25 @@ def _record(
     done: int,
     wanted: int,
 ) -> dict[str, Any]:
-    manifest, plan = folder.manifest, folder.plan()
+    manifest, assembly = folder.manifest, folder.assembly()
+    plans = [folder.plan(number) for number in range(len(manifest.plans))]
     record: dict[str, Any] = {
         "format": "taizhang-run-record",
         "version": 1,
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "identity": manifest.identity,
         "sha256": dict(manifest.files),
-        "program_sha256": manifest.program_sha256,
+        "program_sha256": [plan.program_sha256 for plan in manifest.plans],
         "dtype": manifest.dtype,
         "simd_level": manifest.simd_level,
-        "num_qubits": manifest.num_qubits,
-        "open_qubits": list(manifest.open_qubits),
-        "task": dict(manifest.task),
-        "num_amplitudes": manifest.num_bitstrings,
-        "num_contractions": manifest.num_amplitudes,
-        "num_slices": manifest.num_slices,
+        "task": assembly.kind,
+        "description": assembly.description(),
+        "num_contractions": manifest.layout.num_contractions,
+        "num_slices": [plan.num_slices for plan in manifest.plans],
         "num_pieces": wanted,
         "pieces_done": done,
-        "plan_seed": plan.seed,
-        "plan_trial": plan.trial,
+        "plan_seeds": [plan.seed for plan in plans],
+        "plan_trials": [plan.trial for plan in plans],
         "made": dict(manifest.made),
         "verified_with": made_with(),
         "verified_pieces": list(pieces),
@@ -219,12 +213,11 @@ def _record(
     }
     if done == wanted:
         values = values_of(folder)
-        if manifest.task["kind"] != SAMPLES:
-            values = values_by_bitstring(manifest, folder.bitstrings(), values)
-        record["values_sha256"] = hashlib.sha256(values.astype("<c16").tobytes()).hexdigest()
-        if values.size <= MOST_VALUES and manifest.task["kind"] != SAMPLES:
-            record["bitstrings"] = list(folder.bitstrings())
-            record["values"] = [[{"re": one.real, "im": one.imag} for one in row] for row in values.tolist()]
+        digest = hashlib.sha256()
+        for own in values:
+            digest.update(own.astype("<c16").tobytes())
+        record["values_sha256"] = digest.hexdigest()
+        record.update(assembly.record(assembly.answer(values)))
     return record
 
 

@@ -14,8 +14,10 @@
 
 use super::network::Network;
 use super::rng::Rng;
-use super::simd::sweep_at_best_level;
 use super::tree::{add_log2, Tree};
+use crate::simd::instructions::WordKernel;
+use crate::simd::level::dispatch_words;
+use crate::simd::words::Words;
 
 /// What a sweep is run with.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +71,15 @@ impl Annealer {
             return 0;
         }
         self.focus(tree);
-        sweep_at_best_level(network, tree, &self.costly, &mut self.rng, heat, proposals)
+        let sweep = Sweep {
+            network,
+            tree,
+            costly: &self.costly,
+            rng: &mut self.rng,
+            heat,
+            proposals,
+        };
+        dispatch_words(network.level, sweep)
     }
 
     /// Lists the steps that are within reach of the costliest.
@@ -89,74 +99,56 @@ const ANY: u8 = 1;
 /// As above.
 const ROWS: u8 = 2;
 
-/// Counts the indices that a rotation is judged by: given the sets of a, b, c and p and the mask of those not sliced, how
-/// many the inner step touches, how many it makes, and how many the outer step touches.
-pub(super) trait Count {
-    /// Counts; `W` is the number of words, or 0 for any.
-    fn count<const W: usize>(sets: [&[u64]; 5]) -> [i32; 3];
-}
-
-/// Word by word.
-pub(super) struct Words;
-
-impl Count for Words {
-    #[inline(always)]
-    fn count<const W: usize>([a, b, c, p, mask]: [&[u64]; 5]) -> [i32; 3] {
-        let mut counts = [0; 3];
-        for w in 0..mask.len() {
-            let inner = (a[w] | c[w]) & mask[w];
-            let made = inner & (b[w] | p[w]);
-            let outer = made | (b[w] & mask[w]);
-            for (count, set) in counts.iter_mut().zip([inner, made, outer]) {
-                *count += set.count_ones() as i32;
-            }
-        }
-        counts
-    }
-}
-
-/// One sweep with the inner loop for the words of this tree; compiled for each level of `simd.rs`.
-#[inline(always)]
-pub(super) fn sweep_by_words<C: Count>(
-    network: &Network,
-    tree: &mut Tree,
-    costly: &[u32],
-    rng: &mut Rng,
+/// One sweep: so many proposals of rotations.
+struct Sweep<'a> {
+    network: &'a Network,
+    tree: &'a mut Tree,
+    costly: &'a [u32],
+    rng: &'a mut Rng,
     heat: Heat,
     proposals: usize,
-) -> usize {
-    let kind = match (network.has_rows(), network.all_two) {
-        (true, _) => ROWS,
-        (false, true) => TWO,
-        (false, false) => ANY,
-    };
-    macro_rules! by_words {
-        ($($words:literal)*) => {
-            match (tree.words, kind) {
-                $(
-                    ($words, TWO) => sweep::<C, $words, TWO>(network, tree, costly, rng, heat, proposals),
-                    ($words, ROWS) => sweep::<C, $words, ROWS>(network, tree, costly, rng, heat, proposals),
-                    ($words, _) => sweep::<C, $words, ANY>(network, tree, costly, rng, heat, proposals),
-                )*
-                (_, ROWS) => sweep::<C, 0, ROWS>(network, tree, costly, rng, heat, proposals),
-                (_, TWO) => sweep::<C, 0, TWO>(network, tree, costly, rng, heat, proposals),
-                (_, _) => sweep::<C, 0, ANY>(network, tree, costly, rng, heat, proposals),
-            }
+}
+
+impl WordKernel for Sweep<'_> {
+    type Output = usize;
+
+    /// Does it with the inner loop for the words of this tree.
+    #[inline(always)]
+    fn run<S: Words>(self, sets: S) -> usize {
+        let kind = match (self.network.has_rows(), self.network.all_two) {
+            (true, _) => ROWS,
+            (false, true) => TWO,
+            (false, false) => ANY,
         };
+        macro_rules! by_words {
+            ($($words:literal)*) => {
+                match (self.tree.words, kind) {
+                    $(
+                        ($words, TWO) => sweep::<S, $words, TWO>(self, sets),
+                        ($words, ROWS) => sweep::<S, $words, ROWS>(self, sets),
+                        ($words, _) => sweep::<S, $words, ANY>(self, sets),
+                    )*
+                    (_, ROWS) => sweep::<S, 0, ROWS>(self, sets),
+                    (_, TWO) => sweep::<S, 0, TWO>(self, sets),
+                    (_, _) => sweep::<S, 0, ANY>(self, sets),
+                }
+            };
+        }
+        by_words!(1 2 3 4 6 8 12 16 24)
     }
-    by_words!(1 2 3 4 6 8 12 16 24)
 }
 
 /// One sweep; `W` is the number of words, or 0 for any.
 #[inline(always)]
-fn sweep<C: Count, const W: usize, const KIND: u8>(
-    network: &Network,
-    tree: &mut Tree,
-    costly: &[u32],
-    rng: &mut Rng,
-    heat: Heat,
-    proposals: usize,
-) -> usize {
+fn sweep<S: Words, const W: usize, const KIND: u8>(sweep: Sweep<'_>, sets: S) -> usize {
+    let Sweep {
+        network,
+        tree,
+        costly,
+        rng,
+        heat,
+        proposals,
+    } = sweep;
     let words = if W == 0 { tree.words } else { W };
     let n = tree.num_tensors;
     let num_steps = tree.num_steps();
@@ -191,7 +183,7 @@ fn sweep<C: Count, const W: usize, const KIND: u8>(
         let (sa, sb, sc, sp, mask) = (set(a), set(b), set(c), set(p), &tree.mask[..words]);
         let (mut inner_work, mut outer_work, mut size);
         if KIND == TWO {
-            let counts = C::count::<W>([sa, sb, sc, sp, mask]);
+            let counts = sets.count::<W>([sa, sb, sc, sp, mask]);
             (inner_work, size, outer_work) = (counts[0] as f32, counts[1] as f32, counts[2] as f32);
         } else if KIND == ROWS {
             let (mut plain, mut rows) = ([0.0f32; 3], [0.0f32; 3]);
@@ -256,6 +248,7 @@ mod tests {
     use super::super::network::Terms;
     use super::super::tree::Charge;
     use super::*;
+    use crate::simd::level::SimdLevel;
 
     /// A network with hyperindices, open indices, dangling ones and several sizes.
     fn random_network(seed: u64, two: bool) -> Network {
@@ -280,19 +273,19 @@ mod tests {
         Network::new(&terms.tidy())
     }
 
+    /// One tensor after the other.
+    fn line(network: &Network) -> Vec<[u32; 2]> {
+        let n = network.num_tensors as u32;
+        (0..n - 1)
+            .map(|k| if k == 0 { [0, 1] } else { [n + k - 1, k + 1] })
+            .collect()
+    }
+
     #[test]
     fn rotations_keep_sets_and_costs_right() {
         for seed in 0..20 {
             let network = random_network(seed, seed % 2 == 0);
-            let path: Vec<[u32; 2]> = (0..network.num_tensors as u32 - 1)
-                .map(|k| {
-                    if k == 0 {
-                        [0, 1]
-                    } else {
-                        [network.num_tensors as u32 + k - 1, k + 1]
-                    }
-                })
-                .collect();
+            let path = line(&network);
             let charge = if seed % 3 == 0 {
                 Charge { log2_per_element: 4.0 }
             } else {
@@ -324,17 +317,32 @@ mod tests {
     }
 
     #[test]
+    fn the_same_rotations_are_accepted_at_every_level() {
+        for seed in 0..8 {
+            let anneal = |level| {
+                let mut network = random_network(seed, seed % 2 == 0);
+                network.level = level;
+                let mut tree = Tree::new(&network, &line(&network), Charge { log2_per_element: 4.0 });
+                let mut annealer = Annealer::new(Rng::new(seed, 1));
+                let heat = Heat {
+                    beta: 0.7,
+                    width: 4.0,
+                    penalty: 1.0,
+                };
+                (0..20).for_each(|_| _ = annealer.sweep(&network, &mut tree, heat, 50));
+                (tree.ssa_path(), tree.log2_cost())
+            };
+            let portable = anneal(SimdLevel::Portable);
+            for level in SimdLevel::available() {
+                assert_eq!(anneal(level), portable, "{level:?}, seed {seed}");
+            }
+        }
+    }
+
+    #[test]
     fn annealing_lowers_the_cost() {
         let network = random_network(5, true);
-        let path: Vec<[u32; 2]> = (0..network.num_tensors as u32 - 1)
-            .map(|k| {
-                if k == 0 {
-                    [0, 1]
-                } else {
-                    [network.num_tensors as u32 + k - 1, k + 1]
-                }
-            })
-            .collect();
+        let path = line(&network);
         let mut tree = Tree::new(&network, &path, Charge::MULTIPLY_ADDS);
         let before = tree.log2_cost();
         let mut annealer = Annealer::new(Rng::new(1, 1));

@@ -12,7 +12,6 @@ pub mod regrow;
 pub mod reoptimise;
 pub mod rng;
 mod rounds;
-mod simd;
 pub mod slicing;
 pub mod squeeze;
 pub mod tree;

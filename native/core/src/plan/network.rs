@@ -3,6 +3,8 @@
 //! Indices of the same size share words, so that the log2 size of a set is a sum over words of the number of bits times the
 //! word's weight: exact for any sizes, a bare count of bits where all are 2. Indices of size 1 cost nothing and are left out.
 
+use crate::simd::level::SimdLevel;
+
 /// Word counts for which the inner loops are compiled; beyond the last they take any number.
 pub const WORD_CLASSES: [usize; 9] = [1, 2, 3, 4, 6, 8, 12, 16, 24];
 
@@ -106,6 +108,8 @@ pub struct Network {
     pub row_bits: Vec<u64>,
     /// log2 of the number of rows; infinite where there are no row indices.
     pub log2_rows: f32,
+    /// The instructions by which sets are worked on; the plan found is the same with any.
+    pub level: SimdLevel,
 }
 
 impl Network {
@@ -161,6 +165,7 @@ impl Network {
         }
         let all_two = word_log2.iter().all(|&weight| weight == 1.0);
         Network {
+            level: SimdLevel::detect(),
             num_tensors,
             words,
             leaf_bits,

@@ -7,11 +7,12 @@
 //! indices at once, and a move can draw among all of them instead of trying one and mostly failing (Geman & Geman, IEEE
 //! PAMI 1984).
 
-use super::anneal::Words;
 use super::network::Network;
 use super::rng::Rng;
-use super::simd::weigh_at_best_level;
 use super::tree::Tree;
+use crate::simd::instructions::WordKernel;
+use crate::simd::level::dispatch_words;
+use crate::simd::words::{for_each_bit, Words};
 
 /// Sum of 2^(x - offset).
 ///
@@ -115,7 +116,13 @@ impl Slicer {
 
     /// Lists the indices that could be sliced, each with 2^energy of doing so; returns that of slicing none of them.
     fn list(&mut self, network: &Network, tree: &Tree, width: f32) -> f32 {
-        let (total, excess) = weigh_at_best_level(self, network, tree, width);
+        let weighing = Weighing {
+            slicer: self,
+            network,
+            tree,
+            width,
+        };
+        let (total, excess) = dispatch_words(network.level, weighing);
         self.choices.clear();
         for (w, &word) in self.seen.iter().enumerate() {
             let values = network.word_log2[w].exp2();
@@ -131,7 +138,7 @@ impl Slicer {
 
     /// Adds up, for every index, the work that touches it and the excess it is part of; returns both in total.
     #[inline(always)]
-    pub(super) fn weigh<B: Bits>(&mut self, network: &Network, tree: &Tree, width: f32) -> (f32, f32) {
+    fn weigh<W: Words>(&mut self, words: W, network: &Network, tree: &Tree, width: f32) -> (f32, f32) {
         self.work.clear();
         self.work.resize(tree.words * 64, 0.0);
         self.relief.clear();
@@ -147,7 +154,7 @@ impl Slicer {
             for w in 0..tree.words {
                 let word = (l[w] | r[w]) & tree.mask[w] & !network.row_bits[w];
                 self.seen[w] |= word;
-                B::add(word, weight, &mut self.work[w * 64..][..64]);
+                words.add(word, weight, &mut self.work[w * 64..][..64]);
             }
         }
         let steps = tree.size[tree.num_tensors..].iter().enumerate();
@@ -159,23 +166,27 @@ impl Slicer {
                 let relief = over - beyond(size - width - network.word_log2[w]);
                 let word = own & tree.mask[w] & !network.row_bits[w];
                 self.seen[w] |= word;
-                B::add(word, relief, &mut self.relief[w * 64..][..64]);
+                words.add(word, relief, &mut self.relief[w * 64..][..64]);
             }
         }
         (total, excess)
     }
 }
 
-/// Adds a number to the sums that belong to the bits of a word.
-pub(super) trait Bits {
-    /// `sums` has 64 elements.
-    fn add(word: u64, number: f32, sums: &mut [f32]);
+/// [`Slicer::weigh`] as a kernel.
+struct Weighing<'a> {
+    slicer: &'a mut Slicer,
+    network: &'a Network,
+    tree: &'a Tree,
+    width: f32,
 }
 
-impl Bits for Words {
+impl WordKernel for Weighing<'_> {
+    type Output = (f32, f32);
+
     #[inline(always)]
-    fn add(word: u64, number: f32, sums: &mut [f32]) {
-        for_each_bit(word, |bit| sums[bit] += number);
+    fn run<W: Words>(self, words: W) -> (f32, f32) {
+        self.slicer.weigh(words, self.network, self.tree, self.width)
     }
 }
 
@@ -186,14 +197,6 @@ fn beyond(bits: f32) -> f32 {
         power_of_two(bits.min(100.0)) - 1.0
     } else {
         0.0
-    }
-}
-
-#[inline(always)]
-fn for_each_bit(mut word: u64, mut action: impl FnMut(usize)) {
-    while word != 0 {
-        action(word.trailing_zeros() as usize);
-        word &= word - 1;
     }
 }
 

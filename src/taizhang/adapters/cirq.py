@@ -1,0 +1,363 @@
+"""Circuits from and to Cirq.
+
+Qubits of a Cirq circuit are numbered in Cirq's own order of qubits. Operations are recognised by their class: gates of
+the table are taken over, sub-circuits and controls taken apart, all others read by their matrix or their decomposition.
+What Cirq calls a measurement is left out only where it is one of single qubits in the computational basis, with nothing
+after it and no error of its own; every other is refused. Global phases are kept.
+"""
+
+from __future__ import annotations
+
+import cmath
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from taizhang._optional import optional_module
+from taizhang.adapters.circuit_algebra import controlled_on
+from taizhang.adapters.qubit_history import QubitHistory, collect
+from taizhang.circuit.circuit import MAX_OPERATIONS, Circuit, Operation, check_sizes
+from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, gate, unitary_gate
+from taizhang.errors import CircuitError, SizeLimitError, UsageError
+
+# Matrices on so many qubits are taken as they are; larger ones only where there is no decomposition.
+_SMALL_QUBITS = 2
+_MAX_CONTROL_TERMS = 4096
+_MAX_DEPTH = 100
+
+
+def from_cirq(circuit: Any, *, qubit_order: Any = None) -> Circuit:
+    """Makes a circuit from a `cirq.Circuit`.
+
+    Args:
+        circuit: Without free symbols: unitary operations, sub-circuits of them, measurements of qubits in the
+            computational basis with nothing after them, and resets of qubits that no gate has acted on. Measurements
+            and waiting are left out.
+        qubit_order: Which qubit of Cirq is which here: a list of qubits, or a `cirq.QubitOrder`. Cirq's own order by
+            default.
+
+    Returns:
+        The circuit.
+
+    Raises:
+        MissingPackageError: Cirq is not installed.
+        UsageError: It is not a circuit of Cirq.
+        CircuitError: An operation is not unitary, a symbol has no value, or a qubit is not in `qubit_order`.
+        SizeLimitError: It has too many qubits or operations.
+    """
+    cirq = _import()
+    if not isinstance(circuit, cirq.AbstractCircuit):
+        raise UsageError(f"from_cirq takes a cirq.Circuit, got a {type(circuit).__name__}")
+    qubits = _ordered_qubits(cirq, circuit, qubit_order)
+    check_sizes(len(qubits))
+    places = {qubit: place for place, qubit in enumerate(qubits)}
+    reader = _Reader(cirq, places, QubitHistory())
+    return collect(len(qubits), reader.read_all(circuit.all_operations()))
+
+
+def to_cirq(circuit: Circuit) -> Any:
+    """Makes a `cirq.Circuit` from a circuit.
+
+    Args:
+        circuit: Any circuit.
+
+    Returns:
+        Cirq's circuit on `cirq.LineQubit.range(num_qubits)`; qubits without operations are in it as identities.
+
+    Raises:
+        MissingPackageError: Cirq is not installed.
+    """
+    cirq = _import()
+    qubits = cirq.LineQubit.range(circuit.num_qubits)
+    used = {qubit for step in circuit.operations for qubit in step.qubits}
+    made = cirq.Circuit(cirq.I(qubits[qubit]) for qubit in range(circuit.num_qubits) if qubit not in used)
+    made.append(
+        _to_cirq_gate(cirq, step.gate).on(*(qubits[qubit] for qubit in step.qubits)) for step in circuit.operations
+    )
+    return made
+
+
+def _import() -> Any:
+    return optional_module("cirq", package="cirq-core", what_for="exchanging circuits with another program")
+
+
+def _ordered_qubits(cirq: Any, circuit: Any, qubit_order: Any) -> tuple[Any, ...]:
+    """Returns the qubits of a circuit in the order in which they are numbered."""
+    present = circuit.all_qubits()
+    if isinstance(qubit_order, cirq.QubitOrder):
+        try:
+            qubits = tuple(qubit_order.order_for(present))
+        except ValueError as error:
+            raise CircuitError(f"`qubit_order` does not fit the Cirq circuit: {error}") from error
+    else:
+        qubits = tuple(sorted(present) if qubit_order is None else qubit_order)
+    if len(set(qubits)) != len(qubits):
+        twice = next(qubit for qubit in qubits if qubits.count(qubit) > 1)
+        raise CircuitError(f"qubit {twice} is in `qubit_order` twice; name every qubit once")
+    missing = sorted(present.difference(qubits))
+    if missing:
+        raise CircuitError(f"qubit {missing[0]} of the Cirq circuit is not in `qubit_order`; name every qubit there")
+    for qubit in qubits:
+        if qubit.dimension != 2:
+            raise CircuitError(
+                f"qudit {qubit} of the Cirq circuit has dimension {qubit.dimension}; only qubits are allowed"
+            )
+    return qubits
+
+
+class _Reader:
+    """Reads operations of Cirq one after the other.
+
+    Args:
+        cirq: The package.
+        places: Number of each qubit.
+        history: What has happened to the qubits.
+    """
+
+    def __init__(self, cirq: Any, places: dict[Any, int], history: QubitHistory) -> None:
+        self._cirq = cirq
+        self._places = places
+        self._history = history
+
+    def read_all(self, operations: Any, within: str = "", depth: int = 0) -> Iterator[Operation]:
+        """Yields the operations that operations of Cirq are.
+
+        Args:
+            operations: In order of time.
+            within: What to call the operation of the user's circuit that they are a part of.
+            depth: How many operations they are nested in.
+        """
+        if depth > _MAX_DEPTH:
+            raise CircuitError(f"'{within}' of the Cirq circuit is nested or decomposed more than {_MAX_DEPTH} times")
+        for operation in operations:
+            yield from self._read(operation, within, depth)
+
+    def _read(self, operation: Any, within: str, depth: int) -> Iterator[Operation]:
+        cirq = self._cirq
+        own = _describe(cirq, operation)
+        name = f"'{own}' in '{within}'" if within else f"'{own}'"
+        # Stage 1: what surrounds the operation.
+        if operation.classical_controls:
+            raise CircuitError(f"{name} of the Cirq circuit depends on measured values, which is not supported")
+        plain = self._without_symbols(operation.untagged, name)
+        strangers = [qubit for qubit in plain.qubits if qubit not in self._places]
+        if strangers:
+            raise CircuitError(f"{name} of the Cirq circuit uses qubit {strangers[0]}, which the circuit does not have")
+        qubits = tuple(self._places[qubit] for qubit in plain.qubits)
+        # Stage 2: operations that hold others, and operations that are not gates.
+        kind = plain.gate
+        if isinstance(plain, cirq.CircuitOperation):
+            yield from self._read_circuit_operation(plain, name, within or own, depth)
+        elif isinstance(plain, cirq.ControlledOperation):
+            yield from self._read_controlled(plain.sub_operation, plain.control_values, qubits, name, depth)
+        elif type(kind) is cirq.ControlledGate:
+            inner = kind.sub_gate.on(*plain.qubits[kind.num_controls() :])
+            yield from self._read_controlled(inner, kind.control_values, qubits, name, depth)
+        elif isinstance(kind, (cirq.MeasurementGate, cirq.PauliMeasurementGate)):
+            self._read_measurement(kind, qubits, name)
+        elif type(kind) is cirq.ResetChannel:
+            self._history.reset(qubits, name)
+        elif type(kind) is cirq.IdentityGate:
+            yield from (Operation(gate("id"), (qubit,)) for qubit in qubits)
+        elif type(kind) is cirq.WaitGate:
+            return
+        # Stage 3: gates.
+        else:
+            yield from self._read_gate(plain, qubits, name, within or own, depth)
+
+    def _without_symbols(self, plain: Any, name: str) -> Any:
+        """Returns an operation whose angles are numbers; those written with sympy are evaluated."""
+        cirq = self._cirq
+        if not cirq.is_parameterized(plain):
+            return plain
+        symbols = sorted(cirq.parameter_names(plain))
+        if symbols:
+            raise CircuitError(
+                f"{name} of the Cirq circuit has the free symbol '{symbols[0]}'; bind its symbols first "
+                "(cirq.resolve_parameters)"
+            )
+        try:
+            # Cirq evaluates nothing where no symbol at all is given a value.
+            known = cirq.resolve_parameters(plain, {"unused": 0}, recursive=False)
+        except (ArithmeticError, TypeError, ValueError) as error:
+            raise CircuitError(f"{name} of the Cirq circuit has an angle that is no real number: {error}") from error
+        if cirq.is_parameterized(known):
+            raise CircuitError(f"{name} of the Cirq circuit has an angle that is no number; give it a value")
+        return known
+
+    def _read_circuit_operation(self, plain: Any, name: str, within: str, depth: int) -> Iterator[Operation]:
+        if plain.repeat_until is not None:
+            raise CircuitError(
+                f"{name} of the Cirq circuit repeats until a measured value is right, which is not supported; remove it"
+            )
+        count = int(plain.repetitions)
+        once = plain.replace(repetitions=-1 if count < 0 else 1, repetition_ids=None, use_repetition_ids=False)
+        body = list(once.mapped_circuit().all_operations())
+        total = abs(count) * len(body)
+        if total > MAX_OPERATIONS:
+            raise SizeLimitError(
+                f"{name} of the Cirq circuit has {total} operations; at most {MAX_OPERATIONS} are allowed"
+            )
+        for _ in range(abs(count) if body else 0):
+            yield from self.read_all(body, within, depth + 1)
+
+    def _read_controlled(
+        self, inner: Any, control_values: Any, qubits: tuple[int, ...], name: str, depth: int
+    ) -> Iterator[Operation]:
+        self._history.act(qubits, name)
+        reader = _Reader(
+            self._cirq, {qubit: place for place, qubit in enumerate(inner.qubits)}, QubitHistory(gates_only=True)
+        )
+        made = collect(len(inner.qubits), reader.read_all([inner], name.strip("'"), depth + 1))
+        terms = list(islice(control_values.expand(), _MAX_CONTROL_TERMS + 1))
+        if len(terms) > _MAX_CONTROL_TERMS:
+            raise SizeLimitError(
+                f"{name} of the Cirq circuit acts on more than {_MAX_CONTROL_TERMS} values of its controls; "
+                "write it with fewer"
+            )
+        # Each term acts where the controls have its values; for different terms they commute.
+        for values in terms:
+            term = controlled_on(made, values)
+            yield from term.on_qubits(qubits, num_qubits=max(qubits, default=-1) + 1).operations
+
+    def _read_measurement(self, kind: Any, qubits: tuple[int, ...], name: str) -> None:
+        cirq = self._cirq
+        if isinstance(kind, cirq.PauliMeasurementGate):
+            observable = kind.observable()
+            if len(qubits) > 1 or observable.coefficient != 1 or observable[0] != cirq.Z:
+                raise CircuitError(
+                    f"{name} of the Cirq circuit does not measure in the computational basis; turn the basis with "
+                    "gates and use cirq.measure"
+                )
+        elif type(kind) is not cirq.MeasurementGate or kind.confusion_map or any(kind.invert_mask):
+            raise CircuitError(
+                f"{name} of the Cirq circuit changes what it measures (invert_mask, confusion_map, own class), which "
+                "is not supported; use cirq.measure alone"
+            )
+        self._history.measure(qubits, name)
+
+    def _read_gate(
+        self, plain: Any, qubits: tuple[int, ...], name: str, within: str, depth: int
+    ) -> Iterator[Operation]:
+        cirq = self._cirq
+        chosen = _table_gate(cirq, plain)
+        parts = None
+        if chosen is None:
+            subject = plain if plain.gate is None else plain.gate
+            has_matrix = hasattr(subject, "_unitary_") or hasattr(subject, "_apply_unitary_")
+            largest = MAX_DENSE_QUBITS if has_matrix else _SMALL_QUBITS
+            chosen = self._matrix_gate(plain, name) if len(qubits) <= largest else None
+        if chosen is None:
+            parts = _ask_cirq(cirq.decompose_once, plain, name)
+            if parts is None or any(qubit not in self._places for part in parts for qubit in part.qubits):
+                parts, chosen = None, self._matrix_gate(plain, name)
+        if chosen is not None:
+            self._history.act(qubits, name)
+            yield Operation(chosen, qubits)
+        elif parts is not None:
+            yield from self.read_all(parts, within, depth + 1)
+        else:
+            raise CircuitError(
+                f"{name} of the Cirq circuit acts on {len(qubits)} qubits and has no decomposition; give it one"
+                if cirq.has_unitary(plain)
+                else f"{name} of the Cirq circuit is not unitary; channels are not supported, remove it"
+            )
+
+    def _matrix_gate(self, plain: Any, name: str) -> Gate | None:
+        """Returns the gate of an operation's matrix, or None where it has none of a size that is allowed."""
+        cirq = self._cirq
+        if len(plain.qubits) > MAX_DENSE_QUBITS or cirq.is_measurement(plain):
+            return None
+        matrix = _ask_cirq(cirq.unitary, plain, name)
+        if matrix is None:
+            return None
+        return unitary_gate(matrix, name=type(plain if plain.gate is None else plain.gate).__name__)
+
+
+def _describe(cirq: Any, operation: Any) -> str:
+    """Returns what to call an operation, in one line."""
+    plain = operation.untagged
+    if isinstance(plain, cirq.CircuitOperation):
+        text = f"CircuitOperation({', '.join(map(str, plain.qubits))})"
+    else:
+        text = " ".join(str(operation).split())
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _ask_cirq(protocol: Callable[[Any, None], Any], plain: Any, name: str) -> Any:
+    """Returns what one of Cirq's protocols says of an operation, or None where it says nothing."""
+    try:
+        return protocol(plain, None)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise CircuitError(f"{name} of the Cirq circuit cannot be evaluated by Cirq: {error}") from error
+
+
+def _table_gate(cirq: Any, plain: Any) -> Gate | None:
+    """Returns the gate of the table that an operation of Cirq is, or None."""
+    kind = plain.gate
+    constants, classes = _constants()
+    # Classes that extend those of Cirq may have other matrices, and be equal to them all the same.
+    if type(kind) in classes:
+        for other, ours in constants:
+            if kind == other:
+                return ours
+    elif type(kind) is cirq.FSimGate:
+        return gate("fsim", float(kind.theta), float(kind.phi))
+    elif type(kind) is cirq.GlobalPhaseGate:
+        phase = unitary_gate([[complex(kind.coefficient)]], name="GlobalPhaseGate")  # Cirq allows any tolerance
+        return gate("gphase", cmath.phase(complex(phase.matrix[0, 0])))
+    for name, rotation in (("rx", cirq.Rx), ("ry", cirq.Ry), ("rz", cirq.Rz)):
+        if type(kind) is rotation:
+            return gate(name, float(kind._rads))
+    return None
+
+
+@lru_cache(maxsize=1)
+def _constants() -> tuple[list[tuple[Any, Gate]], frozenset[type]]:
+    """Returns gates of Cirq without angles with their gates of the table, and the classes of Cirq's."""
+    cirq = _import()
+    pairs = [
+        (cirq.I, gate("id")),
+        (cirq.X, gate("x")),
+        (cirq.Y, gate("y")),
+        (cirq.Z, gate("z")),
+        (cirq.H, gate("h")),
+        (cirq.S, gate("s")),
+        (cirq.T, gate("t")),
+        (cirq.S**-1, gate("sdg")),
+        (cirq.T**-1, gate("tdg")),
+        (cirq.X**0.5, gate("sx")),
+        (cirq.X**-0.5, gate("sxdg")),
+        (cirq.CNOT, gate("cx")),
+        (cirq.CZ, gate("cz")),
+        (cirq.SWAP, gate("swap")),
+        (cirq.ISWAP, gate("iswap")),
+        (cirq.ISWAP**-1, gate("iswapdg")),
+        (cirq.CCX, gate("ccx")),
+        (cirq.CCZ, gate("ccz")),
+        (cirq.CSWAP, gate("cswap")),
+    ]
+    return pairs, frozenset(type(theirs) for theirs, _ in pairs) - {cirq.IdentityGate} | {cirq.XPowGate, cirq.YPowGate}
+
+
+def _to_cirq_gate(cirq: Any, chosen: Gate) -> Any:
+    if chosen.num_targets == 0 and chosen.num_controls == 0:
+        return cirq.GlobalPhaseGate(complex(chosen.matrix[0, 0]))
+    if chosen.num_targets == 0:
+        # A phase under controls is a phase on the last of them.
+        return _to_cirq_gate(
+            cirq, gate("p", cmath.phase(complex(chosen.matrix[0, 0]))).controlled(chosen.num_controls - 1)
+        )
+    base = Gate(chosen.name, chosen.parameters, 0, chosen.entries)
+    for theirs, ours in _constants()[0]:
+        if chosen == ours:
+            return theirs
+        if base == ours:
+            return theirs.controlled(chosen.num_controls)
+    makers = {"rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz, "fsim": cirq.FSimGate}
+    if chosen.entries is None and chosen.name in makers:
+        made = makers[chosen.name](*chosen.parameters)
+    else:
+        made = cirq.MatrixGate(chosen.matrix, name=repr(base))
+    return made.controlled(chosen.num_controls) if chosen.num_controls else made

@@ -1,0 +1,397 @@
+"""Circuits from and to Qiskit.
+
+Qubit k of a Qiskit circuit is qubit k here; Qiskit prints bitstrings the other way round. Instructions are recognised
+by their class, never by their name, which is the user's to choose: gates of Qiskit's library that are in the table are
+taken over; all others are read by their definition, or by their matrix where they have no definition. Global phases are
+kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from taizhang._optional import optional_module
+from taizhang._types import ComplexArray
+from taizhang.adapters.circuit_algebra import controlled_on, matrix_of, power_of
+from taizhang.adapters.qubit_history import QubitHistory, collect
+from taizhang.circuit.circuit import Circuit, Operation, check_sizes
+from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, gate, unitary_gate
+from taizhang.errors import CircuitError, UsageError
+
+# Classes of qiskit.circuit.library for gates of the table, both ways.
+_CLASSES = {
+    "gphase": "GlobalPhaseGate",
+    "id": "IGate",
+    "x": "XGate",
+    "y": "YGate",
+    "z": "ZGate",
+    "h": "HGate",
+    "s": "SGate",
+    "sdg": "SdgGate",
+    "t": "TGate",
+    "tdg": "TdgGate",
+    "sx": "SXGate",
+    "sxdg": "SXdgGate",
+    "rx": "RXGate",
+    "ry": "RYGate",
+    "rz": "RZGate",
+    "p": "PhaseGate",
+    "u2": "U2Gate",
+    "u": "UGate",
+    "swap": "SwapGate",
+    "iswap": "iSwapGate",
+    "rxx": "RXXGate",
+    "ryy": "RYYGate",
+    "rzz": "RZZGate",
+    "rzx": "RZXGate",
+    "ecr": "ECRGate",
+    "dcx": "DCXGate",
+    "rccx": "RCCXGate",
+    "rc3x": "RC3XGate",
+}
+# Further classes, only read.
+_OTHER_CLASSES = {"U1Gate": "p", "U3Gate": "u", "CUGate": "cu"}
+# Classes that are their base gate with controls, as long as they have no further qubits.
+_CONTROLLED_CLASSES = (
+    *("CXGate", "CYGate", "CZGate", "CHGate", "CSGate", "CSdgGate", "CSXGate", "CSwapGate", "CCXGate", "CCZGate"),
+    *("CPhaseGate", "CU1Gate", "CU3Gate", "CRXGate", "CRYGate", "CRZGate", "C3SXGate", "C3XGate", "C4XGate"),
+    *("MCXGate", "MCXGrayCode", "MCPhaseGate", "MCU1Gate"),
+)
+# What a class defines when it gives a gate another meaning than that of the class it extends.
+_MEANING = frozenset(("_define", "definition", "__array__", "to_matrix"))
+# Names by which Qiskit recognises a gate when it adds controls to it, whatever the gate is.
+_CONTROLLED_BY_NAME = frozenset(("p", "u", "x", "z", "y", "h", "sx", "sxdg", "rx", "ry", "rz", "cx", "cz"))
+# Matrices of two descriptions of a gate are compared on at most so many qubits.
+_MAX_COMPARED_QUBITS = 6
+
+
+def from_qiskit(circuit: Any) -> Circuit:
+    """Makes a circuit from a `qiskit.QuantumCircuit`.
+
+    Args:
+        circuit: Without free parameters: gates, barriers, delays, `box` blocks, `for` loops over numbers, measurements
+            with nothing after them, and `reset` and `initialize` of qubits that no gate has acted on. Measurements,
+            barriers and delays are left out. A `PauliEvolutionGate` is read by its definition, the product formula of
+            its synthesis.
+
+    Returns:
+        The circuit; qubit k is `circuit.qubits[k]`.
+
+    Raises:
+        MissingPackageError: Qiskit is not installed.
+        UsageError: It is not a `QuantumCircuit`.
+        CircuitError: Something in the circuit is not a gate, or a parameter has no value.
+        SizeLimitError: It has too many qubits or operations.
+    """
+    qiskit = _import("qiskit")
+    if not isinstance(circuit, qiskit.QuantumCircuit):
+        raise UsageError(f"from_qiskit takes a qiskit.QuantumCircuit, got a {type(circuit).__name__}")
+    check_sizes(circuit.num_qubits)
+    reader = _Reader(QubitHistory())
+    try:
+        return collect(circuit.num_qubits, reader.read_circuit(circuit, range(circuit.num_qubits)))
+    except qiskit.exceptions.QiskitError as error:
+        raise CircuitError(f"Qiskit cannot build the circuit: {' '.join(str(error).split())}") from error
+
+
+def to_qiskit(circuit: Circuit) -> Any:
+    """Makes a `qiskit.QuantumCircuit` from a circuit.
+
+    Args:
+        circuit: Any circuit.
+
+    Returns:
+        Qiskit's circuit on as many qubits; qubit k is qubit k.
+
+    Raises:
+        MissingPackageError: Qiskit is not installed.
+        SizeLimitError: A gate that Qiskit lacks has too large a matrix.
+    """
+    qiskit = _import("qiskit")
+    library = _import("qiskit.circuit.library")
+    made = qiskit.QuantumCircuit(circuit.num_qubits)
+    for step in circuit.operations:
+        if step.gate.num_qubits == 0:
+            made.global_phase += float(np.angle(step.gate.matrix[0, 0]))
+        else:
+            chosen, qubits = _to_qiskit_gate(library, step)
+            made.append(chosen, qubits)
+    return made
+
+
+def _import(module: str) -> Any:
+    return optional_module(module, package="qiskit", what_for="exchanging circuits with another program")
+
+
+class _Reader:
+    """Reads instructions of Qiskit one after the other."""
+
+    def __init__(self, history: QubitHistory) -> None:
+        self._history = history
+        self._circuit = _import("qiskit.circuit")
+        self._library = _import("qiskit.circuit.library")
+        self._errors = (_import("qiskit.exceptions").QiskitError, ArithmeticError, LookupError, TypeError, ValueError)
+        # Not in every version of Qiskit: BoxOp and Store.
+        self._box = getattr(self._circuit, "BoxOp", ())
+        self._classical = (self._circuit.ControlFlowOp, getattr(self._circuit, "Store", ()))
+        self._not_gates = tuple(getattr(self._circuit, name) for name in ("Barrier", "Delay", "Measure", "Reset"))
+        self._clifford = _import("qiskit.quantum_info").Clifford
+        self._named, self._controlled = _library_classes()
+
+    def read_circuit(self, circuit: Any, qubits: Sequence[int], within: str = "") -> Iterator[Operation]:
+        """Yields the operations of a circuit, with its global phase.
+
+        Args:
+            circuit: A `QuantumCircuit`.
+            qubits: Which qubit each of its qubits is.
+            within: Name of the instruction of the user's circuit that it is a part of.
+        """
+        places = dict(zip(circuit.qubits, qubits, strict=True))
+        for instruction in circuit.data:
+            yield from self.read(instruction.operation, tuple(places[qubit] for qubit in instruction.qubits), within)
+        phase = _number(circuit.global_phase, f"the global phase of '{circuit.name}'")
+        if phase:
+            yield Operation(gate("gphase", phase), ())
+
+    def read(self, kind: Any, qubits: tuple[int, ...], within: str) -> Iterator[Operation]:
+        """Yields the operations of an instruction.
+
+        Args:
+            kind: A `qiskit.circuit.Operation`.
+            qubits: Its qubits.
+            within: Name of the instruction of the user's circuit that it is a part of.
+        """
+        circuit = self._circuit
+        name = f"'{kind.name}' in '{within}'" if within else f"'{kind.name}'"
+        # Stage 1: what is not a gate.
+        if isinstance(kind, self._box):
+            yield from self.read_circuit(kind.body, qubits, within or kind.name)
+            return
+        if isinstance(kind, circuit.ForLoopOp):
+            yield from self._loop(kind, qubits, name, within or kind.name)
+            return
+        if isinstance(kind, self._classical) or getattr(kind, "condition", None) is not None:
+            raise CircuitError(f"{name} depends on classical values, which is not supported; remove it")
+        # A class of the user's that extends one of these may be something else, and says so by a definition.
+        if isinstance(kind, self._not_gates) and kind.definition is None:
+            if isinstance(kind, circuit.Measure):
+                self._history.measure(qubits, name)
+            elif isinstance(kind, circuit.Reset):
+                self._history.reset(qubits, name)
+            return
+        # Stage 2: gates that this package has, too.
+        chosen = self._gate(kind)
+        if chosen is not None:
+            if chosen.name != "id":
+                self._history.act(qubits, name)
+            yield Operation(chosen, qubits)
+            return
+        # Stage 3: gates made of others.
+        if isinstance(kind, circuit.AnnotatedOperation):
+            self._history.act(qubits, name)
+            modified = self._modified(kind, name, within or kind.name)
+            yield from modified.on_qubits(qubits, num_qubits=max(qubits, default=-1) + 1).operations
+        elif isinstance(kind, self._clifford):
+            yield from self.read_circuit(kind.to_circuit(), qubits, within or kind.name)
+        else:
+            yield from self._defined(kind, qubits, name, within or kind.name)
+
+    def _loop(self, kind: Any, qubits: tuple[int, ...], name: str, within: str) -> Iterator[Operation]:
+        """Yields the operations of a loop over known numbers."""
+        values, parameter, body = kind.params
+        known = isinstance(values, (range, tuple, list))
+        if not known or not (parameter is None or isinstance(parameter, self._circuit.Parameter)):
+            raise CircuitError(f"{name} depends on classical values, which is not supported; remove it")
+        for value in values:
+            once = body if parameter is None else body.assign_parameters({parameter: value}, strict=False)
+            yield from self.read_circuit(once, qubits, within)
+
+    def _gate(self, kind: Any) -> Gate | None:
+        """Returns the gate of the table that an instruction of Qiskit's library is, or None."""
+        known = self._known_class(kind)
+        if known is self._library.UnitaryGate:
+            fits = kind.num_qubits <= MAX_DENSE_QUBITS
+            return unitary_gate(_first_qubit_slowest(np.asarray(kind.to_matrix()))) if fits else None
+        if known is self._library.RGate:
+            angle, axis = _parameters(kind)
+            return gate("rxy", axis, angle)
+        if not isinstance(kind, self._circuit.ControlledGate):
+            return None if known is None else self._named_gate(known, kind)
+        base, num_controls = kind.base_gate, kind.num_ctrl_qubits
+        # Open controls are taken apart by the definition; some gates have more targets than their base, or ancillas.
+        if kind.ctrl_state != 2**num_controls - 1 or base is None or kind.num_qubits != num_controls + base.num_qubits:
+            return None
+        if known in self._named:
+            return self._named_gate(known, kind)
+        inner = self._gate(base)
+        if inner is None or (known is None and not self._is_plain_control(kind, base, num_controls)):
+            return None
+        return inner.controlled(num_controls)
+
+    def _named_gate(self, known: type, kind: Any) -> Gate | None:
+        parameters = _parameters(kind)
+        # The base of a `cu` under more controls is a `u` with the phase of `cu` as a fourth parameter.
+        return None if known is self._library.UGate and len(parameters) != 3 else gate(self._named[known], *parameters)
+
+    def _known_class(self, kind: Any) -> type | None:
+        """Returns the class of Qiskit's library whose meaning an instruction has, or None."""
+        own = _class_of(kind)
+        for ancestor in own.__mro__:
+            if ancestor in self._named or ancestor in self._controlled:
+                # A class that extends a gate may set another definition when it is made.
+                changed = ancestor is not own and getattr(kind, "_definition", None) is not None
+                return None if changed else ancestor
+            if not _MEANING.isdisjoint(vars(ancestor)):
+                return None
+        return None
+
+    def _is_plain_control(self, kind: Any, base: Any, num_controls: int) -> bool:
+        """Whether a controlled gate of no class of its own is what Qiskit makes of its base gate."""
+        return _class_of(kind) is self._circuit.ControlledGate and bool(
+            kind == base.control(num_controls, annotated=False)
+        )
+
+    def _modified(self, kind: Any, name: str, within: str) -> Circuit:
+        """Returns the circuit of an annotated operation, on its own qubits."""
+        base = kind.base_op
+        reader = _Reader(QubitHistory(gates_only=True))
+        made = collect(base.num_qubits, reader.read(base, tuple(range(base.num_qubits)), within))
+        for modifier in kind.modifiers:
+            if isinstance(modifier, self._circuit.InverseModifier):
+                made = made.inverse()
+            elif isinstance(modifier, self._circuit.ControlModifier):
+                count, state = modifier.num_ctrl_qubits, modifier.ctrl_state
+                state = 2**count - 1 if state is None else state
+                made = controlled_on(made, _bits(state, count))
+            elif isinstance(modifier, self._circuit.PowerModifier):
+                made = power_of(made, _number(modifier.power, f"a power of {name}"), name)
+            else:
+                raise CircuitError(f"{name} has the modifier {modifier}, which is unknown; decompose it first")
+        return made
+
+    def _defined(self, kind: Any, qubits: tuple[int, ...], name: str, within: str) -> Iterator[Operation]:
+        """Yields the operations by which an instruction is defined, or its matrix where it has no definition."""
+        try:
+            definition = getattr(kind, "definition", None)
+        except self._errors as error:
+            raise CircuitError(f"{name} cannot be built by Qiskit: {' '.join(str(error).split())}") from error
+        if definition is None:
+            matrix = self._matrix(kind)
+            if matrix is None:
+                raise CircuitError(f"{name} of the Qiskit circuit is not a gate; remove it, or decompose the circuit")
+            self._history.act(qubits, name)
+            yield Operation(unitary_gate(matrix, name=kind.name), qubits)
+            return
+        if definition.num_qubits != kind.num_qubits:
+            raise CircuitError(
+                f"{name} acts on {kind.num_qubits} qubits, but its definition on {definition.num_qubits}; correct it"
+            )
+        self._check_definition(kind, definition, name, within)
+        yield from self.read_circuit(definition, qubits, within)
+
+    def _matrix(self, kind: Any) -> ComplexArray | None:
+        """Returns the matrix that an instruction gives itself, first qubit slowest, or None."""
+        if kind.num_qubits > MAX_DENSE_QUBITS or not hasattr(kind, "__array__"):
+            return None
+        try:
+            return _first_qubit_slowest(np.asarray(kind.__array__(), dtype=np.complex128))
+        except self._errors:
+            return None
+
+    def _check_definition(self, kind: Any, definition: Any, name: str, within: str) -> None:
+        """Raises if an instruction is described in a second way that differs: either may be what is meant.
+
+        The second way is the matrix of a user's class, or the base gate of a control in which Qiskit takes a block of
+        the user's for its own gate of that name.
+        """
+        own: type = _class_of(kind)
+        base: Any = getattr(kind, "base_gate", None)
+        compared = kind.num_qubits <= _MAX_COMPARED_QUBITS
+        reader = _Reader(QubitHistory(gates_only=True))
+        wanted: ComplexArray | None = None
+        if own is self._circuit.ControlledGate and self._is_misnamed(base):
+            if not compared:
+                raise CircuitError(
+                    f"{name} controls a block that is, or holds one, named like a gate of Qiskit's, which Qiskit "
+                    "mistakes for that gate; rename the block"
+                )
+            inner = collect(base.num_qubits, reader.read(base, tuple(range(base.num_qubits)), within))
+            wanted = matrix_of(controlled_on(inner, _bits(kind.ctrl_state, kind.num_ctrl_qubits)))
+        elif compared and not own.__module__.startswith("qiskit."):
+            wanted = self._matrix(kind)
+        if wanted is not None:
+            made = collect(kind.num_qubits, reader.read_circuit(definition, range(kind.num_qubits), within))
+            if not np.allclose(matrix_of(made), wanted, rtol=0, atol=1e-7):
+                raise CircuitError(
+                    f"{name} has a definition that differs from its matrix or base gate; make them agree, or rename "
+                    "blocks that are named like a gate of Qiskit's"
+                )
+
+    def _is_misnamed(self, kind: Any) -> bool:
+        """Whether Qiskit, adding controls by name, mistakes an instruction, or one in its definition, for another."""
+        if self._known_class(kind) is not None:
+            return False
+        if kind.name in _CONTROLLED_BY_NAME:
+            return True
+        definition = getattr(kind, "definition", None)
+        return definition is not None and any(self._is_misnamed(step.operation) for step in definition.data)
+
+
+@lru_cache(maxsize=1)
+def _library_classes() -> tuple[dict[type, str], frozenset[type]]:
+    """Returns the gates of the table by their classes in Qiskit, and the classes that add controls to a gate."""
+    library = _import("qiskit.circuit.library")
+    named = {getattr(library, other): name for name, other in _CLASSES.items()}
+    named |= {getattr(library, other): name for other, name in _OTHER_CLASSES.items()}
+    named |= {library.UnitaryGate: "", library.RGate: ""}  # they need more than a name
+    return named, frozenset(getattr(library, other) for other in _CONTROLLED_CLASSES if hasattr(library, other))
+
+
+def _class_of(kind: Any) -> type:
+    """Returns the class of an instruction as it was written; Qiskit makes others for gates without parameters."""
+    own: type = getattr(kind, "base_class", type(kind))
+    return own
+
+
+def _number(value: Any, what: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise CircuitError(f"{what} is {value}, which is not a number; bind all parameters first") from error
+
+
+def _parameters(kind: Any) -> list[float]:
+    return [_number(value, f"a parameter of '{kind.name}'") for value in kind.params]
+
+
+def _bits(state: int, count: int) -> list[int]:
+    """Returns the values of controls from Qiskit's number for them, in which the first control is the lowest bit."""
+    return [state >> place & 1 for place in range(count)]
+
+
+def _first_qubit_slowest(matrix: ComplexArray) -> ComplexArray:
+    """Returns a matrix with the bits of its row and column numbers reversed."""
+    num_qubits = len(matrix).bit_length() - 1
+    order = list(range(num_qubits))[::-1]
+    tensor = matrix.reshape((2,) * (2 * num_qubits))
+    return tensor.transpose(order + [num_qubits + axis for axis in order]).reshape(matrix.shape)
+
+
+def _to_qiskit_gate(library: Any, step: Operation) -> tuple[Any, list[int]]:
+    chosen = step.gate
+    if chosen.num_targets == 0:
+        # A phase under controls is a phase gate on the last of them.
+        phase = gate("p", float(np.angle(chosen.matrix[0, 0]))).controlled(chosen.num_controls - 1)
+        return _to_qiskit_gate(library, Operation(phase, step.qubits))
+    name = _CLASSES.get(chosen.name) if chosen.entries is None else None
+    if name is None:
+        base = library.UnitaryGate(_first_qubit_slowest(chosen.matrix), label=chosen.name)
+    else:
+        base = getattr(library, name)(*chosen.parameters)
+    if chosen.num_controls:
+        base = base.control(chosen.num_controls, annotated=False)
+    return base, list(step.qubits)

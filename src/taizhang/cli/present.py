@@ -1,0 +1,84 @@
+"""Answers as commands give them: one printer for each kind of answer, for people, as JSON and in files."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from taizhang._resources import peak_resident_bytes
+from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
+from taizhang.cli.options import echo_json
+from taizhang.cli.reports import plan_report
+from taizhang.cli.sample_output import present_report, write_samples
+from taizhang.cli.xeb_output import present_xeb
+from taizhang.plan.plan_file import Plan
+from taizhang.results.xeb import Xeb
+from taizhang.tasks.amplitudes import AmplitudeAnswer
+from taizhang.tasks.samples import DrawnSamples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """How an answer is to be given.
+
+    Attributes:
+        plans: The plans it was computed with.
+        seconds: Wall time of the stages.
+        output: File to write it to, or None.
+        plot: File to draw it into, or None.
+        as_json: Print one JSON object.
+    """
+
+    plans: tuple[Plan, ...]
+    seconds: Mapping[str, float]
+    output: str | None = None
+    plot: str | None = None
+    as_json: bool = False
+
+
+@functools.singledispatch
+def present(answer: Any, how: Presentation) -> None:
+    """Gives an answer: an array or a number where its kind has no printer of its own."""
+    if how.as_json:
+        value = answer.tolist() if hasattr(answer, "tolist") else answer
+        echo_json({"value": value, "seconds": dict(how.seconds), "peak_bytes": peak_resident_bytes()})
+    else:
+        click.echo(str(answer))
+
+
+@present.register
+def _(answer: AmplitudeAnswer, how: Presentation) -> None:
+    if how.output is not None:
+        write_amplitudes(answer, Path(how.output))
+    if how.as_json:
+        plan = how.plans[0]
+        report: dict[str, Any] = {"amplitudes": [] if how.output else list(records_of(answer))}
+        report["plan"] = plan_report(plan, plan.cost.peak_bytes)
+        echo_json({**report, "seconds": dict(how.seconds), "peak_bytes": peak_resident_bytes()})
+    elif how.output is None:
+        show_amplitudes(answer)
+    else:
+        click.echo(f"{answer.values.size} amplitudes written to {how.output}")
+
+
+@present.register
+def _(answer: Xeb, how: Presentation) -> None:
+    present_xeb(answer, how.seconds, plot=how.plot, as_json=how.as_json)
+
+
+@present.register
+def _(answer: DrawnSamples, how: Presentation) -> None:
+    write_samples(answer, how.output, as_json=how.as_json)
+    present_report(
+        answer.report(),
+        how.seconds,
+        shots=answer.shots,
+        method=answer.method,
+        reason=answer.reason,
+        as_json=how.as_json,
+    )

@@ -1,1 +1,0 @@
-"""Samples: bitstrings drawn from what a circuit gives, one file for each way of drawing them."""

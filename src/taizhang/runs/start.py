@@ -1,0 +1,64 @@
+"""Starts a run: prepares a question and makes the folder that keeps it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from taizhang import _native
+from taizhang.errors import UsageError
+from taizhang.observer import Observer, Silent
+from taizhang.plan.plan_file import Plan
+from taizhang.ready_plan import program_within_time
+from taizhang.runs.folder import RunFolder, check_new, make_run
+from taizhang.settings import Settings
+from taizhang.tasks.task import Task
+
+DEFAULT_PIECE_TIME = "10s"
+
+
+def start_run(
+    directory: str | os.PathLike[str],
+    task: Task[Any],
+    settings: Settings,
+    *,
+    plan: Plan | None = None,
+    piece_seconds: float = 10.0,
+    slices_per_piece: int | None = None,
+    observer: Observer | None = None,
+) -> RunFolder:
+    """Makes a run folder: builds the networks, finds the plans, measures the rate, and cuts the work into pieces.
+
+    Args:
+        directory: The folder, new or empty.
+        task: The question.
+        settings: The common options.
+        plan: A plan made before, instead of searching one.
+        piece_seconds: How long a piece should take one thread.
+        slices_per_piece: A power of two, instead of what the measured rate asks for.
+        observer: Receives progress updates.
+
+    Raises:
+        RunError: There is something in the folder.
+        PlanError: The plan is for another network.
+        LimitError: The work does not fit the limits.
+    """
+    if slices_per_piece is not None and (slices_per_piece < 1 or slices_per_piece & (slices_per_piece - 1)):
+        raise UsageError(f"slices_per_piece must be a power of two, got {slices_per_piece}")
+    check_new(directory)
+    watch = observer or Silent()
+    watch.stage("build")
+    work = task.prepare(settings, plan=plan, observer=watch, piece_seconds=piece_seconds)
+    for planned in work.plans:
+        if not len(planned.members):
+            raise UsageError("no bitstring was given; give at least one")
+        program_within_time(planned.ready, work.predicted_seconds, work.settings)
+    watch.stage("measure")
+    return make_run(
+        directory,
+        work,
+        simd_level=_native.simd_level(),
+        memory_bytes=work.settings.free_bytes(),
+        piece_seconds=piece_seconds,
+        slices_per_piece=slices_per_piece,
+    )

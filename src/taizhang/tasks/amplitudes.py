@@ -1,0 +1,362 @@
+"""The question for amplitudes: of one bitstring, of many, or of batches over open qubits.
+
+A list is contracted in one of three ways (`taizhang.amplitude_machine` chooses): one contraction for each bitstring;
+one for each part of the distinct bitstrings, which are its rows; or a single one with all values of the qubits at
+which the bitstrings differ. An assembly knows which, and puts every amplitude in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang._types import ComplexArray, DtypeName
+from taizhang._units import human_bytes
+from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.openqasm_writer import write_openqasm3
+from taizhang.errors import SizeLimitError
+from taizhang.network.build import check_open_qubits
+from taizhang.observer import Observer
+from taizhang.plan.cost import BYTES_PER_ELEMENT
+from taizhang.plan.plan_file import Plan
+from taizhang.results.amplitudes import Amplitudes
+from taizhang.results.bitstrings import parsed_bits
+from taizhang.results.rows import Bits, DistinctRows
+from taizhang.settings import Settings
+from taizhang.tasks.assembly import Assembly, PartialValues, StoppingRule, Values
+from taizhang.tasks.partial_sums import SingleSoFar, amplitude_text
+from taizhang.tasks.work import PlannedMembers, Work
+
+Answer = TypeVar("Answer")
+
+LEAST_PIECES = 16
+"""A long list is not put into so few contractions that there are fewer pieces than this, if they would be too long."""
+
+MOST_RECORDED = 1024
+"""A record of a result lists at most this many values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmplitudesTask:
+    """The question for amplitudes ⟨bitstring|circuit|0…0⟩.
+
+    Attributes:
+        circuit: The circuit, started in |0…0⟩.
+        bitstrings: What is asked for, each of length `circuit.num_qubits`, qubit 0 first; repetitions cost nothing.
+        open_qubits: Qubits left open: of each bitstring all amplitudes over these are computed; characters at open
+            qubits are ignored.
+
+    Raises:
+        CircuitError: A bitstring or an open qubit does not fit the circuit.
+    """
+
+    circuit: Circuit
+    bitstrings: tuple[str, ...]
+    open_qubits: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_open_qubits(self.open_qubits, self.circuit.num_qubits)
+        parsed_bits(self.bitstrings, self.circuit.num_qubits, self.open_qubits)
+
+    def prepare(
+        self,
+        settings: Settings,
+        *,
+        plan: Plan | None = None,
+        observer: Observer | None = None,
+        piece_seconds: float | None = None,
+    ) -> Work[AmplitudeAnswer]:
+        """Chooses how to contract the list, and finds the plan; arguments and errors are those of `Task.prepare`."""
+        prepared = prepare_list(
+            self.circuit, self.bitstrings, self.open_qubits, settings, plan, observer, piece_seconds
+        )
+        assembly = AmplitudeAssembly(layout=prepared.layout, dtype=settings.dtype)
+        return prepared.work(assembly, value_dtype=assembly.value_dtype)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PreparedList:
+    """A list of bitstrings whose contractions are planned.
+
+    Attributes:
+        circuit: The circuit.
+        machine: What computes the amplitudes.
+        layout: Where they are among the values of the contractions.
+        held_bytes: Memory that is set aside for them.
+    """
+
+    circuit: Circuit
+    machine: AmplitudeMachine
+    layout: ListLayout
+    held_bytes: int
+
+    @property
+    def predicted_bytes(self) -> int:
+        """Most memory that the process will hold, in bytes."""
+        return self.machine.predicted_bytes(len(self.layout.distinct())) + self.held_bytes
+
+    def work(self, assembly: Assembly[Answer], value_dtype: DtypeName = "complex128") -> Work[Answer]:
+        """The work for an answer that is assembled from the amplitudes of the list."""
+        bits = self.layout.distinct_bits()
+        return Work(
+            plans=(PlannedMembers(ready=self.machine.ready, members=self.machine.members(bits)),),
+            assembly=assembly,
+            predicted_seconds=self.machine.predicted_seconds(len(bits)),
+            predicted_bytes=self.predicted_bytes,
+            settings=self.machine.settings,
+            build_seconds=self.machine.build_seconds,
+            value_dtype=value_dtype,
+            files={"circuit.qasm": write_openqasm3(self.circuit).encode()},
+        )
+
+
+def prepare_list(
+    circuit: Circuit,
+    bitstrings: tuple[str, ...],
+    open_qubits: tuple[int, ...],
+    settings: Settings,
+    plan: Plan | None,
+    observer: Observer | None,
+    piece_seconds: float | None,
+) -> PreparedList:
+    """Plans the contractions for the amplitudes of a list; arguments and errors are those of `AmplitudesTask`."""
+    # Stage 1: what the answer takes is set aside. Single amplitudes of more than 250 qubits lie below what single
+    # precision can hold, whatever they are computed in.
+    listed = ListLayout(num_qubits=circuit.num_qubits, bitstrings=bitstrings, open_qubits=open_qubits)
+    distinct, batch = listed.distinct(), len(open_qubits)
+    item = BYTES_PER_ELEMENT[settings.dtype if open_qubits else "complex128"]
+    held = (len(distinct) + (0 if distinct.in_order else len(bitstrings)) << batch) * item
+    if held > settings.free_bytes():
+        raise SizeLimitError(
+            f"{len(bitstrings) << batch:,} amplitudes need {human_bytes(held)}, but the memory limit is "
+            f"{human_bytes(settings.memory_bytes)}; leave fewer qubits open, or ask for fewer bitstrings"
+        )
+    settings = replace(settings, memory_bytes=settings.memory_bytes - held)
+
+    # Stage 2: plans; for work in pieces with more contractions where those of one are too long a piece.
+    def prepared(count: int) -> AmplitudeMachine:
+        return prepare_amplitudes(
+            circuit,
+            settings,
+            num_bitstrings=max(count, 1),
+            open_qubits=open_qubits,
+            row_qubits=distinct.varying,
+            plan=plan,
+            observer=observer,
+        )
+
+    count = len(distinct)
+    machine = prepared(count)
+    if piece_seconds is not None and machine.rows_per_run > 1 and plan is None:
+        least = min(machine.predicted_seconds(count) / piece_seconds, LEAST_PIECES)
+        if machine.num_runs(count) * machine.ready.plan.num_slices < least:
+            machine = prepared(-(-count // LEAST_PIECES))
+    layout = replace(listed, row_qubits=machine.row_qubits, num_rows=machine.network.shape.num_rows)
+    return PreparedList(circuit=circuit, machine=machine, layout=layout, held_bytes=held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AmplitudeAnswer:
+    """Amplitudes of a list of bitstrings.
+
+    Attributes:
+        bitstrings: The bitstrings asked for, qubit 0 first.
+        open_qubits: Qubits left open, or none.
+        values: Shape (len(bitstrings),), followed by one axis of length 2 for each open qubit; complex128, or with open
+            qubits the type they were computed in.
+    """
+
+    bitstrings: tuple[str, ...]
+    open_qubits: tuple[int, ...]
+    values: ComplexArray
+
+    def records(self) -> Iterator[dict[str, str | float]]:
+        """Each amplitude with its whole bitstring, as `--json` gives it."""
+        for bitstring, values in zip(self.bitstrings, self.values, strict=True):
+            yield from Amplitudes.of_batch(bitstring, self.open_qubits, values).records()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListLayout:
+    """Where the amplitudes of a list of bitstrings are among the values of contractions.
+
+    Attributes:
+        num_qubits: Qubits of the circuit.
+        bitstrings: What is asked for, qubit 0 first.
+        open_qubits: Qubits left open.
+        row_qubits: Qubits at which the bitstrings of one contraction differ; none where each has its own.
+        num_rows: Bitstrings of one contraction; 0 where there are no row qubits, or all of their values are computed.
+    """
+
+    num_qubits: int
+    bitstrings: tuple[str, ...]
+    open_qubits: tuple[int, ...] = ()
+    row_qubits: tuple[int, ...] = ()
+    num_rows: int = 0
+
+    def distinct(self) -> DistinctRows:
+        """The list without its repetitions."""
+        return DistinctRows.of(parsed_bits(self.bitstrings, self.num_qubits, self.open_qubits), self.open_qubits)
+
+    def distinct_bits(self) -> Bits:
+        """The bits of the distinct bitstrings, shape (number, num_qubits), in the order of their contractions.
+
+        With rows they are sorted; else they are in the order of the list, so that those finished first are no special
+        ones.
+        """
+        distinct = self.distinct()
+        return distinct.bits if self.row_qubits else distinct.bits[_by_first(distinct)[0]]
+
+    def by_bitstring(self, values: ComplexArray) -> ComplexArray:
+        """Puts the values of contractions where the bitstrings are.
+
+        Args:
+            values: Shape (contractions, elements of each).
+
+        Returns:
+            Shape (len(bitstrings), 2**open qubits).
+        """
+        batch, distinct = 1 << len(self.open_qubits), self.distinct()
+        if not self.row_qubits:
+            rows = _by_first(distinct)[1]
+            return values.reshape(-1, batch) if len(rows) == len(distinct) else values.reshape(-1, batch)[rows]
+        if self.num_rows:
+            found = values.reshape(-1, batch)
+            return found[: len(distinct)] if distinct.in_order else np.asarray(found[distinct.row_of])
+        # The row qubits are open, too, and come last.
+        weights = 1 << np.arange(len(self.row_qubits) - 1, -1, -1)
+        places = distinct.bits[:, list(self.row_qubits)].astype(np.intp) @ weights
+        return np.asarray(values.reshape(batch, -1)[:, places].T[distinct.row_of])
+
+    def contraction_of(self) -> npt.NDArray[np.intp]:
+        """For each bitstring the number of the contraction that gives its amplitude, shape (len(bitstrings),)."""
+        if self.row_qubits and not self.num_rows:
+            return np.zeros(len(self.bitstrings), dtype=np.intp)
+        distinct = self.distinct()
+        return np.asarray(distinct.row_of // self.num_rows if self.num_rows else _by_first(distinct)[1])
+
+    def to_json(self) -> Mapping[str, Any]:
+        """The fields as JSON; `from_json` reads them."""
+        return {
+            "num_qubits": self.num_qubits,
+            "bitstrings": list(self.bitstrings),
+            "open_qubits": list(self.open_qubits),
+            "row_qubits": list(self.row_qubits),
+            "num_rows": self.num_rows,
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> ListLayout:
+        """Reads what `to_json` gave.
+
+        Raises:
+            CircuitError: A bitstring has a wrong length, or a character that is no bit.
+        """
+        layout = cls(
+            num_qubits=int(fields["num_qubits"]),
+            bitstrings=tuple(map(str, fields["bitstrings"])),
+            open_qubits=tuple(map(int, fields["open_qubits"])),
+            row_qubits=tuple(map(int, fields["row_qubits"])),
+            num_rows=int(fields["num_rows"]),
+        )
+        parsed_bits(layout.bitstrings, layout.num_qubits, layout.open_qubits)
+        return layout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmplitudeAssembly:
+    """Assembles the amplitudes of a list.
+
+    Attributes:
+        layout: Where they are among the values.
+        dtype: Type that is computed in.
+    """
+
+    kind: ClassVar[str] = "amplitudes"
+
+    layout: ListLayout
+    dtype: DtypeName
+
+    def to_json(self) -> Mapping[str, Any]:
+        """The fields as JSON."""
+        return {**self.layout.to_json(), "dtype": self.dtype}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> AmplitudeAssembly:
+        """Reads what `to_json` gave."""
+        dtype: DtypeName = "complex128" if fields["dtype"] == "complex128" else "complex64"
+        return cls(layout=ListLayout.from_json(fields), dtype=dtype)
+
+    @property
+    def value_dtype(self) -> DtypeName:
+        """Type of the values."""
+        return self.dtype if self.layout.open_qubits else "complex128"
+
+    def description(self) -> str:
+        """What is asked for."""
+        count, layout = len(self.layout.bitstrings), self.layout
+        what = "1 amplitude" if count == 1 else f"{count:,} amplitudes"
+        if layout.open_qubits:
+            batches = "1 batch" if count == 1 else f"{count:,} batches"
+            what = f"{batches} of {1 << len(layout.open_qubits):,} amplitudes"
+        return f"{what} of a circuit of {layout.num_qubits} qubits"
+
+    def answer(self, values: Values) -> AmplitudeAnswer:
+        """The amplitudes, in the order of the bitstrings."""
+        layout = self.layout
+        shape = (len(layout.bitstrings), *(2,) * len(layout.open_qubits))
+        return AmplitudeAnswer(
+            bitstrings=layout.bitstrings,
+            open_qubits=layout.open_qubits,
+            values=layout.by_bitstring(values[0]).reshape(shape).astype(self.value_dtype, copy=False),
+        )
+
+    def plain(self, answer: AmplitudeAnswer) -> ComplexArray:
+        """The values."""
+        return answer.values
+
+    def so_far(self, known: PartialValues) -> SingleSoFar | None:
+        """Of a single amplitude the sum over the slices that are done."""
+        if len(self.layout.bitstrings) > 1 or self.layout.open_qubits:
+            return None
+        return SingleSoFar.of(known, "amplitude")
+
+    def stopping_rule(self) -> StoppingRule | None:
+        """None: all contractions are needed."""
+        return None
+
+    def rows(self, answer: AmplitudeAnswer) -> Iterator[tuple[str, str]]:
+        """Each bitstring with its amplitude."""
+        for entry in answer.records():
+            yield str(entry["bitstring"]), amplitude_text(complex(float(entry["re"]), float(entry["im"])))
+
+    def record(self, answer: AmplitudeAnswer) -> Mapping[str, Any]:
+        """Bitstrings and values, where they are few."""
+        return recorded(self.layout.bitstrings, answer.values.reshape(len(answer.bitstrings), -1))
+
+
+def _by_first(distinct: DistinctRows) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The order of distinct rows by where each comes first in the list, and for each of the list its place in it."""
+    _, first = np.unique(distinct.row_of, return_index=True)
+    order = np.argsort(first, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return order, place[distinct.row_of]
+
+
+def recorded(bitstrings: Sequence[str], values: ComplexArray) -> Mapping[str, Any]:
+    """What a record of a verified result holds of amplitudes.
+
+    Args:
+        bitstrings: What was asked for.
+        values: Shape (len(bitstrings), amplitudes of each).
+    """
+    if values.size > MOST_RECORDED:
+        return {}
+    rows = [[{"re": value.real, "im": value.imag} for value in row] for row in values.tolist()]
+    return {"bitstrings": list(bitstrings), "values": rows}

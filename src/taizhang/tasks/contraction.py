@@ -1,0 +1,122 @@
+"""The question for the value of any tensor network, or of some of its slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from taizhang._types import ComplexArray, DtypeName
+from taizhang.execute.members import GivenMembers
+from taizhang.network.network import TensorNetwork
+from taizhang.observer import Observer
+from taizhang.plan.plan_file import Plan
+from taizhang.ready_plan import ready_plan
+from taizhang.settings import Settings
+from taizhang.tasks.assembly import PartialValues, StoppingRule, Values
+from taizhang.tasks.partial_sums import SingleSoFar, number_text
+from taizhang.tasks.work import PlannedMembers, Work
+
+MOST_ROWS = 1024
+"""A value is shown, or recorded, where it has at most this many elements."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ContractionTask:
+    """The question for the value of a network.
+
+    Attributes:
+        network: The network.
+        slices: Sum only these slices of the plan, consecutive; None for all. Open ends stand for the first and the
+            last slice.
+    """
+
+    network: TensorNetwork
+    slices: range | slice | None = None
+
+    def prepare(
+        self,
+        settings: Settings,
+        *,
+        plan: Plan | None = None,
+        observer: Observer | None = None,
+        piece_seconds: float | None = None,
+    ) -> Work[ComplexArray]:
+        """Finds the plan; arguments and errors are those of `Task.prepare`."""
+        ready = ready_plan(self.network.shape, settings, observer, plan=plan)
+        slices = self.slices
+        if isinstance(slices, slice):
+            slices = range(ready.plan.num_slices)[slices]
+        shape = tuple(self.network.shape.sizes[index] for index in self.network.shape.output)
+        planned = PlannedMembers(
+            ready=ready, members=GivenMembers([(self.network.arrays, self.network.exponent)]), only=slices
+        )
+        return Work(
+            plans=(planned,),
+            assembly=ContractionAssembly(shape=shape, dtype=settings.dtype),
+            predicted_seconds=planned.predicted_seconds,
+            predicted_bytes=ready.predicted_bytes,
+            settings=settings,
+            value_dtype=settings.dtype if shape else "complex128",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractionAssembly:
+    """The value of a network is the value of its one contraction.
+
+    Attributes:
+        shape: Its shape.
+        dtype: Type that is computed in.
+    """
+
+    kind: ClassVar[str] = "contraction"
+
+    shape: tuple[int, ...]
+    dtype: DtypeName
+
+    def to_json(self) -> Mapping[str, Any]:
+        """The fields as JSON."""
+        return {"shape": list(self.shape), "dtype": self.dtype}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> ContractionAssembly:
+        """Reads what `to_json` gave."""
+        dtype: DtypeName = "complex128" if fields["dtype"] == "complex128" else "complex64"
+        return cls(shape=tuple(map(int, fields["shape"])), dtype=dtype)
+
+    def description(self) -> str:
+        """What is asked for."""
+        return f"the value of a network, of shape {self.shape}" if self.shape else "the value of a network"
+
+    def answer(self, values: Values) -> ComplexArray:
+        """The value: complex128 for a number, of the type computed in for an array."""
+        value = values[0].reshape(self.shape)
+        return value.astype(self.dtype, copy=False) if self.shape else value
+
+    def plain(self, answer: ComplexArray) -> complex | ComplexArray:
+        """A number, or the array."""
+        return answer if self.shape else complex(answer)
+
+    def so_far(self, known: PartialValues) -> SingleSoFar | None:
+        """Of a number the sum over the slices that are done."""
+        return None if self.shape else SingleSoFar.of(known, "value")
+
+    def stopping_rule(self) -> StoppingRule | None:
+        """None: the contraction is needed."""
+        return None
+
+    def rows(self, answer: ComplexArray) -> Iterator[tuple[str, str]]:
+        """The elements, where they are few."""
+        if answer.size <= MOST_ROWS:
+            for place, value in np.ndenumerate(answer):
+                yield ", ".join(map(str, place)) or "value", number_text(complex(value))
+
+    def record(self, answer: ComplexArray) -> Mapping[str, Any]:
+        """The elements, where they are few."""
+        if answer.size > MOST_ROWS:
+            return {}
+        values = [{"re": value.real, "im": value.imag} for value in answer.reshape(-1).tolist()]
+        return {"shape": list(self.shape), "values": values}

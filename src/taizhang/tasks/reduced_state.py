@@ -1,0 +1,122 @@
+"""The questions for probabilities and states of a few qubits, the others traced out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.openqasm_writer import write_openqasm3
+from taizhang.network.density import reduced_network
+from taizhang.observer import Observer, Silent
+from taizhang.plan.plan_file import Plan
+from taizhang.settings import Settings
+from taizhang.tasks.assembly import PartialValues, Values
+from taizhang.tasks.contraction import ContractionTask
+from taizhang.tasks.work import Work
+
+MOST_ROWS = 1024
+"""A result is shown, or recorded, where it has at most this many elements."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReducedStateTask:
+    """The question for the state of some qubits, or for the probabilities of their outcomes.
+
+    Attributes:
+        circuit: The circuit; only gates in the light cone of the qubits cost anything.
+        qubits: The qubits: for a state the first is the slowest bit of rows and columns; for probabilities they are
+            the axes.
+        probabilities: Whether only the probabilities are asked for.
+    """
+
+    circuit: Circuit
+    qubits: tuple[int, ...]
+    probabilities: bool = False
+
+    def prepare(
+        self,
+        settings: Settings,
+        *,
+        plan: Plan | None = None,
+        observer: Observer | None = None,
+        piece_seconds: float | None = None,
+    ) -> Work[Any]:
+        """Builds the network and finds the plan; arguments and errors are those of `Task.prepare`.
+
+        Raises:
+            CircuitError: A qubit is not in the circuit, or given twice.
+        """
+        (observer or Silent()).stage("build")
+        network = reduced_network(self.circuit, self.qubits, probabilities=self.probabilities)
+        work = ContractionTask(network=network).prepare(settings, plan=plan, observer=observer)
+        return replace(
+            work,
+            assembly=ReducedStateAssembly(qubits=self.qubits, probabilities=self.probabilities),
+            files={"circuit.qasm": write_openqasm3(self.circuit).encode()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReducedStateAssembly:
+    """The state, or the probabilities, are the value of one contraction.
+
+    Attributes:
+        qubits: The qubits.
+        probabilities: Whether only the probabilities are asked for.
+    """
+
+    kind: ClassVar[str] = "reduced-state"
+
+    qubits: tuple[int, ...]
+    probabilities: bool
+
+    def to_json(self) -> Mapping[str, Any]:
+        """The fields as JSON."""
+        return {"qubits": list(self.qubits), "probabilities": self.probabilities}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> ReducedStateAssembly:
+        """Reads what `to_json` gave."""
+        return cls(qubits=tuple(map(int, fields["qubits"])), probabilities=bool(fields["probabilities"]))
+
+    def description(self) -> str:
+        """What is asked for."""
+        what = "outcome probabilities" if self.probabilities else "the reduced state"
+        return f"{what} of qubits {', '.join(map(str, self.qubits))}"
+
+    def answer(self, values: Values) -> Any:
+        """The probabilities, float64, shape (2,) * qubits; or the density matrix, shape (2**qubits, 2**qubits)."""
+        value: ComplexArray = values[0].reshape(-1)
+        if self.probabilities:
+            return np.maximum(value.real.astype(np.float64), 0.0).reshape((2,) * len(self.qubits))
+        return value.reshape(1 << len(self.qubits), -1)
+
+    def plain(self, answer: Any) -> Any:
+        """The answer itself."""
+        return answer
+
+    def so_far(self, known: PartialValues) -> None:
+        """None: a part of the slices says little."""
+
+    def stopping_rule(self) -> None:
+        """None: the contraction is needed."""
+
+    def rows(self, answer: Any) -> Iterator[tuple[str, str]]:
+        """The probability of each outcome, or the elements of the matrix, where they are few."""
+        if answer.size <= MOST_ROWS:
+            for place, value in np.ndenumerate(answer):
+                yield "".join(map(str, place)) if self.probabilities else ", ".join(map(str, place)), f"{value:.8g}"
+
+    def record(self, answer: Any) -> Mapping[str, Any]:
+        """The elements, where they are few."""
+        if answer.size > MOST_ROWS:
+            return {}
+        if self.probabilities:
+            return {"qubits": list(self.qubits), "probabilities": answer.tolist()}
+        values = [[{"re": value.real, "im": value.imag} for value in row] for row in answer.tolist()]
+        return {"qubits": list(self.qubits), "values": values}

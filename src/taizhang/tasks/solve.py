@@ -1,0 +1,133 @@
+"""Solves a question in this process: prepares it, contracts, and assembles the answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from taizhang._types import ComplexArray
+from taizhang.execute.contraction import Contraction, Progress
+from taizhang.execute.members import run_members, scale_into
+from taizhang.observer import Observer, Silent
+from taizhang.plan.plan_file import Plan
+from taizhang.ready_plan import program_within_time
+from taizhang.settings import Settings
+from taizhang.tasks.assembly import Values
+from taizhang.tasks.task import Task
+from taizhang.tasks.work import Work
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solution(Generic[Answer]):
+    """An answer, and what it took.
+
+    Attributes:
+        answer: The answer.
+        plans: The plans that were contracted.
+        num_contractions: Contractions with all of them.
+        predicted_seconds: Expected time of these.
+        predicted_bytes: Most memory that the process was predicted to hold.
+        seconds: Wall time of the stages `"build"`, `"plan"` and `"run"`.
+        contractions: What each contraction took; their values are left out unless they were profiled.
+    """
+
+    answer: Answer
+    plans: tuple[Plan, ...]
+    num_contractions: int
+    predicted_seconds: float
+    predicted_bytes: int
+    seconds: dict[str, float]
+    contractions: tuple[Contraction, ...]
+
+
+def solve(
+    task: Task[Answer],
+    settings: Settings,
+    *,
+    plan: Plan | None = None,
+    observer: Observer | None = None,
+    profile: bool = False,
+) -> Solution[Answer]:
+    """Answers a question in this process.
+
+    Args:
+        task: The question.
+        settings: The common options.
+        plan: A plan made before, instead of searching one.
+        observer: Receives progress updates.
+        profile: Measure every step.
+
+    Raises:
+        PlanError: The plan is for another network.
+        LimitError: The work or the answer does not fit the limits.
+        NumericalError: A NaN or an infinity appeared.
+    """
+    watch = observer or Silent()
+    watch.stage("build")
+    started = time.perf_counter()
+    work = task.prepare(settings, plan=plan, observer=watch)
+    prepared = time.perf_counter()
+    values, contractions = contract_work(work, watch, profile=profile)
+    answer = work.assembly.answer(values)
+    return Solution(
+        answer=answer,
+        plans=tuple(planned.ready.plan for planned in work.plans),
+        num_contractions=sum(len(planned.members) for planned in work.plans),
+        predicted_seconds=work.predicted_seconds,
+        predicted_bytes=work.predicted_bytes,
+        seconds={
+            "build": work.build_seconds,
+            "plan": prepared - started - work.build_seconds,
+            "run": time.perf_counter() - prepared,
+        },
+        contractions=contractions,
+    )
+
+
+def contract_work(
+    work: Work[Answer], observer: Observer, *, profile: bool = False
+) -> tuple[Values, tuple[Contraction, ...]]:
+    """Contracts everything that a question needs.
+
+    Returns:
+        For each plan the values, shape (contractions, elements of each), and all contractions.
+
+    Raises:
+        TimeLimitError: The work is predicted to take longer than the limit.
+    """
+    programs = [program_within_time(planned.ready, work.predicted_seconds, work.settings) for planned in work.plans]
+    observer.stage("run")
+    observer.predicted(work.predicted_seconds)
+    slices = [len(planned.members) * len(planned.slices) for planned in work.plans]
+    values: list[ComplexArray] = []
+    contractions: list[Contraction] = []
+    for number, (planned, program) in enumerate(zip(work.plans, programs, strict=True)):
+        own = np.empty((len(planned.members), program.program.output_elements), dtype=work.value_dtype)
+
+        def take(member: int, contraction: Contraction, own: ComplexArray = own) -> None:
+            scale_into(own[member], contraction.mantissa.reshape(-1), contraction.exponent)
+
+        contractions += run_members(
+            program,
+            planned.members,
+            take,
+            slices=planned.only,
+            threads=work.settings.threads,
+            free_bytes=work.settings.free_bytes,
+            progress=_share_of(observer, slices, number),
+            profile=profile,
+        )
+        values.append(own)
+    return tuple(values), tuple(contractions)
+
+
+def _share_of(observer: Observer, slices: Sequence[int], number: int) -> Progress:
+    """The progress with one plan as that with all, of which the numbers of slices are given."""
+    before, own, whole = sum(slices[:number]), slices[number], sum(slices)
+    return lambda done, of: observer.contracting(before + own * done // max(of, 1), whole)

@@ -1,0 +1,20 @@
+import numpy as np
+
+from taizhang.sampling.uniforms import BLOCK, Uniforms
+
+
+def test_numbers_belong_to_shots_however_they_are_asked_for():
+    numbers = Uniforms(3, "method")
+    whole = numbers.draw(0, 2 * BLOCK + 100, "bit", 1)
+    parts = [numbers.draw(first, count, "bit", 1) for first, count in ((0, 10), (10, BLOCK), (BLOCK + 10, BLOCK + 90))]
+    assert np.array_equal(whole, np.concatenate(parts))
+
+
+def test_seeds_methods_and_purposes_have_numbers_of_their_own():
+    draws = [
+        Uniforms(1, "a").draw(0, 5, "x"),
+        Uniforms(2, "a").draw(0, 5, "x"),
+        Uniforms(1, "b").draw(0, 5, "x"),
+        Uniforms(1, "a").draw(0, 5, "y"),
+    ]
+    assert len({tuple(draw) for draw in draws}) == 4

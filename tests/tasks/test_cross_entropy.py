@@ -1,0 +1,92 @@
+"""Cross entropy computed in portions: with figures on the way, and an early end."""
+
+import numpy as np
+import pytest
+from tests.small_circuits import chaotic
+
+import taizhang as tz
+from taizhang.errors import TimeLimitError
+from taizhang.results.sample_file import CountedBitstrings
+from taizhang.settings import Settings
+from taizhang.tasks import cross_entropy
+from taizhang.tasks.cross_entropy import compute_xeb
+
+CIRCUIT = chaotic(12, 8, 1)
+SETTINGS = Settings.checked(threads=1, trials=2)
+
+
+@pytest.fixture
+def samples():
+    bits = np.random.default_rng(3).integers(0, 2, size=(60, 12)).astype(np.uint8)
+    return CountedBitstrings.of(bits, 12)
+
+
+@pytest.fixture
+def small_portions(monkeypatch):
+    monkeypatch.setattr(cross_entropy, "_portion", lambda machine, wanted: 7)
+
+
+class Watch:
+    def __init__(self):
+        self.done, self.predictions = [], []
+
+    def stage(self, name):
+        pass
+
+    def searching(self, progress):
+        pass
+
+    def predicted(self, seconds):
+        self.predictions.append(seconds)
+
+    def contracting(self, done, whole):
+        self.done.append((done, whole))
+
+
+def test_portions_give_the_figures_of_the_whole_and_progress_goes_on(samples, small_portions):
+    watch, estimates = Watch(), []
+    found = compute_xeb(
+        CIRCUIT, samples, SETTINGS, observer=watch, on_estimate=lambda xeb, done: estimates.append((xeb, done))
+    )
+    amplitudes = tz.amplitudes(CIRCUIT, samples.bitstrings, threads=1, trials=2)
+    scaled = 2.0**12 * abs(amplitudes) ** 2
+    assert found.xeb.linear_xeb == pytest.approx(np.average(scaled, weights=samples.counts) - 1, rel=1e-4)
+    assert found.num_computed == found.num_asked == len(samples.bitstrings)
+    assert watch.done == sorted(watch.done)
+    assert watch.done[-1] == (found.num_asked, found.num_asked)
+    assert len(watch.predictions) == 1
+    assert [done for _, done in estimates] == list(range(7, found.num_asked, 7))
+    assert estimates[1][0].linear_xeb == pytest.approx(scaled[:14].mean() - 1, rel=1e-4)
+    assert estimates[1][0].standard_error == pytest.approx(scaled[:14].std(ddof=1) / np.sqrt(14), rel=1e-4)
+
+
+def interrupt_after(portions):
+    def estimated(xeb, done):
+        if done == 7 * portions:
+            raise KeyboardInterrupt
+
+    return estimated
+
+
+def test_an_interruption_gives_what_was_computed(samples, small_portions):
+    found = compute_xeb(CIRCUIT, samples, SETTINGS, on_estimate=interrupt_after(3), keep_what_is_done=True)
+    assert (found.num_computed, found.xeb.num_distinct) == (21, 21)
+    assert found.num_asked == len(samples.bitstrings)
+    with pytest.raises(KeyboardInterrupt):
+        compute_xeb(CIRCUIT, samples, SETTINGS, on_estimate=interrupt_after(3))
+
+
+def test_an_interruption_before_anything_is_done_is_one(samples, small_portions):
+    class Impatient(Watch):
+        def contracting(self, done, whole):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compute_xeb(CIRCUIT, samples, SETTINGS, observer=Impatient(), keep_what_is_done=True)
+
+
+def test_work_beyond_the_time_limit_is_refused_before_it_starts(samples):
+    watch = Watch()
+    with pytest.raises(TimeLimitError, match="predicted to take"):
+        compute_xeb(CIRCUIT, samples, Settings.checked(threads=1, trials=2, time_limit=1e-9), observer=watch)
+    assert not watch.done
