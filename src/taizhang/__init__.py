@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from taizhang.errors import RunBusyError as RunBusyError
     from taizhang.errors import RunDamagedError as RunDamagedError
     from taizhang.errors import RunError as RunError
+    from taizhang.errors import RunFolderError as RunFolderError
     from taizhang.errors import RunStoppedError as RunStoppedError
     from taizhang.errors import RunStorageError as RunStorageError
     from taizhang.errors import SizeLimitError as SizeLimitError
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from taizhang.plan.order_file import read_order as read_order
     from taizhang.plan.order_file import write_order as write_order
     from taizhang.plan.plan_file import Plan as Plan
+    from taizhang.plan.search import SearchInterrupted as SearchInterrupted
     from taizhang.plan.tree import ContractionTree as ContractionTree
     from taizhang.planner import Planner as Planner
     from taizhang.plots.plan import plot_plan as plot_plan
@@ -158,6 +160,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "RunBusyError",
         "RunDamagedError",
         "RunError",
+        "RunFolderError",
         "RunStoppedError",
         "RunStorageError",
         "SizeLimitError",
@@ -187,6 +190,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "write_order",
     ),
     "taizhang.plan.plan_file": ("Plan",),
+    "taizhang.plan.search": ("SearchInterrupted",),
     "taizhang.plan.tree": ("ContractionTree",),
     "taizhang.planner": ("Planner",),
     "taizhang.plots.plan": ("plot_plan",),

@@ -7,6 +7,9 @@ from typing import Any
 
 from taizhang.errors import MissingPackageError
 
+_EXTRAS = {"matplotlib": "plot", "distributed": "cluster", "qiskit": "interop", "cirq-core": "interop"}
+"""Which extra of this package brings a package."""
+
 
 def optional_module(module: str, *, package: str, what_for: str, extra: str = "") -> Any:
     """Imports a module of a package that need not be installed.
@@ -27,7 +30,8 @@ def optional_module(module: str, *, package: str, what_for: str, extra: str = ""
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        wanted = f"'taizhang[{extra}]'" if extra else package
+        named = extra or _EXTRAS.get(package, "")
+        hint = f", or pip install 'taizhang[{named}]'" if named else ""
         raise MissingPackageError(
-            f"{what_for} needs the package {package}, which is not installed; run pip install {wanted}"
+            f"{what_for} needs the package {package}, which is not installed; run pip install {package}{hint}"
         ) from error

@@ -13,6 +13,7 @@
     │   └── TimeLimitError        the work is predicted to take longer than is allowed
     ├── NumericalError            a NaN or an infinity appeared; names the slice (exit status 1)
     ├── RunError                  a long run cannot be made, found, or gone on with (exit status 1)
+    │   ├── RunFolderError        a folder holds no run, or something else (exit status 2); also an InputError
     │   ├── RunDamagedError       a file of its folder is not what it was when it was written
     │   ├── RunBusyError          another process coordinates it
     │   └── RunStorageError       its folder cannot be written: full, read-only, gone
@@ -110,6 +111,10 @@ class NumericalError(TaizhangError, ArithmeticError):
 
 class RunError(TaizhangError):
     """A long run cannot be made, found, or gone on with."""
+
+
+class RunFolderError(RunError, InputError):
+    """A folder holds no run where one is wanted, or something else where a new one is to be made."""
 
 
 class RunDamagedError(RunError):

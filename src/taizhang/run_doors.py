@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from taizhang._files import check_output, write_file
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.circuit import Circuit
@@ -215,16 +216,14 @@ def verify(
         RunError: The run is damaged, or a piece gives another value.
     """
     settings = settings_of(verify, options)
-    with stop_on_signals() as stop:
-        return verify_run(
-            RunFolder.open(directory),
-            pieces=pieces,
-            seed=settings.seed,
-            precise=precise,
-            threads=settings.threads,
-            memory_bytes=settings.free_bytes(),
-            stop=stop,
-        )
+    return verify_run(
+        RunFolder.open(directory),
+        pieces=pieces,
+        seed=settings.seed,
+        precise=precise,
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+    )
 
 
 def report(directory: Directory, path: Directory | None = None) -> Path:
@@ -239,9 +238,9 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
 
     Raises:
         RunError: There is no run, or it is damaged.
-        OSError: The page cannot be written.
+        UsageError: The page cannot be written there.
     """
     folder = RunFolder.open(directory)
-    target = Path(path) if path is not None else folder.path / "report.html"
-    target.write_text(report_of(folder), encoding="utf-8")
+    target = check_output(folder.path / "report.html" if path is None else path, called="path")
+    write_file(target, report_of(folder))
     return target

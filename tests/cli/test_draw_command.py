@@ -44,7 +44,7 @@ def test_a_drawing_as_json(run, bell, tmp_path):
 
 
 def test_wrong_files_are_reported_before_anything_is_read(run, tmp_path):
-    for name, message in (("c.png", "ends in .svg or .txt"), ("none/c.svg", "does not exist")):
+    for name, message in (("c.png", "must end in .svg or .txt"), ("none/c.svg", "folder")):
         done = run("draw", tmp_path / "missing.qasm", "-o", tmp_path / name)
         assert done.status == 2
         assert message in done.err

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from tests.shared_data import needs_shared_data, shared_path
 from tests.strategies import network_shapes, shapes_of_rows
 
+import taizhang as tz
 from taizhang import _native
 from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
 from taizhang.plan.cost import cost_of
-from taizhang.plan.search import SearchProgress, search
+from taizhang.plan.search import SearchInterrupted, SearchProgress, search
 from taizhang.plan.tree import ContractionTree
 
 
@@ -176,3 +177,42 @@ def test_costs_agree_with_an_independent_count(name) -> None:
     assert counted["log10_multiply_adds_shared"] == pytest.approx(plan.cost.log10_multiply_adds_shared)
     assert counted["width"] == plan.cost.width <= 24
     assert counted["num_slices"] == plan.num_slices
+
+
+def interrupt_search(monkeypatch, *, found_plan=True):
+    """Lets the native search end as it does on Ctrl-C."""
+    native = _native.search_plan
+
+    def interrupted(*arguments, **options):
+        interrupt = KeyboardInterrupt()
+        interrupt.found = native(*arguments, **options) if found_plan else None
+        raise interrupt
+
+    monkeypatch.setattr(_native, "search_plan", interrupted)
+
+
+def test_an_interrupt_carries_the_best_plan_so_far(monkeypatch):
+    shape = tz.AmplitudeNetwork(tz.grid_circuit(4, 4, 16, seed=1)).shape
+    whole = search(shape, trials=2, seed=3)
+    interrupt_search(monkeypatch)
+    with pytest.raises(SearchInterrupted) as caught:
+        search(shape, trials=2, seed=3)
+    assert caught.value.plan.tree == whole.tree
+    assert caught.value.plan.cost == whole.cost
+    with pytest.raises(KeyboardInterrupt):
+        tz.plan(shape, trials=2, seed=3)
+
+
+def test_an_interrupt_carries_no_plan_that_does_not_fit(monkeypatch):
+    shape = tz.AmplitudeNetwork(tz.grid_circuit(4, 4, 16, seed=1)).shape
+    interrupt_search(monkeypatch)
+    with pytest.raises(SearchInterrupted) as caught:
+        search(shape, trials=1, memory_bytes=64)
+    assert caught.value.plan is None
+
+
+def test_an_interrupt_before_there_is_a_plan_is_one(monkeypatch):
+    interrupt_search(monkeypatch, found_plan=False)
+    with pytest.raises(SearchInterrupted) as caught:
+        search(tz.AmplitudeNetwork(tz.grid_circuit(3, 3, 8, seed=1)).shape, trials=1)
+    assert caught.value.plan is None

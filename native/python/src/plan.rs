@@ -1,5 +1,6 @@
 //! Bindings of `taizhang_core::plan`.
 
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::time::Duration;
 use taizhang_core::plan::board::Board;
@@ -64,7 +65,8 @@ fn found(board: &Board) -> Option<FoundPlan> {
     })
 }
 
-/// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
+/// Searches for a plan; see `taizhang/plan/search.py`, its only caller. A KeyboardInterrupt carries what was found so far
+/// as its attribute `found`.
 #[pyfunction]
 #[pyo3(signature = (shape, *, width, memory_elements, seconds, trials, seed, threads, log2_per_element, charge_per_second,
     seconds_per_element, look))]
@@ -111,12 +113,19 @@ fn search_plan(
         })?;
         raised
     });
-    raised?;
-    Ok(found(&board))
+    match raised {
+        Ok(()) => Ok(found(&board)),
+        Err(error) => {
+            if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                error.value(py).setattr("found", found(&board))?;
+            }
+            Err(error)
+        }
+    }
 }
 
-/// Waits for the search, looking at signals and showing progress now and then. An interrupt ends the search early; an
-/// error of `look` does too, and is raised in the end.
+/// Waits for the search, looking at signals and showing progress now and then. An interrupt or an error of `look` ends
+/// the search early, and is raised in the end.
 fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl Fn() -> bool + Sync) -> PyResult<()> {
     let mut pause = Duration::from_micros(200);
     let mut raised = Ok(());
@@ -125,7 +134,8 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
         py.detach(|| std::thread::sleep(pause));
         since_look += pause;
         pause = (pause * 2).min(LOOK);
-        if py.check_signals().is_err() {
+        if let Err(error) = py.check_signals() {
+            raised = Err(error);
             board.stop();
         }
         if since_look < LOOK || board.stopped() {

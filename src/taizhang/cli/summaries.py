@@ -23,4 +23,5 @@ SUMMARIES: Mapping[str, str] = {
     "report": "Write a page about the run in the folder RUN: HTML that holds all of its pictures.",
     "random": "Make a random circuit of a family the field measures itself on.",
     "doctor": "What this machine can do: cores, SIMD level, measured rates, memory.",
+    "completion": "Print a script that makes SHELL complete commands, options and file names.",
 }

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from taizhang._files import write_file
 from taizhang._lazy import lazy_module
 from taizhang._types import DtypeName
-from taizhang._units import human_bytes, human_seconds
+from taizhang._units import counted, human_bytes, human_seconds
 from taizhang.errors import NetworkError, PlanError
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
@@ -136,13 +137,7 @@ class Plan:
         Raises:
             OSError: The file cannot be written.
         """
-        target = Path(path)
-        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-        try:
-            partial.write_bytes(self.to_bytes())
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_file(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], network: TensorNetwork | NetworkShape | None = None) -> Plan:
@@ -244,11 +239,13 @@ class Plan:
 
     def __str__(self) -> str:
         cost = self.cost
-        sliced = f"{len(self.sliced_indices)} sliced indices" if self.sliced_indices else "nothing sliced"
+        count = len(self.sliced_indices)
+        sliced = counted(count, "sliced index", "sliced indices") if count else "nothing sliced"
+        indices = counted(self.shape.num_indices, "index", "indices")
         lines = [
-            f"Plan for {self.shape.num_tensors} tensors, {self.shape.num_indices} indices",
+            f"Plan for {counted(self.shape.num_tensors, 'tensor')}, {indices}",
             f"  work      10^{cost.log10_multiply_adds_executed:.2f} multiply-adds "
-            f"(10^{cost.log10_multiply_adds_naive:.2f} without sharing steps between slices)",
+            f"(10^{cost.log10_multiply_adds_naive:.2f} if slices shared no steps)",
             f"  slices    {_count(cost.num_slices)} ({sliced})",
             f"  memory    {human_bytes(cost.peak_bytes)} at its peak, "
             f"the largest intermediate 2^{cost.width:g} elements",

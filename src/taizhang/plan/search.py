@@ -1,9 +1,9 @@
 """The search for a plan: the door to the native code.
 
 Trees and sliced indices are annealed together, on all threads, again and again from other starts, and the best is
-kept. The search is anytime: it ends when time is up, when going on cannot pay, on Ctrl-C or when asked to stop, and
-then gives the best plan so far. With a number of trials instead of a time it gives the same plan on any machine and any
-number of threads.
+kept. The search is anytime: it ends when time is up, when going on cannot pay or when asked to stop, and then gives the
+best plan so far; a KeyboardInterrupt carries that plan. With a number of trials instead of a time it gives the same
+plan on any machine and any number of threads.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from taizhang import _native
 from taizhang._types import DtypeName
@@ -51,6 +52,20 @@ class SearchProgress:
     seconds_left: float | None
 
 
+class SearchInterrupted(KeyboardInterrupt):
+    """A search was interrupted.
+
+    Attributes:
+        plan: The best plan so far, if there was one within the limits.
+        seconds: How long the search had gone on.
+    """
+
+    def __init__(self, plan: Plan | None, seconds: float) -> None:
+        self.plan = plan
+        self.seconds = seconds
+        super().__init__("the search for a plan was interrupted")
+
+
 def search(
     shape: NetworkShape,
     *,
@@ -85,9 +100,10 @@ def search(
         should_stop: Asked as often; once it says yes, the best plan so far is returned.
 
     Returns:
-        The best plan found. Ctrl-C ends the search early, and the best plan so far is returned.
+        The best plan found.
 
     Raises:
+        SearchInterrupted: Ctrl-C, or another KeyboardInterrupt, ended the search; it holds the best plan so far.
         MemoryLimitError: No plan was found within the memory or width given.
         UsageError: An option has a value that it cannot have.
 
@@ -119,7 +135,7 @@ def search(
         return should_stop is not None and should_stop()
 
     log2_per_element = math.log2(multiply_adds_per_element(machine, dtype)) if objective == "seconds" else -math.inf
-    found = _native.search_plan(
+    found, interrupt = _search_natively(
         shape,
         width=math.inf if width is None else width,
         memory_elements=max(available, 1.0),
@@ -132,23 +148,29 @@ def search(
         seconds_per_element=machine.fresh_seconds_per_byte * bytes_per_element,
         look=None if progress is None and should_stop is None else look,
     )
+    if found is None and interrupt is not None:
+        raise SearchInterrupted(None, time.perf_counter() - started) from interrupt
     if found is None:
         raise MemoryLimitError("the search ended before any plan was found; give it more time")
     sliced = found.sliced_indices
     tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path))
     steps = step_costs(shape, tree, sliced)
     cost = cost_of_steps(shape, steps, sliced, dtype=dtype)
-    if memory_bytes is not None and (not found.fits or cost.peak_bytes > memory_bytes):
+    too_large = memory_bytes is not None and (not found.fits or cost.peak_bytes > memory_bytes)
+    too_wide = width is not None and (not found.fits or cost.width > width + 1e-3)
+    if interrupt is not None and (too_large or too_wide):
+        raise SearchInterrupted(None, time.perf_counter() - started) from interrupt
+    if memory_bytes is not None and too_large:
         raise MemoryLimitError(
             f"the smallest plan found needs {human_bytes(cost.peak_bytes)}, of which inputs and result take "
             f"{human_bytes(fixed_bytes)}, but the limit is {human_bytes(memory_bytes)}; allow more memory, "
             "or leave fewer qubits open"
         )
-    if width is not None and (not found.fits or cost.width > width + 1e-3):
+    if width is not None and too_wide:
         raise MemoryLimitError(
             f"the narrowest plan found has width {cost.width:g}, but the limit is {width:g}; allow a larger width"
         )
-    return Plan(
+    plan = Plan(
         shape=shape,
         tree=tree,
         sliced_indices=tuple(sliced),
@@ -161,6 +183,17 @@ def search(
         trial=found.trial,
         history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in found.history),
     )
+    if interrupt is not None:
+        raise SearchInterrupted(plan, plan.planning_seconds) from interrupt
+    return plan
+
+
+def _search_natively(shape: NetworkShape, **limits: Any) -> tuple[Any, KeyboardInterrupt | None]:
+    """Calls the native search; gives what it found, also where a KeyboardInterrupt ended it, and that."""
+    try:
+        return _native.search_plan(shape, **limits), None
+    except KeyboardInterrupt as interrupt:
+        return getattr(interrupt, "found", None), interrupt
 
 
 def _fixed_elements(shape: NetworkShape) -> int:

@@ -141,7 +141,10 @@ def _read(file: BinaryIO, num_qubits: int, source: str | None) -> CountedBitstri
             if len(words) > 1:
                 count = _parsed_count(words[1:])
         except CircuitError as error:
-            raise CircuitFileError(str(error), line=number, source=source) from None
+            reason = str(error)
+            if not found and bitstring.strip("01"):  # not samples at all, such as a circuit
+                reason += '; a file of samples holds one bitstring a line, qubit 0 first, or JSON such as {"0101": 12}'
+            raise CircuitFileError(reason, line=number, source=source) from None
         found[bitstring] = found.get(bitstring, 0) + count
         if len(found) > MAX_DISTINCT or taken > MAX_FILE_BYTES:
             raise SizeLimitError(

@@ -13,7 +13,7 @@ import psutil
 
 from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
-from taizhang._units import human_bytes, human_seconds
+from taizhang._units import counted, human_bytes, human_seconds
 from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.estimate import Estimate, estimate
 from taizhang.runs.folder import RunFolder
@@ -98,7 +98,9 @@ class RunStatus:
         if self.state != "complete":
             told = " with one thread" if self.state == "waiting" else ""
             lines.append(f"  time left     {left_text(self.estimate)}{told}")
-        lines.append(f"  worked        {human_seconds(self.seconds_worked)} in {len(self.sessions)} session(s)")
+        lines.append(
+            f"  worked        {human_seconds(self.seconds_worked)} in {counted(len(self.sessions), 'session')}"
+        )
         lines.append(f"  memory        {human_bytes(self.peak_bytes)} for each piece in hand, as planned")
         lines.append(f"  ledger        {human_bytes(self.ledger_bytes)}")
         lines += [f"  {name:<12}  {text}" for name, text in (() if self.so_far is None else self.so_far.lines())]
