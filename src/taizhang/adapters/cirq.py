@@ -289,7 +289,7 @@ def _ask_cirq(protocol: Callable[[Any, None], Any], plain: Any, name: str) -> An
     """Returns what one of Cirq's protocols says of an operation, or None where it says nothing."""
     try:
         return protocol(plain, None)
-    except (ArithmeticError, TypeError, ValueError) as error:
+    except (ArithmeticError, RecursionError, TypeError, ValueError) as error:
         raise CircuitError(f"{name} of the Cirq circuit cannot be evaluated by Cirq: {error}") from error
 
 

@@ -313,7 +313,7 @@ class _Reader:
         compared = kind.num_qubits <= _MAX_COMPARED_QUBITS
         reader = _Reader(QubitHistory(gates_only=True))
         wanted: ComplexArray | None = None
-        if own is self._circuit.ControlledGate and self._is_misnamed(base):
+        if own is self._circuit.ControlledGate and base is not None and self._is_misnamed(base):
             if not compared:
                 raise CircuitError(
                     f"{name} controls a block that is, or holds one, named like a gate of Qiskit's, which Qiskit "
@@ -388,7 +388,11 @@ def _to_qiskit_gate(library: Any, step: Operation) -> tuple[Any, list[int]]:
         phase = gate("p", float(np.angle(chosen.matrix[0, 0]))).controlled(chosen.num_controls - 1)
         return _to_qiskit_gate(library, Operation(phase, step.qubits))
     name = _CLASSES.get(chosen.name) if chosen.entries is None else None
-    if name is None:
+    if chosen.entries is None and chosen.name == "phased_u" and chosen.num_controls == 1:
+        return library.CUGate(*chosen.parameters), list(step.qubits)
+    if chosen.entries is None and chosen.name == "rxy":
+        base = library.RGate(*reversed(chosen.parameters))
+    elif name is None:
         base = library.UnitaryGate(_first_qubit_slowest(chosen.matrix), label=chosen.name)
     else:
         base = getattr(library, name)(*chosen.parameters)

@@ -80,5 +80,13 @@ class QubitHistory:
 
 
 def collect(num_qubits: int, operations: Iterator[Operation]) -> Circuit:
-    """Returns the circuit of operations that are read one by one; stops reading when there are too many."""
-    return Circuit.from_operations(num_qubits, islice(operations, MAX_OPERATIONS + 1))
+    """Returns the circuit of operations that are read one by one; stops reading when there are too many.
+
+    Raises:
+        CircuitError: The operations are nested too deeply.
+        SizeLimitError: There are too many.
+    """
+    try:
+        return Circuit.from_operations(num_qubits, islice(operations, MAX_OPERATIONS + 1))
+    except RecursionError as error:
+        raise CircuitError("the blocks of the circuit are nested too deeply; decompose some first") from error
