@@ -9,6 +9,8 @@ from taizhang.execute.schedule import Schedule
 from taizhang.network.network import NetworkShape
 from taizhang.program.program import Program
 
+__version__: str
+
 # Plan: the search
 
 class FoundPlan:

@@ -21,6 +21,7 @@ from taizhang.options import explicit_options
 from taizhang.plan.exchange import cotengra_tree, linear_path, shape_of
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import search
+from taizhang.progress.display import shown_progress
 from taizhang.ready_plan import planning_machine
 from taizhang.settings import OPTIONS, SearchOptions, settings_of
 
@@ -57,6 +58,7 @@ class Planner:
     def __init__(self, **options: Unpack[SearchOptions]) -> None:
         self._settings = settings_of(Planner, options)
         self._options = dict(options)
+        self._progress: bool | None = options.get("progress")
         self._remembered: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -151,18 +153,22 @@ class Planner:
         key = (shape, width, memory_bytes is None)
         plan = self._remembered.get(key)
         if plan is None or (memory_bytes is not None and plan.cost.peak_bytes > memory_bytes):
-            plan = search(
-                shape,
-                memory_bytes=memory_bytes,
-                width=width,
-                seconds=settings.plan_seconds,
-                trials=settings.trials,
-                seed=settings.seed,
-                threads=settings.threads,
-                machine=planning_machine(settings),
-                dtype=settings.dtype,
-                objective=settings.objective,
-            )
+            with shown_progress(self._progress) as display:
+                if display is not None:
+                    display.stage("plan")
+                plan = search(
+                    shape,
+                    memory_bytes=memory_bytes,
+                    width=width,
+                    seconds=settings.plan_seconds,
+                    trials=settings.trials,
+                    seed=settings.seed,
+                    threads=settings.threads,
+                    machine=planning_machine(settings),
+                    dtype=settings.dtype,
+                    objective=settings.objective,
+                    progress=None if display is None else display.searching,
+                )
         self._remembered[key] = plan
         self._remembered.move_to_end(key)
         while len(self._remembered) > MAX_REMEMBERED:

@@ -28,6 +28,7 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
+from taizhang.progress.display import shows_progress
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.report import REPORT, report_of
@@ -69,6 +70,7 @@ class WorkKeywords(ResourceOptions, total=False):
     lease: str | float
 
 
+@shows_progress
 @explicit_options(RunKeywords, OPTIONS, WORKFORCE)
 def run(
     circuit: Circuit,
@@ -134,6 +136,7 @@ def run(
     return batch if open_qubits else complex(batch)
 
 
+@shows_progress
 @explicit_options(ResumeKeywords, OPTIONS, WORKFORCE)
 def resume(
     directory: Directory,
@@ -168,6 +171,7 @@ def resume(
     return folder.assembly().plain(complete_run(folder, workforce, watcher))
 
 
+@shows_progress
 @explicit_options(WorkKeywords, OPTIONS, WORKFORCE)
 def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
     """Works on a run, with whoever else does so in its folder, until it is complete.
@@ -204,6 +208,7 @@ def status(directory: Directory) -> RunStatus:
     return status_of(RunFolder.open(check_directory(directory)))
 
 
+@shows_progress
 @explicit_options(VerifyOptions, OPTIONS)
 def verify(
     directory: Directory, *, pieces: int = 3, precise: bool = True, **options: Unpack[VerifyOptions]

@@ -20,6 +20,7 @@ from taizhang.options import (
     read_options,
     real,
     seed_number,
+    switch,
     time_or_auto,
     time_span,
     whole,
@@ -126,6 +127,16 @@ OPTIONS = (
         help="Type of the numbers, complex64 or complex128",
         group="Numbers",
     ),
+    Option(
+        name="progress",
+        read=optional(switch),
+        wanted="True, False or None",
+        default_help="in a terminal or notebook, for work over two seconds; set_progress switches that off",
+        metavar=None,
+        help="Show the progress of the work",
+        group="Output",
+        in_shell=False,
+    ),
 )
 
 
@@ -134,6 +145,7 @@ class ResourceOptions(TypedDict, total=False):
 
     memory: str | float | None
     threads: int | None
+    progress: bool | None
 
 
 class VerifyOptions(ResourceOptions, total=False):

@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
+import platformdirs
 import pytest
 from tests.plan.test_cost import PATH, TRIANGLE
 
@@ -29,7 +31,7 @@ from taizhang.plan.objective import predicted_seconds, step_seconds
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(machine_module.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
+    monkeypatch.setattr(machine_module, "_cache_folder", lambda: tmp_path / "taizhang")
     monkeypatch.setattr(machine_module, "measure", lambda threads: with_step_time(threads, 5e-6))
     return tmp_path
 
@@ -157,3 +159,12 @@ def test_predicted_time_adds_up_steps_as_often_as_they_run() -> None:
     steps = step_costs(TRIANGLE, PATH, (1,))
     machine = assumed_machine()
     assert predicted_seconds(steps, machine) == pytest.approx(sum(4 * step_seconds(step, machine) for step in steps))
+
+
+@pytest.mark.parametrize("given", [None, "", "/somewhere/else", "relative/path"])
+def test_the_cache_is_where_platformdirs_says(monkeypatch, given):
+    if given is None:
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    else:
+        monkeypatch.setenv("XDG_CACHE_HOME", given)
+    assert cache_file(3).parent == Path(platformdirs.user_cache_dir("taizhang"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from taizhang._lazy import lazy_module
 from taizhang._resources import peak_resident_bytes
 from taizhang._units import counted
 from taizhang.circuit.read import CircuitFormat, read_circuit
@@ -27,14 +29,19 @@ from taizhang.cli.options import (
     verbose_option,
 )
 from taizhang.cli.reports import QUICK_SECONDS, measured_profile, plan_report, predicted_and_actual
-from taizhang.cli.run_doing import finish_run
 from taizhang.cli.saving import save
 from taizhang.plan.plan_file import Plan
-from taizhang.runs.run import own_workforce
-from taizhang.runs.start import start_run
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.solve import solve
+
+if TYPE_CHECKING:
+    from taizhang.cli import run_doing
+    from taizhang.runs import run as runs_run
+    from taizhang.runs import start as runs_start
+else:
+    run_doing = lazy_module("taizhang.cli.run_doing")
+    runs_run, runs_start = lazy_module("taizhang.runs.run"), lazy_module("taizhang.runs.start")
 
 
 @command("amplitude")
@@ -71,9 +78,11 @@ def amplitude_command(
         reading = time.perf_counter() - started
         task = AmplitudesTask(circuit=read, bitstrings=tuple(asked), open_qubits=opened)
         if directory is not None:
-            folder = start_run(directory, task, settings, plan=plan, observer=display)
+            folder = runs_start.start_run(directory, task, settings, plan=plan, observer=display)
     if directory is not None:
-        finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
+        run_doing.finish_run(
+            folder, runs_run.own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started}
+        )
         return
     with Display(f"to keep such work: taizhang run {circuit} … --directory RUN") as display:
         result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DOING = {
     "read": "while reading",
     "build": "while building the network",
+    "rates": "while measuring this machine",
     "plan": "while preparing the search for a plan",
     "measure": "while measuring the rate",
     "verify": "while checking the run",

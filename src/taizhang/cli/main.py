@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import os
 import sys
@@ -15,10 +17,12 @@ import taizhang
 from taizhang.cli.failure import DONE, FAILED, InterruptedWorkError, exit_status, place, sentence
 from taizhang.cli.groups import SuggestingGroup, show_help_alone
 from taizhang.cli.signals import end_on_signals, interrupt_on_signals, watch_signals
+from taizhang.cli.summaries import SUMMARIES
 from taizhang.cli.warning_lines import warning_lines
 
 COMMANDS = {
     "inspect": "inspect_command",
+    "draw": "draw_command",
     "plan": "plan_command",
     "amplitude": "amplitude_command",
     "sample": "sample_command",
@@ -65,10 +69,19 @@ class Commands(SuggestingGroup):
         if cmd_name not in COMMANDS:
             return None
         end_on_signals()
-        module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
+        gc.disable()  # hardly anything that an import makes is garbage, and looking for it takes a tenth of the start
+        try:
+            module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
+        finally:
+            gc.enable()
         interrupt_on_signals()
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in self.list_commands(ctx)])
 
 
 @click.group(
@@ -90,6 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: The words after `taizhang`; by default those the process was started with.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # The system takes the memory of a process back faster than the interpreter finds what is garbage at its end.
+    atexit.register(gc.freeze)
     try:
         interrupt_on_signals()
         if arguments is None:
@@ -97,13 +112,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         with warning_lines():
             taizhang_command.main(args=words, prog_name="taizhang", standalone_mode=False)
         sys.stdout.flush()
+        status = DONE
     except BrokenPipeError:
         # The reader of our output went away, as `head` does. Flushing at exit would complain once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
+        status = FAILED
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in words:
             traceback.print_exc()
         click.echo(f"taizhang: {sentence(error)}{place(error)}", err=True)
-        sys.exit(exit_status(error))
-    sys.exit(DONE)
+        status = exit_status(error)
+    sys.exit(status)

@@ -6,7 +6,7 @@ import click
 
 from taizhang._units import counted
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.random_circuits import grid_circuit, sycamore_circuit
+from taizhang.circuit.random_circuits import random_grid, random_sycamore
 from taizhang.circuit.read import write_circuit
 from taizhang.cli.groups import SuggestingGroup, show_help_alone
 from taizhang.cli.notes import note
@@ -52,7 +52,7 @@ _seed = table_options(lambda given: given.get("seed", 0), "seed", [row for row i
 @output_options
 def grid_command(rows: int, columns: int, depth: int, gate: str, seed: int, output: str, as_json: bool) -> None:
     """A random circuit on a grid of qubits, by the rules of Google's GRCS (arXiv:1608.00263, arXiv:1807.10749)."""
-    _written(grid_circuit(rows, columns, depth, seed=seed, two_qubit="cz" if gate == "cz" else "is"), output, as_json)
+    _written(random_grid(rows, columns, depth, gate="cz" if gate == "cz" else "is", seed=seed), output, as_json)
 
 
 @random_command.command("sycamore", cls=GroupedCommand)
@@ -73,5 +73,4 @@ def grid_command(rows: int, columns: int, depth: int, gate: str, seed: int, outp
 @output_options
 def sycamore_command(qubits: int, cycles: int, pattern: str, seed: int, output: str, as_json: bool) -> None:
     """A random circuit on the qubits of Sycamore, as in Arute et al., Nature 574 (2019)."""
-    circuit = sycamore_circuit(qubits, cycles=cycles, seed=seed, pattern="EFGH" if pattern == "EFGH" else "ABCDCDAB")
-    _written(circuit, output, as_json)
+    _written(random_sycamore(qubits, cycles=cycles, pattern=pattern, seed=seed), output, as_json)

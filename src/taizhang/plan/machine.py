@@ -19,20 +19,27 @@ import math
 import mmap
 import os
 import platform
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 
 from taizhang import _native
+from taizhang._lazy import lazy_module
 from taizhang._resources import usable_cores
 from taizhang._types import DtypeName
 from taizhang.errors import MachineWarning
+
+if TYPE_CHECKING:
+    import platformdirs
+else:
+    platformdirs = lazy_module("platformdirs")
 
 MEASUREMENT_VERSION = 7
 NARROW_CLASSES = (1, 2, 4, 8, 16, 64)
@@ -310,7 +317,16 @@ def cache_file(threads: int) -> Path:
     model = "".join(c if c.isalnum() else "-" for c in _processor())[:80]
     usable = min(threads, usable_cores())
     name = f"machine-{model}-{os.cpu_count()}-{level}-{usable}-v{MEASUREMENT_VERSION}.json"
-    return Path(platformdirs.user_cache_dir("taizhang")) / name
+    return _cache_folder() / name
+
+
+def _cache_folder() -> Path:
+    """The user's cache; on Linux by the XDG base directory specification, without importing what knows all systems."""
+    if sys.platform == "linux":
+        given = os.environ.get("XDG_CACHE_HOME", "").strip()
+        # The specification says to ignore a relative path.
+        return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "taizhang"
+    return Path(platformdirs.user_cache_dir("taizhang"))
 
 
 def _processor() -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from taizhang._checks import check_path, describe
 from taizhang._files import write_file
+from taizhang._lazy import lazy_module
 from taizhang._types import DtypeName
 from taizhang._units import counted, human_bytes, human_seconds
 from taizhang.errors import NetworkError, PlanError, UsageError
@@ -24,13 +25,15 @@ from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
 from taizhang.plan.tree import ContractionTree
 
+notebook: Any = lazy_module("taizhang.plots.notebook")
+
 FILE_VERSION = 1
 ROWS_VERSION = 2  # files of networks with row indices, which programs that know version 1 cannot run
 MAX_FILE_BYTES = 1 << 28
 MAX_SIZE = 1 << 48
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Plan:
     """How to contract one network: a tree, what to slice, and what that costs.
 
@@ -255,6 +258,19 @@ class Plan:
         if self.planning_seconds:
             lines.append(f"  planned   in {human_seconds(self.planning_seconds)}, seed {self.seed}")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        cost = self.cost
+        parts = [f"10^{cost.log10_multiply_adds_executed:.2f} multiply-adds"]
+        if cost.num_slices > 1:
+            parts.append(f"{_count(cost.num_slices)} slices")
+        parts.append(human_bytes(cost.peak_bytes))
+        if self.predicted_seconds:
+            parts.append(f"{human_seconds(self.predicted_seconds)} predicted")
+        return f"<Plan: {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.plan_card(self))
 
 
 def _shape_of(network: object) -> NetworkShape:

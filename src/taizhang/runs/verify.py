@@ -34,7 +34,7 @@ from taizhang.runs.values import values_of
 TOLERANCE = {"complex64": 1e-3, "complex128": 1e-9}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Verification:
     """What checking a run found.
 
@@ -68,6 +68,11 @@ class Verification:
         if self.remark is not None:
             lines.append(self.remark)
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        error = "" if self.relative_error is None else f", relative rounding error {self.relative_error:.1e}"
+        same = "same bits" if self.same_bits else "same to rounding"
+        return f"<Verification: {len(self.pieces)} pieces computed again, {same}{error}>"
 
 
 def verify(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from taizhang._units import human_bytes, human_seconds
@@ -58,10 +59,25 @@ class SampleRun:
         self.shots = shots
         self.method: MethodName = sampler.method
         self.reason = reason
+        self._shown: AbstractContextManager[object] = nullcontext()
+
+    def shown_by(self, display: AbstractContextManager[object]) -> SampleRun:
+        """Lets a display show the progress while a portion is drawn; returns this run."""
+        self._shown = display
+        return self
 
     def __iter__(self) -> Iterator[Bits]:
         """Draws the shots: arrays of uint8 of shape (shots in this portion, num_qubits)."""
-        return portions(self._sampler, self.shots)
+        drawn = portions(self._sampler, self.shots)
+        while True:
+            with self._shown:
+                portion = next(drawn, None)
+            if portion is None:
+                return
+            yield portion
+
+    def __repr__(self) -> str:
+        return f"<SampleRun: {self.shots:,} shot{'' if self.shots == 1 else 's'}, method {self.method}>"
 
     def report(self) -> SampleReport:
         """What is known of the shots drawn so far."""
