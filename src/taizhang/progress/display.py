@@ -31,6 +31,7 @@ QUIET_SECONDS = 2.0
 _DOING = {
     "build": "Building the network",
     "plan": "Searching for a plan",
+    "rates": "Measuring this machine, once",
     "measure": "Measuring the rate",
     "run": "Contracting",
     "verify": "Verifying",
