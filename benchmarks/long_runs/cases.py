@@ -12,8 +12,8 @@ import numpy as np
 
 import taizhang as tz
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.run import values_of
 from taizhang.runs.start import start_run
+from taizhang.runs.values import values_of
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 

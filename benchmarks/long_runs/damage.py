@@ -12,8 +12,9 @@ from taizhang.errors import RunDamagedError, RunStorageError, TaizhangError
 from taizhang.runs.folder import LEDGER, RunFolder
 from taizhang.runs.job import PieceRunner
 from taizhang.runs.ledger import Ledger
-from taizhang.runs.run import Workforce, go_on, repair_run, values_of
+from taizhang.runs.run import Workforce, go_on, repair_run
 from taizhang.runs.sum_tree import SumTree
+from taizhang.runs.values import values_of
 
 
 def truncations(quick: bool) -> list[Row]:

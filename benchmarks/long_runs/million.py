@@ -21,8 +21,8 @@ from taizhang.runs.ledger import Ledger
 from taizhang.runs.lock import CoordinatorLock
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.remote import Answer
-from taizhang.runs.run import values_of
 from taizhang.runs.sum_tree import SumTree
+from taizhang.runs.values import values_of
 
 
 def resume_million(quick: bool) -> list[Row]:

@@ -1,6 +1,6 @@
 """What the compiled core offers to Python; `tests/test_native_stub.py` holds this file against the binary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +8,8 @@ import numpy.typing as npt
 from taizhang.execute.schedule import Schedule
 from taizhang.network.network import NetworkShape
 from taizhang.program.program import Program
+
+__version__: str
 
 # Plan: the search
 
@@ -19,6 +21,9 @@ class FoundPlan:
     log2_executed: float
     width: float
     peak_elements: float
+
+class SearchOutcome:
+    plans: list[FoundPlan]
     trial: int | None
     history: list[tuple[float, float]]
 
@@ -35,7 +40,16 @@ def search_plan(
     charge_per_second: float,
     seconds_per_element: float,
     look: Callable[[FoundPlan | None, int], bool] | None,
-) -> FoundPlan | None: ...
+) -> SearchOutcome | None: ...
+def slice_plan(
+    shape: NetworkShape,
+    *,
+    ssa_path: Sequence[tuple[int, int]],
+    sliced_indices: Sequence[int],
+    width: float,
+    memory_elements: float,
+    log2_per_element: float,
+) -> FoundPlan: ...
 
 # Engine: running compiled programs
 
@@ -67,11 +81,17 @@ class EngineStopped(Exception): ...  # noqa: N818
 class EngineNotFinite(Exception): ...  # noqa: N818
 class EngineBroken(Exception): ...  # noqa: N818
 
+# Underflow: whether this thread has rounded numbers too small for their type
+
+def clear_underflow() -> None: ...
+def underflow_occurred() -> bool: ...
+
 # Probes: what the machine can do
 
 def time_contraction(m: int, n: int, k: int, dtype: str, threads: int, repeats: int) -> float: ...
 def time_copy(bytes: int, threads: int) -> float: ...
 def simd_level() -> str: ...
+def simd_levels() -> list[str]: ...
 def kept_bytes() -> int: ...
 
 # OpenQASM: text to numbered gates
@@ -83,4 +103,6 @@ def read_openqasm(
     list[tuple[str | int, tuple[float, ...], tuple[float, ...], int]],
     tuple[list[int], list[tuple[int, ...]], float],
     list[tuple[str, int, tuple[list[int], list[tuple[int, ...]], float]]],
+    list[tuple[str, int, int, str]],
 ]: ...
+def excerpt(text: bytes, offset: int) -> str: ...

@@ -8,13 +8,14 @@ from typing import Any
 from taizhang.errors import MissingPackageError
 
 
-def optional_module(module: str, *, package: str, what_for: str) -> Any:
+def optional_module(module: str, *, package: str, what_for: str, extra: str = "") -> Any:
     """Imports a module of a package that need not be installed.
 
     Args:
         module: The module.
         package: What `pip install` calls its package.
         what_for: What it is needed for, to begin a sentence with.
+        extra: The extra of taizhang that brings it, if there is one.
 
     Raises:
         MissingPackageError: The package is not installed.
@@ -26,6 +27,7 @@ def optional_module(module: str, *, package: str, what_for: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        wanted = f"'taizhang[{extra}]'" if extra else package
         raise MissingPackageError(
-            f"{what_for} needs the package {package}, which is not installed; run pip install {package}"
+            f"{what_for} needs the package {package}, which is not installed; run pip install {wanted}"
         ) from error

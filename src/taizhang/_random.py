@@ -6,9 +6,18 @@ interpreter.
 
 from __future__ import annotations
 
-import hashlib
+import secrets
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from taizhang._checks import read_integer
+from taizhang._lazy import lazy_module
+
+if TYPE_CHECKING:
+    import hashlib
+else:
+    hashlib = lazy_module("hashlib")
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:
@@ -27,3 +36,12 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
     """
     digest = hashlib.sha256(repr((int(seed), *names)).encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "little")))
+
+
+def read_seed(seed: int | None) -> int:
+    """Reads a seed: a whole number, Python's or NumPy's; None gives a new one each time.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    return secrets.randbits(63) if seed is None else read_integer(seed, name="seed")

@@ -9,9 +9,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
+from taizhang._arguments import (
+    BitstringsLike,
+    check_circuit,
+    check_network,
+    check_plan,
+    check_plannable,
+    check_slices,
+    read_bitstrings,
+    read_count,
+    read_qubits,
+    read_qubits_or_count,
+)
 from taizhang._types import ComplexArray
 from taizhang.amplitude_machine import all_amplitudes
+from taizhang.circuit.bitstring import BitstringLike, read_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
 from taizhang.network.amplitude_network import AmplitudeNetwork
@@ -19,6 +33,7 @@ from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
+from taizhang.progress.display import shows_progress
 from taizhang.ready_plan import ready_plan
 from taizhang.results.profile import Profile, profile_of
 from taizhang.results.statevector import direct_is_quick
@@ -33,10 +48,11 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def amplitude(
     circuit: Circuit,
-    bitstring: str,
+    bitstring: BitstringLike,
     *,
     plan: Plan | None = None,
     observer: Observer | None = None,
@@ -46,7 +62,7 @@ def amplitude(
 
     Args:
         circuit: The circuit.
-        bitstring: One character `0` or `1` for each qubit, qubit 0 first.
+        bitstring: One character `0` or `1` for each qubit, qubit 0 first; or a list, a tuple or an array of 0 and 1.
         plan: A plan made before, by `plan(circuit)`; searched where none is given.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
@@ -64,14 +80,17 @@ def amplitude(
         >>> round(abs(amplitude(bell, "11")) ** 2, 6)
         0.5
     """
-    task = AmplitudesTask(circuit=circuit, bitstrings=(bitstring,))
-    return complex(solve(task, settings_of(amplitude, options), plan=plan, observer=observer).answer.values[0])
+    task = AmplitudesTask(circuit=check_circuit(circuit), bitstrings=(read_bitstring(bitstring),))
+    return complex(
+        solve(task, settings_of(amplitude, options), plan=check_plan(plan), observer=observer).answer.values[0]
+    )
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def amplitudes(
     circuit: Circuit,
-    bitstrings: Sequence[str],
+    bitstrings: BitstringsLike,
     *,
     plan: Plan | None = None,
     observer: Observer | None = None,
@@ -81,7 +100,8 @@ def amplitudes(
 
     Args:
         circuit: The circuit.
-        bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first. Repetitions cost nothing.
+        bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first; or an array of 0 and 1 with a row
+            for each, such as `sample` gives. Repetitions cost nothing.
         plan: A plan made before, by `plan(circuit, bitstrings=...)` for lists like these, or by `plan(circuit)`, which
             takes them one by one.
         observer: Receives progress updates.
@@ -100,18 +120,18 @@ def amplitudes(
         >>> (abs(amplitudes(bell, ["00", "01"])) ** 2).round(6).tolist()
         [0.5, 0.0]
     """
-    if isinstance(bitstrings, str):
-        raise UsageError("one string was given for bitstrings; wanted is a list of them, or use amplitude()")
-    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(bitstrings))
-    return solve(task, settings_of(amplitudes, options), plan=plan, observer=observer).answer.values
+    strings = tuple(read_bitstrings(bitstrings))
+    task = AmplitudesTask(circuit=check_circuit(circuit), bitstrings=strings)
+    return solve(task, settings_of(amplitudes, options), plan=check_plan(plan), observer=observer).answer.values
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def amplitude_batch(
     circuit: Circuit,
-    bitstring: str,
+    bitstring: BitstringLike,
     *,
-    open_qubits: Sequence[int] | int,
+    open_qubits: Sequence[int] | npt.NDArray[np.integer] | int,
     plan: Plan | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
@@ -128,7 +148,8 @@ def amplitude_batch(
         options: See `taizhang.settings.OPTIONS`.
 
     Returns:
-        Array with one axis of length 2 for each open qubit, complex64 unless `dtype` says otherwise.
+        Array with one axis of length 2 for each open qubit, complex64 unless `dtype` says otherwise; complex128 for
+        circuits of more than 200 qubits, whose amplitudes may be too small for complex64.
 
     Raises:
         CircuitError: The bitstring or an open qubit does not fit the circuit.
@@ -140,14 +161,17 @@ def amplitude_batch(
         >>> (abs(amplitude_batch(bell, "00", open_qubits=[1])) ** 2).round(6).tolist()
         [0.5, 0.0]
     """
+    circuit, text = check_circuit(circuit), read_bitstring(bitstring)
+    opened = read_qubits_or_count(open_qubits, name="open_qubits")
     settings = settings_of(amplitude_batch, options)
-    if isinstance(open_qubits, int):
-        open_qubits = best_open_qubits(circuit, open_qubits, settings, observer)
-    task = AmplitudesTask(circuit=circuit, bitstrings=(bitstring,), open_qubits=tuple(open_qubits))
-    batch: ComplexArray = solve(task, settings, plan=plan, observer=observer).answer.values[0]
+    if isinstance(opened, int):
+        opened = best_open_qubits(circuit, opened, settings, observer)
+    task = AmplitudesTask(circuit=circuit, bitstrings=(text,), open_qubits=opened)
+    batch: ComplexArray = solve(task, settings, plan=check_plan(plan), observer=observer).answer.values[0]
     return batch
 
 
+@shows_progress
 @explicit_options(ChoiceOptions, OPTIONS)
 def choose_open_qubits(
     circuit: Circuit, count: int, *, observer: Observer | None = None, **options: Unpack[ChoiceOptions]
@@ -170,9 +194,11 @@ def choose_open_qubits(
         >>> choose_open_qubits(Circuit(2).append("h", 0), 2)
         (0, 1)
     """
+    circuit, count = check_circuit(circuit), read_count(count, name="count")
     return best_open_qubits(circuit, count, settings_of(choose_open_qubits, options), observer)
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def state_vector(circuit: Circuit, *, observer: Observer | None = None, **options: Unpack[Options]) -> ComplexArray:
     """Computes all amplitudes of a circuit, gate by gate where it is small, else by contraction with every qubit open.
@@ -192,18 +218,20 @@ def state_vector(circuit: Circuit, *, observer: Observer | None = None, **option
         >>> (abs(state_vector(Circuit(2).append("h", 0))) ** 2).round(6).tolist()
         [0.5, 0.0, 0.5, 0.0]
     """
+    circuit = check_circuit(circuit)
     settings = settings_of(state_vector, options)
     if direct_is_quick(circuit):
         return direct_state_vector(circuit, dtype=settings.dtype)
     return all_amplitudes(circuit, settings, observer)
 
 
+@shows_progress
 @explicit_options(SearchOptions, OPTIONS)
 def plan(
     what: Circuit | TensorNetwork | NetworkShape,
     *,
     open_qubits: Sequence[int] = (),
-    bitstrings: Sequence[str] | None = None,
+    bitstrings: BitstringsLike | None = None,
     observer: Observer | None = None,
     **options: Unpack[SearchOptions],
 ) -> Plan:
@@ -228,10 +256,11 @@ def plan(
         >>> found.num_slices
         1
     """
+    what, open_qubits = check_plannable(what), read_qubits(open_qubits, name="open_qubits")
     settings = settings_of(plan, options)
     if isinstance(what, Circuit):
         if bitstrings is not None:
-            task = AmplitudesTask(circuit=what, bitstrings=tuple(bitstrings), open_qubits=tuple(open_qubits))
+            task = AmplitudesTask(circuit=what, bitstrings=tuple(read_bitstrings(bitstrings)), open_qubits=open_qubits)
             return task.prepare(settings, observer=observer).plans[0].ready.plan
         shape = AmplitudeNetwork(what, open_qubits=open_qubits).shape
     elif open_qubits or bitstrings is not None:
@@ -241,6 +270,7 @@ def plan(
     return ready_plan(shape, settings, observer, run_here=False).plan
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def contract(
     network: TensorNetwork,
@@ -261,27 +291,32 @@ def contract(
         options: See `taizhang.settings.OPTIONS`.
 
     Returns:
-        A complex number where the network has no output indices; else an array with one axis for each of them.
+        A complex number where the network has no output indices; else an array with one axis for each of them, without
+        those of size 1 where there are more axes than NumPy's 64. It is complex64 unless `dtype` says otherwise, or
+        complex128 where its elements are outside the range of complex64, or those of a tensor further apart than that.
 
     Raises:
         PlanError: The plan is for another network.
         MemoryLimitError: The run, or every plan, is too large for the memory limit.
-        NumericalError: A NaN or an infinity appeared.
+        NumericalError: A NaN or an infinity appeared, or the value is outside the range of complex128: then the error
+            has its mantissa and exponent.
 
     Example:
         >>> network = TensorNetwork([(np.ones((2, 2)), ("a", "b")), (np.ones(2), ("b",))], output=("a",))
         >>> contract(network).real.tolist()
         [2.0, 2.0]
     """
+    network, plan, slices = check_network(network), check_plan(plan), check_slices(slices)
     task = ContractionTask(network=network, slices=slices)
     value = solve(task, settings_of(contract, options), plan=plan, observer=observer).answer
     return complex(value) if np.ndim(value) == 0 else value
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def profile(
     what: Circuit | TensorNetwork,
-    bitstring: str | None = None,
+    bitstring: BitstringLike | None = None,
     *,
     open_qubits: Sequence[int] = (),
     plan: Plan | None = None,
@@ -311,13 +346,15 @@ def profile(
         >>> found.slices
         1
     """
+    plan, slices = check_plan(plan), check_slices(slices)
+    open_qubits = read_qubits(open_qubits, name="open_qubits")
     settings = settings_of(profile, options)
     if isinstance(what, Circuit):
         if bitstring is None or slices is not None:
             raise UsageError("a circuit is profiled with a bitstring and without slices")
-        task = AmplitudesTask(circuit=what, bitstrings=(bitstring,), open_qubits=tuple(open_qubits))
+        task = AmplitudesTask(circuit=what, bitstrings=(read_bitstring(bitstring),), open_qubits=open_qubits)
         return profile_of(solve(task, settings, plan=plan, observer=observer, profile=True).contractions)
     if bitstring is not None or open_qubits:
         raise UsageError("a bitstring or open qubits were given with a network; only a circuit has qubits")
-    contraction = ContractionTask(network=what, slices=slices)
+    contraction = ContractionTask(network=check_network(what), slices=slices)
     return profile_of(solve(contraction, settings, plan=plan, observer=observer, profile=True).contractions)

@@ -11,20 +11,28 @@
     │   ├── MemoryLimitError      no plan found within the memory limit
     │   ├── SizeLimitError        a result or an input is larger than what is allowed
     │   └── TimeLimitError        the work is predicted to take longer than is allowed
-    ├── NumericalError            a NaN or an infinity appeared; names the slice (exit status 1)
+    ├── NumericalError            a NaN or an infinity appeared, or a value no float holds (exit status 1)
     ├── RunError                  a long run cannot be made, found, or gone on with (exit status 1)
+    │   ├── RunFolderError        a folder holds no run, or something else (exit status 2); also an InputError
     │   ├── RunDamagedError       a file of its folder is not what it was when it was written
     │   ├── RunBusyError          another process coordinates it
     │   └── RunStorageError       its folder cannot be written: full, read-only, gone
     ├── StoppedError              the caller stopped the work before its end
     │   └── RunStoppedError       a long run was stopped; what was done is kept (exit status 130)
-    ├── MissingPackageError       an optional package is needed and not installed; also an ImportError
+    ├── MissingPackageError       an optional package is needed and not installed (exit status 2); also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
-A message says what was given, what was wanted and what to do.
+A message says what was given, what was wanted and what to do. Warnings are of the classes `CircuitFileWarning` and
+`MachineWarning`.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class TaizhangError(Exception):
@@ -47,17 +55,52 @@ class CircuitFileError(CircuitError):
         line: Line, counted from 1; 0 where no line applies.
         column: Column, counted from 1; 0 where no column applies.
         source: Name of the file, or None.
+        sentence: The place and what is wrong, on one line.
+        excerpt: The line of the file and, on a second line, a caret under the place; short and printable, and "" where
+            no line applies. The message is the sentence, with the excerpt on the lines below.
     """
 
-    def __init__(self, reason: str, *, line: int = 0, column: int = 0, source: str | None = None) -> None:
+    def __init__(
+        self, reason: str, *, line: int = 0, column: int = 0, source: str | None = None, excerpt: str = ""
+    ) -> None:
         self.reason = reason
         self.line = line
         self.column = column
         self.source = source
-        place = [source] if source else []
-        place += [f"line {line}"] if line else []
-        place += [f"column {column}"] if column else []
-        super().__init__(f"{', '.join(place)}: {reason}" if place else reason)
+        self.excerpt = excerpt
+        self.sentence = _place_and_reason(reason, line, column, source)
+        super().__init__("\n".join([self.sentence, *(f"  {shown}" for shown in excerpt.splitlines())]))
+
+
+class CircuitFileWarning(UserWarning):
+    """A circuit file is read, but something in it may surprise.
+
+    Attributes:
+        reason: What may surprise, without the place.
+        line: Line, counted from 1.
+        column: Column, counted from 1.
+        source: Name of the file, or None.
+        sentence: The place and what may surprise, on one line.
+        excerpt: The line of the file and a caret under the place, as in `CircuitFileError`.
+    """
+
+    def __init__(
+        self, reason: str, *, line: int = 0, column: int = 0, source: str | None = None, excerpt: str = ""
+    ) -> None:
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.source = source
+        self.excerpt = excerpt
+        self.sentence = _place_and_reason(reason, line, column, source)
+        super().__init__(self.sentence)
+
+
+def _place_and_reason(reason: str, line: int, column: int, source: str | None) -> str:
+    place = [source] if source else []
+    place += [f"line {line}"] if line else []
+    place += [f"column {column}"] if column else []
+    return f"{', '.join(place)}: {reason}" if place else reason
 
 
 class NetworkError(InputError):
@@ -97,19 +140,35 @@ class TimeLimitError(LimitError):
 
 
 class NumericalError(TaizhangError, ArithmeticError):
-    """A NaN or an infinity appeared in the numbers.
+    """A NaN or an infinity appeared in the numbers, or a value is outside the range of every float.
 
     Attributes:
         slice_number: The slice in which it appeared, or None.
+        mantissa: Where a value was computed but is outside the range of complex128: an array of complex128, in the
+            shape of the value, which is `mantissa * 2**exponent`; else None.
+        exponent: See `mantissa`. One for all elements, or an array of one for each where they are far apart.
     """
 
-    def __init__(self, message: str, *, slice_number: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        slice_number: int | None = None,
+        mantissa: npt.NDArray[np.complexfloating] | None = None,
+        exponent: int | npt.NDArray[np.int64] | None = None,
+    ) -> None:
         self.slice_number = slice_number
+        self.mantissa = mantissa
+        self.exponent = exponent
         super().__init__(message)
 
 
 class RunError(TaizhangError):
     """A long run cannot be made, found, or gone on with."""
+
+
+class RunFolderError(RunError, InputError):
+    """A folder holds no run where one is wanted, or something else where a new one is to be made."""
 
 
 class RunDamagedError(RunError):
@@ -138,3 +197,7 @@ class MissingPackageError(TaizhangError, ImportError):
 
 class NotBuiltError(TaizhangError, ImportError):
     """The compiled core is missing or of another version."""
+
+
+class MachineWarning(UserWarning):
+    """Something about the machine may surprise: its rates were measured while it was busy, or memory is short."""

@@ -11,15 +11,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from taizhang._arguments import (
+    BitstringsLike,
+    check_circuit,
+    check_directory,
+    check_plan,
+    is_one_bitstring,
+    read_bitstrings,
+    read_qubits,
+)
+from taizhang._files import check_output, write_file
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
+from taizhang.circuit.bitstring import BitstringLike, read_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
+from taizhang.progress.display import shows_progress
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.report import report_of
+from taizhang.runs.report import REPORT, report_of
 from taizhang.runs.run import (
     WORKFORCE,
     Workforce,
@@ -58,10 +70,11 @@ class WorkKeywords(ResourceOptions, total=False):
     lease: str | float
 
 
+@shows_progress
 @explicit_options(RunKeywords, OPTIONS, WORKFORCE)
 def run(
     circuit: Circuit,
-    bitstrings: str | Sequence[str],
+    bitstrings: BitstringLike | BitstringsLike,
     *,
     directory: Directory,
     open_qubits: Sequence[int] = (),
@@ -103,9 +116,11 @@ def run(
         ...     round(abs(run(bell, "11", directory=folder, threads=1)) ** 2, 6)
         0.5
     """
+    circuit, plan, directory = check_circuit(circuit), check_plan(plan), check_directory(directory)
+    opened, single = read_qubits(open_qubits, name="open_qubits"), is_one_bitstring(bitstrings)
+    asked = [read_bitstring(bitstrings)] if single else read_bitstrings(bitstrings)
     settings = settings_of(run, options)
-    asked = [bitstrings] if isinstance(bitstrings, str) else list(bitstrings)
-    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(asked), open_qubits=tuple(open_qubits))
+    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(asked), open_qubits=opened)
     folder = start_run(
         directory,
         task,
@@ -115,12 +130,13 @@ def run(
         observer=observer,
     )
     values: ComplexArray = complete_run(folder, workforce_of(settings, workforce, options), watcher).values
-    if not isinstance(bitstrings, str):
+    if not single:
         return values
     batch: ComplexArray = values[0]
     return batch if open_qubits else complex(batch)
 
 
+@shows_progress
 @explicit_options(ResumeKeywords, OPTIONS, WORKFORCE)
 def resume(
     directory: Directory,
@@ -148,13 +164,14 @@ def resume(
         RunStoppedError: A signal told this process to end; what is done is committed.
     """
     settings = settings_of(resume, options)
-    folder = RunFolder.open(directory)
+    folder = RunFolder.open(check_directory(directory))
     if repair:
         repair_run(folder)
     workforce = workforce_of(settings, workforce, options)
     return folder.assembly().plain(complete_run(folder, workforce, watcher))
 
 
+@shows_progress
 @explicit_options(WorkKeywords, OPTIONS, WORKFORCE)
 def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
     """Works on a run, with whoever else does so in its folder, until it is complete.
@@ -168,7 +185,7 @@ def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
         RunStoppedError: A signal told this process to end.
     """
     settings = settings_of(work, options)
-    folder = RunFolder.open(directory)
+    folder = RunFolder.open(check_directory(directory))
     if is_complete(folder):
         return
     worker = FolderWorker(
@@ -188,9 +205,10 @@ def status(directory: Directory) -> RunStatus:
     Raises:
         RunError: There is no run, or it is damaged.
     """
-    return status_of(RunFolder.open(directory))
+    return status_of(RunFolder.open(check_directory(directory)))
 
 
+@shows_progress
 @explicit_options(VerifyOptions, OPTIONS)
 def verify(
     directory: Directory, *, pieces: int = 3, precise: bool = True, **options: Unpack[VerifyOptions]
@@ -210,20 +228,21 @@ def verify(
         RunError: The run is damaged, or a piece gives another value.
     """
     settings = settings_of(verify, options)
-    with stop_on_signals() as stop:
-        return verify_run(
-            RunFolder.open(directory),
-            pieces=pieces,
-            seed=settings.seed,
-            precise=precise,
-            threads=settings.threads,
-            memory_bytes=settings.free_bytes(),
-            stop=stop,
-        )
+    return verify_run(
+        RunFolder.open(check_directory(directory)),
+        pieces=pieces,
+        seed=settings.seed,
+        precise=precise,
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+    )
 
 
 def report(directory: Directory, path: Directory | None = None) -> Path:
     """Writes a page about a run, HTML that holds all of its pictures.
+
+    While the run is not complete, whoever coordinates it writes the page in its folder again, and the page reloads
+    itself.
 
     Args:
         directory: The run's folder.
@@ -234,9 +253,9 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
 
     Raises:
         RunError: There is no run, or it is damaged.
-        OSError: The page cannot be written.
+        UsageError: The page cannot be written there.
     """
-    folder = RunFolder.open(directory)
-    target = Path(path) if path is not None else folder.path / "report.html"
-    target.write_text(report_of(folder), encoding="utf-8")
+    folder = RunFolder.open(check_directory(directory))
+    target = check_output(folder.path / REPORT if path is None else path, called="path")
+    write_file(target, report_of(folder, kept=path is None))
     return target

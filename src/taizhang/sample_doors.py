@@ -5,18 +5,19 @@ They take the same keywords as those of `taizhang.doors`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._arguments import SamplesLike, check_circuit, check_directory, read_count, read_qubits, read_samples_given
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
-from taizhang.results.sample_file import CountedBitstrings
+from taizhang.progress.display import ProgressDisplay, shows_progress
 from taizhang.results.xeb import Xeb
 from taizhang.runs.run import run_here
 from taizhang.runs.start import start_run
@@ -37,6 +38,7 @@ class SampleKeywords(Options, FrugalKeywords, total=False):
     """What sampling reads."""
 
 
+@shows_progress
 @explicit_options(SampleKeywords, OPTIONS, FRUGAL)
 def sample(
     circuit: Circuit,
@@ -72,16 +74,20 @@ def sample(
         >>> sorted(set(map(tuple, sample(bell, shots=100, seed=1).tolist())))
         [(0, 0), (1, 1)]
     """
+    circuit, shots = check_circuit(circuit), read_count(shots, name="shots")
     settings = settings_of(sample, options)
     name, how = method_of(method, options)
     if directory is not None:
         task = SamplesTask(circuit=circuit, shots=shots, method=name, options=how)
-        bits: npt.NDArray[np.uint8] = run_here(start_run(directory, task, settings, observer=observer), settings)
+        bits: npt.NDArray[np.uint8] = run_here(
+            start_run(check_directory(directory), task, settings, observer=observer), settings
+        )
         return bits
     run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
     return np.concatenate(list(run))
 
 
+@shows_progress
 @explicit_options(SampleKeywords, OPTIONS, FRUGAL)
 def sample_run(
     circuit: Circuit,
@@ -109,15 +115,18 @@ def sample_run(
         >>> [portion.shape for portion in run]
         [(10, 2)]
     """
+    circuit, shots = check_circuit(circuit), read_count(shots, name="shots")
     settings = settings_of(sample_run, options)
     name, how = method_of(method, options)
-    return prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
+    run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
+    return run.shown_by(observer) if isinstance(observer, ProgressDisplay) else run
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def xeb(
     circuit: Circuit,
-    samples: Sequence[str] | Mapping[str, int] | npt.NDArray[np.integer],
+    samples: SamplesLike,
     *,
     directory: str | PathLike[str] | None = None,
     observer: Observer | None = None,
@@ -143,15 +152,17 @@ def xeb(
         >>> round(xeb(Circuit(2).append("h", 0), {"00": 50, "10": 50}).linear_xeb, 3)
         1.0
     """
-    counted = CountedBitstrings.of(samples, circuit.num_qubits)
+    circuit = check_circuit(circuit)
+    counted = read_samples_given(samples, circuit.num_qubits)
     settings = settings_of(xeb, options)
     if directory is None:
         return compute_xeb(circuit, counted, settings, observer=observer).xeb
     task = CrossEntropyTask(circuit=circuit, samples=counted)
-    found: Xeb = run_here(start_run(directory, task, settings, observer=observer), settings)
+    found: Xeb = run_here(start_run(check_directory(directory), task, settings, observer=observer), settings)
     return found
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def marginal_probabilities(
     circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
@@ -176,13 +187,15 @@ def marginal_probabilities(
         >>> marginal_probabilities(bell, [1]).round(6).tolist()
         [0.5, 0.5]
     """
-    task = ReducedStateTask(circuit=circuit, qubits=tuple(qubits), probabilities=True)
+    circuit, asked = check_circuit(circuit), read_qubits(qubits, name="qubits")
+    task = ReducedStateTask(circuit=circuit, qubits=asked, probabilities=True)
     probabilities: npt.NDArray[np.float64] = solve(
         task, settings_of(marginal_probabilities, options), observer=observer
     ).answer
     return probabilities
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def reduced_density_matrix(
     circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
@@ -207,6 +220,7 @@ def reduced_density_matrix(
         >>> reduced_density_matrix(bell, [0]).real.round(6).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
-    task = ReducedStateTask(circuit=circuit, qubits=tuple(qubits))
+    circuit, asked = check_circuit(circuit), read_qubits(qubits, name="qubits")
+    task = ReducedStateTask(circuit=circuit, qubits=asked)
     matrix: ComplexArray = solve(task, settings_of(reduced_density_matrix, options), observer=observer).answer
     return matrix

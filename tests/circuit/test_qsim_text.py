@@ -208,3 +208,11 @@ def test_three_megabytes_are_read_in_seconds():
     circuit = read_qsim(text)
     assert time.process_time() - start < 10  # below two on a machine that is not busy
     assert len(circuit.operations) == 2500 * 53
+
+
+def test_an_error_shows_the_line_and_a_caret_under_the_place():
+    with pytest.raises(CircuitFileError) as caught:
+        read_qsim("2\n0 h 0\n1\thh 1\n", source="some.qsim")
+    sentence, *shown = str(caught.value).split("\n")
+    assert sentence.startswith("some.qsim, line 3, column 3: 'hh' is not a gate")
+    assert shown == ["  1 hh 1", "    ^"]

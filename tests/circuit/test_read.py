@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import sys
 
@@ -42,6 +43,31 @@ def test_every_real_file_is_read_or_refused_with_its_place():
                 read_circuit(path)
         else:
             assert read_circuit(path).num_qubits >= 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'include "stdgates.inc"; qubit[2] q; h q;',
+        'include "qelib1.inc"; qreg q[2]; h q;',
+        "creg c[1]; qreg q[2];",
+        "const int n = 2; qubit[n] q;",
+        "#pragma note\nqubit[2] q;",
+        "@note\nqubit[2] q;",
+    ],
+)
+@pytest.mark.filterwarnings("ignore::taizhang.CircuitFileWarning")
+def test_openqasm_without_a_version_is_recognised_by_its_content(text):
+    assert read_circuit(io.StringIO(text)).num_qubits == 2
+
+
+@pytest.mark.parametrize("text", [QSIM, "OPENQASM 3; include 'stdgates.inc'; qubit[2] q; h q[0]; cx q[0], q[1];"])
+def test_a_byte_order_mark_is_not_part_of_the_text(text, tmp_path):
+    for name in ("bell", "bell.qsim", "bell.txt", "bell.qasm"):
+        if ("OPENQASM" in text) == name.endswith("qasm") or name == "bell":
+            (tmp_path / name).write_bytes(codecs.BOM_UTF8 + text.encode())
+            assert read_circuit(tmp_path / name) == BELL
+    assert read_circuit(io.StringIO("\N{BOM}" + text)) == BELL
 
 
 @pytest.mark.parametrize("text", ["OPENQASM 2.0;", "OPENQASM 3.0;", "// first a comment\nOPENQASM 2.0;"])

@@ -1,9 +1,11 @@
 import json
+import sys
 
 import numpy as np
 import pytest
 
 import taizhang as tz
+from taizhang import _native
 from taizhang.network.network_file import write_arrays
 
 NETWORK = tz.TensorNetwork(
@@ -161,12 +163,34 @@ def test_doctor_tells_cores_rates_and_memory(run):
     told = run("doctor", "--json").json
     assert told["cores"] >= 1
     assert told["available_bytes"] > 0
-    assert told["simd_level"] in ("portable", "avx2", "avx512")
+    assert told["simd_level"] in _native.simd_levels()
 
 
 def test_plan_draws_what_it_found(run, circuit_file, tmp_path):
     assert run("plan", circuit_file, "--trials", 1, "--plot", tmp_path / "plan.png").status == 0
     assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf"])
+def test_a_missing_matplotlib_is_wrong_usage_with_the_remedy(run, circuit_file, tmp_path, monkeypatch, ending):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    (tmp_path / "samples.txt").write_text("000000000\n")
+    picture = tmp_path / f"picture.{ending}"
+    for words in (
+        ["plan", circuit_file, "--plan-time", "1h"],
+        ["xeb", circuit_file, tmp_path / "samples.txt"],
+        ["amplitude", circuit_file, "0" * 9, "--profile"],
+    ):
+        done = run(*words, "--plot", picture)
+        assert (done.status, done.out, len(done.err.splitlines())) == (2, "", 1)
+        assert "pip install 'taizhang[plot]'" in done.err
+        assert not picture.exists()
+
+
+def test_pictures_as_svg_need_no_matplotlib(run, circuit_file, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert run("plan", circuit_file, "--trials", 1, "--plot", tmp_path / "plan.svg").status == 0
+    assert (tmp_path / "plan.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
 def test_plan_tells_an_unknown_ending_before_it_searches(run, circuit_file, tmp_path):
@@ -185,3 +209,24 @@ def test_a_plan_for_a_list_of_bitstrings_serves_it(run, circuit_file, tmp_path):
     single = run("amplitude", circuit_file, told[5]["bitstring"], "--json").json["amplitudes"][0]
     assert told[5]["re"] == pytest.approx(single["re"], abs=1e-6)
     assert told[5]["im"] == pytest.approx(single["im"], abs=1e-6)
+
+
+@pytest.mark.parametrize("words", [[], ["--json"], ["-o", "value.npy"]])
+def test_a_value_beyond_every_float_is_told_with_its_size(run, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    huge = np.full(2, 1e300)
+    network = tz.TensorNetwork([(huge, "a"), (huge, "a")])
+    tz.write_network(network.shape, "n.json")
+    np.savez("n.npz", *network.arrays)
+    done = run("contract", "n.json", "n.npz", *words)
+    assert (done.status, done.out) == (1, "")
+    assert "the value is +2.000000e+600 +0i" in done.err
+    assert not (tmp_path / "value.npy").exists()
+
+
+def test_an_array_beyond_single_precision_is_written_in_double(run, tmp_path):
+    network = tz.TensorNetwork([(np.full(2, 1e30), "a"), (np.full(2, 1e30), "a")], output="a")
+    tz.write_network(network.shape, tmp_path / "n.json")
+    np.savez(tmp_path / "n.npz", *network.arrays)
+    assert run("contract", tmp_path / "n.json", tmp_path / "n.npz", "-o", tmp_path / "v.npy").status == 0
+    np.testing.assert_allclose(np.load(tmp_path / "v.npy"), [1e60, 1e60], rtol=1e-6)

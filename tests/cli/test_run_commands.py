@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+import webbrowser
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_a_run_prints_what_amplitude_prints(run, circuit_file, sliced_plan, tmp_
     assert (folder / "report.html").read_text().startswith("<!doctype html>")
     assert run("work", folder).status == 0
     again = run("run", *asked, "--directory", folder)
-    assert again.status == 1
+    assert again.status == 2
     assert "taizhang resume" in again.err
 
 
@@ -111,3 +112,18 @@ def test_samples_with_a_directory_are_a_run(run, tmp_path):
     assert run("status", folder, "--json").json["samples"] == 40
     refused = run("sample", circuit, "--shots", 4, "--method", "marginals", "--directory", tmp_path / "other")
     assert (refused.status, len(refused.err.splitlines())) == (2, 1)
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_report_is_shown_in_a_browser(run, circuit_file, sliced_plan, tmp_path, monkeypatch, found):
+    folder, shown = tmp_path / "a run", []
+    monkeypatch.setattr(webbrowser, "open", lambda address: shown.append(address) or found)
+    run("run", circuit_file, "010011100", "--plan", sliced_plan, "--directory", folder, "--prepare")
+    done = run("report", folder, "--open")
+    assert done.status == 0
+    assert shown == [(folder / "report.html").as_uri()]
+    assert ("no browser was found" in done.err) is not found
+    assert "data-reload" in (folder / "report.html").read_text().split("<style>")[0]
+    assert run("report", folder, "-o", tmp_path / "copy.html").status == 0
+    assert "data-reload" not in (tmp_path / "copy.html").read_text().split("<style>")[0]
+    assert len(shown) == 1

@@ -5,24 +5,12 @@ import pytest
 from hypothesis import given
 from tests.strategies import direct_value, filled, planned_networks, qubit_networks
 
+from taizhang import _native
 from taizhang.execute import compile_plan, contract_network, run_program
-from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.network.network import NetworkShape
 from taizhang.plan.plan_file import Plan
 
-
-def available(level):
-    network = TensorNetwork([(np.ones(2), "a")])
-    try:
-        compile_plan(Plan.from_ssa_path(network, []), simd_level=level)
-    except ValueError:
-        return False
-    return True
-
-
-LEVELS = [
-    pytest.param(level, marks=pytest.mark.skipif(not available(level), reason=f"on this processor: no {level}"))
-    for level in ("portable", "avx2", "avx512")
-]
+LEVELS = _native.simd_levels()
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -4,7 +4,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from taizhang.errors import NetworkError
+from taizhang.errors import NetworkError, NumericalError
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.network.network_file import read_arrays, read_network, write_arrays, write_network
 
@@ -39,9 +39,9 @@ def test_a_network_of_nothing_comes_back_as_written(tmp_path):
         ({"inputs": {}, "output": [], "size_dict": {}}, "inputs has to be a list"),
         ({"inputs": [["a", 3]], "output": [], "size_dict": {"a": 2}}, r"inputs\[0\] has to be a list of index names"),
         ({"inputs": [], "output": "a", "size_dict": {"a": 2}}, "output has to be a list"),
-        ({"inputs": [["a"]], "output": [], "size_dict": {"a": 0}}, "'a' the size 0"),
+        ({"inputs": [["a"]], "output": [], "size_dict": {"a": -1}}, "'a' the size -1"),
         ({"inputs": [["a"]], "output": [], "size_dict": {"a": True}}, "'a' the size True"),
-        ({"inputs": [["a"]], "output": [], "size_dict": {"a": 10**30}}, r"wanted is 1 to 2\^40"),
+        ({"inputs": [["a"]], "output": [], "size_dict": {"a": 10**30}}, r"wanted is 0 to 2\^40"),
         ({"inputs": [["b"]], "output": [], "size_dict": {"a": 2}}, "'b' has no size"),
         ({"inputs": [["a"]], "output": ["a", "a"], "size_dict": {"a": 2}}, "repeated in the output"),
     ],
@@ -84,3 +84,20 @@ def test_a_header_that_lies_about_its_size_costs_no_memory(tmp_path):
         )
     with pytest.raises(NetworkError, match="arr_0 ends too early"):
         read_arrays(NETWORK.shape, tmp_path / "n.npz")
+
+
+@pytest.mark.parametrize("exponent", [700, -700, 1500, -1500])
+def test_a_large_exponent_is_shared_among_the_arrays_written(tmp_path, exponent):
+    shape = NetworkShape.from_names(["a", "ab"], "b", {"a": 2, "b": 2})
+    network = TensorNetwork.from_shape(shape, [np.array([1.0, 2.0]), np.eye(2)], exponent)
+    write_arrays(network, tmp_path / "arrays.npz")
+    again = read_arrays(shape, tmp_path / "arrays.npz")
+    assert all(np.isfinite(array).all() for array in again.arrays)
+    ratio = np.array([np.frexp(abs(array).max())[1] for array in again.arrays]).sum() - 3
+    assert ratio == exponent
+
+
+def test_an_exponent_that_arrays_cannot_take_up_is_refused(tmp_path):
+    network = TensorNetwork.from_shape(NetworkShape.from_names(["a"], "a", {"a": 2}), [np.ones(2)], 5000)
+    with pytest.raises(NumericalError, match="exponent 5000"):
+        write_arrays(network, tmp_path / "arrays.npz")

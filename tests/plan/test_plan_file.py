@@ -56,7 +56,7 @@ def changed(**keys: object) -> dict[str, object]:
         (changed(version=9), "version"),
         (changed(inputs="ab"), "'inputs'"),
         (changed(inputs=[["a", 1.5]]), "inputs\\[0\\]"),
-        (changed(size_dict={"a": 0}), "size 0"),
+        (changed(size_dict={"a": -1}), "size -1"),
         (changed(size_dict={"a": 10**30, "b": 2, "c": 2}), "size"),
         (changed(size_dict={"a": 2}), "no size"),
         (changed(output=["q"]), "q"),

@@ -1,3 +1,4 @@
+import codecs
 import io
 
 import numpy as np
@@ -57,3 +58,9 @@ def test_bits_and_strings_are_the_same_thing():
 def test_open_qubits_count_through_their_bits_the_last_fastest():
     assert list(opened_bitstrings("0101", [])) == ["0101"]
     assert list(opened_bitstrings("xx01", [1, 0])) == ["0001", "1001", "0101", "1101"]
+
+
+def test_a_byte_order_mark_is_skipped():
+    assert read_bitstrings(io.BytesIO(codecs.BOM_UTF8 + b"010\n111\n"), 3) == ("010", "111")
+    with pytest.raises(CircuitFileError, match="line 2"):
+        read_bitstrings(io.BytesIO(b"010\n" + codecs.BOM_UTF8 + b"111\n"), 3)

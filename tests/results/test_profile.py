@@ -94,13 +94,19 @@ def test_groups_hold_every_step_once_and_the_slowest_come_first():
         assert sum(group.steps for group in groups) == 4
         assert Work.sum(group.work for group in groups) == profile.total
         assert [group.work.seconds for group in groups] == sorted((g.work.seconds for g in groups), reverse=True)
-    assert {group.name for group in profile.by_shape()} == {"10 10 10 0", "10 2 2 0"}
+    assert {group.name for group in profile.by_shape()} == {"1024 × 1024 × 1024", "1024 × 4 × 4"}
     assert [step.step for step in profile.slowest(2)] == [0, 1]
 
 
 def test_a_report_shows_kinds_shapes_and_the_slowest_steps():
     text = Profile.of_runs([run_of(ARITHMETIC, MOVING, BLOCKED, SMALL)], ROOFLINE).report(top=2)
-    for words in ("4 steps, 1 slice", "80 GFLOP/s, 10.0 GB/s", "compute-bound (1)", "10 10 10 0 (1)", "0: 10 10 10 0"):
+    for words in (
+        "4 steps, 1 slice",
+        "80 GFLOP/s, 10.0 GB/s",
+        "compute-bound (1)",
+        "1024 × 1024 × 1024 (1)",
+        "step 0: 1024 × 1024 × 1024, branch",
+    ):
         assert words in text
     table = text.split("\n\n")[1:]
     assert [len(part.splitlines()) for part in table] == [6, 3, 3]

@@ -1,3 +1,4 @@
+import codecs
 import io
 
 import numpy as np
@@ -81,3 +82,8 @@ def test_arrays_strings_and_counts_are_samples_too():
 def test_what_is_no_sample_is_refused(given):
     with pytest.raises(CircuitError):
         CountedBitstrings.of(given, 2)
+
+
+@pytest.mark.parametrize("text", [b"010 2\n111\n", b'{"010": 2, "111": 1}', b"\n010\n010\n111"])
+def test_a_byte_order_mark_is_skipped(text):
+    assert read_samples(io.BytesIO(codecs.BOM_UTF8 + text), 3).counts == (2, 1)

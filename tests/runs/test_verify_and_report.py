@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 import pytest
 
 from taizhang.errors import RunDamagedError, RunError, RunStoppedError
+from taizhang.runs import coordinator, kept_report
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.partial_sum import PartialSum
-from taizhang.runs.report import report_of
+from taizhang.runs.report import REPORT, report_of
 from taizhang.runs.run import go_on
 from taizhang.runs.verify import verify
 
@@ -62,18 +63,20 @@ def test_damage_is_found_by_verify(make_folder, workforce):
 
 
 class Checker(HTMLParser):
-    """Finds tags that are not closed, scripts, and anything fetched."""
+    """Finds tags that are not closed, more than one script, and anything fetched."""
 
     def __init__(self):
         super().__init__()
         self.open = []
-        self.charts = 0
+        self.charts = self.scripts = 0
 
     def handle_starttag(self, tag, attrs):
-        assert tag not in ("script", "link", "img", "iframe")
-        assert not any(value and value.startswith("http") and key != "xmlns" for key, value in attrs)
+        assert tag not in ("link", "img", "iframe", "object", "base")
+        assert not any(key.startswith("on") or key in ("src", "style") for key, _ in attrs)
+        self.scripts += tag == "script"
+        assert not any(value and value.startswith(("http", "//", "data:")) and key != "xmlns" for key, value in attrs)
         self.charts += tag == "svg"
-        if tag != "meta":
+        if tag not in ("meta", "br"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -95,10 +98,14 @@ def test_the_report_of_a_run_is_one_page_that_holds_everything(make_folder, work
         checker = Checker()
         checker.feed(page)
         assert not checker.open
+        assert checker.scripts == 1
         assert "<b>" not in page
         assert "nan" not in re.sub(r"<[^>]*>", "", page).lower().split()
     assert checker.charts >= 6
     assert "one standard error of rounding" in pages[-1]
+    assert all('data-reload="30"' in page for page in pages[:-1])
+    assert "data-reload" not in pages[-1].split("<script>")[0].split("<style>")[0]
+    assert "data-reload" not in report_of(folder, kept=False).split("<style>")[0]
 
 
 def test_the_report_of_a_batch_lists_its_values(make_folder, workforce):
@@ -107,3 +114,38 @@ def test_the_report_of_a_batch_lists_its_values(make_folder, workforce):
     page = report_of(folder)
     assert "010011100" in page
     assert "111111111" in page
+
+
+def test_a_report_is_kept_up_to_date_while_the_run_goes_on(make_folder, workforce, monkeypatch):
+    monkeypatch.setattr(kept_report, "WRITE_SECONDS", 0.0)
+    monkeypatch.setattr(kept_report, "LEAST_RATIO", 0)
+    monkeypatch.setattr(coordinator, "WATCH_SECONDS", 0.0)
+    folder = make_folder(slices_per_piece=1)
+    page = folder.path / REPORT
+    seen = []
+
+    class Reader:
+        def progress(self, progress):
+            seen.append(page.read_text(encoding="utf-8") if page.exists() else None)
+
+    calls = iter([False] * 5 + [True] * 9999)
+    with pytest.raises(RunStoppedError):
+        go_on(folder, workforce, stop=lambda: next(calls), watcher=Reader())
+    assert set(seen) == {None}  # nobody has asked for a report
+    page.write_text(report_of(folder), encoding="utf-8")
+    seen.clear()
+    go_on(folder, workforce, watcher=Reader())
+    assert len(set(seen)) > 1
+    assert "<strong>running</strong>" in seen[-1]
+    assert "data-reload" not in page.read_text(encoding="utf-8").split("<style>")[0]
+
+
+def test_trouble_with_a_report_does_not_harm_the_run(make_folder, workforce, undisturbed, monkeypatch):
+    def broken(folder):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(kept_report, "report_of", broken)
+    folder = make_folder()
+    (folder.path / REPORT).write_text("old", encoding="utf-8")
+    assert go_on(folder, workforce)[0, 0] == undisturbed
+    assert (folder.path / REPORT).read_text(encoding="utf-8") == "old"

@@ -14,9 +14,10 @@ from taizhang.errors import NumericalError, RunError
 from taizhang.runs.dealer import Dealer
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.piece_set import PieceSet
-from taizhang.runs.run import Workforce, go_on, values_of
+from taizhang.runs.run import Workforce, go_on
 from taizhang.runs.shared_folder import SharedFolder
 from taizhang.runs.status import status_of
+from taizhang.runs.values import values_of
 
 MEMORY = 1 << 30
 

@@ -34,7 +34,7 @@ def test_a_plan_for_another_network_is_refused():
 
 
 def test_a_string_in_place_of_a_list_is_refused():
-    with pytest.raises(tz.UsageError, match="wanted is a list"):
+    with pytest.raises(tz.UsageError, match="must be a list of bitstrings, got one"):
         tz.amplitudes(CIRCUIT, "0" * 12)
 
 

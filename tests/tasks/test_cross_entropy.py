@@ -90,3 +90,42 @@ def test_work_beyond_the_time_limit_is_refused_before_it_starts(samples):
     with pytest.raises(TimeLimitError, match="predicted to take"):
         compute_xeb(CIRCUIT, samples, Settings.checked(threads=1, trials=2, time_limit=1e-9), observer=watch)
     assert not watch.done
+
+
+def counted(bits):
+    return CountedBitstrings.of(np.asarray(bits, dtype=np.uint8), np.shape(bits)[1])
+
+
+def ghz(qubits):
+    circuit = tz.Circuit(qubits).append("h", 0)
+    for qubit in range(1, qubits):
+        circuit = circuit.append("cx", qubit - 1, qubit)
+    return circuit
+
+
+def product(qubits):
+    circuit = tz.Circuit(qubits)
+    for qubit in range(qubits):
+        circuit = circuit.append("ry", qubit, parameters=[0.3 + 0.1 * qubit])
+    return circuit
+
+
+@pytest.mark.parametrize("circuit", [ghz(12), product(12), tz.grid_circuit(3, 4, 3, seed=1)])
+def test_a_circuit_that_is_not_chaotic_is_recognised_by_its_own_amplitudes(circuit):
+    random = np.random.default_rng(5).integers(0, 2, size=(200, 12))
+    for bits in (random, tz.sample(circuit, 200, seed=1)):
+        xeb = compute_xeb(circuit, counted(bits), SETTINGS).xeb
+        assert xeb.chaotic is False
+        assert "not chaotic" in str(xeb)
+        assert xeb.to_dict()["chaotic"] is False
+
+
+def test_a_chaotic_circuit_is_not_blamed_for_its_samples():
+    probable = np.argsort(-np.abs(tz.state_vector(CIRCUIT)))[:300]  # the most probable bitstrings: no samples of it
+    bits = (probable[:, None] >> np.arange(11, -1, -1)) & 1
+    xeb = compute_xeb(CIRCUIT, counted(bits), SETTINGS).xeb
+    assert xeb.p_value < 1e-3
+    assert xeb.chaotic is True
+    # Its own samples, and uniform ones, follow the law, so that nothing more is computed.
+    for bits in (tz.sample(CIRCUIT, 300, seed=2), np.random.default_rng(1).integers(0, 2, size=(300, 12))):
+        assert compute_xeb(CIRCUIT, counted(bits), SETTINGS).xeb.chaotic is None

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of Python. Each folder is one noun of the domain.
 
+pub mod excerpt;
 pub mod kernels;
 pub mod number;
 pub mod openqasm;
@@ -10,3 +11,4 @@ pub mod probes;
 pub mod program;
 pub mod run;
 pub mod simd;
+pub mod underflow;

@@ -153,6 +153,7 @@ where
     T: StepReal,
     Complex<T>: Element,
 {
+    // The arguments, which the core takes as sound.
     let elements: PyReadonlyArray1<'_, Complex<T>> = inputs.extract()?;
     let elements = elements.as_slice()?;
     let program = engine.program();
@@ -182,6 +183,7 @@ where
     if indices.any(|(digits, size)| digits.iter().any(|digit| usize::from(*digit) >= *size)) {
         return Err(PyValueError::new_err("a digit is not below the size of its row index"));
     }
+    // The run, without the interpreter lock; an error of `tick` stops it and is raised in the end.
     let inputs = Inputs {
         elements,
         exponents,

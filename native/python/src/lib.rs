@@ -7,12 +7,15 @@ mod openqasm;
 mod plan;
 mod probes;
 mod program;
+mod underflow;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     plan::register(module)?;
     engine::register(module)?;
     openqasm::register(module)?;
     probes::register(module)?;
+    underflow::register(module)?;
     Ok(())
 }

@@ -11,14 +11,15 @@ type Steps<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, f64);
 /// Name, number of qubits, steps.
 type Product<'py> = (String, usize, Steps<'py>);
 
-/// Reads OpenQASM: number of qubits, gates, steps, products. Raises `CircuitFileError`.
+/// What is noted about a file: reason, line, column, excerpt.
+type Warning = (String, usize, usize, String);
+/// Number of qubits, gates, steps, products, warnings.
+type Read<'py> = (usize, Vec<Gate<'py>>, Steps<'py>, Vec<Product<'py>>, Vec<Warning>);
+
+/// Reads OpenQASM. Raises `CircuitFileError`.
 #[pyfunction]
 #[pyo3(signature = (text, source=None))]
-fn read_openqasm<'py>(
-    py: Python<'py>,
-    text: &[u8],
-    source: Option<&str>,
-) -> PyResult<(usize, Vec<Gate<'py>>, Steps<'py>, Vec<Product<'py>>)> {
+fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyResult<Read<'py>> {
     let reading = match py.detach(|| read(text)) {
         Ok(reading) => reading,
         Err(error) => return Err(named(py, error, source)?),
@@ -28,6 +29,7 @@ fn read_openqasm<'py>(
         gates,
         sequence,
         products,
+        warnings,
     } = &reading;
     // One number object for each qubit, not for each use of it.
     let numbers: Vec<Bound<'py, PyInt>> = (0..*num_qubits)
@@ -47,7 +49,25 @@ fn read_openqasm<'py>(
         converted,
         steps(py, sequence, gates, &numbers)?,
         converted_products,
+        warnings
+            .iter()
+            .map(|warning| {
+                let ReadError {
+                    reason,
+                    line,
+                    column,
+                    excerpt,
+                } = warning.clone();
+                (reason, line, column, excerpt)
+            })
+            .collect(),
     ))
+}
+
+/// The line of a text that holds a byte, and a caret under that byte; short and printable.
+#[pyfunction]
+fn excerpt(text: &[u8], offset: usize) -> String {
+    taizhang_core::excerpt::excerpt(text, offset)
 }
 
 fn convert<'py>(py: Python<'py>, gate: &ReadGate) -> PyResult<Gate<'py>> {
@@ -88,11 +108,13 @@ fn named(py: Python<'_>, error: ReadError, source: Option<&str>) -> PyResult<PyE
     place.set_item("line", error.line)?;
     place.set_item("column", error.column)?;
     place.set_item("source", source)?;
+    place.set_item("excerpt", error.excerpt)?;
     let class = py.import("taizhang.errors")?.getattr("CircuitFileError")?;
     Ok(PyErr::from_value(class.call((error.reason,), Some(&place))?))
 }
 
 /// Adds what this file binds to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(excerpt, module)?)?;
     module.add_function(wrap_pyfunction!(read_openqasm, module)?)
 }

@@ -32,10 +32,16 @@ fn time_copy(py: Python<'_>, bytes: usize, threads: usize) -> f64 {
     py.detach(|| probes::copy_seconds(bytes, threads))
 }
 
-/// The vector instructions in use: portable, avx2 or avx512.
+/// The vector instructions in use, by name.
 #[pyfunction]
 fn simd_level() -> &'static str {
     SimdLevel::detect().name()
+}
+
+/// The vector instructions that this machine has, narrowest first: those that `TAIZHANG_SIMD` can choose.
+#[pyfunction]
+fn simd_levels() -> Vec<&'static str> {
+    SimdLevel::available().map(SimdLevel::name).collect()
 }
 
 /// Bytes of arenas that are kept for the next run.
@@ -49,5 +55,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(time_contraction, module)?)?;
     module.add_function(wrap_pyfunction!(time_copy, module)?)?;
     module.add_function(wrap_pyfunction!(kept_bytes, module)?)?;
+    module.add_function(wrap_pyfunction!(simd_levels, module)?)?;
     module.add_function(wrap_pyfunction!(simd_level, module)?)
 }

@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any, TypeAlias
 
-from taizhang.errors import CircuitError
+import numpy as np
+import numpy.typing as npt
+
+from taizhang._checks import describe
+from taizhang.errors import CircuitError, UsageError
+
+BitstringLike: TypeAlias = str | Sequence[int] | npt.NDArray[np.integer]
+"""A bitstring as `read_bitstring` reads it."""
+
+
+def read_bitstring(given: Any, *, name: str = "bitstring") -> str:
+    """Reads the bits of all qubits, however they are given.
+
+    Args:
+        given: Text, which is returned as it is; or a list, a tuple or an array of whole numbers 0 and 1, or of True and
+            False, qubit 0 first.
+        name: What it is called in an error.
+
+    Raises:
+        UsageError: It is something else.
+        CircuitError: A number is neither 0 nor 1.
+
+    Example:
+        >>> read_bitstring((0, 1)), read_bitstring(np.array([1, 1, 0])), read_bitstring("10x")
+        ('01', '110', '10x')
+    """
+    if isinstance(given, str):
+        return str(given)
+    if isinstance(given, np.ndarray) and given.ndim == 1 and given.dtype.kind in "biu":
+        bits = given.tolist()
+    elif isinstance(given, (list, tuple)) and all(isinstance(bit, (int, np.integer, np.bool_)) for bit in given):
+        bits = [int(bit) for bit in given]
+    else:
+        raise UsageError(
+            f"{name} must be a string such as '0110' or a sequence of whole numbers 0 and 1, got {describe(given)}"
+        )
+    for qubit, bit in enumerate(bits):
+        if bit not in (0, 1):
+            raise CircuitError(f"{name} has {bit} at qubit {qubit}; give 0 or 1")
+    return "".join("1" if bit else "0" for bit in bits)
 
 
 def parse_bitstring(

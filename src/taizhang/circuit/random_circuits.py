@@ -13,7 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from taizhang._random import stream
+from taizhang._checks import read_integer
+from taizhang._random import read_seed, stream
 from taizhang.circuit.circuit import MAX_OPERATIONS, MAX_QUBITS, Circuit, Operation
 from taizhang.circuit.gates import Gate, gate
 from taizhang.circuit.sycamore_layout import pairs_of, sites_of
@@ -36,7 +37,58 @@ _GRID_LAYERS = (
 )
 
 
-def grid_circuit(rows: int, columns: int, depth: int, *, seed: int, two_qubit: Literal["cz", "is"] = "cz") -> Circuit:
+def random_grid(
+    rows: int, columns: int, depth: int, *, gate: Literal["cz", "is"] = "cz", seed: int | None = 0
+) -> Circuit:
+    """Makes a random circuit on a grid, in the words of `taizhang random grid`; see `grid_circuit`.
+
+    Args:
+        rows: Number of rows, at least 1.
+        columns: Number of columns, at least 1.
+        depth: Layers of two-qubit gates and one, at least 1; the number in the name of a GRCS file.
+        gate: The two-qubit gate, `cz`, or `is` for iSWAP.
+        seed: Of the random choices; None for a new one each time.
+
+    Returns:
+        A circuit of rows × columns qubits, numbered row by row.
+
+    Raises:
+        UsageError: A size is too small, or the two-qubit gate is unknown.
+        SizeLimitError: The circuit is larger than allowed.
+
+    Example:
+        >>> random_grid(4, 4, 20) == grid_circuit(4, 4, 20, seed=0)
+        True
+    """
+    return grid_circuit(rows, columns, depth, seed=seed, two_qubit=gate)
+
+
+def random_sycamore(qubits: int = 53, *, cycles: int, pattern: str = "ABCDCDAB", seed: int | None = 0) -> Circuit:
+    """Makes a random circuit as run on Sycamore, in the words of `taizhang random sycamore`; see `sycamore_circuit`.
+
+    Args:
+        qubits: 53, or 12 to 52 for the patches.
+        cycles: Number of two-qubit layers, at least 0.
+        pattern: Layers in turn: `ABCDCDAB`, `EFGH`, or any other sequence of the letters A to H.
+        seed: Of the random choices; None for a new one each time.
+
+    Returns:
+        A circuit in gates of qsim's text.
+
+    Raises:
+        UsageError: There is no patch of this size, or the pattern is not one.
+        SizeLimitError: The circuit is larger than allowed.
+
+    Example:
+        >>> random_sycamore(12, cycles=4) == sycamore_circuit(12, cycles=4, seed=0)
+        True
+    """
+    return sycamore_circuit(qubits, cycles=cycles, seed=seed, pattern=pattern)
+
+
+def grid_circuit(
+    rows: int, columns: int, depth: int, *, seed: int | None, two_qubit: Literal["cz", "is"] = "cz"
+) -> Circuit:
     """Makes a random circuit on a grid, as GRCS's cz_v2 and is_v1.
 
     Cycle 0 is a Hadamard on every qubit, and so is cycle `depth`. In cycles 1 to `depth` - 1 eight layers of two-qubit
@@ -47,7 +99,7 @@ def grid_circuit(rows: int, columns: int, depth: int, *, seed: int, two_qubit: L
         rows: Number of rows, at least 1.
         columns: Number of columns, at least 1.
         depth: Cycle of the last Hadamards, at least 1; the number in the name of a GRCS file.
-        seed: Of the random choices.
+        seed: Of the random choices; None makes a new circuit each time.
         two_qubit: `cz`, or `is` for iSWAP.
 
     Returns:
@@ -61,6 +113,10 @@ def grid_circuit(rows: int, columns: int, depth: int, *, seed: int, two_qubit: L
         >>> grid_circuit(4, 4, 20, seed=0).gate_counts()["cz"]
         56
     """
+    rows, columns, depth = (
+        read_integer(given, name=name) for name, given in (("rows", rows), ("columns", columns), ("depth", depth))
+    )
+    seed = read_seed(seed)
     if rows < 1 or columns < 1 or depth < 1:
         raise UsageError(f"a grid of {rows} by {columns} and depth {depth} was asked for; each must be at least 1")
     if two_qubit not in ("cz", "is"):
@@ -69,7 +125,7 @@ def grid_circuit(rows: int, columns: int, depth: int, *, seed: int, two_qubit: L
     return Circuit.from_operations(rows * columns, _grid_operations(rows, columns, depth, seed, gate(two_qubit)))
 
 
-def sycamore_circuit(num_qubits: int = 53, *, cycles: int, seed: int, pattern: str = "ABCDCDAB") -> Circuit:
+def sycamore_circuit(num_qubits: int = 53, *, cycles: int, seed: int | None, pattern: str = "ABCDCDAB") -> Circuit:
     """Makes a random circuit as run on Sycamore.
 
     Each cycle is one random gate of √X, √Y, √W on every qubit, never the one it had before, then fSim on the pairs of
@@ -79,7 +135,7 @@ def sycamore_circuit(num_qubits: int = 53, *, cycles: int, seed: int, pattern: s
     Args:
         num_qubits: 53, or 12 to 52 for the patches.
         cycles: Number of two-qubit layers, at least 0.
-        seed: Of the random choices.
+        seed: Of the random choices; None makes a new circuit each time.
         pattern: Layers in turn: `ABCDCDAB` as for the hard circuits, `EFGH` as for those that were checked, or any
             other sequence of the letters A to H.
 
@@ -94,6 +150,8 @@ def sycamore_circuit(num_qubits: int = 53, *, cycles: int, seed: int, pattern: s
         >>> sycamore_circuit(53, cycles=10, seed=0).gate_counts()["fsim"]
         215
     """
+    num_qubits, cycles = read_integer(num_qubits, name="num_qubits"), read_integer(cycles, name="cycles")
+    seed = read_seed(seed)
     sites = sites_of(num_qubits)
     if cycles < 0 or not pattern:
         raise UsageError(f"{cycles} cycles of the pattern '{pattern}' were asked for; give at least 0, and a pattern")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias, cast
 
+from taizhang._checks import check_path
+from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.grcs_text import read_grcs, write_grcs
 from taizhang.circuit.openqasm import read_openqasm
@@ -22,7 +25,10 @@ PathOrFile: TypeAlias = "str | os.PathLike[str] | IO[str] | IO[bytes]"
 
 _FORMAT_OF_ENDING = {".qsim": "qsim", ".txt": "grcs", ".grcs": "grcs", ".qasm": "qasm"}
 _CHUNK_BYTES = 2**20
-_OPENQASM_START = re.compile(rb"\s*(?://|/\*|OPENQASM\b|include\b|qreg\b|qubit\b|gate\b|#pragma\b|@)")
+_OPENQASM_START = re.compile(
+    rb"\s*(?://|/\*|@|#?pragma\b|(?:OPENQASM|include|qreg|creg|qubit|bit|gate|opaque|const|input|stretch|def|defcal|"
+    rb"defcalgrammar|extern|let|int|uint|float|angle|bool|duration|barrier|reset|ctrl|gphase|U)\b)"
+)
 
 _READERS: dict[str, Callable[..., Circuit]] = {"qsim": read_qsim, "grcs": read_grcs, "qasm": read_openqasm}
 _WRITERS: dict[str, Callable[[Circuit], str]] = {
@@ -48,6 +54,8 @@ def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circu
         CircuitFileError: The file cannot be read, or something is wrong with it, at the line and column given.
         UsageError: The format is unknown.
     """
+    if not hasattr(path, "read"):
+        path = check_path(path)
     name = _name_of(path)
     content = _content_of(path, name)
     chosen = _check_format(format) if format is not None else _recognise(content, name)
@@ -72,7 +80,7 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     if chosen is None:
         raise UsageError(f"the format to write {name or 'the circuit'} in is not known; name one of {_formats()}")
     writer = _WRITERS["qasm2" if chosen == "qasm" else chosen]
-    _put(writer(circuit), path, name)
+    _put(writer(check_circuit(circuit)), path, name)
 
 
 def _formats() -> str:
@@ -97,7 +105,7 @@ def _name_of(path: PathOrFile) -> str | None:
 def _recognise(content: bytes, name: str | None) -> str:
     """Returns the format: OpenQASM by its first word; the other two start with a number and differ in the ending."""
     ending = _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
-    head = content[:4096]
+    head = content[:4096].removeprefix(codecs.BOM_UTF8)
     if _OPENQASM_START.match(head):
         return "qasm"
     if re.match(rb"\s*[0-9]+\s", head + b"\n"):
@@ -122,7 +130,8 @@ def _content_of(path: PathOrFile, name: str | None) -> bytes:
                 return _read_limited(stream, name)
         return _read_limited(path, name)
     except OSError as error:
-        raise CircuitFileError(f"the file cannot be read: {error.strerror}", source=name) from error
+        advice = "; check its name" if isinstance(error, FileNotFoundError) else ""
+        raise CircuitFileError(f"the file cannot be read: {error.strerror}{advice}", source=name) from error
     except UnicodeDecodeError as error:
         raise CircuitFileError("the file is not text; open it in binary mode", source=name) from error
 

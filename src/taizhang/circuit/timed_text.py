@@ -7,6 +7,7 @@ numbers before they are converted, the number of qubits before anything of that 
 
 from __future__ import annotations
 
+import codecs
 import io
 import math
 import re
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from taizhang._native import excerpt
 from taizhang.circuit.circuit import MAX_OPERATIONS, MAX_QUBITS, Circuit, Operation
 from taizhang.circuit.gates import Gate
 from taizhang.errors import CircuitError, CircuitFileError
@@ -43,7 +45,7 @@ class GateWord:
 
 
 def to_bytes(text: str | bytes, source: str | None) -> bytes:
-    """Returns the text as bytes, its size and its first NUL byte checked.
+    """Returns the text as bytes without a byte order mark, its size and its first NUL byte checked.
 
     Raises:
         CircuitFileError: The text is too long or holds a NUL byte.
@@ -53,6 +55,7 @@ def to_bytes(text: str | bytes, source: str | None) -> bytes:
             f"the text has {len(text)} characters; at most {MAX_TEXT_BYTES} are allowed", source=source
         )
     encoded = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    encoded = encoded.removeprefix(codecs.BOM_UTF8)
     null = encoded.find(b"\0")
     if null >= 0:
         line_start = encoded.rfind(b"\n", 0, null) + 1
@@ -250,7 +253,10 @@ class TimedTextReader:
         if token is not None:
             places = [match.start() for match in re.finditer(rb"\S+", self._line)]
             column = places[token] + 1 if token < len(places) else 1
-        raise CircuitFileError(reason, line=max(self._line_number, 1), column=column, source=self._source)
+        shown = excerpt(self._line, column - 1) if token is not None else ""
+        raise CircuitFileError(
+            reason, line=max(self._line_number, 1), column=column, source=self._source, excerpt=shown
+        )
 
 
 def timed_lines(num_qubits: int, steps: Iterable[tuple[tuple[int, ...], str]]) -> Iterator[str]:

@@ -22,8 +22,9 @@ from taizhang._types import ComplexArray, DtypeName
 from taizhang.errors import PlanError, StoppedError, UsageError
 from taizhang.execute import numpy_backend
 from taizhang.execute.native_backend import NativeProgram, RowDigits
+from taizhang.execute.scaled_value import scaled_value
 from taizhang.execute.schedule import Schedule, choose_schedule
-from taizhang.network.network import TensorNetwork
+from taizhang.network.network import TensorNetwork, array_shape
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.plan_file import Plan
 from taizhang.program.blocks import BlockLimits
@@ -47,6 +48,7 @@ class StepRecord:
         multiply_adds: Of all runs.
         traffic_bytes: Bytes of operands and output, of all runs.
         seconds: Of all runs, over all workers.
+        on_stem: Whether it is on the stem, the chain of steps that works most; otherwise it is in a branch.
     """
 
     step: int
@@ -57,6 +59,7 @@ class StepRecord:
     multiply_adds: int
     traffic_bytes: int
     seconds: float
+    on_stem: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,7 @@ class Contraction:
         workers: Slices that ran at once.
         threads: Threads of each worker.
         profile: What each step took; empty unless asked for.
+        underflow: Whether a number was rounded because it was too small for its type; known of short runs only.
     """
 
     mantissa: ComplexArray
@@ -86,13 +90,18 @@ class Contraction:
     workers: int = 1
     threads: int = 1
     profile: tuple[StepRecord, ...] = ()
+    underflow: bool = False
 
     @property
     def value(self) -> ComplexArray:
-        """The value, shape as the output; complex128 for scalars, the dtype of the run for arrays."""
-        re, im = np.ldexp(self.mantissa.real, self.exponent), np.ldexp(self.mantissa.imag, self.exponent)
-        value = np.asarray(re + 1j * im)
-        return value if value.ndim == 0 else value.astype(self.dtype)
+        """The value, shape as the output; complex128 for scalars, for arrays the dtype of the run.
+
+        Arrays that complex64 cannot hold are complex128.
+
+        Raises:
+            NumericalError: The value is outside the range of complex128; the error holds mantissa and exponent.
+        """
+        return scaled_value(self.mantissa, self.exponent, self.dtype)
 
 
 def compile_plan(
@@ -107,7 +116,7 @@ def compile_plan(
     Args:
         plan: The plan.
         dtype: Type to compute in.
-        simd_level: `portable`, `avx2` or `avx512`; the widest one of the machine by default.
+        simd_level: `portable`, `avx2`, `avx512` or `neon`; by default the widest one of the machine.
         limits: Which runs of steps become blocks.
     """
     return NativeProgram(lower(plan, dtype=dtype, limits=limits), simd_level=simd_level)
@@ -162,7 +171,9 @@ def contract_network(
     plan = plan.for_network(network)
     if backend == "numpy":
         _check_rows(lower(plan), rows)
-        wanted = _checked_slices(slices, plan.num_slices)
+        wanted = checked_slices(slices, plan.num_slices)
+        if plan.shape.is_empty:
+            return _without_steps(lower(plan, dtype=dtype), network.exponent, wanted)
         return _contract_numpy(network, plan, dtype, rows, wanted, progress, should_stop)
     if backend != "native":
         raise UsageError(f"backend was given as {backend!r}; wanted is 'native' or 'numpy'")
@@ -208,11 +219,11 @@ def run_program(
         profile: Measure each step.
     """
     program = compiled.program
-    wanted = _checked_slices(slices, program.num_slices)
+    wanted = checked_slices(slices, program.num_slices)
     _check_arrays(program, arrays)
     _check_rows(program, rows)
     started = time.perf_counter()
-    if not wanted or program.result == ONE:
+    if not wanted or program.result == ONE or program.is_empty:
         return _without_steps(program, exponent, wanted)
     schedule = _schedule_of_run(compiled, wanted, threads, memory_bytes)
     inputs = compiled.loader.load(arrays)
@@ -238,6 +249,7 @@ def run_program(
         workers=schedule.workers,
         threads=schedule.threads,
         profile=_records(program, total.step_seconds, total.step_runs),
+        underflow=total.underflow,
     )
 
 
@@ -253,8 +265,8 @@ def peak_bytes_of_run(
     Raises:
         MemoryLimitError: The run does not fit in the memory; its `needed_bytes` tells what would.
     """
-    wanted = _checked_slices(slices, compiled.program.num_slices)
-    if not wanted or compiled.program.result == ONE:
+    wanted = checked_slices(slices, compiled.program.num_slices)
+    if not wanted or compiled.program.result == ONE or compiled.program.is_empty:
         return 0
     return compiled.peak_bytes(_schedule_of_run(compiled, wanted, threads, memory_bytes), wanted)
 
@@ -273,7 +285,12 @@ def _schedule_of_run(compiled: NativeProgram, slices: range, threads: int | None
     )
 
 
-def _checked_slices(slices: range | None, num_slices: int) -> range:
+def checked_slices(slices: range | None, num_slices: int) -> range:
+    """All slices, or those asked for.
+
+    Raises:
+        UsageError: They are not a consecutive part of all.
+    """
     if slices is None:
         return range(num_slices)
     if slices.step != 1 or (slices and not (slices.start >= 0 and slices.stop <= num_slices)):
@@ -282,10 +299,10 @@ def _checked_slices(slices: range | None, num_slices: int) -> range:
 
 
 def _check_arrays(program: Program, arrays: Sequence[np.typing.NDArray[np.generic]]) -> None:
-    if len(arrays) != program.num_inputs:
-        raise PlanError(f"{len(arrays)} arrays were given; the plan is for {program.num_inputs} tensors")
+    if len(arrays) != len(program.input_shapes):
+        raise PlanError(f"{len(arrays)} arrays were given; the plan is for {len(program.input_shapes)} tensors")
     for number, (array, wanted) in enumerate(zip(arrays, program.input_shapes, strict=True)):
-        if array.shape != wanted:
+        if array.shape != array_shape(wanted):
             raise PlanError(f"array {number} has shape {array.shape}; the plan is for one of shape {wanted}")
 
 
@@ -300,8 +317,9 @@ def _check_rows(program: Program, rows: RowDigits | None) -> None:
 
 
 def _without_steps(program: Program, exponent: int, slices: range) -> Contraction:
-    """The value of a network of no tensors, which is 1, or of no slices, which is 0."""
-    value = np.full(program.output_shape, 1.0 if slices else 0.0, dtype=np.complex128)
+    """The value of a network of no tensors, which is 1, or of no slices, or with an index of size 0, which is 0."""
+    is_one = slices and not program.is_empty
+    value = np.full(array_shape(program.output_shape), 1.0 if is_one else 0.0, dtype=np.complex128)
     return Contraction(
         mantissa=value,
         exponent=exponent,
@@ -348,6 +366,7 @@ def _contract_numpy(
 
 def _records(program: Program, seconds: Sequence[float], runs: Sequence[int]) -> tuple[StepRecord, ...]:
     item = BYTES_PER_ELEMENT[program.dtype]
+    stem = _stem_steps(program, runs)
     return tuple(
         StepRecord(
             step=number,
@@ -358,9 +377,27 @@ def _records(program: Program, seconds: Sequence[float], runs: Sequence[int]) ->
             multiply_adds=count * step.multiply_adds,
             traffic_bytes=count * step.traffic_elements * item,
             seconds=spent,
+            on_stem=number in stem,
         )
         for number, (step, spent, count) in enumerate(zip(program.steps, seconds, runs, strict=False))
     )
+
+
+def _stem_steps(program: Program, runs: Sequence[int]) -> set[int]:
+    """The steps on the stem: from the last step down, always to the operand whose subtree works most."""
+    work: dict[int, int] = {}
+    made_by: dict[int, int] = {}
+    for number, (step, count) in enumerate(zip(program.steps, runs, strict=False)):
+        work[step.out] = count * step.multiply_adds + work.get(step.a, 0) + work.get(step.b, 0)
+        made_by[step.out] = number
+    stem: set[int] = set()
+    tensor = max(work, key=lambda tensor: (work[tensor], tensor), default=None)
+    while tensor is not None and tensor in made_by:
+        number = made_by[tensor]
+        stem.add(number)
+        a, b = program.steps[number].a, program.steps[number].b
+        tensor = max(a, b, key=lambda operand: (work.get(operand, -1), operand))
+    return stem
 
 
 def _log2_shape(step: Step) -> tuple[float, float, float, float]:

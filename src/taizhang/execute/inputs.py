@@ -17,6 +17,8 @@ import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang.errors import NumericalError
+from taizhang.network.network import array_shape
+from taizhang.network.spans import float_type
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.program.program import Program
 
@@ -52,12 +54,28 @@ def scaled(
     Raises:
         NumericalError: An element is not finite.
     """
+    array, before = as_double(array)
     numbers = np.asarray(array, dtype=np.complex128)
     largest = float(np.maximum(np.abs(numbers.real).max(initial=0.0), np.abs(numbers.imag).max(initial=0.0)))
     if not math.isfinite(largest):
         raise _not_finite(number, numbers, program)
     exponent = math.frexp(largest)[1]
-    return _times_power_of_two(numbers, -exponent), exponent
+    return _times_power_of_two(numbers, -exponent), exponent + before
+
+
+def as_double(array: np.typing.NDArray[np.generic]) -> tuple[np.typing.NDArray[np.generic], int]:
+    """Scales an array of longdouble such that float64 holds its largest element; gives other arrays as they are.
+
+    Returns:
+        The array, and the power of two that it is to be multiplied by.
+    """
+    if float_type(array) is np.float64 or array.size == 0 or not np.all(np.isfinite(array)):
+        return array, 0
+    largest = max(np.abs(array.real).max(), np.abs(array.imag).max())
+    power = int(np.frexp(largest)[1])
+    scaled_parts = (np.ldexp(part, -power).astype(np.float64) for part in (array.real, array.imag))
+    real, imag = scaled_parts
+    return real + 1j * imag, power
 
 
 class InputLoader:
@@ -79,7 +97,7 @@ class InputLoader:
         source = np.full(program.input_elements, end, dtype=np.intp)
         patterns: dict[tuple[tuple[int, ...], tuple[int, ...]], np.typing.NDArray[np.intp]] = {}
         for number, start in zip(self._small, self._starts.tolist(), strict=False):
-            shape, axes = program.input_shapes[number], program.axis_orders[number]
+            shape, axes = _layout(program, number)
             pattern = patterns.get((shape, axes))
             if pattern is None:
                 pattern = np.arange(lengths[number], dtype=np.intp).reshape(shape).transpose(axes).reshape(-1)
@@ -105,7 +123,8 @@ class InputLoader:
             NumericalError: An element is not finite; the message names the tensor.
         """
         program = self._program
-        exponents = [0] * program.num_inputs
+        doubles = [as_double(array) for array in arrays]
+        arrays, exponents = [array for array, _ in doubles], [exponent for _, exponent in doubles]
         small = [arrays[number] for number in self._small]
         together: ComplexArray = np.concatenate([*small, np.zeros(1)], axis=None, dtype=np.complex128)
         if small:
@@ -119,15 +138,26 @@ class InputLoader:
             lengths[-1] += 1
             together = _times_power_of_two(together, -np.repeat(powers, lengths))
             for number, power in zip(self._small, powers.tolist(), strict=True):
-                exponents[number] = power
+                exponents[number] += power
         elements = together.astype(program.dtype)[self._from]
         for number in self._large:
-            mantissa, exponents[number] = scaled(arrays[number], number, program)
+            mantissa, power = scaled(arrays[number], number, program)
+            exponents[number] += power
             place = program.places[number]
             target = elements[place.offset : place.offset + place.num_elements]
-            laid_out = mantissa.transpose(program.axis_orders[number])
+            laid_out = mantissa.transpose(_layout(program, number)[1])
             target.reshape(laid_out.shape)[...] = laid_out
         return LoadedInputs(elements=elements, exponents=exponents)
+
+
+def _layout(program: Program, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shape of an input's array, and the order in which its axes are laid out."""
+    shape, axes = program.input_shapes[number], program.axis_orders[number]
+    held = array_shape(shape)
+    if held == shape:
+        return shape, axes
+    place = {axis: position for position, axis in enumerate(axis for axis, size in enumerate(shape) if size != 1)}
+    return held, tuple(place[axis] for axis in axes if axis in place)
 
 
 def _times_power_of_two(numbers: ComplexArray, power: int | np.typing.NDArray[np.integer]) -> ComplexArray:
@@ -141,7 +171,9 @@ def _times_power_of_two(numbers: ComplexArray, power: int | np.typing.NDArray[np
 
 def _not_finite(number: int, array: np.typing.NDArray[np.generic], program: Program | None) -> NumericalError:
     element = [int(position[0]) for position in np.nonzero(~np.isfinite(array))]
-    slice_number = program.first_slice_that_reads(number, element) if program and program.slice_sizes else None
+    slice_number = None
+    if program and program.slice_sizes and len(element) == len(program.input_shapes[number]):
+        slice_number = program.first_slice_that_reads(number, element)
     where = "" if slice_number is None else f", first read by slice {slice_number}"
     return NumericalError(
         f"tensor {number} of the network holds a NaN or an infinity{where}; every element has to be a finite number",

@@ -22,7 +22,6 @@ Arrays: TypeAlias = tuple[ComplexArray, ...]
 
 # Contractions that take less than this are run one after the other: most of their time is spent outside the core.
 _CONCURRENT_SECONDS = 5e-3
-_BLOCK = 1 << 16
 
 
 class Members(Protocol):
@@ -154,14 +153,6 @@ def concurrent_runs(
         except MemoryLimitError:
             continue
     return 1
-
-
-def scale_into(target: ComplexArray, mantissa: ComplexArray, exponent: int) -> None:
-    """Sets target = mantissa * 2**exponent, block by block, since both may fill the memory; both of one axis."""
-    for start in range(0, len(target), _BLOCK):
-        block = mantissa[start : start + _BLOCK]
-        target.real[start : start + _BLOCK] = np.ldexp(block.real, exponent)
-        target.imag[start : start + _BLOCK] = np.ldexp(block.imag, exponent)
 
 
 def _part_of(progress: Progress | None, number: int, count: int) -> Progress | None:

@@ -14,6 +14,7 @@ from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError, NumericalError, TaizhangError
 from taizhang.execute.inputs import InputLoader, LoadedInputs
 from taizhang.execute.schedule import Schedule, predicted_slice_seconds
+from taizhang.network.network import array_shape
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.program.program import Program
 
@@ -34,6 +35,7 @@ class NativeSum:
         multiply_adds: Counted: what the steps that ran cost.
         step_seconds: Seconds spent in each step of the program; empty if not asked for.
         step_runs: How often each step ran; empty if not asked for.
+        underflow: Whether a number was rounded because it was too small for its type; known of inline runs only.
     """
 
     mantissa: ComplexArray
@@ -41,6 +43,7 @@ class NativeSum:
     multiply_adds: int
     step_seconds: tuple[float, ...]
     step_runs: tuple[int, ...]
+    underflow: bool = False
 
 
 class NativeProgram:
@@ -48,7 +51,7 @@ class NativeProgram:
 
     Args:
         program: The program.
-        simd_level: `portable`, `avx2` or `avx512`; the widest one of the machine by default.
+        simd_level: `portable`, `avx2`, `avx512` or `neon`; by default the widest one of the machine.
 
     Raises:
         MemoryLimitError: A slice needs more memory than can be addressed.
@@ -109,6 +112,7 @@ class NativeProgram:
             NumericalError: The result of a slice is not finite.
             MemoryLimitError: The system refused memory.
         """
+        _native.clear_underflow()
         try:
             found = self._engine.run(
                 inputs.elements,
@@ -134,12 +138,15 @@ class NativeProgram:
             ) from None
         except _native.EngineBroken as error:
             raise TaizhangError(f"the compiled core failed ({error}); please report this with the network") from None
+        # The flag is this thread's own, so it tells of the steps that ran on this thread.
+        underflow = schedule.inline and _native.underflow_occurred()
         return NativeSum(
-            mantissa=found.mantissa.reshape(self.program.output_shape),
+            mantissa=found.mantissa.reshape(array_shape(self.program.output_shape)),
             exponent=found.exponent,
             multiply_adds=self._counted(found.starts_of_level),
             step_seconds=tuple(1e-9 * count for count in found.step_nanoseconds),
             step_runs=tuple(found.step_runs),
+            underflow=underflow,
         )
 
     def _counted(self, starts_of_level: list[int]) -> int:

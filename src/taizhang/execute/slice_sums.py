@@ -15,6 +15,7 @@ from taizhang.errors import StoppedError
 from taizhang.execute.inputs import LoadedInputs
 from taizhang.execute.native_backend import NativeProgram, NativeSum, RowDigits
 from taizhang.execute.schedule import Schedule, choose_schedule
+from taizhang.network.network import array_shape
 from taizhang.program.program import ONE, count_of
 
 STOPPED = "the contraction was stopped before its end; run it again for its value"
@@ -75,7 +76,7 @@ class SliceSums:
             MemoryLimitError: The range does not fit in the memory.
         """
         if self._is_one():
-            one = np.ones(self._compiled.program.output_shape, dtype=np.complex128)
+            one = np.ones(array_shape(self._compiled.program.output_shape), dtype=np.complex128)
             return NativeSum(mantissa=one, exponent=0, multiply_adds=0, step_seconds=(), step_runs=())
         tick = None if should_stop is None else lambda _: not should_stop()
         total = self._compiled.run(inputs, slices, self._schedule(slices), digits=digits, tick=tick)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from taizhang._types import ComplexArray
-from taizhang.circuit.bitstring import parse_bitstring
+from taizhang.circuit.bitstring import BitstringLike, parse_bitstring, read_bitstring
+from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.build import build_circuit_network, compact_shape
 from taizhang.network.choice import FinalBit
@@ -95,7 +96,7 @@ class AmplitudeNetwork:
         row_qubits: Sequence[int] = (),
         num_rows: int = 0,
     ) -> None:
-        whole = build_circuit_network(circuit, open_qubits=(*open_qubits, *row_qubits))
+        whole = build_circuit_network(check_circuit(circuit), open_qubits=(*open_qubits, *row_qubits))
         self.num_qubits = whole.num_qubits
         self.open_qubits = whole.open_qubits[: len(open_qubits)]
         self.row_qubits = whole.open_qubits[len(open_qubits) :]
@@ -135,7 +136,7 @@ class AmplitudeNetwork:
         candidates = sorted(self._depends) or range(len(nodes))
         self._factor_goes_to = min(candidates, key=lambda number: len(self.shape.inputs[number]))
 
-    def arrays_for(self, bitstring: str | None) -> tuple[tuple[ComplexArray, ...], int]:
+    def arrays_for(self, bitstring: BitstringLike | None) -> tuple[tuple[ComplexArray, ...], int]:
         """Gives the arrays of one bitstring.
 
         Args:
@@ -150,7 +151,8 @@ class AmplitudeNetwork:
         Raises:
             CircuitError: The bitstring does not fit the circuit.
         """
-        bits = parse_bitstring(bitstring, self.num_qubits, (*self.open_qubits, *self.row_qubits))
+        text = None if bitstring is None else read_bitstring(bitstring)
+        bits = parse_bitstring(text, self.num_qubits, (*self.open_qubits, *self.row_qubits))
         parts = self.parts_for(bits)
         arrays = parts.arrays
         if parts.factor != 1:
@@ -184,7 +186,7 @@ class AmplitudeNetwork:
             exponent=factor.exponent,
         )
 
-    def network_for(self, bitstring: str | None) -> TensorNetwork:
+    def network_for(self, bitstring: BitstringLike | None) -> TensorNetwork:
         """Gives the network of one bitstring, as `arrays_for` does.
 
         Raises:

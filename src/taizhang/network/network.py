@@ -15,30 +15,56 @@ Chen & Zhang, arXiv:2111.03011).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-from collections.abc import Collection, Hashable, Mapping, Sequence
+import operator
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from taizhang._checks import describe, read_integer
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
-from taizhang.errors import NetworkError
+from taizhang.errors import NetworkError, UsageError
+
+if TYPE_CHECKING:
+    import hashlib
+else:
+    hashlib = lazy_module("hashlib")
 
 MAX_TENSORS = 1_000_000
 MAX_RANK = 512
 MAX_ROW_SIZE = 256
+MAX_AXES = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
+"""Axes that a NumPy array has at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def array_shape(sizes: Sequence[int]) -> tuple[int, ...]:
+    """Shape of the NumPy array that holds a tensor with axes of these sizes.
+
+    A tensor of more axes than NumPy allows is held without its axes of size 1. If it still has too many, it has no
+    elements that fit any memory, or none at all, and is held flat.
+
+    Example:
+        >>> array_shape((2, 1, 3)), array_shape((2, *(1,) * 98, 3)), array_shape((2,) * 99 + (0,))
+        ((2, 1, 3), (2, 3), (0,))
+    """
+    if len(sizes) <= MAX_AXES:
+        return tuple(sizes)
+    longer = tuple(size for size in sizes if size != 1)
+    return longer if len(longer) <= MAX_AXES else (math.prod(longer),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NetworkShape:
     """A tensor network without its arrays.
 
     Attributes:
         inputs: For each tensor the indices of its axes, in order. Integers in `range(num_indices)`.
         output: Indices of the result's axes, in order; each at most once, each on some tensor.
-        sizes: Size of each index, all ≥ 1.
+        sizes: Size of each index, all ≥ 0. A sum over an index of size 0 has no terms and is 0.
         index_names: Name of each index at the doors, all different.
         row_indices: Indices of the result of which only some joint values are wanted, each on some tensor and none in
             `output`.
@@ -46,7 +72,7 @@ class NetworkShape:
             there are no row indices. The value then has an axis of this length before those of `output`.
 
     Raises:
-        NetworkError: An index is out of range, a size below 1, an output index repeated or on no tensor, or the rows
+        NetworkError: An index is out of range, a size below 0, an output index repeated or on no tensor, or the rows
             are too many.
 
     Example:
@@ -63,6 +89,13 @@ class NetworkShape:
     num_rows: int = 0
 
     def __post_init__(self) -> None:
+        # NumPy's integers become Python's, which JSON takes.
+        try:
+            for name in ("output", "sizes", "row_indices"):
+                object.__setattr__(self, name, tuple(map(operator.index, getattr(self, name))))
+            object.__setattr__(self, "inputs", tuple(tuple(map(operator.index, term)) for term in self.inputs))
+        except TypeError as error:
+            raise NetworkError(f"indices and sizes must be whole numbers in sequences ({error})") from None
         if not self.index_names:
             object.__setattr__(self, "index_names", tuple(f"i{k}" for k in range(len(self.sizes))))
         if len(self.inputs) > MAX_TENSORS:
@@ -70,8 +103,8 @@ class NetworkShape:
         if len(self.index_names) != len(self.sizes) or len(set(self.index_names)) != len(self.sizes):
             raise NetworkError("index_names must give every index one name of its own")
         for size, name in zip(self.sizes, self.index_names, strict=True):
-            if size < 1:
-                raise NetworkError(f"index '{name}' has size {size}; sizes are at least 1")
+            if size < 0:
+                raise NetworkError(f"index '{name}' has size {size}; sizes are at least 0")
         seen: set[int] = set()
         for number, indices in enumerate(self.inputs):
             if len(indices) > MAX_RANK:
@@ -110,6 +143,11 @@ class NetworkShape:
         """Whether what a step makes over `indices` is held row by row: the rows are fewer than the joint values."""
         rows = frozenset(self.row_indices)
         return bool(rows) and math.prod([self.sizes[i] for i in indices if i in rows]) > self.num_rows
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a tensor has no elements, because an index has size 0: then the value is 0, or has no elements."""
+        return 0 in self.sizes and any(self.sizes[index] == 0 for term in self.inputs for index in term)
 
     @property
     def value_shape(self) -> tuple[int, ...]:
@@ -154,7 +192,10 @@ class NetworkShape:
             return cls(
                 inputs=tuple(tuple(number[name] for name in term) for term in inputs),
                 output=tuple(number[name] for name in output),
-                sizes=tuple(int(size) for size in size_dict.values()),
+                sizes=tuple(
+                    read_integer(size, name=f"the size of index {name!r}", error=NetworkError)
+                    for name, size in size_dict.items()
+                ),
                 index_names=tuple(str(name) for name in size_dict),
                 row_indices=tuple(number[name] for name in row_indices),
                 num_rows=num_rows,
@@ -169,6 +210,10 @@ class NetworkShape:
             parts += [self.row_indices, self.num_rows]
         canonical = json.dumps(parts, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        rows = f", {self.num_rows:,} rows" if self.row_indices else ""
+        return f"<NetworkShape: {_size_text(self)}, {len(self.output)} of them in the output{rows}>"
 
 
 class TensorNetwork:
@@ -185,6 +230,7 @@ class TensorNetwork:
 
     Raises:
         NetworkError: An array's axes do not fit the names or sizes given, or an array is not numeric.
+        UsageError: Something else than pairs of an array and names was given.
 
     Example:
         >>> import numpy as np
@@ -204,8 +250,9 @@ class TensorNetwork:
     ) -> None:
         sizes: dict[Hashable, int] = {}
         arrays = []
-        for number, (given, names) in enumerate(tensors):
-            array = np.asarray(given)
+        pairs = [_read_tensor(given, number) for number, given in enumerate(_read_sequence(tensors, "tensors"))]
+        output = _read_names(output, "output")
+        for number, (array, names) in enumerate(pairs):
             if array.ndim != len(names):
                 raise NetworkError(f"tensor {number} has {array.ndim} axes, but {len(names)} indices are named for it")
             for name, size in zip(names, array.shape, strict=True):
@@ -215,7 +262,7 @@ class TensorNetwork:
         for name in output:
             if name not in sizes:
                 raise NetworkError(f"output index {name!r} is on no tensor")
-        self._set(NetworkShape.from_names([names for _, names in tensors], output, sizes), arrays, 0)
+        self._set(NetworkShape.from_names([names for _, names in pairs], output, sizes), arrays, 0)
 
     @classmethod
     def from_shape(cls, shape: NetworkShape, arrays: Sequence[np.typing.ArrayLike], exponent: int = 0) -> TensorNetwork:
@@ -224,25 +271,83 @@ class TensorNetwork:
         Raises:
             NetworkError: The number of arrays, or an array's shape, is not as `shape` says.
         """
+        if not isinstance(shape, NetworkShape):
+            raise UsageError(f"shape must be a NetworkShape, got {describe(shape)}")
         network = cls.__new__(cls)
-        network._set(shape, [np.asarray(a) for a in arrays], exponent)
+        network._set(shape, [_as_array(a, k) for k, a in enumerate(_read_sequence(arrays, "arrays"))], exponent)
         return network
 
     def _set(self, shape: NetworkShape, arrays: Sequence[np.typing.NDArray[np.generic]], exponent: int) -> None:
         if len(arrays) != shape.num_tensors:
             raise NetworkError(f"{len(arrays)} arrays were given for a network of {shape.num_tensors} tensors")
         for number, (array, indices) in enumerate(zip(arrays, shape.inputs, strict=True)):
-            wanted = tuple(shape.sizes[index] for index in indices)
+            wanted = array_shape([shape.sizes[index] for index in indices])
             if array.shape != wanted:
                 raise NetworkError(f"array {number} has shape {array.shape}, but its indices have sizes {wanted}")
             if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_):
                 raise NetworkError(f"array {number} holds {array.dtype}; numbers are wanted")
         object.__setattr__(self, "shape", shape)
         object.__setattr__(self, "arrays", tuple(arrays))
-        object.__setattr__(self, "exponent", int(exponent))
+        object.__setattr__(self, "exponent", read_integer(exponent, name="exponent"))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a TensorNetwork cannot be changed (tried to set '{name}'); make a new one")
 
+    def __eq__(self, other: object) -> bool:
+        """Whether shapes, exponents and all elements are equal."""
+        if not isinstance(other, TensorNetwork):
+            return NotImplemented
+        return (
+            self.shape == other.shape
+            and self.exponent == other.exponent
+            and all(map(np.array_equal, self.arrays, other.arrays))
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # as of arrays: their elements may change
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _remake, (self.shape, self.arrays, self.exponent)
+
     def __repr__(self) -> str:
-        return f"TensorNetwork({self.shape.num_tensors} tensors, {self.shape.num_indices} indices)"
+        return f"<TensorNetwork: {_size_text(self.shape)}>"
+
+
+def _remake(shape: NetworkShape, arrays: Sequence[np.typing.ArrayLike], exponent: int) -> TensorNetwork:
+    """Makes a network again from what pickling and copying keep of it."""
+    return TensorNetwork.from_shape(shape, arrays, exponent)
+
+
+def _read_tensor(given: Any, number: int) -> tuple[np.typing.NDArray[np.generic], tuple[Hashable, ...]]:
+    """The array of a tensor, and the names of its axes."""
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        what = f"{describe(given)} of length {len(given)}" if isinstance(given, (tuple, list)) else describe(given)
+        raise UsageError(f"tensor {number} must be a pair of an array and the names of its axes, got {what}")
+    return _as_array(given[0], number), _read_names(given[1], f"the names of tensor {number}")
+
+
+def _as_array(given: np.typing.ArrayLike, number: int) -> np.typing.NDArray[np.generic]:
+    try:
+        return np.asarray(given)
+    except ValueError:
+        raise NetworkError(f"array {number} is {describe(given)} that is no array: its rows differ in length") from None
+
+
+def _read_names(given: Any, what: str) -> tuple[Hashable, ...]:
+    """Names of indices: any hashable things, or the characters of a string."""
+    names = tuple(name.item() if isinstance(name, np.generic) else name for name in _read_sequence(given, what))
+    for name in names:
+        if not isinstance(name, Hashable):
+            raise UsageError(f"{what} must be hashable, such as strings or numbers, got {describe(name)}")
+    return names
+
+
+def _read_sequence(given: Any, what: str) -> Sequence[Any]:
+    if isinstance(given, (set, frozenset, Mapping)) or not isinstance(given, Iterable):
+        raise UsageError(f"{what} must be a sequence, got {describe(given)}")
+    return list(given)
+
+
+def _size_text(shape: NetworkShape) -> str:
+    """Numbers of tensors and indices for people."""
+    tensors, indices = shape.num_tensors, shape.num_indices
+    return f"{tensors:,} tensor{'' if tensors == 1 else 's'}, {indices:,} {'index' if indices == 1 else 'indices'}"

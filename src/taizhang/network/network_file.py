@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from taizhang._checks import check_path, check_type
 from taizhang._units import human_bytes
-from taizhang.errors import NetworkError
-from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.errors import NetworkError, NumericalError
+from taizhang.network.network import NetworkShape, TensorNetwork, array_shape
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_SIZE = 2**40
@@ -34,7 +35,7 @@ def read_network(path: str | PathLike[str]) -> NetworkShape:
         NetworkError: The file is not a network; says what is wrong.
         OSError: The file cannot be read.
     """
-    if (size := Path(path).stat().st_size) > MAX_FILE_BYTES:
+    if (size := Path(check_path(path)).stat().st_size) > MAX_FILE_BYTES:
         raise NetworkError(
             f"'{path}' has {human_bytes(size)}; a network file has at most {human_bytes(MAX_FILE_BYTES)}"
         )
@@ -57,8 +58,8 @@ def _shape_of(told: Any) -> NetworkShape:
     if not isinstance(size_dict, dict):
         raise NetworkError("size_dict has to give every index name its size")
     for name, size in size_dict.items():
-        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
-            raise NetworkError(f"size_dict gives index '{name[:64]}' the size {str(size)[:32]}; wanted is 1 to 2^40")
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
+            raise NetworkError(f"size_dict gives index '{name[:64]}' the size {str(size)[:32]}; wanted is 0 to 2^40")
     if not isinstance(inputs, list):
         raise NetworkError("inputs has to be a list, one entry for each tensor")
     for what, term in (*((f"inputs[{number}]", term) for number, term in enumerate(inputs)), ("output", output)):
@@ -68,7 +69,18 @@ def _shape_of(told: Any) -> NetworkShape:
 
 
 def write_network(shape: NetworkShape, path: str | PathLike[str]) -> None:
-    """Writes a network without arrays, as `read_network` reads it."""
+    """Writes a network without arrays, as `read_network` reads it.
+
+    Args:
+        shape: The shape of a network.
+        path: The file.
+
+    Raises:
+        UsageError: Something else was given.
+        OSError: The file cannot be written.
+    """
+    hint = "; give its shape" if isinstance(shape, TensorNetwork) else ""
+    check_type(shape, NetworkShape, name="shape", hint=hint)
     names = shape.index_names
     told = {
         "inputs": [[names[index] for index in term] for term in shape.inputs],
@@ -95,7 +107,7 @@ def read_arrays(shape: NetworkShape, path: str | PathLike[str]) -> TensorNetwork
     try:
         with zipfile.ZipFile(path) as archive:
             for number, term in enumerate(shape.inputs):
-                wanted = tuple(shape.sizes[index] for index in term)
+                wanted = array_shape([shape.sizes[index] for index in term])
                 arrays.append(_read_array(archive, f"arr_{number}", wanted))
     except zipfile.BadZipFile:
         raise NetworkError(f"'{path}' is not an .npz archive, or it is damaged; write one with numpy.savez") from None
@@ -123,12 +135,38 @@ def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, ...]) ->
         content = member.read(math.prod(shape) * dtype.itemsize)
         if len(content) != math.prod(shape) * dtype.itemsize:
             raise NetworkError(f"{name} ends too early; the file is damaged")
+    if not content:
+        return np.empty(shape, dtype=dtype)
     return np.frombuffer(content, dtype=dtype).reshape(shape, order="F" if fortran_order else "C")
 
 
 def write_arrays(network: TensorNetwork, path: str | PathLike[str]) -> None:
-    """Writes the arrays of a network, as `read_arrays` reads them; 2**exponent is multiplied into the first."""
+    """Writes the arrays of a network, as `read_arrays` reads them; 2**exponent is multiplied into them.
+
+    Raises:
+        NumericalError: The exponent is more than the arrays can take up.
+    """
     arrays = [np.asarray(array) for array in network.arrays]
-    if network.exponent and arrays:
-        arrays[0] = np.ldexp(arrays[0].real, network.exponent) + 1j * np.ldexp(arrays[0].imag, network.exponent)
+    left = network.exponent
+    for number, array in enumerate(arrays):
+        if left:
+            arrays[number], left = _take_up(array, left)
+    if left:
+        raise NumericalError(
+            f"the exponent {network.exponent} of the network is more than its {len(arrays)} arrays can take up; write "
+            "the arrays and keep the exponent apart"
+        )
     np.savez(path, *arrays)
+
+
+def _take_up(array: np.ndarray[Any, Any], exponent: int) -> tuple[np.ndarray[Any, Any], int]:
+    """Multiplies an array by as much of 2**exponent as keeps its elements normal numbers; gives what is left."""
+    numbers = np.asarray(array, dtype=np.complex128)
+    parts = np.abs(np.concatenate([numbers.real, numbers.imag], axis=None))
+    powers = np.frexp(parts[(parts > 0) & np.isfinite(parts)])[1]
+    if powers.size == 0:
+        return array, 0 if array.size and not np.any(parts) else exponent  # the value is 0 whatever the exponent
+    taken = min(max(exponent, -1020 - int(powers.min())), 1023 - int(powers.max()))
+    if taken * exponent <= 0:
+        return array, exponent
+    return np.ldexp(numbers.real, taken) + 1j * np.ldexp(numbers.imag, taken), exponent - taken

@@ -9,16 +9,20 @@ from itertools import count, islice
 
 import numpy as np
 
+from taizhang._checks import check_type
 from taizhang._types import ComplexArray
 from taizhang.network.build import renumbered
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.network.recipe import ScaledProduct
 from taizhang.network.reduce import reduce
+from taizhang.network.spans import element_spans
 from taizhang.network.split import split_hidden
 from taizhang.network.workspace import Node, Workspace
 
 # Arrays up to this size are turned into double precision before anything is computed with them.
 _MAX_CONVERTED = 1 << 20
+# Of networks with tensors whose elements differ by more than 2 to this power nothing is computed.
+_MOST_BITS_APART = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,8 @@ def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork
 
     Returns:
         A network with the same output, over indices of the same names; numbers split off are in its `exponent` and,
-        for what is no power of two, in one of its arrays.
+        for what is no power of two, in one of its arrays. The network itself where an index has size 0, or where
+        elements of a tensor differ by a factor of more than 2**128, which no computation in floats keeps.
 
     Example:
         >>> chain = TensorNetwork(tensors=[(np.eye(2), "ab"), (np.ones((2, 2)), "bc"), (np.ones(2), "c")], output="a")
@@ -73,7 +78,9 @@ def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork
         >>> small.shape.inputs, small.arrays[0] * 2.0**small.exponent
         (((0,),), array([2.+0.j, 2.+0.j]))
     """
-    shape = network.shape
+    shape = check_type(network, TensorNetwork, name="network").shape
+    if shape.is_empty or max(element_spans(network.arrays), default=0) > _MOST_BITS_APART:
+        return network
     nodes = [Node(indices, _as_numbers(array)) for indices, array in zip(shape.inputs, network.arrays, strict=True)]
     work = Workspace(nodes, shape.output, shape.sizes, ScaledProduct(1.0, network.exponent))
     reduce(work, by_values=by_values)

@@ -213,7 +213,7 @@ def cost_of_steps(
     num_slices = math.prod(shape.sizes[index] for index in sliced_indices)
     gone = frozenset(sliced_indices)
     output_slice = shape.num_elements([i for i in (*shape.output, *shape.row_indices) if i not in gone])
-    largest = max((step.out_elements for step in steps), default=output_slice)
+    largest = max((step.out_elements for step in steps), default=output_slice) or 1  # 0 where an index has size 0
     return Cost(
         multiply_adds_naive=num_slices * sum(step.multiply_adds for step in steps),
         multiply_adds_shared=sum(step.values * step.multiply_adds for step in steps),
@@ -271,6 +271,8 @@ def _check(shape: NetworkShape, tree: ContractionTree, sliced_indices: Sequence[
     for index in sliced_indices:
         if not 0 <= index < shape.num_indices:
             raise PlanError(f"sliced index {index} is not in the network, whose indices are range({shape.num_indices})")
+        if shape.sizes[index] == 0:
+            raise PlanError(f"index '{shape.index_names[index]}' has size 0; an index without values cannot be sliced")
     rows = frozenset(sliced_indices).intersection(shape.row_indices)
     if rows:
         raise PlanError(f"index '{shape.index_names[min(rows)]}' is a row index; row indices cannot be sliced")

@@ -10,10 +10,11 @@ Sources: Smith & Gray, opt_einsum, JOSS 3, 753 (2018); Gray & Kourtis, cotengra,
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
+from taizhang._checks import check_type, describe
 from taizhang._optional import optional_module
 from taizhang.errors import NetworkError, PlanError
 from taizhang.network.network import NetworkShape, TensorNetwork
@@ -34,7 +35,7 @@ def to_linear_path(plan: Plan) -> list[tuple[int, ...]]:
         >>> to_linear_path(Plan.from_ssa_path(shape, [(1, 2), (0, 3)]))
         [(1, 2), (0, 1)]
     """
-    return linear_path(plan.tree)
+    return linear_path(check_type(plan, Plan, name="plan").tree)
 
 
 def linear_path(tree: ContractionTree) -> list[tuple[int, ...]]:
@@ -115,7 +116,8 @@ def to_cotengra(plan: Plan) -> Any:
     Raises:
         MissingPackageError: cotengra is not installed.
     """
-    shape, names = plan.shape, plan.shape.index_names
+    shape = check_type(plan, Plan, name="plan").shape
+    names = shape.index_names
     return cotengra_tree(
         [[names[index] for index in term] for term in shape.inputs],
         [names[index] for index in shape.output],
@@ -185,12 +187,14 @@ def shape_of(
         in a set, which has no order, is put in that order.
 
     Raises:
-        NetworkError: An index has no size, or one that is not a whole number from 1.
+        NetworkError: An index has no size, or one that is not a whole number from 0.
     """
-    terms = [*inputs, output]
+    if not isinstance(size_dict, Mapping):
+        raise NetworkError(f"size_dict must map every index to its size, got {describe(size_dict)}")
+    terms = [*_read_terms(inputs), *_read_terms([output])]
     for name, size in size_dict.items():
-        if not hasattr(size, "__index__") or not 1 <= int(size) <= MAX_SIZE:
-            raise NetworkError(f"index {name!r} has the size {size!r}; a whole number from 1 is wanted")
+        if not hasattr(size, "__index__") or not 0 <= int(size) <= MAX_SIZE:
+            raise NetworkError(f"index {name!r} has the size {size!r}; a whole number from 0 is wanted")
     for name in chain.from_iterable(terms):
         if name not in size_dict:
             raise NetworkError(f"index {name!r} has no size in size_dict")
@@ -209,3 +213,10 @@ def shape_of(
         index_names=names if len(set(names)) == len(names) else (),
     )
     return shape, number
+
+
+def _read_terms(terms: Any) -> list[Iterable[Hashable]]:
+    given = list(terms) if isinstance(terms, Iterable) else [terms]
+    if not isinstance(terms, Iterable) or not all(isinstance(term, Iterable) for term in given):
+        raise NetworkError("inputs must be a sequence with the indices of each tensor, and output those of the result")
+    return given

@@ -15,12 +15,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from taizhang._checks import check_path, describe
+from taizhang._files import write_file
+from taizhang._lazy import lazy_module
 from taizhang._types import DtypeName
-from taizhang._units import human_bytes, human_seconds
-from taizhang.errors import NetworkError, PlanError
+from taizhang._units import counted, human_bytes, human_seconds
+from taizhang.errors import NetworkError, PlanError, UsageError
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
 from taizhang.plan.tree import ContractionTree
+
+notebook: Any = lazy_module("taizhang.plots.notebook")
 
 FILE_VERSION = 1
 ROWS_VERSION = 2  # files of networks with row indices, which programs that know version 1 cannot run
@@ -28,7 +33,7 @@ MAX_FILE_BYTES = 1 << 28
 MAX_SIZE = 1 << 48
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Plan:
     """How to contract one network: a tree, what to slice, and what that costs.
 
@@ -97,9 +102,11 @@ class Plan:
             >>> Plan.from_ssa_path(shape, [(0, 1)], sliced_indices=("b",)).num_slices
             2
         """
-        shape = network.shape if isinstance(network, TensorNetwork) else network
+        shape = _shape_of(network)
         tree = ContractionTree.from_pairs(shape.num_tensors, ssa_path)
         number = {name: index for index, name in enumerate(shape.index_names)}
+        if isinstance(sliced_indices, str) or not isinstance(sliced_indices, Iterable):
+            raise UsageError(f"sliced_indices must be a sequence of index names, got {describe(sliced_indices)}")
         try:
             sliced = tuple(number[str(name)] for name in sliced_indices)
         except KeyError as missing:
@@ -114,7 +121,7 @@ class Plan:
         Raises:
             PlanError: The plan is for another network.
         """
-        shape = network.shape if isinstance(network, TensorNetwork) else network
+        shape = _shape_of(network)
         if shape == self.shape:
             return self
         here, there = _canonical(self.shape), _canonical(shape)
@@ -133,13 +140,7 @@ class Plan:
         Raises:
             OSError: The file cannot be written.
         """
-        target = Path(path)
-        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-        try:
-            partial.write_bytes(self.to_bytes())
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_file(check_path(path), self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], network: TensorNetwork | NetworkShape | None = None) -> Plan:
@@ -153,7 +154,7 @@ class Plan:
             PlanError: The file is not a plan, is damaged or too large, or is for another network.
             OSError: The file cannot be read.
         """
-        source = Path(path)
+        source = Path(check_path(path))
         if source.stat().st_size > MAX_FILE_BYTES:
             raise PlanError(f"plan file '{source}' is larger than {MAX_FILE_BYTES >> 20} MiB; it cannot be a plan")
         try:
@@ -241,11 +242,13 @@ class Plan:
 
     def __str__(self) -> str:
         cost = self.cost
-        sliced = f"{len(self.sliced_indices)} sliced indices" if self.sliced_indices else "nothing sliced"
+        count = len(self.sliced_indices)
+        sliced = counted(count, "sliced index", "sliced indices") if count else "nothing sliced"
+        indices = counted(self.shape.num_indices, "index", "indices")
         lines = [
-            f"Plan for {self.shape.num_tensors} tensors, {self.shape.num_indices} indices",
+            f"Plan for {counted(self.shape.num_tensors, 'tensor')}, {indices}",
             f"  work      10^{cost.log10_multiply_adds_executed:.2f} multiply-adds "
-            f"(10^{cost.log10_multiply_adds_naive:.2f} without sharing steps between slices)",
+            f"(10^{cost.log10_multiply_adds_naive:.2f} if slices shared no steps)",
             f"  slices    {_count(cost.num_slices)} ({sliced})",
             f"  memory    {human_bytes(cost.peak_bytes)} at its peak, "
             f"the largest intermediate 2^{cost.width:g} elements",
@@ -255,6 +258,27 @@ class Plan:
         if self.planning_seconds:
             lines.append(f"  planned   in {human_seconds(self.planning_seconds)}, seed {self.seed}")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        cost = self.cost
+        parts = [f"10^{cost.log10_multiply_adds_executed:.2f} multiply-adds"]
+        if cost.num_slices > 1:
+            parts.append(f"{_count(cost.num_slices)} slices")
+        parts.append(human_bytes(cost.peak_bytes))
+        if self.predicted_seconds:
+            parts.append(f"{human_seconds(self.predicted_seconds)} predicted")
+        return f"<Plan: {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.plan_card(self))
+
+
+def _shape_of(network: object) -> NetworkShape:
+    if isinstance(network, NetworkShape):
+        return network
+    if not isinstance(network, TensorNetwork):
+        raise UsageError(f"network must be a TensorNetwork or a NetworkShape, got {describe(network)}")
+    return network.shape
 
 
 def _count(number: int) -> str:
@@ -298,8 +322,8 @@ def _read_shape(content: Mapping[str, object]) -> NetworkShape:
     if not isinstance(size_dict, dict):
         raise PlanError("'size_dict' has to give every index name its size")
     for name, size in size_dict.items():
-        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
-            raise PlanError(f"'size_dict' gives index '{name}' the size {size!r}; a whole number from 1 is wanted")
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
+            raise PlanError(f"'size_dict' gives index '{name}' the size {size!r}; a whole number from 0 is wanted")
     try:
         return NetworkShape.from_names(
             inputs,

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from taizhang._checks import describe
 from taizhang.errors import PlanError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ContractionTree:
     """A complete binary tree over the tensors of a network.
 
@@ -46,6 +47,9 @@ class ContractionTree:
                     raise PlanError(f"step {step} of the path contracts {number}, which was contracted before")
                 used.add(number)
 
+    def __repr__(self) -> str:
+        return f"<ContractionTree: {self.num_tensors} tensor{'' if self.num_tensors == 1 else 's'}>"
+
     @classmethod
     def from_pairs(cls, num_tensors: int, pairs: Iterable[Iterable[int]]) -> ContractionTree:
         """Builds a tree from any nested sequence of pairs, as JSON holds it.
@@ -53,10 +57,12 @@ class ContractionTree:
         Raises:
             PlanError: An entry is not a pair of integers, or the path is not complete.
         """
+        if not isinstance(pairs, Iterable):
+            raise PlanError(f"the path must be a sequence of pairs of tensor numbers, got {describe(pairs)}")
         path: list[tuple[int, int]] = []
         for step, pair in enumerate(pairs):
-            numbers = tuple(pair)
-            if len(numbers) != 2 or any(isinstance(n, bool) or not isinstance(n, int) for n in numbers):
-                raise PlanError(f"step {step} of the path is {numbers!r}; a pair of tensor numbers is wanted")
-            path.append((numbers[0], numbers[1]))
+            numbers = tuple(pair) if isinstance(pair, Iterable) else (pair,)
+            if len(numbers) != 2 or any(isinstance(n, bool) or not hasattr(n, "__index__") for n in numbers):
+                raise PlanError(f"step {step} of the path is {numbers!r:.64}; a pair of tensor numbers is wanted")
+            path.append((int(numbers[0]), int(numbers[1])))
         return cls(num_tensors=num_tensors, ssa_path=tuple(path))

@@ -38,6 +38,8 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
     if absent:
         name = shape.index_names[min(absent)]
         raise PlanError(f"index '{name}' is sliced but on no tensor; leave it out of sliced_indices")
+    if shape.is_empty:
+        return _without_terms(plan, dtype)
     facts = walk(shape, plan.tree.ssa_path, sliced)
     blocks = find_blocks(facts, facts.sizes, limits)
     facts = facts._replace(pairs=order_with_blocks(facts.pairs, blocks))
@@ -74,6 +76,30 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
         block_elements=_block_elements(facts, blocks, places),
         num_rows=shape.num_rows,
         row_sizes=tuple([shape.sizes[index] for index in shape.row_indices]),
+    )
+
+
+def _without_terms(plan: Plan, dtype: DtypeName) -> Program:
+    """The program of a network with an index of size 0: nothing is read, and there is nothing to do."""
+    shape, sliced = plan.shape, plan.sliced_indices
+    return Program(
+        dtype=dtype,
+        input_shapes=tuple(tuple(shape.sizes[index] for index in term) for term in shape.inputs),
+        axis_orders=(),
+        places=(),
+        steps=(),
+        result=ONE,
+        output_shape=shape.value_shape,
+        slice_sizes=tuple(shape.sizes[index] for index in sliced),
+        sliced_axes=((),) * shape.num_tensors,
+        slice_strides=((),) * len(sliced),
+        output_axes=(),
+        output_slice_strides=(0,) * len(sliced),
+        input_elements=0,
+        arena_elements=0,
+        shared_elements=0,
+        sliced_elements=0,
+        block_elements=0,
     )
 
 

@@ -183,6 +183,11 @@ class Program:
         return math.prod(self.slice_sizes)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether an input has no elements, because an index has size 0: then the value is 0, or has no elements."""
+        return any(0 in shape for shape in self.input_shapes)
+
+    @property
     def output_elements(self) -> int:
         """Elements of the value."""
         return math.prod(self.output_shape)

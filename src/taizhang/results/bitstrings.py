@@ -5,6 +5,7 @@ A file of bitstrings is text with one bitstring on a line, qubit 0 first; empty 
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -55,6 +56,8 @@ def _read(file: BinaryIO, num_qubits: int, open_qubits: Sequence[int], name: obj
     # No line is read further than an honest one is long.
     longest = num_qubits + 64
     while line := file.readline(longest):
+        if number == 0:
+            line = line.removeprefix(codecs.BOM_UTF8)
         taken += len(line)
         number += 1
         text = line.strip().decode("ascii", errors="replace")
@@ -117,7 +120,8 @@ def parsed_bits(bitstrings: Sequence[str], num_qubits: int, open_qubits: Sequenc
         bits -= ord("0")
     if not fits or np.any(bits > 1):
         for number, bitstring in enumerate(bitstrings):
-            parse_bitstring(bitstring, num_qubits, open_qubits, what=f"bitstring {number}")
+            what = "the bitstring" if len(bitstrings) == 1 else f"bitstring number {number + 1}"
+            parse_bitstring(bitstring, num_qubits, open_qubits, what=what)
     bits[:, list(open_qubits)] = 0
     return bits
 

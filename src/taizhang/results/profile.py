@@ -11,15 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from taizhang import _native
+from taizhang._lazy import lazy_module
 from taizhang._types import DtypeName
 from taizhang.execute.contraction import Contraction, StepRecord
 from taizhang.plan.machine import Machine, measured_machine
-from taizhang.results.profile_plot import draw_roofline
 from taizhang.results.shapes import shape_text
+
+notebook: Any = lazy_module("taizhang.plots.notebook")
 
 Kind: TypeAlias = Literal["compute-bound", "streaming", "in blocks", "tiny"]
 
@@ -160,12 +161,25 @@ class StepProfile:
         kind: What the step is bound by.
         shape: log2 of the sizes of what is kept of the first operand, of the second, summed, and kept of both.
         work: What it did.
+        on_stem: Whether it is on the stem, the chain of steps that works most; otherwise it is in a branch.
     """
 
     step: int
     kind: Kind
     shape: tuple[float, float, float, float]
     work: Work
+    on_stem: bool = False
+
+    @property
+    def name(self) -> str:
+        """Number, sizes and role, for people.
+
+        Example:
+            >>> nothing = Work(runs=1, flops=0, traffic_bytes=0, seconds=0.0, roofline_seconds=0.0)
+            >>> StepProfile(step=117, kind="tiny", shape=(16.0, 4.0, 6.0, 0.0), work=nothing, on_stem=True).name
+            'step 117: 2^16 × 16 × 64, stem'
+        """
+        return f"step {self.step}: {shape_text(self.shape)}, {'stem' if self.on_stem else 'branch'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +197,7 @@ class GroupProfile:
     work: Work
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Profile:
     """Where the time of a contraction went; its string is a report for people.
 
@@ -257,29 +271,27 @@ class Profile:
             "kinds": [_group_dict(group) for group in self.by_kind()],
             "shapes": [_group_dict(group) for group in self.by_shape()],
             "steps": [
-                {"step": step.step, "kind": step.kind, "log2_shape": list(step.shape), **step.work.to_dict()}
+                {
+                    "step": step.step,
+                    "kind": step.kind,
+                    "role": "stem" if step.on_stem else "branch",
+                    "log2_shape": list(step.shape),
+                    **step.work.to_dict(),
+                }
                 for step in self.steps
             ],
         }
-
-    def plot(self, path: str | Path) -> None:
-        """Draws all steps against the roofline, into a PNG, PDF or SVG file.
-
-        Raises:
-            MissingPackageError: matplotlib is not installed.
-        """
-        draw_roofline(self, Path(path))
 
     def report(self, *, top: int = 10) -> str:
         """Tables of kinds of steps, of shapes and of the `top` slowest steps."""
         total = self.total
         kinds = [(f"{group.name} ({group.steps})", group.work) for group in self.by_kind()]
         shapes = [(f"{group.name} ({group.steps})", group.work) for group in self.by_shape()[:top]]
-        slowest = [(f"{step.step}: {shape_text(step.shape)}  {step.kind}", step.work) for step in self.slowest(top)]
+        slowest = [(f"{step.name}, {step.kind}", step.work) for step in self.slowest(top)]
         tables = _tables(
             [
                 ("kind (steps)", [*kinds, ("all", total)]),
-                ("log2 of rows, columns, summed, batch (steps)", shapes),
+                ("m × n × k (steps)", shapes),
                 ("slowest steps", slowest),
             ],
             whole=total.seconds,
@@ -305,6 +317,14 @@ class Profile:
     def __str__(self) -> str:
         return self.report()
 
+    def __repr__(self) -> str:
+        total = self.total
+        rate = f"{total.gflops_per_second * self.workers:.3g} GFLOP/s, {total.roofline_fraction:.0%} of the roofline"
+        return f"<Profile: {_count(len(self.steps), 'step')}, {self.seconds:.3g} s, {rate}>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.card(str(self)))
+
 
 def _step(records: Sequence[StepRecord], roofline: Roofline, workers: int) -> StepProfile:
     """One step of several runs. Each worker has its part of the machine, so the roofline allows it more time."""
@@ -326,7 +346,7 @@ def _step(records: Sequence[StepRecord], roofline: Roofline, workers: int) -> St
         seconds=math.fsum(record.seconds for record in records),
         roofline_seconds=allowed,
     )
-    return StepProfile(step=first.step, kind=kind, shape=first.shape, work=work)
+    return StepProfile(step=first.step, kind=kind, shape=first.shape, work=work, on_stem=first.on_stem)
 
 
 def _grouped(

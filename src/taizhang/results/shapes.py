@@ -1,15 +1,29 @@
-"""The sizes that a step contracts, as people read them."""
+"""The sizes that a step contracts, as people read them: those of a matrix product."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+MOST_WRITTEN_OUT = 1024
+"""Sizes above this are written as powers of two, where they are such."""
+
 
 def shape_text(shape: Sequence[float]) -> str:
-    """log2 of rows, columns, summed and batch, with digits after the point where a size is no power of two.
+    """The sizes of the matrix product that a step is: m × n × k, and how many there are of it side by side.
+
+    Args:
+        shape: log2 of the sizes kept of the first operand (m), of the second (n), summed (k), and kept of both (batch).
 
     Example:
-        >>> shape_text((20.0, 2.0, 1.58496, 0.0))
-        '20 2 1.58 0'
+        >>> shape_text((20.0, 2.0, 1.58496, 0.0)), shape_text((4.0, 4.0, 5.0, 12.0))
+        ('2^20 × 4 × 3', '16 × 16 × 32, batch 2^12')
     """
-    return " ".join(f"{part:.3g}" for part in shape)
+    m, n, k, batch = (_size(part) for part in shape)
+    return f"{m} × {n} × {k}" + (f", batch {batch}" if batch != "1" else "")
+
+
+def _size(log2: float) -> str:
+    size = 2.0**log2
+    if size < MOST_WRITTEN_OUT + 0.5:
+        return f"{size:.0f}"
+    return f"2^{log2:.0f}" if abs(log2 - round(log2)) < 1e-6 else f"{size:.3g}"

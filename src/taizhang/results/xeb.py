@@ -11,19 +11,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang.errors import InputError
+
+notebook: Any = lazy_module("taizhang.plots.notebook")
 
 Floats = npt.NDArray[np.float64]
 
 EULER = 0.5772156649015329
 
+DOUBTFUL_P_VALUE = 1e-3
+"""Samples for which a distance as large is rarer than this do not follow the Porter-Thomas law at any fidelity."""
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+NOT_CHAOTIC_P_VALUE = 1e-4
+"""The same for the circuit's own amplitudes at random bitstrings: it is not chaotic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Xeb:
     """How well samples fit a circuit; its string is made for people.
 
@@ -40,6 +50,9 @@ class Xeb:
         num_distinct: Number of different ones.
         scaled_probabilities: 2^n p of each different bitstring, float64, shape (num_distinct,).
         counts: How often each came, shape (num_distinct,).
+        circuit_p_value: Chance of a distance at least as large between the distribution of 2^n p over bitstrings drawn
+            at random, whatever the samples are, and the Porter-Thomas law of a chaotic circuit; None where the
+            amplitudes of such bitstrings were not computed. They are where the samples do not follow the law.
     """
 
     linear_xeb: float
@@ -52,15 +65,29 @@ class Xeb:
     num_distinct: int
     scaled_probabilities: Floats
     counts: Floats
+    circuit_p_value: float | None = None
+
+    @property
+    def chaotic(self) -> bool | None:
+        """Whether the circuit is chaotic, judged from its own amplitudes; None where these were not computed."""
+        return None if self.circuit_p_value is None else self.circuit_p_value >= NOT_CHAOTIC_P_VALUE
 
     @classmethod
-    def of_amplitudes(cls, amplitudes: ComplexArray, counts: Sequence[int], num_qubits: int) -> Xeb:
+    def of_amplitudes(
+        cls,
+        amplitudes: ComplexArray,
+        counts: Sequence[int],
+        num_qubits: int,
+        *,
+        at_random: ComplexArray | None = None,
+    ) -> Xeb:
         """Computes all figures.
 
         Args:
             amplitudes: Of each different bitstring, shape (num_distinct,).
             counts: How often each came.
             num_qubits: Qubits of the circuit.
+            at_random: Amplitudes of distinct bitstrings drawn uniformly, to judge whether the circuit is chaotic.
 
         Raises:
             InputError: The numbers of amplitudes and counts differ, or there is no sample.
@@ -73,12 +100,15 @@ class Xeb:
         weights = np.asarray(counts, dtype=np.float64)
         if amplitudes.shape != weights.shape or not weights.sum() > 0:
             raise InputError(f"{len(weights)} counts were given with {len(amplitudes)} amplitudes; give one for each")
-        with np.errstate(divide="ignore"):
-            logs = 2 * np.log(np.abs(amplitudes.astype(np.complex128))) + num_qubits * math.log(2)
+        logs = _log_scaled(amplitudes, num_qubits)
         scaled: Floats = np.exp(logs)
         linear, linear_error = _mean(scaled - 1, weights)
         log, log_error = _mean(logs + EULER, weights)
         distance, p_value = _kolmogorov_smirnov(scaled, weights, min(max(linear, 0.0), 1.0))
+        circuit_p_value = None
+        if at_random is not None:
+            uniform = np.exp(_log_scaled(at_random, num_qubits))
+            circuit_p_value = _kolmogorov_smirnov(uniform, np.ones_like(uniform), 0.0)[1]
         return cls(
             linear_xeb=linear,
             standard_error=linear_error,
@@ -90,11 +120,12 @@ class Xeb:
             num_distinct=len(weights),
             scaled_probabilities=scaled,
             counts=weights,
+            circuit_p_value=circuit_p_value,
         )
 
     def to_dict(self) -> dict[str, float | int | None]:
-        """The figures as a JSON object; None for what is not finite."""
-        figures: dict[str, float | int] = {
+        """The figures as a JSON object; None for what is not finite, or not known."""
+        figures: dict[str, float | int | None] = {
             "linear_xeb": self.linear_xeb,
             "standard_error": self.standard_error,
             "log_xeb": self.log_xeb,
@@ -103,8 +134,12 @@ class Xeb:
             "p_value": self.p_value,
             "num_samples": self.num_samples,
             "num_distinct": self.num_distinct,
+            "circuit_p_value": self.circuit_p_value,
+            "chaotic": self.chaotic,
         }
-        return {name: figure if math.isfinite(figure) else None for name, figure in figures.items()}
+        return {
+            name: figure if figure is not None and math.isfinite(figure) else None for name, figure in figures.items()
+        }
 
     def __str__(self) -> str:
         lines = [
@@ -116,7 +151,24 @@ class Xeb:
         if not math.isfinite(self.log_xeb):
             none = int(self.counts[self.scaled_probabilities == 0].sum())
             lines[1] = f"logarithmic XEB  none: {none} samples have probability 0"
+        if self.chaotic is False:
+            lines.append(
+                "circuit          not chaotic: at random bitstrings its amplitudes do not follow the Porter-Thomas law "
+                f"(p-value {self.circuit_p_value:.3g}), so that the XEB is not a fidelity"
+            )
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Xeb: linear {self.linear_xeb:.4f} ± {self.standard_error:.4f}, {self.num_samples:,} samples>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.card(f"Cross entropy\n{self}"))
+
+
+def _log_scaled(amplitudes: ComplexArray, num_qubits: int) -> Floats:
+    """Ln of 2^n p."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(2 * np.log(np.abs(amplitudes.astype(np.complex128))) + num_qubits * math.log(2))
 
 
 def porter_thomas(z: Floats, fidelity: float) -> Floats:

@@ -33,6 +33,7 @@ CREATE TABLE records (
 """
 IDENTITY = "identity"
 TASK, WANTED = "task", "wanted"
+VERIFICATION = "verification"
 BUSY_SECONDS = 20.0
 
 

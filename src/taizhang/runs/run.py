@@ -9,10 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-import numpy as np
-
-from taizhang._types import ComplexArray
-from taizhang.errors import RunError, UsageError
+from taizhang.errors import UsageError
 from taizhang.options import Option, optional, read_options, time_span, whole
 from taizhang.runs.coordinator import Coordinator, Watcher
 from taizhang.runs.dask_crew import DaskCrew
@@ -20,6 +17,7 @@ from taizhang.runs.executor_crew import Executor, ExecutorCrew
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS, FolderCrew
 from taizhang.runs.job import Job
+from taizhang.runs.kept_report import KeptReport
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.local_workers import LocalWorkers
 from taizhang.runs.lock import CoordinatorLock
@@ -27,6 +25,7 @@ from taizhang.runs.repair import repair
 from taizhang.runs.shared_folder import SharedFolder
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.thread_crew import ThreadCrew
+from taizhang.runs.values import values_of
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Values
 
@@ -157,8 +156,9 @@ def go_on(
     if not is_complete(folder):
         lock = CoordinatorLock(folder.path)
         with contextlib.ExitStack() as stack:
+            kept = stack.enter_context(KeptReport(folder, watcher))
             try:
-                coordinator = stack.enter_context(Coordinator(folder, lock, stop=stop, watcher=watcher))
+                coordinator = stack.enter_context(Coordinator(folder, lock, stop=stop, watcher=kept))
                 workforce.join(coordinator, folder, job)
             except BaseException as error:
                 lock.release("failed", str(error))
@@ -225,28 +225,6 @@ def is_complete(folder: RunFolder) -> bool:
     """
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
         return ledger.num_groups_done() == ledger.groups_wanted()
-
-
-def values_of(folder: RunFolder) -> Values:
-    """The values of a complete run, as `go_on` gives them.
-
-    Raises:
-        RunError: It is not complete.
-        RunDamagedError: A sum is not what was committed.
-    """
-    manifest, exponents = folder.manifest, folder.exponents()
-    layout = manifest.layout
-    parts: list[list[ComplexArray]] = [[np.empty((0, plan.elements), dtype=np.complex128)] for plan in manifest.plans]
-    with Ledger(folder.ledger_path, manifest) as ledger:
-        wanted = ledger.groups_wanted()
-        if ledger.num_groups_done() != wanted:
-            raise RunError(f"the run '{folder.path}' is not complete; go on with 'taizhang resume {folder.path}'")
-        for node, total in ledger.complete_sums():
-            if node.group >= wanted:
-                break
-            own = layout.contractions_of(node.group)
-            parts[layout.plan_of(node.group)].append(total.values(exponents[own.start : own.stop]))
-    return tuple(np.concatenate(found) for found in parts)
 
 
 def repair_run(folder: RunFolder) -> tuple[int, int]:

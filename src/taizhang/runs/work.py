@@ -20,6 +20,7 @@ from taizhang.runs.crew import Done, Lost
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.folder_crew import FolderCrew
 from taizhang.runs.job import Job
+from taizhang.runs.kept_report import KeptReport
 from taizhang.runs.lock import COMPLETE, FAILED, RUNNING, CoordinatorLock, is_unlocked, read_sign, this_machine
 from taizhang.runs.shared_folder import BEAT_SECONDS, LEFT, SharedFolder
 from taizhang.runs.thread_crew import ThreadCrew
@@ -103,7 +104,8 @@ class FolderWorker:
         self._shared.say_goodbye(self.name)
         with contextlib.ExitStack() as stack:
             try:
-                coordinator = stack.enter_context(Coordinator(self._folder, lock, stop=stop, watcher=watcher))
+                kept = stack.enter_context(KeptReport(self._folder, watcher))
+                coordinator = stack.enter_context(Coordinator(self._folder, lock, stop=stop, watcher=kept))
                 crew.adopt(coordinator.ring)
                 coordinator.add(crew)
                 coordinator.add(FolderCrew(self._shared, lease_seconds=self._lease_seconds))

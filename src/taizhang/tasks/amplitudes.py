@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from taizhang._types import ComplexArray, DtypeName
 from taizhang._units import human_bytes
-from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes
+from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes, type_of_values
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.openqasm_writer import write_openqasm3
 from taizhang.errors import SizeLimitError
@@ -125,11 +125,10 @@ def prepare_list(
     piece_seconds: float | None,
 ) -> PreparedList:
     """Plans the contractions for the amplitudes of a list; arguments and errors are those of `AmplitudesTask`."""
-    # Stage 1: what the answer takes is set aside. Single amplitudes of more than 250 qubits lie below what single
-    # precision can hold, whatever they are computed in.
+    # Stage 1: what the answer takes is set aside.
     listed = ListLayout(num_qubits=circuit.num_qubits, bitstrings=bitstrings, open_qubits=open_qubits)
     distinct, batch = listed.distinct(), len(open_qubits)
-    item = BYTES_PER_ELEMENT[settings.dtype if open_qubits else "complex128"]
+    item = BYTES_PER_ELEMENT[type_of_values(settings.dtype, circuit.num_qubits, open_qubits)]
     held = (len(distinct) + (0 if distinct.in_order else len(bitstrings)) << batch) * item
     if held > settings.free_bytes():
         raise SizeLimitError(
@@ -295,7 +294,7 @@ class AmplitudeAssembly:
     @property
     def value_dtype(self) -> DtypeName:
         """Type of the values."""
-        return self.dtype if self.layout.open_qubits else "complex128"
+        return type_of_values(self.dtype, self.layout.num_qubits, self.layout.open_qubits)
 
     def description(self) -> str:
         """What is asked for."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from taizhang._types import ComplexArray, DtypeName
+from taizhang._units import human_bytes
+from taizhang.errors import SizeLimitError
 from taizhang.execute.members import GivenMembers
-from taizhang.network.network import TensorNetwork
+from taizhang.execute.precision import RangeGuard
+from taizhang.execute.scaled_value import narrowed
+from taizhang.network.network import TensorNetwork, array_shape
+from taizhang.network.spans import element_spans
 from taizhang.observer import Observer
+from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.plan_file import Plan
 from taizhang.ready_plan import ready_plan
 from taizhang.settings import Settings
@@ -31,10 +38,13 @@ class ContractionTask:
         network: The network.
         slices: Sum only these slices of the plan, consecutive; None for all. Open ends stand for the first and the
             last slice.
+        of_circuit: Whether it is the network of a circuit. The state has norm 1, and what underflows is negligible
+            beside that; of other networks it is looked after.
     """
 
     network: TensorNetwork
     slices: range | slice | None = None
+    of_circuit: bool = False
 
     def prepare(
         self,
@@ -45,21 +55,36 @@ class ContractionTask:
         piece_seconds: float | None = None,
     ) -> Work[ComplexArray]:
         """Finds the plan; arguments and errors are those of `Task.prepare`."""
+        guard = None
+        if not self.of_circuit:
+            guard = RangeGuard(spans=tuple(element_spans(self.network.arrays)), dtype=settings.dtype)
+            settings = replace(settings, dtype=guard.least_dtype)
+        shape = tuple(self.network.shape.sizes[index] for index in self.network.shape.output)
+        # The value is held in complex128 until it is seen to fit the type asked for.
+        held = prod(shape) * (BYTES_PER_ELEMENT["complex128"] + BYTES_PER_ELEMENT[settings.dtype])
+        if held > settings.free_bytes():
+            raise SizeLimitError(
+                f"a value of {prod(shape):,} elements needs {human_bytes(held)}, but the memory limit is "
+                f"{human_bytes(settings.memory_bytes)}; allow more memory, or keep fewer indices"
+            )
+        settings = replace(settings, memory_bytes=settings.memory_bytes - held)
         ready = ready_plan(self.network.shape, settings, observer, plan=plan)
         slices = self.slices
         if isinstance(slices, slice):
             slices = range(ready.plan.num_slices)[slices]
-        shape = tuple(self.network.shape.sizes[index] for index in self.network.shape.output)
         planned = PlannedMembers(
-            ready=ready, members=GivenMembers([(self.network.arrays, self.network.exponent)]), only=slices
+            ready=ready,
+            members=GivenMembers([(self.network.arrays, self.network.exponent)]),
+            only=slices,
+            guard=guard,
         )
         return Work(
             plans=(planned,),
             assembly=ContractionAssembly(shape=shape, dtype=settings.dtype),
             predicted_seconds=planned.predicted_seconds,
-            predicted_bytes=ready.predicted_bytes,
+            predicted_bytes=ready.predicted_bytes + held,
             settings=settings,
-            value_dtype=settings.dtype if shape else "complex128",
+            value_dtype="complex128",
         )
 
 
@@ -92,9 +117,9 @@ class ContractionAssembly:
         return f"the value of a network, of shape {self.shape}" if self.shape else "the value of a network"
 
     def answer(self, values: Values) -> ComplexArray:
-        """The value: complex128 for a number, of the type computed in for an array."""
-        value = values[0].reshape(self.shape)
-        return value.astype(self.dtype, copy=False) if self.shape else value
+        """The value: complex128 for a number, and for an array that the type computed in cannot hold."""
+        value = values[0].reshape(array_shape(self.shape))
+        return narrowed(value, self.dtype) if self.shape else value
 
     def plain(self, answer: ComplexArray) -> complex | ComplexArray:
         """A number, or the array."""

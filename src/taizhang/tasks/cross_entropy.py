@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from taizhang._random import stream
 from taizhang._types import ComplexArray
 from taizhang.amplitude_machine import AmplitudeMachine
 from taizhang.circuit.circuit import Circuit
@@ -25,8 +26,9 @@ from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import SearchProgress
 from taizhang.ready_plan import begun
 from taizhang.results.bitstrings import parsed_bits
+from taizhang.results.rows import Bits, DistinctRows
 from taizhang.results.sample_file import CountedBitstrings
-from taizhang.results.xeb import Xeb
+from taizhang.results.xeb import DOUBTFUL_P_VALUE, Xeb
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import ListLayout, prepare_list
 from taizhang.tasks.assembly import PartialValues, StoppingRule, Values
@@ -34,6 +36,13 @@ from taizhang.tasks.work import Work
 
 # A portion is predicted to take about this long.
 _PORTION_SECONDS = 2.0
+
+_NUMBERS_AT_RANDOM = (200, 100, 50, 20)
+"""Amplitudes at random bitstrings that say whether a circuit is chaotic: as many as take little time, ..."""
+
+_LITTLE_SECONDS, _LITTLE_SHARE = 5.0, 0.1
+"""... which is the greater of so many seconds and this part of the time of the samples. With the least it is clear only
+for circuits that are far from chaotic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,8 +290,19 @@ def compute_xeb(
     except KeyboardInterrupt:
         if not (keep_what_is_done and done):
             raise
+
+    # Stage 3: where the samples do not follow the Porter-Thomas distribution, whether the circuit does.
+    xeb = figures()
+    if done == count and xeb.p_value < DOUBTFUL_P_VALUE:
+        try:
+            at_random = _amplitudes_at_random(machine, bits, settings.seed)
+        except KeyboardInterrupt:
+            if not keep_what_is_done:
+                raise
+        else:
+            xeb = Xeb.of_amplitudes(values, samples.counts, circuit.num_qubits, at_random=at_random)
     return XebResult(
-        xeb=figures(),
+        xeb=xeb,
         num_computed=done,
         num_asked=count,
         plan=machine.ready.plan,
@@ -299,6 +319,27 @@ def _portion(machine: AmplitudeMachine, count: int) -> int:
     """How many bitstrings to compute at once: whole contractions, some seconds of them."""
     each = max(machine.ready.plan.predicted_seconds, 1e-9)
     return min(machine.rows_per_run * max(math.ceil(_PORTION_SECONDS / each), 1), count)
+
+
+def _amplitudes_at_random(machine: AmplitudeMachine, bits: Bits, seed: int) -> ComplexArray | None:
+    """Amplitudes of distinct random bitstrings, whatever the samples are: what tells whether the circuit is chaotic.
+
+    They differ at the qubits at which the samples do, as the plan was made for these. Over such a part of the
+    bitstrings of a chaotic circuit the Porter-Thomas law holds as well.
+
+    Returns:
+        complex128; None where there are too few bitstrings, or their amplitudes would take long.
+    """
+    varying = list(DistinctRows.of(bits).varying)
+    allowed = max(_LITTLE_SECONDS, _LITTLE_SHARE * machine.predicted_seconds(len(bits)))
+    number = next((count for count in _NUMBERS_AT_RANDOM if machine.predicted_seconds(count) <= allowed), 0)
+    if not number or 2 ** len(varying) < _NUMBERS_AT_RANDOM[-1]:
+        return None
+    random = stream(seed, "chaotic")
+    chosen = np.repeat(bits[:1], number, axis=0)
+    chosen[:, varying] = random.integers(0, 2, size=(number, len(varying)), dtype=np.uint8)
+    chosen = np.unique(chosen, axis=0)
+    return machine.run(chosen, dtype="complex128").values
 
 
 class _Share:

@@ -53,7 +53,7 @@ class ReducedStateTask:
         """
         (observer or Silent()).stage("build")
         network = reduced_network(self.circuit, self.qubits, probabilities=self.probabilities)
-        work = ContractionTask(network=network).prepare(settings, plan=plan, observer=observer)
+        work = ContractionTask(network=network, of_circuit=True).prepare(settings, plan=plan, observer=observer)
         return replace(
             work,
             assembly=ReducedStateAssembly(qubits=self.qubits, probabilities=self.probabilities),

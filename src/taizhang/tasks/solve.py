@@ -11,7 +11,8 @@ import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang.execute.contraction import Contraction, Progress
-from taizhang.execute.members import run_members, scale_into
+from taizhang.execute.members import run_members
+from taizhang.execute.scaled_value import scale_into
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan_file import Plan
 from taizhang.ready_plan import program_within_time
@@ -113,7 +114,18 @@ def contract_work(
         def take(member: int, contraction: Contraction, own: ComplexArray = own) -> None:
             scale_into(own[member], contraction.mantissa.reshape(-1), contraction.exponent)
 
-        contractions += run_members(
+        slices_of_all = planned.slices
+        if planned.guard is not None and not profile:
+            arrays, exponent = planned.members.arrays_of(0)
+            wide = planned.guard.contract(
+                arrays, exponent, planned.ready.plan, slices_of_all, memory_bytes=work.settings.free_bytes()
+            )
+            if wide is not None:
+                take(0, wide)
+                contractions.append(wide)
+                values.append(own)
+                continue
+        finished = run_members(
             program,
             planned.members,
             take,
@@ -123,6 +135,18 @@ def contract_work(
             progress=_share_of(observer, slices, number),
             profile=profile,
         )
+        contractions += finished
+        if planned.guard is not None and not profile and finished[0].underflow:
+            wide = planned.guard.contract(
+                arrays,
+                exponent,
+                planned.ready.plan,
+                slices_of_all,
+                memory_bytes=work.settings.free_bytes(),
+                underflow=True,
+            )
+            if wide is not None:
+                take(0, wide)
         values.append(own)
     return tuple(values), tuple(contractions)
 

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from taizhang._types import DtypeName
 from taizhang.execute.members import Members
+from taizhang.execute.precision import RangeGuard
 from taizhang.ready_plan import ReadyPlan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Assembly
@@ -27,11 +28,13 @@ class PlannedMembers:
         ready: The plan, compiled.
         members: The networks.
         only: The slices that are summed, consecutive; None for all.
+        guard: For a network whose elements may be far apart, which is then the only one: what watches over that.
     """
 
     ready: ReadyPlan
     members: Members
     only: range | None = None
+    guard: RangeGuard | None = None
 
     @property
     def slices(self) -> range:

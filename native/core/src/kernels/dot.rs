@@ -83,6 +83,7 @@ impl<T: VectorReal> Dot<T> {
             scale,
             workspace,
         } = tensors;
+        // The sum of every chunk.
         let chunks = volume(&self.chunks);
         let sums = &mut workspace[..self.kept.len() * chunks];
         let sum_chunks = |first: usize, sums: &mut [Complex<T>]| {
@@ -109,6 +110,7 @@ impl<T: VectorReal> Dot<T> {
                 }
             });
         }
+        // The chunks of each output element in order, in double precision.
         let mut largest = T::ZERO;
         for ((_, _, kept_out), sums) in self.kept.iter().zip(sums.chunks(chunks)) {
             let add = |(re, im): (f64, f64), sum: &Complex<T>| (re + sum.re.to_f64(), im + sum.im.to_f64());

@@ -4,7 +4,6 @@ use super::error::{fault, shown, Outcome};
 use super::expression::{Evaluated, NO_NAMES};
 use super::expression_parser::binary_operator;
 use super::lexer::{Kind, Version};
-use super::limits::MAX_LOOP_NESTING;
 use super::parser::Parser;
 use super::scope::Symbol;
 use super::syntax::{Index, Operand, Statement, Values};
@@ -21,7 +20,7 @@ impl<'a> Parser<'a> {
             unsupported::check(word, self.lexer.version, at)?;
             return Err(fault!(
                 at,
-                "{} is no type of constants; use int, uint, float, angle or bool",
+                "{} is no type of constants that is supported; use int, uint, float, angle, bool or duration",
                 shown(word)
             ));
         };
@@ -86,7 +85,7 @@ impl<'a> Parser<'a> {
     }
 
     fn refuse_measurement(&self) -> Outcome<()> {
-        if self.token.kind == Kind::Identifier && self.lexer.text_of(self.token) == "measure" {
+        if self.is_word("measure") {
             return Err(fault!(
                 self.token.start,
                 "a measurement is assigned to a variable, but it may only go to bits; declare the target as 'bit'"
@@ -104,9 +103,11 @@ impl<'a> Parser<'a> {
                     base,
                     indices: self.indices()?,
                 };
-                self.expect(Kind::Equal, "'=' and a measurement")?;
-                if self.token.kind == Kind::Identifier && self.lexer.text_of(self.token) == "measure" {
-                    return self.measurement_into(target);
+                if self.token.kind != Kind::CompoundEqual {
+                    self.expect(Kind::Equal, "'=' and a measurement")?;
+                    if self.is_word("measure") {
+                        return self.measurement_into(target);
+                    }
                 }
                 Err(fault!(
                     self.token.start,
@@ -118,6 +119,7 @@ impl<'a> Parser<'a> {
                 kind,
                 fixed: false,
             }) => {
+                self.refuse_index()?;
                 let token = self.token;
                 let mut operator = None;
                 if token.kind == Kind::CompoundEqual {
@@ -165,12 +167,7 @@ impl<'a> Parser<'a> {
     /// `for int i in [0:3] { … }`
     pub(crate) fn for_loop(&mut self) -> Outcome<Statement> {
         let offset = self.token.start;
-        if self.scope.depth() >= MAX_LOOP_NESTING {
-            return Err(fault!(
-                offset,
-                "loops are nested more than {MAX_LOOP_NESTING} levels deep; use fewer levels"
-            ));
-        }
+        self.check_nesting()?;
         self.advance()?;
         let (word, at) = (self.lexer.text_of(self.token), self.token.start);
         self.expect(Kind::Identifier, "the type of the loop's variable")?;
@@ -183,7 +180,7 @@ impl<'a> Parser<'a> {
         } else if unsupported::is_reserved(word, self.lexer.version) {
             return Err(fault!(
                 at,
-                "{} is no type of a loop's variable; use int, uint, float or angle",
+                "{} is no type of a loop's variable that is supported; use int, uint, float or angle",
                 shown(word)
             ));
         }
@@ -198,24 +195,11 @@ impl<'a> Parser<'a> {
         let values = self.loop_values()?;
         self.scope.enter();
         let slot = self.new_variable(name, kind, true, name_offset)?;
-        let mut body = Vec::new();
-        if self.accept(Kind::LeftBrace)? {
-            while !self.accept(Kind::RightBrace)? {
-                if self.token.kind == Kind::End {
-                    return Err(fault!(
-                        self.token.start,
-                        "the file ends within a loop; close it with '}}'"
-                    ));
-                }
-                self.count_part()?;
-                match self.statement()? {
-                    Statement::Nothing => {}
-                    statement => body.push(statement),
-                }
-            }
+        let body = if self.accept(Kind::LeftBrace)? {
+            self.statements_in_braces("a loop")?
         } else {
-            body.push(self.statement()?);
-        }
+            vec![self.statement()?]
+        };
         self.scope.leave();
         Ok(Statement::For {
             slot,

@@ -1,12 +1,16 @@
 //! Reads gate definitions, and works out what each costs.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::cost::Cost;
 use super::error::{fault, shown, Outcome};
-use super::expression::NO_NAMES;
-use super::lexer::Kind;
+use super::expression::{Expression, NO_NAMES};
+use super::known_gates::{KnownGate, Leniency};
+use super::lexer::{Kind, Version};
 use super::limits::{MAX_DEFINITIONS, MAX_NESTING, MAX_QUBITS};
-use super::parser::{Formals, KnownGate, Parser};
+use super::parser::{Formals, Parser};
 use super::power::Powers;
+use super::qubits::used_qubit;
 use super::syntax::{Call, Definition, Modifier, Statement, Target};
 
 impl<'a> Parser<'a> {
@@ -21,7 +25,20 @@ impl<'a> Parser<'a> {
         let body = self.definition_body();
         self.defining = None;
         let formals = self.formals.take().unwrap_or_default();
-        let body = body?;
+        let (mut body, resets) = body?;
+        if name == "global_phase" && formals.qubits.is_empty() && formals.parameters.len() == 1 && body.is_empty() {
+            self.warn(name_offset, || {
+                "the gate 'global_phase' of no qubits has no body; it is read as 'gphase', which Qiskit means by it"
+                    .to_owned()
+            });
+            body.push(Call {
+                offset: name_offset,
+                target: Target::Phase,
+                modifiers: Vec::new(),
+                parameters: vec![Expression::of_parameter(0, name_offset)],
+                operands: Vec::new(),
+            });
+        }
         let depth = 1 + body.iter().map(|call| self.depth_of(call.target)).max().unwrap_or(0);
         if depth > MAX_NESTING {
             return Err(fault!(
@@ -38,32 +55,43 @@ impl<'a> Parser<'a> {
             name: name.to_owned(),
             parameters: formals.parameters.len(),
             qubits: formals.qubits.len(),
+            uses_parameters: body.iter().any(uses_parameters),
             body,
+            resets,
             opaque: false,
             depth,
             cost,
         };
-        self.define(name, definition, name_offset)
+        self.define(name, definition, None, name_offset)
     }
 
-    /// `opaque name(parameters) qubits;`
+    /// `opaque name(parameters) qubits;`: without a meaning, but for Qiskit's delays.
     pub(crate) fn opaque_declaration(&mut self) -> Outcome<Statement> {
         self.advance()?;
         let (name, offset, formals) = self.definition_head()?;
         self.end_of_statement()?;
+        let leniency = is_delay(name).then_some(Leniency::Delay);
         let definition = Definition {
             name: name.to_owned(),
             parameters: formals.parameters.len(),
             qubits: formals.qubits.len(),
             body: Vec::new(),
-            opaque: true,
+            resets: Vec::new(),
+            uses_parameters: true,
+            opaque: leniency.is_none(),
             depth: 1,
             cost: Cost::default(),
         };
-        self.define(name, definition, offset)
+        self.define(name, definition, leniency, offset)
     }
 
-    fn define(&mut self, name: &'a str, definition: Definition, offset: usize) -> Outcome<Statement> {
+    fn define(
+        &mut self,
+        name: &'a str,
+        definition: Definition,
+        leniency: Option<Leniency>,
+        offset: usize,
+    ) -> Outcome<Statement> {
         if self.definitions.len() >= MAX_DEFINITIONS {
             return Err(fault!(
                 offset,
@@ -72,7 +100,12 @@ impl<'a> Parser<'a> {
         }
         let target = Target::Defined(self.definitions.len());
         self.definitions.push(definition);
-        self.gates.insert(name, KnownGate { target, by_file: true });
+        let gate = KnownGate {
+            target,
+            by_file: true,
+            leniency,
+        };
+        self.gates.insert(name, gate);
         Ok(Statement::Nothing)
     }
 
@@ -104,6 +137,9 @@ impl<'a> Parser<'a> {
             }
             self.expect(Kind::RightParenthesis, "')' after the parameters")?;
         }
+        if self.token.kind == Kind::LeftBrace && self.lexer.version == Version::Three {
+            return Ok((name, offset, formals)); // a gate of phases only
+        }
         loop {
             self.count_part()?;
             let (qubit, at) = self.name("the name of a qubit")?;
@@ -127,10 +163,13 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn definition_body(&mut self) -> Outcome<Vec<Call<usize>>> {
+    /// The calls of a body, and the qubits that are reset before they are used.
+    fn definition_body(&mut self) -> Outcome<(Vec<Call<usize>>, Vec<usize>)> {
         self.expect(Kind::LeftBrace, "'{' before the body of a gate")?;
         let mut body = Vec::new();
+        let mut fresh = FreshQubits::default();
         while !self.accept(Kind::RightBrace)? {
+            self.annotations()?;
             let offset = self.token.start;
             if self.accept(Kind::Semicolon)? {
                 continue;
@@ -141,12 +180,23 @@ impl<'a> Parser<'a> {
                     "the file ends within the definition of a gate; close it with '}}'"
                 ));
             }
-            if self.token.kind == Kind::Identifier && self.lexer.text_of(self.token) == "barrier" {
-                self.advance()?;
+            if self.is_word("barrier") || self.is_word("delay") && !self.gates.contains_key("delay") {
+                if self.is_word("delay") {
+                    self.duration_of_delay()?;
+                } else {
+                    self.advance()?;
+                }
                 if self.token.kind != Kind::Semicolon {
                     self.formal_qubits()?;
                 }
-                self.end_of_statement()?;
+                self.end_of_list("',' or ';'")?;
+                continue;
+            }
+            if self.is_word("reset") {
+                self.advance()?;
+                let qubits = self.formal_qubits()?;
+                self.end_of_list("',' or ';'")?;
+                fresh.reset(&qubits, offset)?;
                 continue;
             }
             self.count_part()?;
@@ -154,12 +204,15 @@ impl<'a> Parser<'a> {
             let (name, at) = self.gate_word()?;
             let target = self.gate_named(name, at)?;
             let parameters = self.call_parameters(target, at)?;
-            let operands = if self.token.kind == Kind::Semicolon {
+            let mut operands = if self.token.kind == Kind::Semicolon {
                 Vec::new()
             } else {
                 self.formal_qubits()?
             };
-            self.end_of_statement()?;
+            self.end_of_list("',' or ';'")?;
+            if target == Target::Phase && self.lexer.version == Version::Two {
+                operands.clear();
+            }
             let call = Call {
                 offset,
                 target,
@@ -168,15 +221,29 @@ impl<'a> Parser<'a> {
                 operands,
             };
             self.check_number_of_operands(&call)?;
+            if let Target::Defined(place) = target {
+                let resets = &self.definitions[place].resets;
+                self.check_modifiers_of_resets(&call, resets)?;
+                let qubits: Vec<usize> = resets.iter().map(|&at| call.operands[at]).collect();
+                fresh.reset(&qubits, offset)?;
+            }
+            fresh.touch(&call.operands);
             body.push(call);
         }
-        Ok(body)
+        Ok((body, fresh.resets.into_iter().collect()))
     }
 
     fn formal_qubits(&mut self) -> Outcome<Vec<usize>> {
         let mut places = Vec::new();
         loop {
             self.count_part()?;
+            if self.token.kind == Kind::HardwareQubit {
+                return Err(fault!(
+                    self.token.start,
+                    "a gate definition acts on the hardware qubit {}, but it may act on the qubits that its head names only; name one there",
+                    self.token_shown()
+                ));
+            }
             let token = self.expect(Kind::Identifier, "the name of a qubit")?;
             let name = self.lexer.text_of(token);
             let place = self
@@ -241,4 +308,45 @@ impl<'a> Parser<'a> {
         }
         Ok(Cost::of_call(call, &powers, &self.definitions))
     }
+}
+
+/// Which qubits of a body are reset, and which have been acted on.
+#[derive(Default)]
+struct FreshQubits {
+    resets: BTreeSet<usize>,
+    touched: HashSet<usize>,
+}
+
+impl FreshQubits {
+    fn reset(&mut self, qubits: &[usize], offset: usize) -> Outcome<()> {
+        if qubits.iter().any(|qubit| self.touched.contains(qubit)) {
+            return Err(used_qubit(offset));
+        }
+        self.resets.extend(qubits);
+        Ok(())
+    }
+
+    fn touch(&mut self, qubits: &[usize]) {
+        self.touched.extend(qubits);
+    }
+}
+
+/// Whether a call depends on a parameter of the definition that it stands in.
+fn uses_parameters(call: &Call<usize>) -> bool {
+    let exponents = call.modifiers.iter().filter_map(|modifier| match modifier {
+        Modifier::Power(exponent) => Some(exponent),
+        _ => None,
+    });
+    call.parameters
+        .iter()
+        .chain(exponents)
+        .any(|expression| expression.constant().is_none())
+}
+
+/// Whether an opaque gate is one of those that Qiskit writes for its delays.
+fn is_delay(name: &str) -> bool {
+    let number = name.strip_prefix("delay");
+    number.is_some_and(|number| {
+        number.is_empty() || number.starts_with('_') && number[1..].bytes().all(|byte| byte.is_ascii_digit())
+    })
 }

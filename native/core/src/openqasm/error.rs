@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::excerpt::excerpt;
+
 /// A fault at a byte of the text; the reader turns it into a `ReadError` when it gives up.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fault {
@@ -21,7 +23,7 @@ macro_rules! fault {
 }
 pub(crate) use fault;
 
-/// Why a file was refused. Lines and columns count from 1, columns in characters.
+/// Why a file was refused, or what is noted about it. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadError {
     /// One sentence: what was given, what was wanted, what to do.
@@ -30,6 +32,8 @@ pub struct ReadError {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+    /// The line of the file with a caret under the place, or nothing.
+    pub excerpt: String,
 }
 
 impl ReadError {
@@ -42,6 +46,7 @@ impl ReadError {
             reason: fault.reason,
             line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
             column: 1 + before[line_start..].iter().filter(is_character_start).count(),
+            excerpt: excerpt(text, fault.offset),
         }
     }
 }
@@ -75,6 +80,7 @@ mod tests {
     fn columns_count_characters() {
         let error = ReadError::locate(*fault!(9, "no"), "ab\nπ = ?;".as_bytes());
         assert_eq!((error.line, error.column), (2, 6));
+        assert_eq!(error.excerpt, "π = ?;\n     ^");
         let error = ReadError::locate(*fault!(99, "no"), b"ab\n");
         assert_eq!((error.line, error.column), (2, 1));
     }

@@ -262,6 +262,13 @@ impl Expansion {
                 counted(definition.qubits, "qubit")
             ));
         }
+        if definition.qubits == 0 {
+            return Err(fault!(
+                offset,
+                "the gate {} on no qubits is raised to a fractional power; multiply the angles of its phases instead",
+                shown(&definition.name)
+            ));
+        }
         if self.products.len() >= MAX_POWERS || self.power_nesting >= MAX_POWER_NESTING {
             return Err(fault!(
                 offset,

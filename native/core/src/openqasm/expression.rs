@@ -84,6 +84,15 @@ impl Expression {
         }
     }
 
+    /// The expression that is a parameter of the gate being defined.
+    pub fn of_parameter(place: u32, offset: usize) -> Self {
+        let operation = Operation::Parameter(place);
+        Expression {
+            offset,
+            body: Body::Code(Box::new([Instruction { operation, offset }])),
+        }
+    }
+
     /// The value as it is assigned to a variable of a type; reals from cut divisions are refused as for parameters.
     pub fn assigned_to(&self, kind: Type, names: Names<'_>) -> Outcome<Value> {
         let value = match kind {
@@ -124,9 +133,9 @@ impl Expression {
         match found.value {
             Value::Integer(number) => Ok(number as f64),
             Value::Real(number) => Ok(number),
-            Value::Truth(truth) => Err(fault!(
+            other @ (Value::Truth(_) | Value::Duration) => Err(fault!(
                 self.offset,
-                "a number is wanted here, but {truth} was given; write a number"
+                "a number is wanted here, but {other} was given; write a number"
             )),
         }
     }

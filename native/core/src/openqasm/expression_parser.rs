@@ -195,7 +195,7 @@ impl Parser<'_> {
         match yard.pending.last() {
             None => Ok(()),
             Some(_) => Err(fault!(
-                self.token.start,
+                self.place_of_missing(),
                 "an operator or ')' is wanted here, but {} was given; complete the expression",
                 self.token_shown()
             )),
@@ -214,19 +214,48 @@ impl Parser<'_> {
                     yard.emit(Operation::Push(value), offset);
                     return self.advance();
                 }
+                Kind::Duration => {
+                    yard.emit(Operation::Push(Value::Duration), offset);
+                    return self.advance();
+                }
+                Kind::Imaginary => {
+                    return Err(fault!(
+                        offset,
+                        "the complex number {} is not supported; use real numbers",
+                        self.token_shown()
+                    ))
+                }
                 Kind::LeftParenthesis => yard.wait(Pending::Open, offset)?,
                 Kind::Identifier => {
                     let name = self.lexer.text_of(token);
+                    let place = self.place_of_missing();
                     self.advance()?;
                     if let Some(kind) = self.type_named(name, offset)? {
                         self.expect(Kind::LeftParenthesis, "'(' after a type")?;
                         yard.wait(Pending::Cast(kind), offset)?;
                         continue;
                     }
+                    if name == "bit" && self.lexer.version == Version::Three {
+                        return Err(fault!(
+                            offset,
+                            "a value of the type 'bit' is not supported here: bits may only be measured into; use int or bool"
+                        ));
+                    }
+                    if self.token.kind != Kind::LeftParenthesis || Function::named(name).is_none() {
+                        super::unsupported::check(name, self.lexer.version, offset)?;
+                    }
+                    let parameter = self
+                        .formals
+                        .as_ref()
+                        .is_some_and(|formals| formals.parameters.contains_key(name));
+                    let value = parameter || self.scope.find(name).is_some() || Function::named(name).is_some();
+                    if !value && self.begins_statement(name, place != offset) {
+                        return Err(self.wanted("a number, a name or '('", name, place));
+                    }
                     if self.token.kind != Kind::LeftParenthesis {
                         let operation = self.named_value(name, offset)?;
                         yard.emit(operation, offset);
-                        return Ok(());
+                        return self.refuse_index();
                     }
                     let Some(function) = Function::named(name) else {
                         return Err(fault!(
@@ -241,7 +270,7 @@ impl Parser<'_> {
                     Some(operator) => yard.wait(Pending::Unary(operator), offset)?,
                     None => {
                         return Err(fault!(
-                            offset,
+                            self.place_of_missing(),
                             "a number, a name or '(' is wanted here, but {} was given; write an expression",
                             self.token_shown()
                         ))
@@ -250,6 +279,17 @@ impl Parser<'_> {
             }
             self.advance()?;
         }
+    }
+
+    /// Refuses brackets behind the name of a value.
+    pub(crate) fn refuse_index(&self) -> Outcome<()> {
+        if self.token.kind != Kind::LeftBracket {
+            return Ok(());
+        }
+        Err(fault!(
+            self.token.start,
+            "an index into a number ('[') is not supported: single bits of numbers are neither read nor set; use the number as a whole"
+        ))
     }
 
     /// The value of a literal: in OpenQASM 2 a real number, in OpenQASM 3 an integer where it is written as one.

@@ -6,7 +6,8 @@ use super::lexer::{Kind, Version};
 use super::library;
 use super::limits::MAX_QUBITS;
 use super::parser::Parser;
-use super::syntax::{Call, Modifier, Operand, Target};
+use super::syntax::{Call, Modifier, Statement, Target};
+use super::value::Value;
 
 impl<'a> Parser<'a> {
     /// `ctrl @ negctrl(2) @ inv @ pow(0.5) @ …`, or nothing.
@@ -63,7 +64,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The gate of that name.
-    pub(crate) fn gate_named(&self, name: &str, offset: usize) -> Outcome<Target> {
+    pub(crate) fn gate_named(&mut self, name: &str, offset: usize) -> Outcome<Target> {
         if self.defining == Some(name) {
             return Err(fault!(
                 offset,
@@ -71,8 +72,8 @@ impl<'a> Parser<'a> {
                 shown(name)
             ));
         }
-        match self.gates.get(name) {
-            Some(gate) => Ok(gate.target),
+        match self.use_gate(name, offset) {
+            Some(target) => Ok(target),
             None => {
                 super::unsupported::check(name, self.lexer.version, offset)?;
                 if matches!(
@@ -81,7 +82,7 @@ impl<'a> Parser<'a> {
                 ) {
                     return Err(fault!(
                         offset,
-                        "'{name}' cannot stand in a gate definition; use gates only"
+                        "'{name}' is not supported here, where a gate is wanted: gates are defined by calls of gates; write them one by one"
                     ));
                 }
                 Err(self.unknown_gate(name, offset))
@@ -105,7 +106,14 @@ impl<'a> Parser<'a> {
             }
             return fault!(
                 offset,
-                "the gate {} is not known yet; add 'include \"{file}\";' after the version, or define it with 'gate'",
+                "the gate {} is not known yet; add 'include \"{file}\";' at the beginning, or define it with 'gate'",
+                shown(name)
+            );
+        }
+        if self.lexer.version == Version::Two && super::unsupported::is_reserved(name, Version::Three) {
+            return fault!(
+                offset,
+                "{} belongs to OpenQASM 3, but this file is read as OpenQASM 2; make its version 'OPENQASM 3.0;', or define a gate of that name",
                 shown(name)
             );
         }
@@ -117,18 +125,18 @@ impl<'a> Parser<'a> {
     }
 
     /// The rest of a gate call of the program, after the gate's name.
-    pub(crate) fn gate_call(
-        &mut self,
-        target: Target,
-        modifiers: Vec<Modifier>,
-        offset: usize,
-    ) -> Outcome<Call<Operand>> {
+    pub(crate) fn gate_call(&mut self, target: Target, modifiers: Vec<Modifier>, offset: usize) -> Outcome<Statement> {
         let parameters = self.call_parameters(target, offset)?;
         let mut operands = Vec::new();
         if self.token.kind != Kind::Semicolon {
             operands = self.operands()?;
         }
-        self.end_of_statement()?;
+        self.end_of_list("',' or ';'")?;
+        // In OpenQASM 2 a phase is none of the language; other programs give it qubits, on which nothing depends.
+        let mut idle = Vec::new();
+        if target == Target::Phase && self.lexer.version == Version::Two {
+            idle = std::mem::take(&mut operands);
+        }
         let call = Call {
             offset,
             target,
@@ -137,19 +145,49 @@ impl<'a> Parser<'a> {
             operands,
         };
         self.check_number_of_operands(&call)?;
-        Ok(call)
+        if let Target::Defined(place) = target {
+            self.check_modifiers_of_resets(&call, &self.definitions[place].resets)?;
+        }
+        if idle.is_empty() {
+            return Ok(Statement::Call(call));
+        }
+        let idle = Statement::Idle {
+            duration: None,
+            operands: idle,
+        };
+        Ok(Statement::Block(vec![idle, Statement::Call(call)]))
+    }
+
+    /// Refuses modifiers before a gate that resets qubits.
+    pub(crate) fn check_modifiers_of_resets<Q>(&self, call: &Call<Q>, resets: &[usize]) -> Outcome<()> {
+        if resets.is_empty() || call.modifiers.is_empty() {
+            return Ok(());
+        }
+        Err(fault!(
+            call.offset,
+            "the gate {} resets qubits, so that it has no inverse, powers or controls; remove the modifier",
+            shown(self.shape_of(call.target).0)
+        ))
     }
 
     pub(crate) fn call_parameters(&mut self, target: Target, offset: usize) -> Outcome<Vec<Expression>> {
         let mut parameters = Vec::new();
         if self.accept(Kind::LeftParenthesis)? {
+            let needed = !matches!(target, Target::Defined(place) if !self.definitions[place].uses_parameters);
             while self.token.kind != Kind::RightParenthesis {
-                parameters.push(self.expression()?);
+                parameters.push(if needed {
+                    self.expression()?
+                } else {
+                    self.unused_parameter()?
+                });
                 if !self.accept(Kind::Comma)? {
                     break;
                 }
             }
             self.expect(Kind::RightParenthesis, "')' or ',' after a parameter")?;
+        }
+        if self.token.kind == Kind::LeftBracket && self.lexer.version == Version::Three {
+            self.designator()?; // how long the gate takes
         }
         let (name, wanted, _) = self.shape_of(target);
         if parameters.len() != wanted {
@@ -174,6 +212,28 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(parameters)
+    }
+
+    /// A parameter that the gate's body does not use: also a complex number, or a label of states or Pauli matrices such
+    /// as `+`, `r` or `XYZ`, as Qiskit writes behind `initialize` and `pauli`.
+    fn unused_parameter(&mut self) -> Outcome<Expression> {
+        let (lexer, token, last_end) = (self.lexer.clone(), self.token, self.last_end);
+        let problem = match self.expression() {
+            Ok(expression) => return Ok(expression),
+            Err(problem) => problem,
+        };
+        (self.lexer, self.token, self.last_end) = (lexer, token, last_end);
+        loop {
+            self.count_part()?;
+            match self.token.kind {
+                Kind::Comma | Kind::RightParenthesis if self.token != token => break,
+                Kind::Integer | Kind::Real | Kind::Imaginary | Kind::Plus | Kind::Minus => {}
+                Kind::Identifier if is_label(self.lexer.text_of(self.token)) => {}
+                _ => return Err(problem),
+            }
+            self.advance()?;
+        }
+        Ok(Expression::of_constant(Value::Real(0.0), token.start))
     }
 
     pub(crate) fn check_number_of_operands<Q>(&self, call: &Call<Q>) -> Outcome<()> {
@@ -213,6 +273,10 @@ impl<'a> Parser<'a> {
             }
         }
     }
+}
+
+fn is_label(word: &str) -> bool {
+    matches!(word, "r" | "l") || word.bytes().all(|letter| b"IXYZ".contains(&letter))
 }
 
 /// How many controls the modifiers add.

@@ -18,6 +18,10 @@ pub(crate) enum Kind {
     HardwareQubit,
     Integer,
     Real,
+    /// A number with a unit of time, as in `100ns`.
+    Duration,
+    /// A number with `im`, or with `j` as Python writes it.
+    Imaginary,
     Text,
     LeftParenthesis,
     RightParenthesis,
@@ -136,10 +140,10 @@ impl<'a> Lexer<'a> {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.identifier(),
             b'0'..=b'9' => self.number()?,
             b'.' if bytes.get(start + 1).is_some_and(u8::is_ascii_digit) => self.number()?,
-            b'"' => self.string()?,
+            b'"' | b'\'' => self.string(first)?,
             b'$' if bytes.get(start + 1).is_some_and(u8::is_ascii_digit) => {
                 self.at += 1;
-                self.identifier();
+                self.digits();
                 Kind::HardwareQubit
             }
             _ => self.symbol(first)?,
@@ -237,31 +241,62 @@ impl<'a> Lexer<'a> {
                 self.digits();
             }
         }
-        let end = self.at;
-        self.identifier();
-        if self.at > end {
-            return Err(fault!(
-                start,
-                "{} is not a number; write digits, as in 12, 0.5 or 1e-3, without a unit",
-                shown(&self.text[start..self.at])
-            ));
-        }
-        Ok(kind)
+        self.suffix(start, kind)
     }
 
-    fn string(&mut self) -> Outcome<Kind> {
+    /// Goes past the letters behind a number, which blanks may precede: a unit of time, or `im`.
+    fn suffix(&mut self, start: usize, kind: Kind) -> Outcome<Kind> {
+        let end = self.at;
+        let blanks = self.text.as_bytes()[end..].iter();
+        self.at += blanks.take_while(|&&byte| byte == b' ' || byte == b'\t').count();
+        let first = self.at;
+        self.identifier();
+        match &self.text[first..self.at] {
+            "dt" | "ns" | "us" | "µs" | "μs" | "ms" | "s" if self.version == Version::Three => Ok(Kind::Duration),
+            "im" if self.version == Version::Three => Ok(Kind::Imaginary),
+            "j" if first == end => Ok(Kind::Imaginary),
+            letters if first > end || letters.is_empty() => {
+                self.at = end;
+                Ok(kind)
+            }
+            _ => Err(fault!(
+                start,
+                "{} is not a number; write digits, as in 12, 0.5 or 1e-3{}",
+                shown(&self.text[start..self.at]),
+                match self.version {
+                    Version::Two => ", without a unit",
+                    Version::Three => "; the units are dt, ns, us, ms and s",
+                }
+            )),
+        }
+    }
+
+    fn string(&mut self, quote: u8) -> Outcome<Kind> {
         let start = self.at;
         let rest = &self.text.as_bytes()[start + 1..];
-        match rest.iter().position(|&byte| byte == b'"' || byte == b'\n') {
-            Some(length) if rest[length] == b'"' => self.at += length + 2,
+        match rest.iter().position(|&byte| byte == quote || byte == b'\n') {
+            Some(length) if rest[length] == quote => self.at += length + 2,
             _ => {
                 return Err(fault!(
                     start,
-                    "a string begins here but does not end on its line; close it with '\"'"
+                    "a string begins here but does not end on its line; close it with {}",
+                    char::from(quote)
                 ))
             }
         }
         Ok(Kind::Text)
+    }
+
+    /// Goes to the end of the line that a token begins, and returns what stands behind the token.
+    pub fn rest_of_line(&mut self, token: Token) -> &'a str {
+        let rest = &self.text.as_bytes()[token.end..];
+        self.at = token.end + rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        self.text[token.end..self.at].trim()
+    }
+
+    /// Whether a line of the text ends between two of its bytes.
+    pub fn line_ends_between(&self, start: usize, end: usize) -> bool {
+        self.text.as_bytes()[start..end].contains(&b'\n')
     }
 
     fn symbol(&mut self, first: u8) -> Outcome<Kind> {
@@ -373,7 +408,8 @@ mod tests {
             ("x \0", 2),
             ("  /* ", 2),
             ("\"abc\n\"", 0),
-            ("1ns", 0),
+            ("1nm", 0),
+            ("'abc\n'", 0),
             ("é €", 3),
             ("1e5x", 0),
         ] {
@@ -386,6 +422,20 @@ mod tests {
             };
             assert_eq!(fault.offset, offset, "{text:?}");
         }
+    }
+
+    #[test]
+    fn units_belong_to_their_number() {
+        use Kind::*;
+        assert_eq!(
+            kinds("100ns 1.5 us 2dt .5µs 3 μs 1e3ms 7s 2im 0.8j"),
+            [Duration, Duration, Duration, Duration, Duration, Duration, Duration, Imaginary, Imaginary]
+        );
+        assert_eq!(
+            kinds("3 ns1 4 x 5"),
+            [Integer, Identifier, Integer, Identifier, Integer]
+        );
+        assert_eq!(kinds("'a' \"b'\" $12"), [Text, Text, HardwareQubit]);
     }
 
     #[test]

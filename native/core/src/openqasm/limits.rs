@@ -24,6 +24,8 @@ pub const MAX_LOOP_NESTING: usize = 64;
 pub const MAX_DEFINITIONS: usize = 100_000;
 /// Registers, aliases, constants and variables declared by the file.
 pub const MAX_DECLARATIONS: usize = 100_000;
+/// Warnings about one file; further ones are dropped.
+pub const MAX_WARNINGS: usize = 20;
 /// Calls, operands, parameters and numbers of one statement, a loop with its body being one, and of all definitions.
 pub const MAX_PARTS: usize = 750_000;
 /// Qubits of a defined gate that is raised to a fractional power: its matrix is needed.

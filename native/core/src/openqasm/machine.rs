@@ -6,9 +6,9 @@ use super::expansion::{modified, Application, Expansion};
 use super::expression::{Expression, Names, NO_NAMES};
 use super::limits::MAX_QUBITS;
 use super::power::Powers;
-use super::qubits::{count_of_range, select, Selection};
+use super::qubits::{count_of_range, select, used_qubit, Selection};
 use super::register_parser::sizes;
-use super::syntax::{Base, Call, Definition, Index, Operand, Statement, Values};
+use super::syntax::{Base, Call, Definition, Index, Operand, Statement, Target, Values};
 use super::value::{Binary, Type, Value};
 
 /// Steps that carrying out a statement of a loop counts for, beyond the gates that it writes out.
@@ -51,7 +51,17 @@ impl Machine {
         match statement {
             Statement::Nothing => Ok(()),
             Statement::Call(call) => self.call(call, definitions),
-            Statement::Barrier(operands) => operands.iter().try_for_each(|operand| self.select(operand).map(|_| ())),
+            Statement::Idle { duration, operands } => {
+                if let Some(duration) = duration {
+                    self.spend(duration.work(), duration.offset)?;
+                    duration.duration(self.names())?;
+                }
+                operands.iter().try_for_each(|operand| self.select(operand).map(|_| ()))
+            }
+            Statement::Reset { offset, operands } => {
+                operands.iter().try_for_each(|operand| self.reset(operand, *offset))
+            }
+            Statement::Block(body) => body.iter().try_for_each(|statement| self.run(statement, definitions)),
             Statement::Measure { offset, source, target } => self.measure(*offset, source, target.as_ref()),
             Statement::Assign {
                 slot,
@@ -134,6 +144,9 @@ impl Machine {
                     .iter()
                     .map(|selection| selection.at(if selection.single { 0 } else { place })),
             );
+            if let Target::Defined(definition) = call.target {
+                self.check_resets(&definitions[definition].resets, &qubits, call.offset)?;
+            }
             self.check_qubits(&qubits, call)?;
             let application = Application {
                 offset: call.offset,
@@ -149,6 +162,24 @@ impl Machine {
         self.parameters = parameters;
         self.qubits = qubits;
         Ok(())
+    }
+
+    /// Refuses to reset a qubit on which gates have acted; of others it is the identity.
+    fn reset(&mut self, operand: &Operand, offset: usize) -> Outcome<()> {
+        let selection = self.select(operand)?;
+        self.spend(selection.len() as u64, offset)?;
+        match (0..selection.len()).any(|place| self.touched[selection.at(place) as usize] != 0) {
+            true => Err(used_qubit(offset)),
+            false => Ok(()),
+        }
+    }
+
+    /// The same for the resets within a defined gate.
+    fn check_resets(&self, resets: &[usize], qubits: &[u32], offset: usize) -> Outcome<()> {
+        match resets.iter().any(|&place| self.touched[qubits[place] as usize] != 0) {
+            true => Err(used_qubit(offset)),
+            false => Ok(()),
+        }
     }
 
     /// Refuses a qubit given twice, and one measured before.
@@ -291,7 +322,7 @@ impl Machine {
 /// constant ranges. Most loops that are too long are refused by this before their first turn.
 fn least_cost(body: &[Statement], definitions: &[Definition]) -> Cost {
     let surely_some = |operand: &Operand| {
-        matches!(operand.base, Base::Register { .. })
+        matches!(operand.base, Base::Register { length: 1.., .. })
             && operand.indices.iter().all(|index| matches!(index, Index::At(_)))
     };
     let mut cost = Cost {
@@ -303,6 +334,7 @@ fn least_cost(body: &[Statement], definitions: &[Definition]) -> Cost {
             Statement::Call(call) if call.modifiers.is_empty() && call.operands.iter().all(surely_some) => {
                 cost = cost.plus(Cost::of_call(call, &Powers::default(), definitions));
             }
+            Statement::Block(body) => cost = cost.plus(least_cost(body, definitions)),
             Statement::For { values, body, .. } => {
                 cost = cost.plus(least_cost(body, definitions).times(least_count(values)));
             }

@@ -25,6 +25,7 @@ mod expression;
 mod expression_parser;
 mod function;
 mod gate_parser;
+mod known_gates;
 mod lexer;
 mod library;
 pub mod limits;
@@ -38,14 +39,16 @@ mod scope;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod timing_parser;
 mod unsupported;
 mod value;
+mod version;
 
 pub use error::ReadError;
 pub use expansion::{Product, Sequence};
 
 use distinct::Root;
-use error::{fault, Outcome};
+use error::{fault, Fault, Outcome};
 use machine::Machine;
 use parser::Parser;
 
@@ -76,7 +79,7 @@ pub struct ReadGate {
 /// A circuit as it was read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
-    /// Qubits of all registers, in the order of their declaration.
+    /// Qubits of all registers, in the order of their declaration, then the hardware qubits up to the largest number.
     pub num_qubits: usize,
     /// The gates, each once.
     pub gates: Vec<ReadGate>,
@@ -84,6 +87,8 @@ pub struct Reading {
     pub sequence: Sequence,
     /// Gates defined by the file of which fractional powers are wanted; each uses only products before it.
     pub products: Vec<Product>,
+    /// What may surprise: where the file is not quite of the language, or a part of it was left out.
+    pub warnings: Vec<ReadError>,
 }
 
 /// Reads a file.
@@ -91,10 +96,13 @@ pub struct Reading {
 /// # Errors
 /// The text is not OpenQASM, asks for more than gates with measurements at the end, or passes a limit.
 pub fn read(text: &[u8]) -> Result<Reading, ReadError> {
-    read_checked(text).map_err(|fault| ReadError::locate(*fault, text))
+    let locate = |fault| ReadError::locate(fault, text);
+    let (mut reading, warnings) = read_checked(text).map_err(|fault| locate(*fault))?;
+    reading.warnings = warnings.into_iter().map(locate).collect();
+    Ok(reading)
 }
 
-fn read_checked(text: &[u8]) -> Outcome<Reading> {
+fn read_checked(text: &[u8]) -> Outcome<(Reading, Vec<Fault>)> {
     if text.len() > limits::MAX_BYTES {
         return Err(fault!(
             0,
@@ -112,16 +120,30 @@ fn read_checked(text: &[u8]) -> Outcome<Reading> {
     let mut parser = Parser::new(text)?;
     let mut machine = Machine::default();
     while let Some(statement) = parser.next_statement()? {
-        machine.make_room(parser.num_qubits, parser.num_variables, parser.num_aliases);
+        machine.make_room(parser.room_for_qubits(), parser.num_variables, parser.num_aliases);
         machine.run(&statement, &parser.definitions)?;
     }
-    if parser.num_qubits == 0 {
+    if parser.num_qubits + parser.num_hardware_qubits == 0 {
         return Err(fault!(
             text.len(),
             "the file declares no qubits; declare some, as in 'qreg q[2];' or 'qubit[2] q;'"
         ));
     }
-    Ok(collect(parser.num_qubits, machine.expansion))
+    let mut reading = collect(parser.num_qubits + parser.num_hardware_qubits, machine.expansion);
+    if parser.num_hardware_qubits > 0 {
+        renumber_hardware(&mut reading.sequence.qubits, parser.num_qubits);
+    }
+    Ok((reading, parser.warnings))
+}
+
+/// Puts the hardware qubits behind those of the registers.
+fn renumber_hardware(qubits: &mut [u32], num_register_qubits: usize) {
+    let (first, start) = (limits::MAX_QUBITS as u32, num_register_qubits as u32);
+    for qubit in qubits {
+        if *qubit >= first {
+            *qubit = *qubit - first + start;
+        }
+    }
 }
 
 fn collect(num_qubits: usize, expansion: expansion::Expansion) -> Reading {
@@ -147,5 +169,6 @@ fn collect(num_qubits: usize, expansion: expansion::Expansion) -> Reading {
         gates: gates.collect(),
         sequence: expansion.sequence,
         products: expansion.products,
+        warnings: Vec::new(),
     }
 }

@@ -3,9 +3,10 @@
 use super::error::{fault, shown, Outcome};
 use super::expression::Expression;
 use super::lexer::{Kind, Version};
+use super::limits::MAX_QUBITS;
 use super::parser::Parser;
 use super::scope::Symbol;
-use super::syntax::{Index, Operand};
+use super::syntax::{Base, Index, Operand};
 use super::value::Value;
 
 impl Parser<'_> {
@@ -25,14 +26,15 @@ impl Parser<'_> {
         self.count_part()?;
         let token = self.token;
         let noun = if qubits { "qubits" } else { "bits" };
-        if token.kind == Kind::HardwareQubit {
-            return Err(super::unsupported::fault("a hardware qubit ('$')", token.start));
+        if token.kind == Kind::HardwareQubit && qubits {
+            return self.hardware_qubit();
         }
         let wanted = if qubits {
             "a register of qubits"
         } else {
             "a register of bits"
         };
+        let place = self.place_of_missing();
         self.expect(Kind::Identifier, wanted)?;
         let name = self.lexer.text_of(token);
         let base = match (self.scope.find(name), qubits) {
@@ -43,6 +45,9 @@ impl Parser<'_> {
                     "{} is not a register of {noun}; use one that is",
                     shown(name)
                 ));
+            }
+            (None, _) if self.begins_statement(name, place != token.start) => {
+                return Err(self.wanted(wanted, name, place))
             }
             (None, _) => {
                 return Err(fault!(
@@ -62,6 +67,49 @@ impl Parser<'_> {
             offset: token.start,
             base,
             indices: self.indices()?,
+        })
+    }
+
+    /// `$3`. Its number is kept beyond those of registers until their number is known.
+    fn hardware_qubit(&mut self) -> Outcome<Operand> {
+        let token = self.token;
+        let number = self.lexer.text_of(token)[1..].parse::<usize>();
+        let Some(count) = number
+            .ok()
+            .and_then(|number| number.checked_add(1))
+            .filter(|&count| count <= MAX_QUBITS)
+        else {
+            return Err(fault!(
+                token.start,
+                "the hardware qubit {} is out of reach; use numbers from 0 to {}",
+                self.token_shown(),
+                MAX_QUBITS - 1
+            ));
+        };
+        self.num_hardware_qubits = self.num_hardware_qubits.max(count);
+        if self.num_qubits + self.num_hardware_qubits > MAX_QUBITS {
+            return Err(fault!(
+                token.start,
+                "the file uses {} qubits of registers and {} hardware qubits, but at most {MAX_QUBITS} together are allowed; use fewer",
+                self.num_qubits,
+                self.num_hardware_qubits
+            ));
+        }
+        self.advance()?;
+        if self.token.kind == Kind::LeftBracket {
+            return Err(fault!(
+                self.token.start,
+                "a hardware qubit is one qubit and has no index; remove it"
+            ));
+        }
+        Ok(Operand {
+            offset: token.start,
+            base: Base::Register {
+                start: MAX_QUBITS + count - 1,
+                length: 1,
+                single: true,
+            },
+            indices: Vec::new(),
         })
     }
 

@@ -2,23 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::error::{fault, shown, Outcome};
+use super::error::{fault, shown, Fault, Outcome, Problem};
 use super::expression::{Evaluated, Operation};
 use super::expression_parser::Yard;
+use super::known_gates::KnownGate;
 use super::lexer::{Kind, Lexer, Token, Version};
-use super::library;
-use super::limits::MAX_PARTS;
+use super::limits::{MAX_PARTS, MAX_QUBITS};
 use super::scope::{Scope, Symbol};
-use super::syntax::{Definition, Statement, Target};
+use super::syntax::{Definition, Statement};
 use super::unsupported;
 use super::value::{Type, Value};
-
-/// A gate name of the file: what it calls, and whether the file itself defined it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct KnownGate {
-    pub target: Target,
-    pub by_file: bool,
-}
 
 /// The names inside a gate definition.
 #[derive(Debug, Default)]
@@ -31,6 +24,8 @@ pub(crate) struct Formals<'a> {
 pub(crate) struct Parser<'a> {
     pub lexer: Lexer<'a>,
     pub token: Token,
+    /// Where the token before the current one ends.
+    pub last_end: usize,
     pub yard: Yard,
     pub scope: Scope<'a>,
     pub gates: HashMap<&'a str, KnownGate>,
@@ -39,15 +34,19 @@ pub(crate) struct Parser<'a> {
     pub formals: Option<Formals<'a>>,
     pub defining: Option<&'a str>,
     pub num_qubits: usize,
+    /// One more than the largest number of a hardware qubit.
+    pub num_hardware_qubits: usize,
     pub num_bits: usize,
     pub num_variables: usize,
     pub num_aliases: usize,
     /// Parts of the definitions and of the statement that is being read.
     parts: usize,
+    /// What is noted about a file that is read all the same.
+    pub warnings: Vec<Fault>,
 }
 
 impl<'a> Parser<'a> {
-    /// Begins to read: the version comes first.
+    /// Begins to read: the version comes first, if there is one.
     pub fn new(text: &'a str) -> Outcome<Self> {
         let mut parser = Parser {
             lexer: Lexer::new(text),
@@ -56,6 +55,7 @@ impl<'a> Parser<'a> {
                 start: 0,
                 end: 0,
             },
+            last_end: 0,
             yard: Yard::default(),
             scope: Scope::default(),
             gates: HashMap::new(),
@@ -63,66 +63,22 @@ impl<'a> Parser<'a> {
             formals: None,
             defining: None,
             num_qubits: 0,
+            num_hardware_qubits: 0,
             num_bits: 0,
             num_variables: 0,
             num_aliases: 0,
             parts: 0,
+            warnings: Vec::new(),
         };
         parser.advance()?;
         parser.version()?;
-        for place in library::of_language(parser.lexer.version) {
-            parser.know_standard(place);
-        }
-        if parser.lexer.version == Version::Three {
-            parser.gates.insert(
-                "gphase",
-                KnownGate {
-                    target: Target::Phase,
-                    by_file: false,
-                },
-            );
-        }
+        parser.know_language();
         Ok(parser)
-    }
-
-    fn version(&mut self) -> Outcome<()> {
-        let token = self.token;
-        if token.kind != Kind::Identifier || self.lexer.text_of(token) != "OPENQASM" {
-            return Err(fault!(
-                token.start,
-                "an OpenQASM file begins with its version, but {} was given; begin it with 'OPENQASM 2.0;' or 'OPENQASM 3.0;'",
-                self.token_shown()
-            ));
-        }
-        self.advance()?;
-        let number = self.token;
-        self.lexer.version = match (number.kind, self.lexer.text_of(number)) {
-            (Kind::Integer | Kind::Real, "2" | "2.0") => Version::Two,
-            (Kind::Integer | Kind::Real, "3" | "3.0" | "3.1") => Version::Three,
-            _ => {
-                return Err(fault!(
-                    number.start,
-                    "the version {} of OpenQASM is not known; write 'OPENQASM 2.0;' or 'OPENQASM 3.0;'",
-                    self.token_shown()
-                ))
-            }
-        };
-        self.advance()?;
-        self.expect(Kind::Semicolon, "';' after the version").map(|_| ())
-    }
-
-    /// Makes a gate of the library known, unless the file has defined one of that name.
-    fn know_standard(&mut self, place: usize) {
-        let name = library::STANDARD[place].name;
-        let gate = KnownGate {
-            target: Target::Standard(place),
-            by_file: false,
-        };
-        self.gates.entry(name).or_insert(gate);
     }
 
     /// Goes on to the next token.
     pub fn advance(&mut self) -> Outcome<()> {
+        self.last_end = self.token.end;
         self.token = self.lexer.next_token()?;
         Ok(())
     }
@@ -135,18 +91,57 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Whether the current token is that word.
+    pub fn is_word(&self, word: &str) -> bool {
+        self.token.kind == Kind::Identifier && self.lexer.text_of(self.token) == word
+    }
+
+    /// Where to blame the current token for not being what is wanted: where that is missing, if a line ends there.
+    pub fn place_of_missing(&self) -> usize {
+        let Token { kind, start, .. } = self.token;
+        if kind == Kind::End || self.lexer.line_ends_between(self.last_end, start) {
+            self.last_end
+        } else {
+            start
+        }
+    }
+
     /// Goes past a token of that kind, or says what was wanted. Returns the token.
     pub fn expect(&mut self, kind: Kind, wanted: &str) -> Outcome<Token> {
         let token = self.token;
         if token.kind != kind {
             let given = self.token_shown();
             return Err(fault!(
-                token.start,
+                self.place_of_missing(),
                 "{wanted} is wanted here, but {given} was given; correct the statement"
             ));
         }
         self.advance()?;
         Ok(token)
+    }
+
+    /// Whether a word rather begins a statement than stands for a value or register: words of the language, and names of
+    /// gates on a new line.
+    pub fn begins_statement(&self, word: &str, on_new_line: bool) -> bool {
+        on_new_line && self.gates.contains_key(word)
+            || matches!(
+                word,
+                "include" | "qreg" | "creg" | "gate" | "opaque" | "barrier" | "measure" | "reset"
+            )
+            || self.lexer.version == Version::Three
+                && matches!(
+                    word,
+                    "qubit" | "const" | "let" | "for" | "box" | "delay" | "ctrl" | "negctrl" | "inv"
+                )
+    }
+
+    /// The fault of a word where something else is wanted.
+    pub fn wanted(&self, wanted: &str, word: &str, place: usize) -> Problem {
+        fault!(
+            place,
+            "{wanted} is wanted here, but {} was given; correct the statement",
+            shown(word)
+        )
     }
 
     /// Goes past a token of that kind if it is there.
@@ -185,6 +180,14 @@ impl<'a> Parser<'a> {
         Ok(Some(statement))
     }
 
+    /// Numbers of qubits to make room for: those of the registers, and hardware qubits from `MAX_QUBITS` on.
+    pub fn room_for_qubits(&self) -> usize {
+        match self.num_hardware_qubits {
+            0 => self.num_qubits,
+            count => MAX_QUBITS + count,
+        }
+    }
+
     /// Counts a part of the current statement: what is kept in memory until the statement, or the file, ends.
     pub fn count_part(&mut self) -> Outcome<()> {
         self.parts += 1;
@@ -199,6 +202,7 @@ impl<'a> Parser<'a> {
 
     /// Reads one statement of the program.
     pub fn statement(&mut self) -> Outcome<Statement> {
+        self.annotations()?;
         let Token { kind, start, .. } = self.token;
         match kind {
             Kind::Identifier => {}
@@ -206,9 +210,7 @@ impl<'a> Parser<'a> {
                 self.advance()?;
                 return Ok(Statement::Nothing);
             }
-            Kind::At => return Err(unsupported::fault("an annotation ('@')", start)),
-            Kind::Hash => return Err(unsupported::fault("'#pragma'", start)),
-            Kind::HardwareQubit => return Err(unsupported::fault("a hardware qubit ('$')", start)),
+            Kind::Hash => return self.pragma(),
             _ => {
                 return Err(fault!(
                     start,
@@ -218,22 +220,36 @@ impl<'a> Parser<'a> {
             }
         }
         let word = self.lexer.text_of(self.token);
-        if let Some(gate) = self.gates.get(word).copied() {
+        if self.gates.contains_key(word) {
             self.advance()?;
-            if matches!(self.token.kind, Kind::Equal | Kind::CompoundEqual) {
+            let next = self.token.kind;
+            if matches!(next, Kind::Equal | Kind::CompoundEqual)
+                || next == Kind::LeftBracket && self.scope.find(word).is_some()
+            {
                 return self.assignment(word, start);
             }
-            return self.gate_call(gate.target, Vec::new(), start).map(Statement::Call);
+            let target = self.gate_named(word, start)?;
+            return self.gate_call(target, Vec::new(), start);
         }
         let three = self.lexer.version == Version::Three;
         match word {
             "gate" => self.gate_definition(),
-            "opaque" if !three => self.opaque_declaration(),
+            "opaque" => self.opaque_declaration(),
             "include" => self.include(),
             "qreg" | "creg" => self.register(word == "qreg"),
             "qubit" | "bit" if three => self.typed_register(word == "qubit"),
             "measure" => self.arrow_measurement(),
             "barrier" => self.barrier(),
+            "reset" => self.reset(),
+            "delay" => self.delay(),
+            "nop" if three => self.barrier(),
+            "box" if three => self.boxed(),
+            "stretch" if three => self.stretch(),
+            "pragma" if three => self.pragma(),
+            "OPENQASM" => Err(fault!(
+                start,
+                "the version of the language stands here, but it must come first; move it to the beginning of the file"
+            )),
             "const" if three => self.constant(),
             "let" if three => self.alias(),
             "for" if three => self.for_loop(),
@@ -241,7 +257,7 @@ impl<'a> Parser<'a> {
                 let modifiers = self.modifiers()?;
                 let (name, offset) = self.gate_word()?;
                 let target = self.gate_named(name, offset)?;
-                self.gate_call(target, modifiers, start).map(Statement::Call)
+                self.gate_call(target, modifiers, start)
             }
             _ => {
                 unsupported::check(word, self.lexer.version, start)?;
@@ -257,29 +273,20 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn include(&mut self) -> Outcome<Statement> {
-        self.only_outside("include")?;
-        self.advance()?;
-        let token = self.expect(Kind::Text, "the name of a file in quotes")?;
-        let file = self.lexer.text_of(token).trim_matches('"');
-        let Some(places) = library::of_include(file) else {
-            return Err(fault!(
-                token.start,
-                "the file {} is not opened: only the standard {} and {} may be included; copy its gate definitions into this file",
-                shown(file),
-                library::QELIB1,
-                library::STDGATES
-            ));
-        };
-        for place in places {
-            self.know_standard(place);
-        }
-        self.end_of_statement()
-    }
-
     /// Goes past the `;` that ends a statement without effect on qubits.
     pub fn end_of_statement(&mut self) -> Outcome<Statement> {
-        self.expect(Kind::Semicolon, "';' at the end of a statement")?;
+        self.end_of_list("';'")
+    }
+
+    /// Goes past the `;` that ends a statement, where what is `wanted` could stand.
+    pub fn end_of_list(&mut self, wanted: &str) -> Outcome<Statement> {
+        if !self.accept(Kind::Semicolon)? {
+            return Err(fault!(
+                self.last_end,
+                "{wanted} is wanted here, at the end of the statement, but {} follows; add what is missing",
+                self.token_shown()
+            ));
+        }
         Ok(Statement::Nothing)
     }
 
@@ -290,7 +297,7 @@ impl<'a> Parser<'a> {
         }
         Err(fault!(
             self.token.start,
-            "'{what}' stands in a loop, but it may only stand outside; move it before the loop"
+            "'{what}' stands in a loop or box, but it may only stand outside; move it before the loop or box"
         ))
     }
 
@@ -320,6 +327,9 @@ impl<'a> Parser<'a> {
 
     /// The scalar type of that name, with its number of bits if written, or None where it is no type.
     pub fn type_named(&mut self, name: &str, offset: usize) -> Outcome<Option<Type>> {
+        if name == "duration" && self.lexer.version == Version::Three {
+            return Ok(Some(Type::Duration));
+        }
         if self.lexer.version == Version::Two || !matches!(name, "int" | "uint" | "float" | "angle" | "bool") {
             return Ok(None);
         }

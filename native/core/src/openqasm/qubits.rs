@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::error::{fault, Outcome};
+use super::error::{fault, Outcome, Problem};
 use super::expression::{Expression, Names};
 use super::syntax::{Base, Index, Operand};
 
@@ -94,8 +94,7 @@ impl Selection {
                 if start < 0 || start >= length || last < 0 || last >= length as i128 {
                     return Err(fault!(
                         *offset,
-                        "the range goes from {start} to {last}, but the numbers of this register end at {}; correct it",
-                        length - 1
+                        "the range goes from {start} to {last}, but this register has {length} qubits or bits, with numbers from 0; correct it"
                     ));
                 }
                 Ok(match &self.kind {
@@ -135,11 +134,22 @@ impl Selection {
             Ok(place) if place < self.len() => Ok(place),
             _ => Err(fault!(
                 expression.offset,
-                "the index {given} is outside a register of length {length}; use one from 0 to {}",
-                length - 1
+                "the index {given} is outside a register of length {length}; {}",
+                match length {
+                    0 => "it has no qubits or bits".to_owned(),
+                    _ => format!("use one from 0 to {}", length - 1),
+                }
             )),
         }
     }
+}
+
+/// What is wrong where a qubit is reset on which gates have acted.
+pub(crate) fn used_qubit(offset: usize) -> Problem {
+    fault!(
+        offset,
+        "'reset' of a qubit on which gates have acted is not supported: circuits of gates, with measurements at their end, are read; use a fresh qubit, which begins in |0>"
+    )
 }
 
 /// How many values a range with both ends included has.

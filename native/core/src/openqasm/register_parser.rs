@@ -1,6 +1,6 @@
 //! Reads the statements about registers: declarations, aliases, measurements and barriers.
 
-use super::error::{counted, fault, Outcome};
+use super::error::{counted, fault, shown, Outcome};
 use super::lexer::{Kind, Version};
 use super::limits::MAX_QUBITS;
 use super::parser::Parser;
@@ -39,6 +39,14 @@ impl<'a> Parser<'a> {
             length = Some(self.length_in_brackets()?);
         }
         let (name, offset) = self.name("the name of a register")?;
+        if self.token.kind == Kind::LeftBracket && length.is_none() {
+            let word = if of_qubits { "qubit" } else { "bit" };
+            return Err(fault!(
+                self.token.start,
+                "the length of a register stands behind its type in OpenQASM 3; write it there, as in '{word}[2] {name};'",
+                name = shown(name).trim_matches('\'')
+            ));
+        }
         let base = self.allot(of_qubits, length, offset)?;
         self.scope.declare(
             name,
@@ -58,7 +66,7 @@ impl<'a> Parser<'a> {
             self.advance()?;
             return self.end_of_statement();
         }
-        if self.token.kind == Kind::Identifier && self.lexer.text_of(self.token) == "measure" {
+        if self.is_word("measure") {
             return self.measurement_into(Operand {
                 offset,
                 base,
@@ -75,10 +83,10 @@ impl<'a> Parser<'a> {
         let length = self.constant_integer("the length of the register")?;
         self.expect(Kind::RightBracket, "']' after the length of the register")?;
         match usize::try_from(length) {
-            Ok(length) if (1..=MAX_QUBITS).contains(&length) => Ok(length),
+            Ok(length) if length <= MAX_QUBITS => Ok(length),
             _ => Err(fault!(
                 offset,
-                "a register of {length} was given, but its length must be between 1 and {MAX_QUBITS}; declare a smaller one"
+                "a register of {length} was given, but its length must be between 0 and {MAX_QUBITS}; declare another one"
             )),
         }
     }
@@ -91,7 +99,7 @@ impl<'a> Parser<'a> {
         };
         let start = *used;
         *used += length.unwrap_or(1);
-        if *used > MAX_QUBITS {
+        if *used + self.num_hardware_qubits > MAX_QUBITS {
             return Err(fault!(
                 offset,
                 "the file declares {used} {what}, but at most {MAX_QUBITS} are allowed; declare fewer"
@@ -137,23 +145,43 @@ impl<'a> Parser<'a> {
             return self.end_of_statement();
         }
         let operands = self.operands()?;
-        self.end_of_statement()?;
-        Ok(Statement::Barrier(operands))
+        self.end_of_list("',' or ';'")?;
+        Ok(Statement::Idle {
+            duration: None,
+            operands,
+        })
     }
 
-    /// `let name = q[0:2] ++ r;`
+    /// `reset q;`
+    pub(crate) fn reset(&mut self) -> Outcome<Statement> {
+        let offset = self.token.start;
+        self.advance()?;
+        let operands = vec![self.operand_of(true)?];
+        self.end_of_statement()?;
+        Ok(Statement::Reset { offset, operands })
+    }
+
+    /// `let name = q[0:2] ++ r;`, of qubits or of bits
     pub(crate) fn alias(&mut self) -> Outcome<Statement> {
         self.advance()?;
         let (name, offset) = self.name("the name of an alias")?;
         self.expect(Kind::Equal, "'=' after the name of an alias")?;
-        let mut parts = vec![self.operand_of(true)?];
+        let first = self.scope.find(self.lexer.text_of(self.token));
+        let of_qubits = !matches!(first, Some(Symbol::Bits(_)));
+        let mut parts = vec![self.operand_of(of_qubits)?];
         while self.accept(Kind::Concatenate)? {
-            parts.push(self.operand_of(true)?);
+            parts.push(self.operand_of(of_qubits)?);
         }
         self.end_of_statement()?;
         let slot = self.num_aliases;
         self.num_aliases += 1;
-        self.scope.declare(name, Symbol::Qubits(Base::Alias(slot)), offset)?;
+        let base = Base::Alias(slot);
+        let symbol = if of_qubits {
+            Symbol::Qubits(base)
+        } else {
+            Symbol::Bits(base)
+        };
+        self.scope.declare(name, symbol, offset)?;
         Ok(Statement::Alias { slot, parts })
     }
 }

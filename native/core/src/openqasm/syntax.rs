@@ -79,7 +79,17 @@ pub(crate) enum Values {
 pub(crate) enum Statement {
     Nothing,
     Call(Call<Operand>),
-    Barrier(Vec<Operand>),
+    /// `barrier`, `nop`, and `delay` with its duration: nothing happens to the state.
+    Idle {
+        duration: Option<Expression>,
+        operands: Vec<Operand>,
+    },
+    Reset {
+        offset: usize,
+        operands: Vec<Operand>,
+    },
+    /// What stands within a box, one after another.
+    Block(Vec<Statement>),
     Measure {
         offset: usize,
         source: Operand,
@@ -112,6 +122,10 @@ pub(crate) struct Definition {
     pub parameters: usize,
     pub qubits: usize,
     pub body: Vec<Call<usize>>,
+    /// Qubits that are reset before anything else happens to them.
+    pub resets: Vec<usize>,
+    /// Whether the body depends on a parameter.
+    pub uses_parameters: bool,
     pub opaque: bool,
     /// Length of the longest chain of definitions below and with this one.
     pub depth: usize,

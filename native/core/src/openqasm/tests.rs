@@ -1,5 +1,7 @@
 //! What files become, what is refused and where, and that nothing panics whatever is given.
 
+mod beyond_gates;
+
 use super::{read, Base, Reading};
 
 /// The operations, as in `ctrl(1) rz(0.5)^-1 0 2`, and the global phase if there is one.
@@ -258,7 +260,12 @@ fn final_measurements_and_barriers_are_left_out() {
 fn classical_control_is_refused_at_its_place() {
     let head = "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2];\ncreg c[2];\n";
     refuses(format!("{head}if (c==1) x q[0];"), 5, 1, "'if' is not supported");
-    refuses(format!("{head} reset q[0];"), 5, 2, "'reset' is not supported");
+    refuses(
+        format!("{head}h q;\n reset q[0];"),
+        6,
+        2,
+        "'reset' of a qubit on which gates have acted",
+    );
     refuses(
         format!("{head}measure q[0] -> c[0];\n  x q[0];"),
         6,
@@ -274,8 +281,22 @@ fn classical_control_is_refused_at_its_place() {
     refuses(format!("{head}opaque g a; g q[0];"), 5, 13, "opaque");
     let head = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[2] q;\nbit[2] c;\n";
     for word in [
-        "def", "while", "if", "switch", "extern", "cal", "defcal", "input", "output", "box", "delay", "duration",
-        "reset", "pragma", "array", "complex", "stretch", "break", "continue", "return", "end", "opaque",
+        "def",
+        "while",
+        "if",
+        "switch",
+        "extern",
+        "cal",
+        "defcal",
+        "defcalgrammar",
+        "input",
+        "output",
+        "array",
+        "complex",
+        "break",
+        "continue",
+        "return",
+        "end",
     ] {
         refuses(
             format!("{head}  {word} x;"),
@@ -284,9 +305,6 @@ fn classical_control_is_refused_at_its_place() {
             &format!("'{word}' is not supported"),
         );
     }
-    refuses(format!("{head}#pragma x"), 5, 1, "'#pragma' is not supported");
-    refuses(format!("{head}@note\nx q;"), 5, 1, "annotation");
-    refuses(format!("{head}x $0;"), 5, 3, "hardware qubit");
     refuses(
         format!("{head}int i = c[0];"),
         5,
@@ -311,7 +329,6 @@ fn mistakes_are_named_at_their_place() {
         &[
             ("hh q[0];", 1, "the gate 'hh' is not known"),
             ("sxx q[0];", 1, "not known"),
-            ("phase(1) q[0];", 1, "not part of qelib1.inc"),
             ("h r[0];", 3, "the register 'r' is not known"),
             ("h c[0];", 3, "not a register of qubits"),
             ("h q[2];", 5, "outside a register of length 2"),
@@ -332,7 +349,7 @@ fn mistakes_are_named_at_their_place() {
             ("rx(sqrt(-1)) q[0];", 4, "not a real number"),
             ("rx(ln(0)) q[0];", 4, "too large"),
             ("qreg q[1];", 6, "declared twice"),
-            ("qreg r[0];", 8, "between 1 and 100000"),
+            ("qreg r[100001];", 8, "between 0 and 100000"),
             ("qreg r[1.5];", 8, "length"),
             ("gate g a { } gate g a { }", 19, "defined twice"),
             ("gate g a, a { }", 11, "used twice"),
@@ -351,7 +368,7 @@ fn mistakes_are_named_at_their_place() {
             ("h q[0]", 7, "';'"),
             ("3 q;", 1, "a statement is wanted"),
             ("x q[0]; }", 9, "a statement is wanted"),
-            ("int i = 3;", 1, "not known"),
+            ("int i = 3;", 1, "belongs to OpenQASM 3"),
             ("rx(2**3) q[0];", 5, "wanted"),
         ],
     );
@@ -404,7 +421,7 @@ fn mistakes_are_named_at_their_place() {
             (
                 "gate g a { for int i in [0:1] { x a; } }",
                 12,
-                "cannot stand in a gate definition",
+                "'for' is not supported here",
             ),
             (
                 "gate g a,b,c,d,e,f,h1 { x a; } qubit[7] r; pow(0.5) @ g r[0],r[1],r[2],r[3],r[4],r[5],r[6];",
@@ -413,11 +430,10 @@ fn mistakes_are_named_at_their_place() {
             ),
             ("pow(1e300) @ x q[0];", 5, "too large"),
             ("pow(1e10) @ rx(1e305) q[0];", 1, "too large"),
-            ("sxdg q[0];", 1, "not part of stdgates.inc"),
             ("let a = q ++ c;", 14, "not a register of qubits"),
+            ("let a = c ++ q;", 14, "not a register of bits"),
         ],
     );
-    refuses("qreg q[2];", 1, 1, "begins with its version");
     refuses("OPENQASM 4.0;", 1, 10, "version");
     refuses("OPENQASM 2.0;", 1, 14, "declares no qubits");
     refuses(
@@ -516,7 +532,7 @@ fn a_fuzzer_makes_errors_and_never_panics() {
          for uint[8] i in [0:2:n-1] { f(s * i) a[i], q[(i + 1) % n]; s += 1.5; }\npow(0.5) @ f(1) q[0], q[1];\n\
          ctrl(2) @ x q[0], q[1], q[-1]; /* end */ c = measure q; // done\n",
     ];
-    let pieces: [&[u8]; 40] = [
+    let pieces: [&[u8]; 50] = [
         b"(",
         b")",
         b"[",
@@ -557,6 +573,16 @@ fn a_fuzzer_makes_errors_and_never_panics() {
         "π".as_bytes(),
         b"$0",
         b"#",
+        b"reset ",
+        b"delay[2ns] ",
+        b"box {",
+        b"\n@a ",
+        b"\npragma b\n",
+        b"0.5j",
+        b"stretch",
+        b"opaque",
+        b"global_phase(1)",
+        b"'",
     ];
     let rounds = std::env::var("TAIZHANG_FUZZ_ROUNDS")
         .ok()

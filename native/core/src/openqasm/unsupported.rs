@@ -1,10 +1,10 @@
 //! The words of the two languages that ask for more than gates, and what to say of them.
 
-use super::error::{fault, Outcome, Problem};
+use super::error::{fault, Outcome};
 use super::lexer::Version;
 
 /// Words with their own advice, in the order of the specification.
-const ADVICE: [(&str, &str); 33] = [
+const ADVICE: [(&str, &str); 29] = [
     (
         "if",
         "apply the gates with 'ctrl @' before measuring, or remove the condition",
@@ -35,47 +35,35 @@ const ADVICE: [(&str, &str); 33] = [
     ("cal", "remove it: pulses do not change what gates mean"),
     ("defcal", "remove it: pulses do not change what gates mean"),
     ("defcalgrammar", "remove it: pulses do not change what gates mean"),
-    ("reset", "use a fresh qubit: every qubit begins in |0>"),
     ("input", "write its value, as in 'const float x = 0.5;'"),
     ("output", "remove it"),
-    ("box", "write its gates without it"),
-    ("delay", "remove it: time does not change what gates mean"),
-    ("duration", "remove it: time does not change what gates mean"),
-    ("stretch", "remove it: time does not change what gates mean"),
     ("durationof", "remove it: time does not change what gates mean"),
     ("array", "use a set in 'for', as in 'for int i in {1, 2, 4}'"),
     ("complex", "use real numbers"),
     ("readonly", "use 'const'"),
     ("mutable", "remove it"),
     ("sizeof", "write the length as a number"),
-    ("pragma", "remove it"),
-    ("opaque", "define the gate with 'gate'"),
     ("void", "remove it"),
     ("popcount", "write its value as a number"),
-    ("nop", "remove it"),
+    ("rotl", "write its value as a number"),
+    ("rotr", "write its value as a number"),
+    ("real", "use real numbers"),
+    ("imag", "use real numbers"),
 ];
 
 /// Words that are statements or types of the gate level, and so no names.
 const USED_2: [&str; 12] = [
     "OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if", "pi", "U",
 ];
-const USED_3: [&str; 30] = [
-    "OPENQASM", "include", "qreg", "creg", "qubit", "bit", "gate", "barrier", "measure", "const", "let", "for", "in",
-    "ctrl", "negctrl", "inv", "pow", "int", "uint", "float", "angle", "bool", "true", "false", "pi", "π", "tau",
-    "euler", "U", "gphase",
+const USED_3: [&str; 38] = [
+    "reset", "box", "delay", "duration", "stretch", "opaque", "nop", "pragma", "OPENQASM", "include", "qreg", "creg",
+    "qubit", "bit", "gate", "barrier", "measure", "const", "let", "for", "in", "ctrl", "negctrl", "inv", "pow", "int",
+    "uint", "float", "angle", "bool", "true", "false", "pi", "π", "tau", "euler", "U", "gphase",
 ];
-
-/// A fault for a part of the language beyond gates.
-pub(crate) fn fault(what: &str, offset: usize) -> Problem {
-    fault!(
-        offset,
-        "{what} is not supported: circuits of gates, with measurements at their end, are read; remove it"
-    )
-}
 
 /// Refuses a word that asks for more than gates.
 pub(crate) fn check(word: &str, version: Version, offset: usize) -> Outcome<()> {
-    let known = version == Version::Three || matches!(word, "if" | "reset");
+    let known = version == Version::Three || word == "if";
     match ADVICE.iter().find(|(name, _)| known && *name == word) {
         None => Ok(()),
         Some((_, advice)) => Err(fault!(

@@ -14,6 +14,8 @@ pub(crate) enum Value {
     Integer(i64),
     Real(f64),
     Truth(bool),
+    /// A span of time. How long it is changes no state, and is not kept.
+    Duration,
 }
 
 impl fmt::Display for Value {
@@ -22,6 +24,7 @@ impl fmt::Display for Value {
             Value::Integer(number) => write!(formatter, "{number}"),
             Value::Real(number) => write!(formatter, "{number:?}"),
             Value::Truth(truth) => write!(formatter, "{truth}"),
+            Value::Duration => write!(formatter, "a duration"),
         }
     }
 }
@@ -33,6 +36,7 @@ pub(crate) enum Type {
     Unsigned(u32),
     Real,
     Truth,
+    Duration,
 }
 
 impl fmt::Display for Type {
@@ -42,6 +46,7 @@ impl fmt::Display for Type {
             Type::Unsigned(bits) => write!(formatter, "uint[{bits}]"),
             Type::Real => write!(formatter, "float"),
             Type::Truth => write!(formatter, "bool"),
+            Type::Duration => write!(formatter, "duration"),
         }
     }
 }
@@ -55,16 +60,22 @@ impl Type {
                 "the value {value} does not fit the type {self}; give a value within its range"
             )
         };
+        if (self == Type::Duration) != (value == Value::Duration) {
+            return Err(refuse());
+        }
         Ok(match self {
+            Type::Duration => Value::Duration,
             Type::Truth => Value::Truth(match value {
                 Value::Truth(truth) => truth,
                 Value::Integer(number) => number != 0,
                 Value::Real(number) => number != 0.0,
+                Value::Duration => return Err(refuse()),
             }),
             Type::Real => Value::Real(match value {
                 Value::Truth(truth) => f64::from(u8::from(truth)),
                 Value::Integer(number) => number as f64,
                 Value::Real(number) => number,
+                Value::Duration => return Err(refuse()),
             }),
             Type::Signed(bits) => {
                 let number = whole(value).ok_or_else(refuse)?;
@@ -91,7 +102,7 @@ fn whole(value: Value) -> Option<i64> {
         Value::Integer(number) => Some(number),
         Value::Truth(truth) => Some(i64::from(truth)),
         Value::Real(number) if number.abs() < 9.0e18 => Some(number as i64),
-        Value::Real(_) => None,
+        Value::Real(_) | Value::Duration => None,
     }
 }
 
@@ -151,6 +162,14 @@ impl Binary {
             (Binary::Or, Value::Truth(a), Value::Truth(b)) => Ok(Value::Truth(a || b)),
             (Binary::Equal, Value::Truth(a), Value::Truth(b)) => Ok(Value::Truth(a == b)),
             (Binary::NotEqual, Value::Truth(a), Value::Truth(b)) => Ok(Value::Truth(a != b)),
+            (Binary::Add | Binary::Subtract, Value::Duration, Value::Duration)
+            | (Binary::Multiply | Binary::Divide, Value::Duration, Value::Integer(_) | Value::Real(_))
+            | (Binary::Multiply, Value::Integer(_) | Value::Real(_), Value::Duration) => Ok(Value::Duration),
+            (_, Value::Duration, Value::Duration) => Err(fault!(
+                offset,
+                "the operator {} between two durations is not supported: how long they are is not kept; write the number",
+                self.symbol()
+            )),
             (_, Value::Integer(a), Value::Integer(b)) => self.on_integers(a, b, offset),
             (_, Value::Integer(a), Value::Real(b)) => self.on_reals(a as f64, b, offset),
             (_, Value::Real(a), Value::Integer(b)) => self.on_reals(a, b as f64, offset),
@@ -247,7 +266,9 @@ impl Unary {
     /// Applies the operator.
     pub fn apply(self, value: Value, offset: usize) -> Outcome<Value> {
         match (self, value) {
-            (Unary::Plus, Value::Integer(_) | Value::Real(_)) => Ok(value),
+            (Unary::Plus, Value::Integer(_) | Value::Real(_)) | (Unary::Plus | Unary::Negate, Value::Duration) => {
+                Ok(value)
+            }
             (Unary::Negate, Value::Integer(number)) => number.checked_neg().map(Value::Integer).ok_or_else(|| {
                 fault!(
                     offset,

@@ -157,6 +157,7 @@ fn sweep<S: Words, const W: usize, const KIND: u8>(sweep: Sweep<'_>, sets: S) ->
     let beta = heat.beta * std::f32::consts::LOG2_E;
     let mut accepted = 0;
     for _ in 0..proposals {
+        // Draw a step, its operand x that is a step too, and which operand of x goes up.
         let random = rng.bits();
         let pick = (random >> 32) as usize;
         let step = if random & 7 != 0 {
@@ -179,6 +180,7 @@ fn sweep<S: Words, const W: usize, const KIND: u8>(sweep: Sweep<'_>, sets: S) ->
         let a = tree.children[inner][which] as usize;
         let b = tree.children[inner][which ^ 1] as usize;
 
+        // What both steps would cost.
         let set = |node: usize| &tree.bits[node * words..node * words + words];
         let (sa, sb, sc, sp, mask) = (set(a), set(b), set(c), set(p), &tree.mask[..words]);
         let (mut inner_work, mut outer_work, mut size);
@@ -214,11 +216,13 @@ fn sweep<S: Words, const W: usize, const KIND: u8>(sweep: Sweep<'_>, sets: S) ->
             inner_cost = charge.of(inner_work, tree.size[a], tree.size[c], size);
             outer_cost = charge.of(outer_work, size, tree.size[b], tree.size[p]);
         }
+        // Accept by the rule of Metropolis.
         let mut energy = add_log2(inner_cost, outer_cost) - add_log2(tree.cost[inner], tree.cost[step]);
         energy += heat.penalty * ((size - heat.width).max(0.0) - (tree.size[x] - heat.width).max(0.0));
         if energy > 0.0 && beta * energy >= surprise((random >> 8) as u32 & 0xFF_FFFF) {
             continue;
         }
+        // Turn.
         accepted += 1;
         for w in 0..words {
             let ac = tree.bits[a * words + w] | tree.bits[c * words + w];

@@ -9,15 +9,15 @@
 
 use super::anneal::Annealer;
 use super::board::{locked, Board};
-use super::finish::{finish, Finished, Limits, Pace};
+use super::finish::{finish, spare, Finished, Limits, Pace, SPARED_FROM, SPARED_UP_TO};
 use super::greedy::{greedy, Greed};
 use super::network::{Network, Terms};
 use super::premerge::{premerge, Merged};
-use super::regrow::{regrow, Regrowth};
+use super::regrow::Regrowth;
 use super::reoptimise::Reoptimiser;
 use super::rng::Rng;
 use super::rounds::{round_of, Of, Task, FIRST, FRESH, KEPT, ROUND};
-use super::squeeze::{anneal, free, settle, Schedule, Stop};
+use super::squeeze::{Anneal, Schedule};
 use super::tree::{Charge, Tree};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
@@ -53,6 +53,8 @@ const HOTTER: (f32, f32) = (1.6, 1.6);
 const REHEAT: (f32, f32) = (2.4, 4.4);
 /// The trial that starts from the order in which the tensors were given.
 const SEQUENTIAL: u64 = 1;
+/// Tensors beyond which a first trial takes long, so that the order given is put on the board before it.
+const LARGE: usize = 1000;
 /// Part of the run's time that planning may take when it weighs the two; without success lately, less.
 const WORTH: (f64, f64) = (0.15, 0.03);
 /// Longest planning when it weighs, in seconds.
@@ -105,19 +107,27 @@ pub fn search(terms: &Terms, options: &Options, board: &Board) {
         options: options.clone(),
     };
     if problem.small.num_tensors < 2 {
-        problem.offer(board, None, Some(0), f32::INFINITY);
-        return;
+        problem.offer(board, None, Some(0));
+    } else {
+        rounds(&problem, board);
     }
-    rounds(&problem, board);
+    problem.spare(board);
 }
 
 fn rounds(problem: &Problem, board: &Board) {
     let options = &problem.options;
     let mut young: Vec<Lineage> = Vec::new();
     let mut champions: Vec<Lineage> = Vec::new();
-    let mut width = options.width.min((options.memory_elements.log2() - 1.0) as f32);
+    let mut widest = options.width.min((options.memory_elements.log2() - 1.0) as f32);
+    let mut width = widest;
+    let mut sparing = true;
     let mut leader = f64::INFINITY;
     let mut first_trial = 0;
+    if options.trials.is_none() && problem.small.num_tensors > LARGE {
+        let path = problem.merged.sequential_path(problem.terms.inputs.len());
+        let tree = Tree::new(&problem.small, &path, options.pace.charge);
+        problem.offer(board, Some(&tree), None);
+    }
     for number in 0.. {
         let (task, sweeps) = round_of(number);
         let lineages = match task {
@@ -156,10 +166,20 @@ fn rounds(problem: &Problem, board: &Board) {
             if outcome.cost < leader - 1e-6 {
                 leader = outcome.cost;
                 let trial = (!outcome.cut_short).then_some(round.first_trial + place as u64);
-                let narrowed = problem.offer(board, Some(&outcome.tree), trial, width);
-                if narrowed < width {
-                    // The memory needed a narrower plan than was aimed for: aim there from now on.
-                    width = narrowed;
+                let before = board.best_run_seconds().unwrap_or(f64::INFINITY);
+                let offered = problem.offer(board, Some(&outcome.tree), trial);
+                widest = widest.min(offered.demanded);
+                let mut aim = width.min(widest);
+                if width < widest && offered.run_seconds > SPARED_UP_TO * before {
+                    // Less memory costs more than touching it saves.
+                    sparing = false;
+                    aim = widest;
+                } else if sparing {
+                    aim = aim.min(offered.sparing);
+                }
+                if aim != width {
+                    // Another width pays, or is the most that fits: aim there from now on.
+                    width = aim;
                     leader = f64::INFINITY;
                     young.clear();
                     champions.clear();
@@ -255,7 +275,7 @@ fn run_round(
         let trial = round.first_trial + place as u64;
         let outcome = run_trial(problem, board, round, trial, starts[place], lineages);
         if round.number + place == 0 && problem.options.trials.is_none() {
-            problem.offer(board, Some(&outcome.tree), None, round.width);
+            problem.offer(board, Some(&outcome.tree), None);
         }
         *locked(&outcomes[place]) = Some(outcome);
         board.count_trial();
@@ -286,15 +306,12 @@ fn run_trial(
     let network = &problem.small;
     let mut annealer = Annealer::new(Rng::new(problem.options.seed, trial));
     let mut schedule = Schedule::default();
-    let stop = || must_stop(&problem.options, board);
-    let stop: Stop = &stop;
+    // The tree to start from.
     let mut tree = match start {
         Start::Fresh if trial == SEQUENTIAL => {
-            let path = problem.merged.sequential_path(problem.terms.inputs.len());
-            let mut tree = Tree::new(network, &path, charge);
             schedule.settle.0 = 4.0;
-            cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
-            tree
+            let path = problem.merged.sequential_path(problem.terms.inputs.len());
+            Tree::new(network, &path, charge)
         }
         Start::Fresh => {
             let alpha = if trial.is_multiple_of(2) { 1.0 } else { 0.5 };
@@ -305,53 +322,47 @@ fn run_trial(
             let path = greedy(&problem.merged.terms, Greed { alpha, temperature }, annealer.rng());
             // What moving elements costs matters less, and slows the search: half of the trials look at it only later.
             let first_charge = if trial % 4 < 2 { charge } else { Charge::MULTIPLY_ADDS };
-            let mut tree = Tree::new(network, &path, first_charge);
-            anneal(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
-            tree
+            Tree::new(network, &path, first_charge)
         }
         Start::Reheat { lineage, beta } => {
-            let mut tree = lineages[lineage].tree.clone();
             schedule.settle.0 = beta;
-            cool(network, &mut tree, &mut annealer, &schedule, width, sweeps, stop);
-            tree
+            lineages[lineage].tree.clone()
         }
-        Start::Regrow { lineage } => {
-            let mut tree = lineages[lineage].tree.clone();
-            let regrowth = Regrowth::draw(annealer.rng());
-            regrow(network, &mut tree, &mut annealer, regrowth, width, sweeps, stop);
-            tree
-        }
+        Start::Regrow { lineage } => lineages[lineage].tree.clone(),
     };
+    // The run.
+    let stop = || must_stop(&problem.options, board);
+    let mut anneal = Anneal {
+        network,
+        tree: &mut tree,
+        annealer: &mut annealer,
+        schedule,
+        width,
+        sweeps,
+        stop: &stop,
+    };
+    match start {
+        Start::Fresh if trial == SEQUENTIAL => anneal.cool(),
+        Start::Fresh => _ = anneal.run(),
+        Start::Reheat { .. } => anneal.cool(),
+        Start::Regrow { .. } => {
+            let regrowth = Regrowth::draw(anneal.annealer.rng());
+            anneal.regrow(regrowth);
+        }
+    }
+    // What is left to gain.
     if tree.charge != charge {
         tree.charge = charge;
         tree.refresh(network);
     }
     if round.number >= FIRST.len() && !stop() {
-        Reoptimiser::default().pass(network, &mut tree, 8, 8.0, width, stop);
+        Reoptimiser::default().pass(network, &mut tree, 8, 8.0, width, &stop);
     }
     let cost = tree.log2_cost() + f64::from(tree.log2_slices(network));
     Outcome {
         tree,
         cost,
         cut_short: stop(),
-    }
-}
-
-/// Cools a tree down from where it is, sliced only if it is too wide.
-fn cool(
-    network: &Network,
-    tree: &mut Tree,
-    annealer: &mut Annealer,
-    schedule: &Schedule,
-    width: f32,
-    sweeps: usize,
-    stop: Stop<'_>,
-) {
-    if tree.sliced.is_empty() && tree.width() <= width {
-        free(network, tree, annealer, schedule.settle, sweeps, stop);
-    }
-    if !tree.sliced.is_empty() || tree.width() > width {
-        settle(network, tree, annealer, schedule, width, sweeps, stop);
     }
 }
 
@@ -374,27 +385,71 @@ fn must_stop(options: &Options, board: &Board) -> bool {
     }
 }
 
+/// Part of the time of the search that is spent on sparing memory in the end, and seconds that are spent in any case.
+const SPARING: (f64, f64) = (0.05, 0.01);
+
 impl Problem {
-    /// Makes a plan of a tree and puts it on the board; returns the width at which it fits.
-    fn offer(&self, board: &Board, tree: Option<&Tree>, trial: Option<u64>, width: f32) -> f32 {
-        let limits = Limits {
+    /// Adds to the board what the best plan becomes with less memory, where its running time is what is made small.
+    fn spare(&self, board: &Board) {
+        if !self.options.pace.charge.moves() {
+            return;
+        }
+        let Some(best) = board.best() else { return };
+        let limits = self.limits();
+        let until = board.seconds() * (1.0 + SPARING.0) + SPARING.1;
+        let go_on = || self.options.trials.is_some() || (!board.stopped() && board.seconds() < until);
+        board.add_spared(spare(&self.full, &best.finished, self.options.pace, limits, go_on));
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
             width: self.options.width,
             elements: self.options.memory_elements,
-        };
-        let Some((finished, narrowed)) = finish(
+        }
+    }
+
+    /// Makes a plan of a tree and puts it on the board.
+    fn offer(&self, board: &Board, tree: Option<&Tree>, trial: Option<u64>) -> Offered {
+        let pace = self.options.pace;
+        let found = finish(
             &self.terms,
             &self.merged,
             &self.small,
             &self.full,
             tree,
-            self.options.pace,
-            limits,
-        ) else {
-            return width;
+            pace,
+            self.limits(),
+        );
+        let Some((finished, demanded)) = found else {
+            return Offered {
+                demanded: f32::INFINITY,
+                sparing: f32::INFINITY,
+                run_seconds: f64::INFINITY,
+            };
+        };
+        let touching = finished.peak_elements * pace.seconds_per_element;
+        let costly = finished.peak_elements > SPARED_FROM && touching > TOUCHING * finished.run_seconds;
+        let offered = Offered {
+            demanded,
+            sparing: if costly { finished.width - 1.0 } else { f32::INFINITY },
+            run_seconds: finished.run_seconds,
         };
         board.offer(finished, trial);
-        width.min(narrowed)
+        offered
     }
+}
+
+/// Part of the running time that touching memory for the first time may take before narrower plans are tried.
+const TOUCHING: f64 = 0.25;
+
+/// What became of a plan that was put on the board.
+struct Offered {
+    /// The width that the number of elements alive demanded; infinite if it demanded none.
+    demanded: f32,
+    /// The width at which less time would go into touching memory; infinite where that takes little.
+    sparing: f32,
+    /// Seconds that it is expected to run.
+    run_seconds: f64,
 }
 
 #[cfg(test)]

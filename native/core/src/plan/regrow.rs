@@ -4,14 +4,11 @@
 //! plan mostly end as cheap as its own. But an index is hardly ever sliced instead of another once the tree has grown around
 //! that one. So a part of the slices is given up and the tree is melted; while it cools down, the slices that were kept stay,
 //! and the width is wider than wanted, so that others come back only where the new tree needs them. Once it begins to take
-//! shape, all slices move freely and the width is narrowed. This is large neighbourhood search (Shaw, CP 1998) over slices.
+//! terms, all slices move freely and the width is narrowed. This is large neighbourhood search (Shaw, CP 1998) over slices.
 
-use super::anneal::Annealer;
-use super::network::Network;
 use super::rng::Rng;
 use super::slicing::Slicer;
-use super::squeeze::{both, make_strict, Schedule, Stop};
-use super::tree::Tree;
+use super::squeeze::{cooling, Anneal};
 
 /// What is left of a plan, and how it is grown anew.
 #[derive(Clone, Copy, Debug)]
@@ -42,43 +39,37 @@ impl Regrowth {
     }
 }
 
-/// Grows a sliced tree anew; false if it cannot be sliced to the width.
-pub fn regrow(
-    network: &Network,
-    tree: &mut Tree,
-    annealer: &mut Annealer,
-    regrowth: Regrowth,
-    width: f32,
-    sweeps: usize,
-    stop: Stop<'_>,
-) -> bool {
-    let (kept, given_up): (Vec<u32>, Vec<u32>) =
-        tree.sliced.iter().partition(|_| annealer.rng().unit() < regrowth.kept);
-    given_up.into_iter().for_each(|bit| tree.toggle(network, bit));
-    let mut slicer = Slicer::default();
-    slicer.keep(kept);
-    let schedule = Schedule::default();
-    let [start, free, _, end] = regrowth.betas;
-    for sweep in 0..sweeps {
-        if stop() {
-            break;
+impl Anneal<'_> {
+    /// Grows a sliced tree anew; false if it cannot be sliced to the width.
+    pub fn regrow(&mut self, regrowth: Regrowth) -> bool {
+        let annealer = &mut self.annealer;
+        let (kept, given_up): (Vec<u32>, Vec<u32>) =
+            (self.tree.sliced.iter()).partition(|_| annealer.rng().unit() < regrowth.kept);
+        given_up.into_iter().for_each(|bit| self.tree.toggle(self.network, bit));
+        let mut slicer = Slicer::default();
+        slicer.keep(kept);
+        let [start, free, _, end] = regrowth.betas;
+        for beta in cooling((start, end), self.sweeps) {
+            if (self.stop)() {
+                break;
+            }
+            if beta > free {
+                slicer.keep(Vec::new());
+            }
+            self.sweep_with_slices(&mut slicer, beta, self.width + regrowth.slack_at(beta));
         }
-        let beta = start * (end / start).powf(sweep as f32 / sweeps as f32);
-        if beta > free {
-            slicer.keep(Vec::new());
-        }
-        let wider = width + regrowth.slack_at(beta);
-        both(network, tree, annealer, &mut slicer, &schedule, beta, wider);
+        self.make_strict()
     }
-    make_strict(network, tree, width)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::anneal::Annealer;
     use super::super::greedy::{greedy, Greed};
-    use super::super::network::Terms;
+    use super::super::network::{Network, Terms};
     use super::super::slicing::slice_down_to;
-    use super::super::tree::Charge;
+    use super::super::squeeze::Schedule;
+    use super::super::tree::{Charge, Tree};
     use super::*;
 
     /// A square lattice with open sides.
@@ -131,7 +122,16 @@ mod tests {
             let (mut tree, mut annealer) = greedy_start(&terms, &network, seed);
             let before = tree.log2_cost() + f64::from(tree.log2_slices(&network));
             let regrowth = Regrowth::draw(annealer.rng());
-            let narrow = regrow(&network, &mut tree, &mut annealer, regrowth, 10.0, 1000, &|| false);
+            let mut anneal = Anneal {
+                network: &network,
+                tree: &mut tree,
+                annealer: &mut annealer,
+                schedule: Schedule::default(),
+                width: 10.0,
+                sweeps: 1000,
+                stop: &|| false,
+            };
+            let narrow = anneal.regrow(regrowth);
             assert!(narrow && tree.width() <= 10.0 + 1e-3);
             assert!(tree.log2_cost() + f64::from(tree.log2_slices(&network)) < before);
             let mut fresh = Tree::new(&network, &tree.ssa_path(), Charge::MULTIPLY_ADDS);
@@ -148,17 +148,16 @@ mod tests {
         let kept = tree.sliced.clone();
         let mut slicer = Slicer::default();
         slicer.keep(kept.clone());
-        for _ in 0..300 {
-            both(
-                &network,
-                &mut tree,
-                &mut annealer,
-                &mut slicer,
-                &Schedule::default(),
-                0.5,
-                12.0,
-            );
-        }
+        let mut anneal = Anneal {
+            network: &network,
+            tree: &mut tree,
+            annealer: &mut annealer,
+            schedule: Schedule::default(),
+            width: 12.0,
+            sweeps: 300,
+            stop: &|| false,
+        };
+        (0..300).for_each(|_| anneal.sweep_with_slices(&mut slicer, 0.5, 12.0));
         assert!(kept.iter().all(|&bit| tree.is_sliced(bit)));
     }
 

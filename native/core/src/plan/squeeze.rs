@@ -47,130 +47,122 @@ impl Default for Schedule {
     }
 }
 
-/// Runs the three phases; only the first, to the end, if the tree then is within the width. False if it cannot be sliced
-/// to the width.
-pub fn anneal(
-    network: &Network,
-    tree: &mut Tree,
-    annealer: &mut Annealer,
-    schedule: &Schedule,
-    width: f32,
-    sweeps: usize,
-    stop: Stop<'_>,
-) -> bool {
-    let share = |part: f32| (sweeps as f32 * part) as usize;
-    free(network, tree, annealer, schedule.free, share(schedule.shares.0), stop);
-    if tree.width() <= width {
-        free(
-            network,
-            tree,
-            annealer,
-            schedule.settle,
-            share(1.0 - schedule.shares.0),
-            stop,
-        );
-        if tree.width() <= width {
-            return true;
-        }
-    }
-    let mut slicer = Slicer::default();
-    let squeezing = share(schedule.shares.1);
-    let start = tree.width().max(width);
-    for sweep in 0..squeezing {
-        if stop() {
-            break;
-        }
-        let target = start + (width - start) * ((sweep + 1) as f32 / squeezing as f32);
-        both(network, tree, annealer, &mut slicer, schedule, schedule.squeeze, target);
-    }
-    settle(
-        network,
-        tree,
-        annealer,
-        schedule,
-        width,
-        share(1.0 - schedule.shares.0 - schedule.shares.1),
-        stop,
-    )
+/// A tree that is annealed, with what and until when.
+pub struct Anneal<'a> {
+    /// The network.
+    pub network: &'a Network,
+    /// The tree.
+    pub tree: &'a mut Tree,
+    /// What anneals it.
+    pub annealer: &'a mut Annealer,
+    /// How it is heated.
+    pub schedule: Schedule,
+    /// log2 of the most elements of an intermediate.
+    pub width: f32,
+    /// Sweeps of the whole run.
+    pub sweeps: usize,
+    /// Ends it early.
+    pub stop: Stop<'a>,
 }
 
-/// Anneals the tree alone, cooling from one inverse temperature to the other.
-pub fn free(
-    network: &Network,
-    tree: &mut Tree,
-    annealer: &mut Annealer,
-    (start, end): (f32, f32),
-    sweeps: usize,
-    stop: Stop<'_>,
-) {
-    let proposals = tree.num_steps();
-    for sweep in 0..sweeps {
-        if stop() {
-            return;
+impl Anneal<'_> {
+    /// Runs the three phases; only the first, to the end, if the tree then is within the width. False if it cannot be
+    /// sliced to the width.
+    pub fn run(&mut self) -> bool {
+        let sweeps = self.sweeps;
+        let share = |part: f32| (sweeps as f32 * part) as usize;
+        let Schedule {
+            free, settle, shares, ..
+        } = self.schedule;
+        self.free(free, share(shares.0));
+        if self.tree.width() <= self.width {
+            self.free(settle, share(1.0 - shares.0));
+            if self.tree.width() <= self.width {
+                return true;
+            }
         }
-        let beta = start * (end / start).powf(sweep as f32 / sweeps as f32);
-        annealer.sweep(network, tree, Heat::free(beta), proposals);
+        self.squeeze(share(shares.1));
+        self.settle(share(1.0 - shares.0 - shares.1))
     }
-}
 
-/// Cools tree and slices down at the width wanted, then makes it strict; false if it cannot be sliced to the width.
-pub fn settle(
-    network: &Network,
-    tree: &mut Tree,
-    annealer: &mut Annealer,
-    schedule: &Schedule,
-    width: f32,
-    sweeps: usize,
-    stop: Stop<'_>,
-) -> bool {
-    let mut slicer = Slicer::default();
-    let (start, end) = schedule.settle;
-    for sweep in 0..sweeps {
-        if stop() {
-            break;
+    /// Cools the tree down from where it is, sliced only if it is too wide.
+    pub fn cool(&mut self) {
+        if self.tree.sliced.is_empty() && self.tree.width() <= self.width {
+            self.free(self.schedule.settle, self.sweeps);
         }
-        let beta = start * (end / start).powf(sweep as f32 / sweeps as f32);
-        both(network, tree, annealer, &mut slicer, schedule, beta, width);
+        if !self.tree.sliced.is_empty() || self.tree.width() > self.width {
+            self.settle(self.sweeps);
+        }
     }
-    make_strict(network, tree, width)
-}
 
-/// Holds the tree to the width with as few slices as that takes; false if it cannot be sliced to the width.
-pub(super) fn make_strict(network: &Network, tree: &mut Tree, width: f32) -> bool {
-    tree.refresh(network);
-    let strict = slice_down_to(network, tree, width);
-    drop_needless(network, tree, width);
-    strict
-}
+    /// Anneals the tree alone, cooling from one inverse temperature to the other.
+    fn free(&mut self, betas: (f32, f32), sweeps: usize) {
+        let proposals = self.tree.num_steps();
+        for beta in cooling(betas, sweeps) {
+            if (self.stop)() {
+                return;
+            }
+            let heat = Heat::free(beta);
+            self.annealer.sweep(self.network, self.tree, heat, proposals);
+        }
+    }
 
-/// One sweep of rotations, and the slice moves that go with it.
-pub(super) fn both(
-    network: &Network,
-    tree: &mut Tree,
-    annealer: &mut Annealer,
-    slicer: &mut Slicer,
-    schedule: &Schedule,
-    beta: f32,
-    width: f32,
-) {
-    let proposals = tree.num_steps();
-    annealer.sweep(
-        network,
-        tree,
-        Heat {
+    /// Lowers the width from that of the tree to the one wanted.
+    fn squeeze(&mut self, sweeps: usize) {
+        let mut slicer = Slicer::default();
+        let start = self.tree.width().max(self.width);
+        for sweep in 0..sweeps {
+            if (self.stop)() {
+                return;
+            }
+            let target = start + (self.width - start) * ((sweep + 1) as f32 / sweeps as f32);
+            self.sweep_with_slices(&mut slicer, self.schedule.squeeze, target);
+        }
+    }
+
+    /// Cools tree and slices down at the width wanted, then makes it strict; false if it cannot be sliced to the width.
+    fn settle(&mut self, sweeps: usize) -> bool {
+        let mut slicer = Slicer::default();
+        for beta in cooling(self.schedule.settle, sweeps) {
+            if (self.stop)() {
+                break;
+            }
+            self.sweep_with_slices(&mut slicer, beta, self.width);
+        }
+        self.make_strict()
+    }
+
+    /// Holds the tree to the width with as few slices as that takes; false if it cannot be sliced to the width.
+    pub(super) fn make_strict(&mut self) -> bool {
+        self.tree.refresh(self.network);
+        let strict = slice_down_to(self.network, self.tree, self.width);
+        drop_needless(self.network, self.tree, self.width);
+        strict
+    }
+
+    /// One sweep of rotations, and the slice moves that go with it.
+    pub(super) fn sweep_with_slices(&mut self, slicer: &mut Slicer, beta: f32, width: f32) {
+        let proposals = self.tree.num_steps();
+        let schedule = &self.schedule;
+        let heat = Heat {
             beta,
             width,
             penalty: schedule.penalty,
-        },
-        proposals,
-    );
-    let heat = SliceHeat {
-        beta: beta * schedule.slice_beta,
-        width,
-    };
-    let whole = schedule.slice_moves.floor();
-    let moves = whole as usize + usize::from(annealer.rng().unit() < schedule.slice_moves - whole);
-    for _ in 0..moves {
-        slicer.step(network, tree, annealer.rng(), heat);
+        };
+        self.annealer.sweep(self.network, self.tree, heat, proposals);
+        let heat = SliceHeat {
+            beta: beta * schedule.slice_beta,
+            width,
+        };
+        let whole = schedule.slice_moves.floor();
+        let moves = whole as usize + usize::from(self.annealer.rng().unit() < schedule.slice_moves - whole);
+        for _ in 0..moves {
+            slicer.step(self.network, self.tree, self.annealer.rng(), heat);
+        }
     }
+}
+
+/// Inverse temperatures of so many sweeps, from one to nearly the other.
+pub(super) fn cooling((start, end): (f32, f32), sweeps: usize) -> impl Iterator<Item = f32> {
+    (0..sweeps).map(move |sweep| start * (end / start).powf(sweep as f32 / sweeps as f32))
 }

@@ -99,6 +99,7 @@ impl<T: StepReal> BlockRun<'_, T> {
             largest: T::ZERO,
             nanoseconds: vec![0; if self.profiled { self.steps.len() } else { 0 }],
         };
+        // Where the first piece is in every tensor.
         let mut places: Vec<[usize; 2]> = self
             .steps
             .iter()
@@ -113,6 +114,7 @@ impl<T: StepReal> BlockRun<'_, T> {
                 break;
             }
             self.run_piece(&places, &mut stretch[place_out..], scratch, &mut done);
+            // Count on to the next one.
             for axis in (0..sizes.len()).rev() {
                 point[axis] += 1;
                 let carry = point[axis] == sizes[axis];

@@ -108,6 +108,7 @@ fn work<T: StepReal>(
     control: &Control,
 ) -> Result<Outcome, Failure> {
     let program = engine.program();
+    // What is the same for all slices, with all threads.
     let all_threads = request.workers * request.threads;
     let mut base = Arena::new(program.arena_elements).map_err(Failure::OutOfMemory)?;
     let mut workspace = Arena::new(engine.workspace_len(all_threads)).map_err(Failure::OutOfMemory)?;
@@ -123,6 +124,7 @@ fn work<T: StepReal>(
         engine.run_shared(&mut state, inputs, &mut memory, &control.stop)
     })?;
 
+    // One worker goes on in the same memory.
     let (shared, own) = base.as_mut_slice().split_at_mut(program.shared_elements);
     let jobs = Jobs::new(request);
     if request.workers == 1 {
@@ -137,6 +139,7 @@ fn work<T: StepReal>(
         })?;
         return Ok(jobs.outcome(engine, vec![state]));
     }
+    // Several have a part of the arena each; the first one the part that is there.
     drop(pool);
     let own_len = program.sliced_elements.saturating_sub(program.shared_elements);
     let mut owned = Some(own);

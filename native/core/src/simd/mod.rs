@@ -10,6 +10,8 @@ mod avx2;
 mod avx512;
 pub mod instructions;
 pub mod level;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 pub mod vector;
 pub mod words;

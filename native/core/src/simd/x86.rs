@@ -3,7 +3,8 @@
 /// The types, the number of lanes and the functions of [`Simd`](super::vector::Simd) that need nothing but the names of
 /// a few intrinsics. `$interleaved` gives the two vectors of (re, im) pairs that `$stream` and `$store` write.
 macro_rules! x86_basics {
-    ($real:ty, $vector:ty, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fmadd:ident, $fnmadd:ident, $interleaved:ident, $stream:ident) => {
+    ($real:ty, $vector:ty, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fmadd:ident,
+        $fnmadd:ident, $interleaved:ident, $stream:ident) => {
         type Real = $real;
         type Vector = $vector;
         const LANES: usize = size_of::<$vector>() / size_of::<$real>();

@@ -118,6 +118,7 @@ impl Layout {
     }
 
     fn build(modes: &[Mode], choice: Choice, lanes: usize, panel_vectors: usize, item_bytes: usize) -> Self {
+        // The lanes of a vector; if no loops fill them, every element goes its own way.
         let mut groups = Groups::new(modes, choice.swapped);
         let lane_modes = cut_lanes(&mut groups, choice, lanes);
         if lane_modes.is_none() {
@@ -128,6 +129,7 @@ impl Layout {
         let lane_b = table(&lane_modes, |mode| mode.b);
         let vector_b = lane_b.iter().any(|offset| *offset != 0);
 
+        // What a block holds: terms, columns, batch values, vectors, each as many as its cache has room for.
         let replicas = if vector_b { lanes } else { 1 };
         let (items_a, items_b) = (BLOCK_A / item_bytes, BLOCK_B / item_bytes / replicas);
         let inner_k = cut_block(&mut groups.k, MOST_TERMS, &[|mode| mode.a, |mode| mode.b]);
@@ -151,6 +153,7 @@ impl Layout {
 
         let rows = volume(&inner_m);
         let vectors = if full { rows } else { rows.div_ceil(lanes) };
+        // Offsets of all of them.
         let mut layout = Self {
             swapped: choice.swapped,
             lanes,
@@ -191,6 +194,7 @@ impl Layout {
             layout.scattered_out = narrow(table(&inner_m, |mode| mode.out));
             layout.scattered_out.resize(vectors * lanes, u32::MAX);
         }
+        // How the operands are packed.
         layout.in_place = layout.lanes_a == Lanes::Contiguous
             && layout.outer_n.is_empty()
             && columns <= IN_PLACE_COLUMNS

@@ -130,6 +130,7 @@ impl<T: VectorReal> Blocked<T> {
             scale,
             workspace,
         } = tensors;
+        // A range of tiles, by one thread.
         let (a, b) = if self.layout.swapped { (b, a) } else { (a, b) };
         let total = self.tiles.0 * self.tiles.1 * self.tiles.2;
         let stream = self.stream && out.as_ptr().addr().is_multiple_of(LINE);
@@ -150,6 +151,7 @@ impl<T: VectorReal> Blocked<T> {
                 },
             )
         };
+        // One thread takes them all, several take portions of them in turn.
         let threads = workers.threads.min(total).min(1 + self.work / WORTH_A_THREAD);
         if threads <= 1 {
             return range(0..total, workspace);

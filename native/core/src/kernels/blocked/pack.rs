@@ -90,6 +90,7 @@ impl Packing {
         unsafe {
             let scales = S::splat(scale);
             match &self.source {
+                // One number after the other.
                 Source::Items(gap) => {
                     for item in moves {
                         let pair = from.add(2 * item.from as usize);
@@ -104,6 +105,7 @@ impl Packing {
                         *to.add(*gap) = im;
                     }
                 }
+                // Vector by vector.
                 Source::Rows => {
                     for item in moves {
                         let row = S::load_complex(from.add(2 * item.from as usize));
@@ -116,6 +118,7 @@ impl Packing {
                         put::<S, IS_B>(to, item, row, scales);
                     }
                 }
+                // Several vectors out of as many registers.
                 Source::Lines(lines) => {
                     for moves in moves.chunks_exact(group) {
                         let from = from.add(2 * moves[0].from as usize);

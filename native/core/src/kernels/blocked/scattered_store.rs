@@ -24,11 +24,13 @@ pub unsafe fn write_slowly<S: Simd>(
     unsafe {
         for column in &layout.out_column {
             for vector in vectors.clone() {
+                // The sums, scaled.
                 let (mut re, mut im) = (
                     S::mul(S::load(aside), target.scale),
                     S::mul(S::load(aside.add(S::LANES)), target.scale),
                 );
                 aside = aside.add(2 * S::LANES);
+                // Their lanes to their places.
                 let to = target
                     .out
                     .add(2 * (layout.out_vector[vector] as usize + *column as usize));

@@ -137,6 +137,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
         let layout = &blocked.layout;
         let Places { a, b, aside, .. } = blocked.places();
         let groups = if layout.in_place { 0 } else { layout.pack_a.groups() };
+        // Where the factor goes.
         let size = self.scale.to_f64().abs();
         let folded = (1.0 / LARGEST_FOLDED..=LARGEST_FOLDED).contains(&size);
         let (scale_b, scale) = if folded {
@@ -153,6 +154,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                 // Lanes without a row are never packed: they must be 0.
                 packed_a[0].write_bytes(0, 2 * a[1]);
             }
+            // The first block of `a` is packed before anything can be multiplied.
             let mut jobs = Jobs {
                 blocked,
                 tiles: self.tiles,
@@ -169,6 +171,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
             }
             while let Some(job) = coming {
                 coming = jobs.next().filter(|_| !self.workers.stopped());
+                // Pack a block of `b` unless it is there; the next one of `a` will be packed meanwhile.
                 if held_b != job.from_b {
                     held_b = job.from_b;
                     let packing = &layout.pack_b;
@@ -183,6 +186,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                     end: if next_a.is_some() { groups } else { 0 },
                     at_once: groups.div_ceil(layout.tiles_of_panels()),
                 };
+                // Multiply.
                 let last = job.sum + 1 == blocked.sums;
                 let target = Target {
                     out: self.out.add(2 * job.out),
@@ -205,6 +209,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                 };
                 let largest = if last { &mut largest } else { &mut ignored };
                 multiply_block::<S>(&block, target, &mut filler, largest);
+                // Pack what is left.
                 filler.at_once = groups;
                 filler.go_on::<S>();
                 if next_a.is_some() {
@@ -292,9 +297,12 @@ unsafe fn panels_of<S: Simd, const VECTORS: usize>(
                 ($way:expr, $split:literal, $columns:literal, $from:expr) => {
                     // SAFETY: as for `multiply_block`.
                     unsafe {
-                        columns_of::<S, $way, $split, VECTORS, $columns>(
-                            block, &vectors, &terms, $from, target, filler, largest,
-                        )
+                        let part = Part {
+                            vectors: vectors.clone(),
+                            terms: terms.clone(),
+                            columns: $from,
+                        };
+                        columns_of::<S, $way, $split, VECTORS, $columns>(block, part, target, filler, largest)
                     }
                 };
             }
@@ -335,18 +343,28 @@ const IN_PLACE: u8 = 1;
 /// It is used in place, and what comes next is worth asking for.
 const IN_PLACE_FAR: u8 = 2;
 
-/// Multiplies some terms of panels of `a` by those of panels of `b` of `COLUMNS` columns.
+/// A part of a block: some terms of some panels of `a` times some columns of `b`.
+struct Part {
+    vectors: Range<usize>,
+    terms: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// Multiplies a part, by panels of `b` of `COLUMNS` columns.
 #[inline(always)]
 unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: usize, const COLUMNS: usize>(
     block: &Block<'_, S::Real>,
-    vectors: &Range<usize>,
-    terms: &Range<usize>,
-    columns: Range<usize>,
+    part: Part,
     target: &Target<S>,
     filler: &mut Filler<'_, S::Real>,
     largest: &mut S::Vector,
 ) {
     let layout = block.layout;
+    let Part {
+        vectors,
+        terms,
+        columns,
+    } = part;
     let (is_first, is_last) = (terms.start == 0, terms.end == layout.terms);
     let prefetch = WAY == PACKED && is_last && block.fast && !target.stream && terms.len() >= PREFETCH_TERMS;
     let end = columns.end;
@@ -361,11 +379,13 @@ unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: u
             let b = block.b.add((column * layout.terms + terms.start * COLUMNS) * unit);
             let mut vector = vectors.start;
             while vector < vectors.end {
+                // Ask for where the next tile goes.
                 let places = out_vector.get_unchecked(vector..vector + VECTORS);
                 if prefetch && column + COLUMNS < end {
                     let next = layout.out_column.get_unchecked(column + COLUMNS..column + 2 * COLUMNS);
                     prefetch_places::<S>(target, places, next);
                 }
+                // The product, added to what there is of it.
                 let tile: Tile<S, VECTORS, COLUMNS> = if WAY == PACKED {
                     let a = block
                         .a
@@ -389,6 +409,7 @@ unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: u
                         Tile::product_in_place::<SPLIT, false>(&layout.a_term, starts, 0, b)
                     }
                 };
+                // Where it belongs, if it is whole.
                 if is_last && block.fast {
                     most = S::max_abs(most, tile.write(target, places, columns));
                 } else {

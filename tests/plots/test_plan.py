@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import re
 import sys
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
-import matplotlib
 import pytest
 
 import taizhang as tz
-from taizhang.results.plan_plot import plot_plan
+from taizhang.plots.picture import Path, Words
+from taizhang.plots.plan import plan_figure, plan_svg, plot_plan
+from taizhang.plots.style import text_width
+from taizhang.plots.svg import to_svg
 
 CHAIN = tz.NetworkShape.from_names(["ab", "bc", "cd", "de"], "ae", dict.fromkeys("abcde", 4))
 PLAN = tz.Plan.from_ssa_path(CHAIN, [(0, 1), (4, 2), (5, 3)], sliced_indices=("b", "d"))
@@ -19,12 +21,12 @@ PLAN = tz.Plan.from_ssa_path(CHAIN, [(0, 1), (4, 2), (5, 3)], sliced_indices=("b
 
 def words_of(plan, tmp_path):
     """The words in the picture."""
-    with matplotlib.rc_context({"svg.fonttype": "none"}):
-        plot_plan(plan, tmp_path / "plan.svg")
-    return " ".join(re.findall(r">([^<>]+)</text>", (tmp_path / "plan.svg").read_text(encoding="utf-8")))
+    plot_plan(plan, tmp_path / "plan.svg")
+    root = ElementTree.fromstring((tmp_path / "plan.svg").read_text(encoding="utf-8"))
+    return " ".join(node.text for node in root.iter("{http://www.w3.org/2000/svg}text"))
 
 
-@pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+@pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<svg"), ("pdf", b"%PDF")])
 def test_a_plan_is_drawn_in_the_format_of_the_ending(tmp_path, ending, start):
     path = tmp_path / f"plan.{ending}"
     tz.plot_plan(PLAN, str(path))
@@ -76,7 +78,51 @@ def test_an_unknown_ending_is_refused(tmp_path):
         plot_plan(PLAN, tmp_path / "plan.docx")
 
 
-def test_a_missing_matplotlib_is_told_with_the_remedy(tmp_path, monkeypatch):
+def test_a_missing_matplotlib_is_reported_with_the_remedy(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(tz.MissingPackageError, match="pip install matplotlib"):
+    with pytest.raises(tz.MissingPackageError, match=r"pip install 'taizhang\[plot\]'"):
         plot_plan(PLAN, tmp_path / "plan.png")
+    plot_plan(PLAN, tmp_path / "plan.svg")  # needs no package
+
+
+def test_names_from_files_are_escaped_in_svg():
+    odd = tz.NetworkShape.from_names([("a", '<b>&"'), ('<b>&"', "c")], ("a", "c"), {"a": 2, '<b>&"': 2, "c": 2})
+    plan = tz.Plan.from_ssa_path(odd, [(0, 1)], sliced_indices=('<b>&"',))
+    svg = to_svg(plan_figure(plan).picture())
+    assert "<b>" not in svg
+    assert '<b>&"' in [node.text for node in ElementTree.fromstring(svg).iter() if node.text]
+
+
+@pytest.mark.parametrize("width", [320, 400, 720, 1600])
+def test_nothing_lies_outside_the_picture_whatever_its_width(width):
+    picture = plan_figure(replace(PLAN, planning_seconds=4.0, history=((0.5, 4.0), (2.0, 3.0)))).picture(width)
+    for item in picture.items:
+        if isinstance(item, Path):
+            points = [point for part in item.parts for point in part]
+        else:
+            points = [item.at] if isinstance(item, Words) else item.at
+        assert all(0 <= x <= width and 0 <= y <= picture.height for x, y in points)
+        if isinstance(item, Words) and item.anchor == "start":
+            assert item.at[0] + text_width(item.text, item.size) <= width + 1
+
+
+def test_the_small_picture_for_notebooks_is_light():
+    svg = plan_svg(PLAN)
+    ElementTree.fromstring(svg)
+    assert "prefers-color-scheme" in svg
+    assert "prefers-color-scheme" not in plan_svg(PLAN, style=False)
+    assert len(plan_svg(PLAN, style=False)) < 8000
+
+
+def test_a_long_stem_has_a_small_picture():
+    names = [f"i{k}" for k in range(3001)]
+    shape = tz.NetworkShape.from_names(itertools.pairwise(names), ("i0", "i3000"), dict.fromkeys(names, 2))
+    long = tz.Plan.from_ssa_path(shape, [(0, 1)] + [(k, 2998 + k) for k in range(2, 3000)])
+    svg = plan_svg(long)
+    assert "2,999 of 2,999 steps are the stem" in svg
+    assert len(svg) < 12_000
+
+
+def test_a_plan_of_one_step_is_drawn_in_the_singular(tmp_path):
+    one = tz.NetworkShape.from_names(["ab", "bc"], "ac", dict.fromkeys("abc", 2))
+    assert "Width of the only step" in words_of(tz.Plan.from_ssa_path(one, [(0, 1)]), tmp_path)

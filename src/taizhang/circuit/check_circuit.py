@@ -1,0 +1,43 @@
+"""Refuses what is no circuit, and says how to make one of it."""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+
+from taizhang._checks import check_type
+from taizhang.circuit.circuit import Circuit
+
+_CONVERTERS = {"qiskit": "from_qiskit(circuit)", "cirq": "from_cirq(circuit)"}
+
+
+def check_circuit(given: object, *, name: str = "circuit") -> Circuit:
+    """Returns a circuit if it is one.
+
+    Raises:
+        UsageError: It is something else; the message says what makes a circuit of it.
+
+    Example:
+        >>> check_circuit("bell.qasm")
+        Traceback (most recent call last):
+        ...
+        taizhang.errors.UsageError: circuit must be a Circuit, got a str; read_circuit("bell.qasm") makes one
+    """
+    if isinstance(given, Circuit):
+        return given
+    return check_type(given, Circuit, name=name, hint=how_to_make_one(given))
+
+
+def how_to_make_one(given: object) -> str:
+    """What makes a circuit of something, as the end of a sentence; nothing where that is not known."""
+    if isinstance(given, (str, PathLike)):
+        return f'; read_circuit("{short_path(given)}") makes one'
+    package = type(given).__module__.partition(".")[0]
+    if package in _CONVERTERS:
+        return f"; {_CONVERTERS[package]} makes one"
+    return "; plan() and contract() take networks" if package == "taizhang" else ""
+
+
+def short_path(given: str | PathLike[str]) -> str:
+    """A path that fits a sentence."""
+    text = fspath(given)
+    return text if len(text) <= 40 else f"…{text[-39:]}"

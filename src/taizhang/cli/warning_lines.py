@@ -1,0 +1,38 @@
+"""Warnings of this package as lines on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from typing import TextIO
+
+import click
+
+from taizhang.errors import CircuitFileWarning, MachineWarning
+
+
+@contextlib.contextmanager
+def warning_lines() -> Iterator[None]:
+    """While it lasts, our own warnings are lines that begin with `taizhang:`; others look as in Python."""
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if isinstance(message, (CircuitFileWarning, MachineWarning)):
+                sentence = message.sentence if isinstance(message, CircuitFileWarning) else str(message)
+                click.echo(f"taizhang: warning: {' '.join(sentence.split())}", err=True)
+            else:
+                others(message, category, filename, lineno, file, line)
+
+        for kind in (CircuitFileWarning, MachineWarning):
+            warnings.simplefilter("always", kind)
+        warnings.showwarning = show
+        yield
