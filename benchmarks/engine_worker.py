@@ -19,8 +19,8 @@ import numpy as np
 
 import taizhang as tz
 from taizhang.execute import compile_plan, run_program
+from taizhang.execute.profile import FLOPS_PER_MULTIPLY_ADD, Roofline
 from taizhang.plan.cost import BYTES_PER_ELEMENT, step_costs
-from taizhang.results.profile import FLOPS_PER_MULTIPLY_ADD, Roofline
 
 REPEATS = 3
 

@@ -18,7 +18,7 @@ from tests.shared_data import SHARED
 import taizhang as tz
 from benchmarks.many_amplitudes_worker import random_bits
 from benchmarks.tables import Result, run_json
-from taizhang.results.bitstrings import as_strings
+from taizhang.circuit.bitstring_lists import as_strings
 
 COUNTS = (1, 10, 100, 1000, 10_000, 100_000)
 STATE_VECTOR_QUBITS, STATE_VECTOR_COUNT = 30, 10_000

@@ -15,9 +15,9 @@ import numpy as np
 
 import taizhang as tz
 from taizhang._resources import peak_resident_bytes
-from taizhang.amplitude_machine import prepare_amplitudes
-from taizhang.results.bitstrings import as_strings
-from taizhang.results.rows import DistinctRows
+from taizhang.circuit.bitstring_lists import as_strings
+from taizhang.circuit.distinct_bitstrings import DistinctRows
+from taizhang.execute.amplitude_contractor import prepare_amplitudes
 from taizhang.settings import Settings
 
 

@@ -19,8 +19,8 @@ from benchmarks.tables import Result, figure
 from taizhang._units import human_seconds
 from taizhang.execute.contraction import contract_network
 from taizhang.network.network_file import read_network
-from taizhang.plan.machine import measured_machine
 from taizhang.plan.objective import Objective
+from taizhang.plan.rates import measured_rates
 from taizhang.plan.search import search
 
 NAMES = ("syc_m10", "syc_m12", "grcs_8x8_d40", "qaoa_n120_p4")
@@ -46,7 +46,7 @@ def run(*, quick: bool, threads: int) -> Result:
                         seconds=plan_seconds,
                         seed=seed,
                         threads=threads,
-                        machine=measured_machine(threads),
+                        machine=measured_rates(threads),
                         objective=objective,
                     )
                     actual[objective].append(seconds_of(network, plan, threads))

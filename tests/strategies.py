@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import RECORDS, Gate, gate, unitary_gate
 from taizhang.network.network import NetworkShape, TensorNetwork
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.plan.tree import ContractionTree
 
 # Gates and circuits

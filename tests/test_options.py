@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import taizhang as tz
+from taizhang.api.runs import ResumeKeywords, RunKeywords, WorkKeywords
+from taizhang.api.samples import SampleKeywords
 from taizhang.cli.main import COMMANDS, taizhang_command
 from taizhang.options import types_of
-from taizhang.run_doors import ResumeKeywords, RunKeywords, WorkKeywords
 from taizhang.runs.run import WORKFORCE
-from taizhang.sample_doors import SampleKeywords
 from taizhang.sampling.frugal import FRUGAL, FrugalKeywords
 from taizhang.settings import OPTIONS, ChoiceOptions, Options, SearchOptions, Settings, VerifyOptions
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.read import write_circuit
+from taizhang.circuit.formats.read import write_circuit
 
 REPORT = "import sys\n{}\nprint(' '.join(sorted(sys.modules)), file=sys.stderr)"
 COMMAND = "from taizhang.cli import main\ntry:\n    main({!r})\nexcept SystemExit as end:\n    assert not end.code"
@@ -44,5 +44,5 @@ def test_an_amplitude_loads_only_what_computes_it(tmp_path):
     unwanted = {"rich", "psutil", "platformdirs", "asyncio", "sqlite3", "concurrent.futures", "matplotlib", "difflib"}
     assert not modules & unwanted
     layers = {name.split(".")[1] for name in own(modules)}
-    assert not layers & {"runs", "sampling", "plots", "progress", "doors", "run_doors", "sample_doors"}
+    assert not layers & {"runs", "sampling", "plots", "progress"}
     assert len(own(modules)) <= 95

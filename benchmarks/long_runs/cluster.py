@@ -13,10 +13,10 @@ import numpy as np
 import taizhang as tz
 from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, made, scratch, undisturbed
 from taizhang.runs.coordinator import Progress
-from taizhang.runs.remote import compute_piece
+from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on
 from taizhang.runs.start import start_run
-from taizhang.runs.status import status_of
+from taizhang.runs.workers.remote import compute_piece
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 

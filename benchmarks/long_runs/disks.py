@@ -10,8 +10,8 @@ from typing import Any
 from benchmarks.long_runs.cases import MEMORY, Row, hard, is_same, made, scratch, undisturbed
 from taizhang.errors import TaizhangError
 from taizhang.runs.folder import RunFolder
+from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on
-from taizhang.runs.status import status_of
 
 
 def disk(quick: bool) -> list[Row]:

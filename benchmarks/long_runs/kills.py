@@ -13,9 +13,9 @@ from typing import Any
 
 from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, made, scratch, undisturbed
 from taizhang.runs.lock import read_sign
+from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on
-from taizhang.runs.shared_folder import SharedFolder
-from taizhang.runs.status import status_of
+from taizhang.runs.workers.shared_folder import SharedFolder
 
 
 def kill_workers(quick: bool) -> list[Row]:

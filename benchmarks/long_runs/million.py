@@ -15,14 +15,14 @@ import psutil
 import taizhang as tz
 from benchmarks.long_runs.cases import TAIZHANG, Row, made, scratch
 from taizhang.runs.coordinator import Coordinator
-from taizhang.runs.executor_crew import ExecutorCrew
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.lock import CoordinatorLock
 from taizhang.runs.partial_sum import PartialSum
-from taizhang.runs.remote import Answer
 from taizhang.runs.sum_tree import SumTree
 from taizhang.runs.values import values_of
+from taizhang.runs.workers.executor_pool import ExecutorPool
+from taizhang.runs.workers.remote import Answer
 
 
 def resume_million(quick: bool) -> list[Row]:
@@ -140,8 +140,8 @@ def simulated(quick: bool) -> list[Row]:
         job = folder.job()
         started, cpu = time.perf_counter(), time.process_time()
         with Coordinator(folder, lock, watcher=None) as coordinator:
-            crew = ExecutorCrew(job, executor, workers=10_000, ring=coordinator.ring)
-            gathered = crew.outcomes
+            pool = ExecutorPool(job, executor, workers=10_000, ring=coordinator.ring)
+            gathered = pool.outcomes
 
             def advanced() -> Any:
                 nonlocal outside
@@ -150,8 +150,8 @@ def simulated(quick: bool) -> list[Row]:
                 outside += time.perf_counter() - began
                 return gathered()
 
-            crew.outcomes = advanced  # type: ignore[method-assign]
-            coordinator.add(crew)
+            pool.outcomes = advanced  # type: ignore[method-assign]
+            coordinator.add(pool)
             coordinator.run()
         spent, busy = time.perf_counter() - started, time.process_time() - cpu
         total = values_of(folder)[0][0, 0] / 2.0 ** int(folder.exponents()[0])

@@ -13,8 +13,8 @@ import numpy as np
 import taizhang as tz
 from benchmarks.long_runs.cases import MEMORY, Row, easy, hard, made, scratch
 from taizhang.runs.partial_sum import PartialSum
-from taizhang.runs.remote import Answer
 from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.workers.remote import Answer
 
 
 class Sleeping:

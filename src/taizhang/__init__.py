@@ -18,12 +18,45 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from taizhang.adapters.acqdp import Order as Order
+    from taizhang.adapters.acqdp import read_order as read_order
+    from taizhang.adapters.acqdp import write_order as write_order
     from taizhang.adapters.cirq import from_cirq as from_cirq
     from taizhang.adapters.cirq import to_cirq as to_cirq
+    from taizhang.adapters.contraction_paths import from_cotengra as from_cotengra
+    from taizhang.adapters.contraction_paths import from_linear_path as from_linear_path
+    from taizhang.adapters.contraction_paths import to_cotengra as to_cotengra
+    from taizhang.adapters.contraction_paths import to_linear_path as to_linear_path
+    from taizhang.adapters.planner import Planner as Planner
     from taizhang.adapters.qiskit import from_qiskit as from_qiskit
     from taizhang.adapters.qiskit import to_qiskit as to_qiskit
+    from taizhang.api.amplitudes import amplitude as amplitude
+    from taizhang.api.amplitudes import amplitude_batch as amplitude_batch
+    from taizhang.api.amplitudes import amplitudes as amplitudes
+    from taizhang.api.amplitudes import choose_open_qubits as choose_open_qubits
+    from taizhang.api.amplitudes import contract as contract
+    from taizhang.api.amplitudes import plan as plan
+    from taizhang.api.amplitudes import profile as profile
+    from taizhang.api.amplitudes import state_vector as state_vector
+    from taizhang.api.doctor import MachineReport as MachineReport
+    from taizhang.api.doctor import doctor as doctor
+    from taizhang.api.runs import report as report
+    from taizhang.api.runs import resume as resume
+    from taizhang.api.runs import run as run
+    from taizhang.api.runs import status as status
+    from taizhang.api.runs import verify as verify
+    from taizhang.api.runs import work as work
+    from taizhang.api.samples import marginal_probabilities as marginal_probabilities
+    from taizhang.api.samples import reduced_density_matrix as reduced_density_matrix
+    from taizhang.api.samples import sample as sample
+    from taizhang.api.samples import sample_run as sample_run
+    from taizhang.api.samples import xeb as xeb
     from taizhang.circuit.circuit import Circuit as Circuit
     from taizhang.circuit.circuit import Operation as Operation
+    from taizhang.circuit.formats.read import read_circuit as read_circuit
+    from taizhang.circuit.formats.read import write_circuit as write_circuit
+    from taizhang.circuit.formats.sample_file import CountedBitstrings as CountedBitstrings
+    from taizhang.circuit.formats.sample_file import read_samples as read_samples
     from taizhang.circuit.gates import Gate as Gate
     from taizhang.circuit.gates import gate as gate
     from taizhang.circuit.gates import unitary_gate as unitary_gate
@@ -31,16 +64,6 @@ if TYPE_CHECKING:
     from taizhang.circuit.random_circuits import random_grid as random_grid
     from taizhang.circuit.random_circuits import random_sycamore as random_sycamore
     from taizhang.circuit.random_circuits import sycamore_circuit as sycamore_circuit
-    from taizhang.circuit.read import read_circuit as read_circuit
-    from taizhang.circuit.read import write_circuit as write_circuit
-    from taizhang.doors import amplitude as amplitude
-    from taizhang.doors import amplitude_batch as amplitude_batch
-    from taizhang.doors import amplitudes as amplitudes
-    from taizhang.doors import choose_open_qubits as choose_open_qubits
-    from taizhang.doors import contract as contract
-    from taizhang.doors import plan as plan
-    from taizhang.doors import profile as profile
-    from taizhang.doors import state_vector as state_vector
     from taizhang.errors import CircuitError as CircuitError
     from taizhang.errors import CircuitFileError as CircuitFileError
     from taizhang.errors import CircuitFileWarning as CircuitFileWarning
@@ -63,50 +86,27 @@ if TYPE_CHECKING:
     from taizhang.errors import TaizhangError as TaizhangError
     from taizhang.errors import TimeLimitError as TimeLimitError
     from taizhang.errors import UsageError as UsageError
+    from taizhang.execute.profile import Profile as Profile
     from taizhang.network.amplitude_network import AmplitudeNetwork as AmplitudeNetwork
+    from taizhang.network.inspection import inspect as inspect
     from taizhang.network.network import NetworkShape as NetworkShape
     from taizhang.network.network import TensorNetwork as TensorNetwork
     from taizhang.network.network_file import read_network as read_network
     from taizhang.network.network_file import write_network as write_network
     from taizhang.network.simplify import simplify as simplify
-    from taizhang.plan.exchange import from_cotengra as from_cotengra
-    from taizhang.plan.exchange import from_linear_path as from_linear_path
-    from taizhang.plan.exchange import to_cotengra as to_cotengra
-    from taizhang.plan.exchange import to_linear_path as to_linear_path
-    from taizhang.plan.order_file import Order as Order
-    from taizhang.plan.order_file import read_order as read_order
-    from taizhang.plan.order_file import write_order as write_order
-    from taizhang.plan.plan_file import Plan as Plan
+    from taizhang.plan.plan import Plan as Plan
     from taizhang.plan.search import SearchInterrupted as SearchInterrupted
     from taizhang.plan.tree import ContractionTree as ContractionTree
-    from taizhang.planner import Planner as Planner
     from taizhang.plots.cross_entropy import plot_xeb as plot_xeb
     from taizhang.plots.plan import plot_plan as plot_plan
     from taizhang.plots.profile import plot_profile as plot_profile
     from taizhang.progress.switch import set_progress as set_progress
-    from taizhang.results.inspection import inspect as inspect
-    from taizhang.results.machine_report import MachineReport as MachineReport
-    from taizhang.results.machine_report import doctor as doctor
-    from taizhang.results.profile import Profile as Profile
-    from taizhang.results.sample_file import CountedBitstrings as CountedBitstrings
-    from taizhang.results.sample_file import read_samples as read_samples
-    from taizhang.results.xeb import Xeb as Xeb
-    from taizhang.run_doors import report as report
-    from taizhang.run_doors import resume as resume
-    from taizhang.run_doors import run as run
-    from taizhang.run_doors import status as status
-    from taizhang.run_doors import verify as verify
-    from taizhang.run_doors import work as work
+    from taizhang.runs.report.status import RunStatus as RunStatus
     from taizhang.runs.run import Workforce as Workforce
-    from taizhang.runs.status import RunStatus as RunStatus
     from taizhang.runs.verify import Verification as Verification
-    from taizhang.sample_doors import marginal_probabilities as marginal_probabilities
-    from taizhang.sample_doors import reduced_density_matrix as reduced_density_matrix
-    from taizhang.sample_doors import sample as sample
-    from taizhang.sample_doors import sample_run as sample_run
-    from taizhang.sample_doors import xeb as xeb
     from taizhang.sampling.choice import SampleRun as SampleRun
     from taizhang.sampling.frugal import FrugalOptions as FrugalOptions
+    from taizhang.tasks.xeb import Xeb as Xeb
 
     __version__: str
 
@@ -135,11 +135,11 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "random_sycamore",
         "sycamore_circuit",
     ),
-    "taizhang.circuit.read": (
+    "taizhang.circuit.formats.read": (
         "read_circuit",
         "write_circuit",
     ),
-    "taizhang.doors": (
+    "taizhang.api.amplitudes": (
         "amplitude",
         "amplitude_batch",
         "amplitudes",
@@ -183,37 +183,37 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "write_network",
     ),
     "taizhang.network.simplify": ("simplify",),
-    "taizhang.plan.exchange": (
+    "taizhang.adapters.contraction_paths": (
         "from_cotengra",
         "from_linear_path",
         "to_cotengra",
         "to_linear_path",
     ),
-    "taizhang.plan.order_file": (
+    "taizhang.adapters.acqdp": (
         "Order",
         "read_order",
         "write_order",
     ),
-    "taizhang.plan.plan_file": ("Plan",),
+    "taizhang.plan.plan": ("Plan",),
     "taizhang.plan.search": ("SearchInterrupted",),
     "taizhang.plan.tree": ("ContractionTree",),
-    "taizhang.planner": ("Planner",),
+    "taizhang.adapters.planner": ("Planner",),
     "taizhang.plots.cross_entropy": ("plot_xeb",),
     "taizhang.plots.plan": ("plot_plan",),
     "taizhang.plots.profile": ("plot_profile",),
     "taizhang.progress.switch": ("set_progress",),
-    "taizhang.results.inspection": ("inspect",),
-    "taizhang.results.machine_report": (
+    "taizhang.network.inspection": ("inspect",),
+    "taizhang.api.doctor": (
         "MachineReport",
         "doctor",
     ),
-    "taizhang.results.profile": ("Profile",),
-    "taizhang.results.sample_file": (
+    "taizhang.execute.profile": ("Profile",),
+    "taizhang.circuit.formats.sample_file": (
         "CountedBitstrings",
         "read_samples",
     ),
-    "taizhang.results.xeb": ("Xeb",),
-    "taizhang.run_doors": (
+    "taizhang.tasks.xeb": ("Xeb",),
+    "taizhang.api.runs": (
         "report",
         "resume",
         "run",
@@ -222,9 +222,9 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "work",
     ),
     "taizhang.runs.run": ("Workforce",),
-    "taizhang.runs.status": ("RunStatus",),
+    "taizhang.runs.report.status": ("RunStatus",),
     "taizhang.runs.verify": ("Verification",),
-    "taizhang.sample_doors": (
+    "taizhang.api.samples": (
         "marginal_probabilities",
         "reduced_density_matrix",
         "sample",

@@ -1,4 +1,4 @@
-"""Packages that are needed for some doors only: imported when such a door is used."""
+"""Packages that only some functions need: imported when such a function is called."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How long work tells an onlooker where it stands.
 
-The doors take an `Observer`; the command line's draws progress on the terminal. Calls come from the thread that called
-the door, at most some ten times a second, so an observer may take a millisecond.
+Functions that compute take an `Observer`; the command line's draws progress on the terminal. Calls come from the thread
+that called the function, at most some ten times a second, so an observer may take a millisecond.
 """
 
 from __future__ import annotations

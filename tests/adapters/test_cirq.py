@@ -15,8 +15,8 @@ from tests.strategies import circuits
 from taizhang.adapters.cirq import from_cirq, to_cirq
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.gates import gate, unitary_gate
+from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError, SizeLimitError, UsageError
-from taizhang.results.statevector import state_vector
 
 Q = cirq.LineQubit.range(4)
 

@@ -12,8 +12,8 @@ import sympy
 from tests.adapters.test_cirq import cirq_state, turned
 
 from taizhang.adapters.cirq import from_cirq
+from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError
-from taizhang.results.statevector import state_vector
 
 POSITIONAL = [(), (0.3,), (2,), (3,), (0.3, 0.2), (0.3, 0.2, 0.1), (0.1, 0.2, 0.3, 0.4, 0.5), (2, 1), (cirq.X, 2)]
 POSITIONAL += [([0.1, 0.2, 0.3, 0.5],), ([0.1 * k * k for k in range(8)],), ([1, 0],), ([2, 0, 1],)]

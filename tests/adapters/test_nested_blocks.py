@@ -13,8 +13,8 @@ from tests.adapters import test_cirq, test_qiskit
 
 from taizhang.adapters.cirq import from_cirq
 from taizhang.adapters.qiskit import from_qiskit
+from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError
-from taizhang.results.statevector import state_vector
 
 # Of directives, of gates of the library, of other instructions, and of none.
 NAMES = st.sampled_from(

@@ -32,8 +32,8 @@ from tests.strategies import circuits
 from taizhang.adapters.qiskit import from_qiskit, to_qiskit
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.gates import gate, unitary_gate
+from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError, MissingPackageError, UsageError
-from taizhang.results.statevector import state_vector
 
 
 def qiskit_state(circuit):

@@ -15,7 +15,7 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Pauli, SparsePauliOp, Statevector, random_unitary
 
 from taizhang.adapters.qiskit import from_qiskit
-from taizhang.results.statevector import state_vector
+from taizhang.circuit.state_vector import state_vector
 
 ANGLES = (0.7, -1.3, 2.1, 0.4)
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import gate
+from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError, SizeLimitError
-from taizhang.results.statevector import state_vector
 
 
 def test_append_gives_a_new_circuit():

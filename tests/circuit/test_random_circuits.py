@@ -7,9 +7,9 @@ from collections import defaultdict
 import pytest
 from tests.shared_data import needs_shared_data, shared_path
 
-from taizhang.circuit.qsim_text import read_qsim, write_qsim
+from taizhang.circuit.formats.qsim_text import read_qsim, write_qsim
+from taizhang.circuit.formats.read import read_circuit
 from taizhang.circuit.random_circuits import grid_circuit, random_grid, random_sycamore, sycamore_circuit
-from taizhang.circuit.read import read_circuit
 from taizhang.circuit.sycamore_layout import pairs_of, sites_of
 from taizhang.errors import SizeLimitError, UsageError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import taizhang as tz
-from taizhang.results.statevector import state_vector
+from taizhang.circuit.state_vector import state_vector
 
 PLAN_KEYS = {
     "log10_multiply_adds",

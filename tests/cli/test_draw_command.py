@@ -8,7 +8,7 @@ import click
 import pytest
 
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.read import write_circuit
+from taizhang.circuit.formats.read import write_circuit
 from taizhang.cli.main import COMMANDS, taizhang_command
 from taizhang.cli.summaries import SUMMARIES
 

@@ -1,8 +1,8 @@
 import pytest
 
 import taizhang as tz
+from taizhang.execute.profile import Roofline
 from taizhang.network.network_file import write_arrays
-from taizhang.results.profile import Roofline
 
 
 @pytest.fixture(autouse=True)

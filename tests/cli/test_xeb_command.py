@@ -3,8 +3,8 @@ import pytest
 
 from taizhang.cli import xeb_display
 from taizhang.cli.xeb_display import XebDisplay
-from taizhang.results.xeb import Xeb
 from taizhang.tasks import cross_entropy
+from taizhang.tasks.xeb import Xeb
 
 
 def test_samples_of_the_circuit_itself_have_cross_entropy_one(run, circuit_file, tmp_path):

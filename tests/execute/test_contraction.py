@@ -1,4 +1,4 @@
-"""The door of the executor."""
+"""Contracting a network along a plan."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from taizhang.errors import MemoryLimitError, NumericalError, PlanError, StoppedError, UsageError
 from taizhang.execute import compile_plan, contract_network, run_program
 from taizhang.network.network import TensorNetwork
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 
 def chain(matrices, output="first last"):

@@ -8,7 +8,7 @@ import pytest
 
 from taizhang.execute import contract_network
 from taizhang.network.network import TensorNetwork
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 HADAMARD = np.array([[1, 1], [1, -1]]) / math.sqrt(2)
 

@@ -8,7 +8,7 @@ from tests.strategies import direct_value, filled, planned_networks, qubit_netwo
 from taizhang import _native
 from taizhang.execute import compile_plan, contract_network, run_program
 from taizhang.network.network import NetworkShape
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 LEVELS = _native.simd_levels()
 

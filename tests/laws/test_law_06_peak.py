@@ -11,7 +11,7 @@ import numpy as np
 from taizhang._resources import peak_resident_bytes
 from taizhang.execute import compile_plan, run_program
 from taizhang.network.network import NetworkShape, TensorNetwork
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 rank, threads, dtype = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 wires, fresh, inputs = list(range(rank)), rank, [tuple(range(rank // 2)), tuple(range(rank // 2, rank))]

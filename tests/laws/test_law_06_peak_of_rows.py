@@ -8,14 +8,14 @@ import pytest
 
 import taizhang as tz
 from taizhang._resources import peak_resident_bytes
-from taizhang.results.bitstrings import as_strings
+from taizhang.circuit.bitstring_lists import as_strings
 
 PROGRAM = """
 import sys
 import numpy as np
 import taizhang as tz
 from taizhang._resources import peak_resident_bytes
-from taizhang.results.bitstrings import as_strings
+from taizhang.circuit.bitstring_lists import as_strings
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.solve import solve

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from tests.elimination import eliminated_value
 from tests.strategies import mixed_circuits
 
+from taizhang.circuit.state_vector import state_vector
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.build import build_network
 from taizhang.network.simplify import simplify
-from taizhang.results.statevector import state_vector
 
 
 def questions(num_qubits):

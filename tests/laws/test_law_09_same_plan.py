@@ -60,11 +60,11 @@ import sys
 from dataclasses import replace
 import numpy as np
 from taizhang import Planner, plan, sycamore_circuit
-from taizhang.plan.machine import _write, assumed_machine, cache_file
+from taizhang.plan.rates import _write, assumed_rates, cache_file
 
 threads, faster, fresh, ballast = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
 held = np.ones(ballast << 20, dtype=np.uint8)
-rates = assumed_machine(threads)
+rates = assumed_rates(threads)
 rates = replace(
     rates, measured=True, fresh_seconds_per_byte=fresh,
     bandwidths=tuple((size, rate * faster) for size, rate in rates.bandwidths),

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from tests.strategies import circuits, grcs_circuits
 
-from taizhang.circuit.grcs_text import read_grcs, write_grcs
-from taizhang.circuit.qsim_text import read_qsim, write_qsim
-from taizhang.results.statevector import state_vector
+from taizhang.circuit.formats.grcs_text import read_grcs, write_grcs
+from taizhang.circuit.formats.qsim_text import read_qsim, write_qsim
+from taizhang.circuit.state_vector import state_vector
 
 
 @settings(deadline=None)

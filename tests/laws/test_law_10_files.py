@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from tests.strategies import planned_shapes
 
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 
 @settings(deadline=None)

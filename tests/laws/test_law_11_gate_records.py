@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.strategies import angles, gates, table_gates
 
 from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.formats.rewriting import SEQUENCES, rewritten
 from taizhang.circuit.gates import NAMES, RECORDS, Gate, find_name, gate
-from taizhang.circuit.rewriting import SEQUENCES, rewritten
 
 
 def close(one, other):

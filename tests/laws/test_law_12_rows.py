@@ -8,7 +8,7 @@ from hypothesis import given
 from tests.strategies import direct_value, networks_of_rows, qubit_networks
 
 from taizhang.execute import compile_plan, contract_network, run_program
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 
 def picked(whole, rows):

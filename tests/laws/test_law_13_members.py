@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import circuits
 
+from taizhang.circuit.state_vector import state_vector
 from taizhang.execute.contraction import contract_network
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.plan.search import search
-from taizhang.results.statevector import state_vector
 
 
 @given(circuits(max_qubits=6), st.data())

@@ -6,13 +6,13 @@ from tests.elimination import eliminated_value
 from tests.shared_data import needs_shared_data, shared_path
 
 from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.formats.read import read_circuit
 from taizhang.circuit.gates import gate
-from taizhang.circuit.read import read_circuit
+from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.build import build_network
 from taizhang.network.simplify import simplify
-from taizhang.results.statevector import state_vector
 
 SHARED_NETWORKS = {
     "syc_m10": "sycamore_n53_m10.qsim",

@@ -5,8 +5,8 @@ from tests.strategies import mixed_circuits
 
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import gate
+from taizhang.circuit.state_vector import state_vector
 from taizhang.network.fuse import fused
-from taizhang.results.statevector import state_vector
 
 
 def steps(*words):

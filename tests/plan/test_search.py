@@ -20,8 +20,8 @@ from taizhang import _native
 from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
 from taizhang.plan.cost import cost_of, step_costs
-from taizhang.plan.machine import assumed_machine
 from taizhang.plan.objective import predicted_seconds
+from taizhang.plan.rates import assumed_rates
 from taizhang.plan.search import SearchInterrupted, SearchProgress, search, slice_further
 from taizhang.plan.tree import ContractionTree
 
@@ -233,9 +233,9 @@ def test_of_plans_that_take_about_as_long_the_one_of_least_memory_is_taken() -> 
 
 
 def test_memory_that_comes_slowly_is_predicted() -> None:
-    slow = replace(assumed_machine(), fresh_seconds_per_byte=1e-6)
+    slow = replace(assumed_rates(), fresh_seconds_per_byte=1e-6)
     shape = lattice(16)
-    usual, spared = (search(shape, trials=8, machine=machine) for machine in (assumed_machine(), slow))
+    usual, spared = (search(shape, trials=8, machine=machine) for machine in (assumed_rates(), slow))
     steps = step_costs(shape, usual.tree, usual.sliced_indices)
     taken = predicted_seconds(steps, slow, peak_bytes=usual.cost.peak_bytes)
     assert spared.predicted_seconds <= 1.1 * taken

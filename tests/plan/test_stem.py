@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from tests.strategies import planned_shapes
 
 from taizhang.network.network import NetworkShape
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.plan.stem import stems_of
 
 # A chain of matrices: two halves, each contracted by itself, then joined.

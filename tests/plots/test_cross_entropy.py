@@ -7,7 +7,7 @@ import pytest
 
 import taizhang as tz
 from taizhang.plots.cross_entropy import plot_xeb
-from taizhang.results.xeb import Xeb
+from taizhang.tasks.xeb import Xeb
 
 RANDOM = np.random.default_rng(0)
 CHAOTIC = Xeb.of_amplitudes(np.sqrt(RANDOM.gamma(2, size=2000) / 2**20), [1] * 2000, 20)

@@ -8,7 +8,7 @@ from tests.strategies import direct_value, filled, gate_chains
 
 from taizhang.execute import compile_plan, contract_network, run_program
 from taizhang.network.network import NetworkShape
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.program.blocks import BlockLimits
 from taizhang.program.lower import lower
 

@@ -15,8 +15,8 @@ from taizhang.runs import ledger as ledger_file
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.job import PieceRunner
 from taizhang.runs.ledger import Ledger
+from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on, repair_run
-from taizhang.runs.status import status_of
 from taizhang.runs.sum_tree import SumTree
 
 ALONE = Workforce(threads=1, memory_bytes=1 << 30)

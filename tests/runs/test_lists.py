@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from tests.runs.conftest import same_bits
 
 import taizhang as tz
+from taizhang.circuit.formats.sample_file import CountedBitstrings
 from taizhang.errors import RunStoppedError
-from taizhang.results.sample_file import CountedBitstrings
 from taizhang.runs.folder import RunFolder
+from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on
 from taizhang.runs.start import start_run
-from taizhang.runs.status import status_of
 from taizhang.runs.values import values_of
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask

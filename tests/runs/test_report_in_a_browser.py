@@ -4,8 +4,8 @@ import pytest
 from tests.browser import Browser
 
 from taizhang.errors import RunStoppedError
-from taizhang.runs import report_page
-from taizhang.runs.report import report_of
+from taizhang.runs.report import page as report_page
+from taizhang.runs.report.report import report_of
 from taizhang.runs.run import go_on
 
 BITSTRING = "010011100"

@@ -11,8 +11,8 @@ from taizhang.errors import RunBusyError, RunDamagedError, RunError, RunStoppedE
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.lock import CoordinatorLock
+from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on, is_complete
-from taizhang.runs.status import status_of
 
 
 def stop_soon(times=3):

@@ -11,13 +11,13 @@ import pytest
 from tests.runs.conftest import same_bits
 
 from taizhang.errors import NumericalError, RunError
-from taizhang.runs.dealer import Dealer
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.piece_set import PieceSet
+from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on
-from taizhang.runs.shared_folder import SharedFolder
-from taizhang.runs.status import status_of
+from taizhang.runs.scheduler import Scheduler
 from taizhang.runs.values import values_of
+from taizhang.runs.workers.shared_folder import SharedFolder
 
 MEMORY = 1 << 30
 
@@ -173,30 +173,30 @@ def test_results_handed_in_while_nobody_coordinated_are_taken(make_folder, undis
 
 
 def test_the_dealer_gives_slow_pieces_to_others_at_the_end():
-    dealer = Dealer(PieceSet([range(3)]))
-    dealer.typical_seconds = 1.0
-    assert dealer.take(2, now=0.0) == [0, 1]
-    assert dealer.take(9, now=1.0) == [2]
-    assert dealer.take(9, now=5.0) == []
-    assert dealer.take(9, now=10.5, held={0}) == [1]
-    assert dealer.take(9, now=10.5) == [0]
-    assert dealer.finish(0)
-    assert not dealer.finish(0)
-    dealer.give_back([0, 1])
-    assert dealer.missing.take(9) == [1]
+    scheduler = Scheduler(PieceSet([range(3)]))
+    scheduler.typical_seconds = 1.0
+    assert scheduler.take(2, now=0.0) == [0, 1]
+    assert scheduler.take(9, now=1.0) == [2]
+    assert scheduler.take(9, now=5.0) == []
+    assert scheduler.take(9, now=10.5, held={0}) == [1]
+    assert scheduler.take(9, now=10.5) == [0]
+    assert scheduler.finish(0)
+    assert not scheduler.finish(0)
+    scheduler.give_back([0, 1])
+    assert scheduler.missing.take(9) == [1]
 
 
 def test_a_piece_that_cannot_be_done_ends_the_run():
-    dealer = Dealer(PieceSet([range(3)]))
+    scheduler = Scheduler(PieceSet([range(3)]))
     for _ in range(7):
-        dealer.take(1, now=0.0)
-        dealer.failed(0, OSError("no"))
-    dealer.take(1, now=0.0)
+        scheduler.take(1, now=0.0)
+        scheduler.failed(0, OSError("no"))
+    scheduler.take(1, now=0.0)
     with pytest.raises(RunError, match="failed 8 times"):
-        dealer.failed(0, OSError("no"))
-    dealer.failed(2, RunError("too little memory"))
-    dealer.failed(2, RunError("too little memory"))
+        scheduler.failed(0, OSError("no"))
+    scheduler.failed(2, RunError("too little memory"))
+    scheduler.failed(2, RunError("too little memory"))
     with pytest.raises(RunError, match="too little memory"):
-        dealer.failed(2, RunError("too little memory"))
+        scheduler.failed(2, RunError("too little memory"))
     with pytest.raises(NumericalError):
-        dealer.failed(1, NumericalError("slice 3 gave a NaN"))
+        scheduler.failed(1, NumericalError("slice 3 gave a NaN"))

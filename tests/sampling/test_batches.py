@@ -3,15 +3,15 @@ import pytest
 from tests.small_circuits import chaotic
 
 import taizhang as tz
-from taizhang.plan.plan_file import Plan
-from taizhang.sampling.batches import BatchMachine, slices_of_paths
+from taizhang.plan.plan import Plan
+from taizhang.sampling.batches import IndependentBatches, slices_of_paths
 from taizhang.sampling.open_qubits import choose_batch_qubits
 from taizhang.settings import Settings
 
 
 def test_a_batch_is_the_amplitudes_over_its_open_qubits():
     circuit = chaotic(8, 5, 1)
-    machine = BatchMachine(circuit, (1, 4, 6), Settings.checked(threads=1, trials=2), num_batches=5)
+    machine = IndependentBatches(circuit, (1, 4, 6), Settings.checked(threads=1, trials=2), num_batches=5)
     bits = np.random.default_rng(0).integers(0, 2, size=(5, 8)).astype(np.uint8)
     state = tz.state_vector(circuit, dtype="complex128", threads=1).reshape((2,) * 8)
     for row, found in zip(bits, machine.run(bits), strict=True):

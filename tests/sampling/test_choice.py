@@ -5,7 +5,7 @@ from tests.small_circuits import chaotic, ghz, ising, of_many_kinds, w_state
 
 import taizhang as tz
 from taizhang.errors import NumericalError, SizeLimitError, UsageError
-from taizhang.sampling.batches import BatchMachine
+from taizhang.sampling.batches import IndependentBatches
 from taizhang.sampling.frugal import FrugalOptions, FrugalSampler
 from taizhang.sampling.gate_by_gate import GateByGateSampler
 from taizhang.sampling.open_qubits import choose_batch_qubits
@@ -112,7 +112,7 @@ def test_methods_that_do_not_fit_say_which_would():
 
 def frugal_sampler(circuit, shots, batch_qubits):
     settings = Settings.checked(seed=2, threads=1)
-    machine = BatchMachine(circuit, choose_batch_qubits(circuit, batch_qubits, 2), settings)
+    machine = IndependentBatches(circuit, choose_batch_qubits(circuit, batch_qubits, 2), settings)
     return FrugalSampler(circuit, settings, FrugalOptions(), machine, shots)
 
 

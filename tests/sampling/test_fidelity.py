@@ -7,7 +7,7 @@ from tests.small_circuits import ghz
 
 import taizhang as tz
 from taizhang.errors import NumericalError
-from taizhang.sampling.batches import BatchMachine
+from taizhang.sampling.batches import IndependentBatches
 from taizhang.sampling.frugal import FrugalOptions, FrugalSampler
 from taizhang.sampling.open_qubits import choose_batch_qubits
 from taizhang.settings import Settings
@@ -19,7 +19,7 @@ def sampler_of(circuit, *, seed, trials, fidelity, batch_qubits, shots):
     """A sampler whose plan, and so the slices added up, is the same on any machine."""
     settings = Settings.checked(seed=seed, threads=1, trials=trials, objective="multiply_adds")
     opened = choose_batch_qubits(circuit, batch_qubits, seed)
-    machine = BatchMachine(circuit, opened, settings, num_batches=shots, fidelity=fidelity)
+    machine = IndependentBatches(circuit, opened, settings, num_batches=shots, fidelity=fidelity)
     options = FrugalOptions(fidelity=fidelity, batch_qubits=batch_qubits)
     return FrugalSampler(circuit, settings, options, machine, shots), machine
 

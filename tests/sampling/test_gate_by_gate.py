@@ -5,8 +5,8 @@ from tests.chi_squared import exact_probabilities, p_value
 from tests.strategies import circuits
 
 import taizhang as tz
+from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import NumericalError
-from taizhang.results.statevector import state_vector
 from taizhang.sampling.actions import actions_of
 from taizhang.sampling.gate_by_gate import GateByGate, distinct_rows
 from taizhang.sampling.uniforms import Uniforms

@@ -7,8 +7,8 @@ from tests.small_circuits import chaotic, ghz
 
 import taizhang as tz
 from taizhang.errors import NumericalError, UsageError
-from taizhang.sampling.partition import PairGrid, choose_pair_grid
-from taizhang.sampling.product_batches import PairedBatches, distinct_bits
+from taizhang.sampling.partition import BatchGrid, choose_batch_grid
+from taizhang.sampling.product_batches import ProductBatches, distinct_bits
 from taizhang.settings import Settings
 
 LEAST_P_VALUE = 1e-4
@@ -16,8 +16,8 @@ LEAST_P_VALUE = 1e-4
 
 def test_candidates_are_amplitudes_of_different_bits_in_any_portions():
     circuit = chaotic(9, 6, 1)
-    grid = PairGrid(left=(0, 1, 2, 3), opened=(4, 5), right=(6, 7, 8), counts=(3, 4))
-    source = PairedBatches(circuit, grid, Settings.checked(threads=1, trials=2, seed=5))
+    grid = BatchGrid(left=(0, 1, 2, 3), opened=(4, 5), right=(6, 7, 8), counts=(3, 4))
+    source = ProductBatches(circuit, grid, Settings.checked(threads=1, trials=2, seed=5))
     bits, amplitudes = source.candidates(0, 30)
     state = tz.state_vector(circuit, dtype="complex128", threads=1).reshape((2,) * 9)
     for row, found in zip(bits, amplitudes, strict=True):
@@ -55,7 +55,7 @@ def test_samples_are_the_same_on_any_number_of_threads_and_with_any_memory():
 
 
 def test_the_grid_parts_the_qubits_and_spares_most_values_of_a_side():
-    grid = choose_pair_grid(tz.sycamore_circuit(16, cycles=8, seed=4), 4, 100_000, seed=1)
+    grid = choose_batch_grid(tz.sycamore_circuit(16, cycles=8, seed=4), 4, 100_000, seed=1)
     assert sorted([*grid.left, *grid.opened, *grid.right]) == list(range(16))
     assert len(grid.opened) == 4
     assert grid.counts[0] <= 2 ** (len(grid.left) - 2)

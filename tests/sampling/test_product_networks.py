@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.strategies import circuits
 
 import taizhang as tz
-from taizhang.results.statevector import state_vector
-from taizhang.sampling.product_batches import prepare_pairs
+from taizhang.circuit.state_vector import state_vector
+from taizhang.sampling.product_batches import prepare_products
 from taizhang.settings import Settings
 
 DOUBLE = Settings.checked(trials=1, dtype="complex128", threads=1)
@@ -34,7 +34,7 @@ def test_pairs_of_any_circuit(circuit, data):
     rng = np.random.default_rng(data.draw(st.integers(0, 1 << 32)))
     sides = [rng.integers(0, 2, size=(count, circuit.num_qubits)).astype(np.uint8) for count in counts]
     left = data.draw(st.lists(st.integers(0, circuit.num_qubits - 1), unique=True))
-    machine = prepare_pairs(circuit, DOUBLE, left=left, counts=counts, open_qubits=opened)
+    machine = prepare_products(circuit, DOUBLE, left=left, counts=counts, open_qubits=opened)
     wanted = expected(circuit, machine, *sides, opened)
     np.testing.assert_allclose(machine.run(*sides), wanted, rtol=0, atol=1e-12)
 
@@ -43,7 +43,7 @@ def test_pairs_of_a_chaotic_circuit():
     circuit = tz.sycamore_circuit(16, cycles=8, seed=4)
     rng = np.random.default_rng(0)
     sides = [rng.integers(0, 2, size=(count, 16)).astype(np.uint8) for count in (5, 8)]
-    machine = prepare_pairs(circuit, Settings.checked(trials=2), left=range(8), counts=(5, 8), open_qubits=(3, 9))
+    machine = prepare_products(circuit, Settings.checked(trials=2), left=range(8), counts=(5, 8), open_qubits=(3, 9))
     wanted = expected(circuit, machine, *sides, (3, 9))
     np.testing.assert_allclose(machine.run(*sides), wanted, rtol=0, atol=2e-6 * abs(wanted).max())
     assert machine.sides == ((0, 1, 2, 4, 5, 6, 7), (8, 10, 11, 12, 13, 14, 15))
@@ -51,6 +51,6 @@ def test_pairs_of_a_chaotic_circuit():
 
 def test_other_numbers_of_sides_are_refused():
     circuit = tz.Circuit(2).append("h", 0)
-    machine = prepare_pairs(circuit, DOUBLE, left=[0], counts=(2, 2))
+    machine = prepare_products(circuit, DOUBLE, left=[0], counts=(2, 2))
     with pytest.raises(tz.UsageError, match="prepared for 2 and 2"):
         machine.run(np.zeros((1, 2), dtype=np.uint8), np.zeros((2, 2), dtype=np.uint8))

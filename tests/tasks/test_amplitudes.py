@@ -5,7 +5,7 @@ import pytest
 from tests.shared_data import SHARED, needs_shared_data
 
 import taizhang as tz
-from taizhang.results.statevector import state_vector
+from taizhang.circuit.state_vector import state_vector
 
 CIRCUIT = tz.sycamore_circuit(12, cycles=6, seed=2)
 

@@ -5,8 +5,8 @@ import pytest
 from tests.small_circuits import chaotic
 
 import taizhang as tz
+from taizhang.circuit.formats.sample_file import CountedBitstrings
 from taizhang.errors import TimeLimitError
-from taizhang.results.sample_file import CountedBitstrings
 from taizhang.settings import Settings
 from taizhang.tasks import cross_entropy
 from taizhang.tasks.cross_entropy import compute_xeb

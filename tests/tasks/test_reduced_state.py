@@ -6,8 +6,8 @@ from tests.small_circuits import ising
 from tests.strategies import circuits
 
 import taizhang as tz
+from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError
-from taizhang.results.statevector import state_vector
 
 
 def exact_state(circuit, qubits):

@@ -13,9 +13,9 @@ import taizhang as tz
 from taizhang.errors import RunStoppedError, UsageError
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
+from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on, is_complete
 from taizhang.runs.start import start_run
-from taizhang.runs.status import status_of
 from taizhang.sampling.frugal import FrugalOptions
 from taizhang.settings import Settings
 from taizhang.tasks.samples import SamplesTask
@@ -33,7 +33,7 @@ def chaotic():
 def fresh(chaotic, tmp_path_factory):
     """A run of many contractions, each for sixteen batches at most; to be copied."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("taizhang.amplitude_machine.MOST_ROWS", 16)
+        patch.setattr("taizhang.execute.amplitude_contractor.MOST_ROWS", 16)
         path = tmp_path_factory.mktemp("fresh") / "run"
         options = FrugalOptions(batch_qubits=4)
         task = SamplesTask(circuit=chaotic, shots=SHOTS, options=options)

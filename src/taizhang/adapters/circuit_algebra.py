@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import MAX_OPERATIONS, Circuit, Operation
 from taizhang.circuit.gates import MAX_DENSE_QUBITS, gate, unitary_gate
+from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError
-from taizhang.results.statevector import state_vector
 
 # Integer powers of at most so many operations are written out where a matrix could be used instead.
 _MAX_REPEATED = 10_000

@@ -1,4 +1,4 @@
-"""The command line: the same doors as in Python, from a shell."""
+"""The command line: the public functions from a shell."""
 
 from __future__ import annotations
 

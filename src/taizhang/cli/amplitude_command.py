@@ -11,7 +11,7 @@ import click
 from taizhang._lazy import lazy_module
 from taizhang._resources import peak_resident_bytes
 from taizhang._units import counted
-from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.amplitude_output import MOST_LINES, records_of, show_amplitudes, write_amplitudes
 from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
@@ -30,7 +30,7 @@ from taizhang.cli.options import (
 )
 from taizhang.cli.reports import QUICK_SECONDS, measured_profile, plan_report, predicted_and_actual
 from taizhang.cli.saving import save
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.solve import solve

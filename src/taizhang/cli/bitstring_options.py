@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from taizhang.circuit.bitstring_lists import read_bitstrings
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
-from taizhang.results.bitstrings import read_bitstrings
 
 
 def asked_bitstrings(

@@ -29,7 +29,7 @@ from taizhang.cli.options import (
 from taizhang.cli.reports import QUICK_SECONDS, measured_profile, plan_report, predicted_and_actual
 from taizhang.cli.saving import save
 from taizhang.network.network_file import read_arrays, read_network
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.contraction import ContractionTask
 from taizhang.tasks.solve import solve

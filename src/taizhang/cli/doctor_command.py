@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from taizhang.api.doctor import doctor
 from taizhang.cli.options import command, echo_json, option, output_options
-from taizhang.results.machine_report import doctor
 
 
 @command("doctor")

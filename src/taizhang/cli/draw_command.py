@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from taizhang._files import write_file
-from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.options import InputFile, OutputFile, circuit_options, command, echo_json, option, output_options
 from taizhang.cli.saving import save
 

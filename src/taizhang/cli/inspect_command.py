@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.options import InputFile, circuit_options, command, echo_json, output_options
-from taizhang.results.inspection import inspect
+from taizhang.network.inspection import inspect
 
 
 @command("inspect")

@@ -17,7 +17,7 @@ from click.shell_completion import CompletionItem
 from taizhang._files import check_output
 from taizhang._resources import usable_cores
 from taizhang._units import counted
-from taizhang.circuit.read import CircuitFormat
+from taizhang.circuit.formats.read import CircuitFormat
 from taizhang.cli.notes import set_verbosity
 from taizhang.errors import TaizhangError
 from taizhang.options import Option, rows_of

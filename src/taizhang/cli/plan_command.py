@@ -7,7 +7,8 @@ import click
 from taizhang._resources import needed_bytes
 from taizhang._units import human_seconds
 from taizhang.circuit.bitstring import parse_bitstring
-from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.circuit.bitstring_lists import read_bitstrings
+from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
 from taizhang.cli.failure import InterruptedWorkError
 from taizhang.cli.notes import note
@@ -24,12 +25,11 @@ from taizhang.cli.options import (
 )
 from taizhang.cli.reports import plan_report
 from taizhang.cli.saving import save
+from taizhang.execute.prepare import CompiledPlan, prepare_plan
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network_file import read_network
 from taizhang.plan.search import SearchInterrupted
 from taizhang.plots.plan import plot_plan
-from taizhang.ready_plan import ReadyPlan, ready_plan
-from taizhang.results.bitstrings import read_bitstrings
 from taizhang.settings import SearchOptions, Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 
@@ -104,12 +104,12 @@ def _search(
     open_qubits: str | None,
     settings: Settings,
     display: Display,
-) -> ReadyPlan:
+) -> CompiledPlan:
     """Searches the plan that was asked for."""
     if network is not None:
         if bitstring or bitstrings or open_qubits:
             raise click.UsageError("--bitstring, --bitstrings and --open belong to a CIRCUIT, not to a network")
-        return ready_plan(read_network(network), settings, display, run_here=False)
+        return prepare_plan(read_network(network), settings, display, run_here=False)
     display.stage("read")
     read = read_circuit(str(circuit), format=circuit_format)
     opened = parse_qubits(open_qubits)
@@ -120,4 +120,4 @@ def _search(
         listed = read_bitstrings(bitstrings, read.num_qubits, opened)
         task = AmplitudesTask(circuit=read, bitstrings=tuple(listed), open_qubits=opened)
         return task.prepare(settings, observer=display).plans[0].ready
-    return ready_plan(AmplitudeNetwork(read, open_qubits=opened).shape, settings, display, run_here=False)
+    return prepare_plan(AmplitudeNetwork(read, open_qubits=opened).shape, settings, display, run_here=False)

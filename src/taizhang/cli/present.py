@@ -18,10 +18,10 @@ from taizhang.cli.reports import plan_report
 from taizhang.cli.sample_output import present_report, write_samples
 from taizhang.cli.saving import save
 from taizhang.cli.xeb_output import present_xeb
-from taizhang.plan.plan_file import Plan
-from taizhang.results.xeb import Xeb
+from taizhang.plan.plan import Plan
 from taizhang.tasks.amplitudes import AmplitudeAnswer
 from taizhang.tasks.samples import DrawnSamples
+from taizhang.tasks.xeb import Xeb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

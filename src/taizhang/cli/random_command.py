@@ -6,8 +6,8 @@ import click
 
 from taizhang._units import counted
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.formats.read import write_circuit
 from taizhang.circuit.random_circuits import random_grid, random_sycamore
-from taizhang.circuit.read import write_circuit
 from taizhang.cli.groups import SuggestingGroup, show_help_alone
 from taizhang.cli.notes import note
 from taizhang.cli.options import GroupedCommand, OutputFile, echo_json, option, output_options, table_options

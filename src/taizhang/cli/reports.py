@@ -10,14 +10,14 @@ from taizhang._units import human_bytes, human_seconds
 from taizhang.cli.options import ProfileRequest
 from taizhang.cli.saving import Saved, save
 from taizhang.execute.contraction import Contraction
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 if TYPE_CHECKING:
+    from taizhang.execute import profile as profiles
     from taizhang.plots import profile as profile_plots
-    from taizhang.results import profile as profiles
 else:
     profile_plots = lazy_module("taizhang.plots.profile")
-    profiles = lazy_module("taizhang.results.profile")
+    profiles = lazy_module("taizhang.execute.profile")
 
 QUICK_SECONDS = 1.0
 """Of work that took less than this nobody wants to know the plan."""

@@ -11,7 +11,7 @@ import click
 
 from taizhang._files import check_output, write_file
 from taizhang._units import parse_time
-from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note
@@ -31,15 +31,15 @@ from taizhang.cli.options import (
 from taizhang.cli.run_display import RunDisplay
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.saving import save
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.report import REPORT, report_of
+from taizhang.runs.report.report import REPORT, report_of
+from taizhang.runs.report.status import status_of
 from taizhang.runs.run import WORKFORCE, is_complete, repair_run, workforce_of
 from taizhang.runs.signals import stop_on_signals
 from taizhang.runs.start import DEFAULT_PIECE_TIME, start_run
-from taizhang.runs.status import status_of
 from taizhang.runs.verify import verify
-from taizhang.runs.work import FolderWorker
+from taizhang.runs.workers.work import FolderWorker
 from taizhang.settings import ResourceOptions, Settings, VerifyOptions
 from taizhang.tasks.amplitudes import AmplitudesTask
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from taizhang.cli.display import live
 from taizhang.cli.notes import note
 from taizhang.runs import coordinator
-from taizhang.runs.status import left_text, rate_text
+from taizhang.runs.report.status import left_text, rate_text
 
 FIRST_LINE_SECONDS, LINE_SECONDS = 5.0, 60.0
 

@@ -6,7 +6,7 @@ import time
 
 import click
 
-from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note
 from taizhang.cli.options import (

@@ -7,7 +7,8 @@ import time
 
 import click
 
-from taizhang.circuit.read import CircuitFormat, read_circuit
+from taizhang.circuit.formats.read import CircuitFormat, read_circuit
+from taizhang.circuit.formats.sample_file import read_samples
 from taizhang.cli.display import Display
 from taizhang.cli.failure import INTERRUPTED
 from taizhang.cli.notes import note
@@ -24,7 +25,6 @@ from taizhang.cli.options import (
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.xeb_display import XebDisplay
 from taizhang.cli.xeb_output import present_xeb
-from taizhang.results.sample_file import read_samples
 from taizhang.runs.run import own_workforce
 from taizhang.runs.start import start_run
 from taizhang.settings import Settings

@@ -6,7 +6,7 @@ import time
 
 from taizhang._units import human_seconds
 from taizhang.cli.display import Display
-from taizhang.results.xeb import Xeb
+from taizhang.tasks.xeb import Xeb
 
 # Work predicted to take longer than this is announced, with the way to end it early.
 _LONG_SECONDS = 30.0

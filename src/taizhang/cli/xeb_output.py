@@ -11,7 +11,7 @@ from taizhang.cli.notes import note
 from taizhang.cli.options import echo_json
 from taizhang.cli.saving import save
 from taizhang.plots.cross_entropy import plot_xeb
-from taizhang.results.xeb import Xeb
+from taizhang.tasks.xeb import Xeb
 
 
 def present_xeb(xeb: Xeb, seconds: Mapping[str, float], *, plot: str | None, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Contracts a network along a plan: the door of this layer.
+"""Contracts a network along a plan: the entry point of this layer.
 
 A plan is compiled once (`compile_plan`) and may then be run for many sets of arrays and many ranges of slices
 (`run_program`); `contract_network` does both. Slices are added along a fixed binary tree over their numbers, in double
@@ -26,7 +26,7 @@ from taizhang.execute.scaled_value import scaled_value
 from taizhang.execute.schedule import Schedule, choose_schedule
 from taizhang.network.network import TensorNetwork, array_shape
 from taizhang.plan.cost import BYTES_PER_ELEMENT
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.program.blocks import BlockLimits
 from taizhang.program.lower import DEFAULT_LIMITS, lower
 from taizhang.program.program import ONE, Program, Step, count_of

@@ -11,7 +11,7 @@ from taizhang._types import ComplexArray, DtypeName
 from taizhang.errors import NumericalError
 from taizhang.execute.inputs import scaled
 from taizhang.network.network import NetworkShape
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 
 def sum_of_slices(

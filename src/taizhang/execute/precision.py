@@ -23,7 +23,7 @@ from taizhang._types import DtypeName
 from taizhang.errors import NumericalError
 from taizhang.execute import wide_range
 from taizhang.execute.contraction import Contraction
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.program.program import count_of
 
 NEAR_BITS = 24

@@ -19,7 +19,7 @@ from taizhang.errors import NumericalError
 from taizhang.execute.scaled_value import decimal
 from taizhang.network.network import NetworkShape, array_shape
 from taizhang.network.spans import float_type
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 Exponents = np.typing.NDArray[np.int64]
 

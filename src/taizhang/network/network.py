@@ -5,7 +5,7 @@ hyperindex), twice on one tensor (a diagonal), and in the output. The value of a
 summed over every index that is not in the output.
 
 `NetworkShape` is the network without arrays, which is all that planning sees. Inside, indices are integers; names are
-kept for the doors.
+kept for people and files.
 
 Of some indices of the result, the *row indices*, only some joint values may be wanted, the *rows*: amplitudes of a list
 of bitstrings out of all that there are. Which rows is said when the network is contracted; a network tells how many.
@@ -65,7 +65,7 @@ class NetworkShape:
         inputs: For each tensor the indices of its axes, in order. Integers in `range(num_indices)`.
         output: Indices of the result's axes, in order; each at most once, each on some tensor.
         sizes: Size of each index, all ≥ 0. A sum over an index of size 0 has no terms and is 0.
-        index_names: Name of each index at the doors, all different.
+        index_names: Name of each index for people and files, all different.
         row_indices: Indices of the result of which only some joint values are wanted, each on some tensor and none in
             `output`.
         num_rows: How many joint values of the row indices are wanted: at least 1 and fewer than there are; 0 where

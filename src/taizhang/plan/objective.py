@@ -12,7 +12,7 @@ from typing import Literal
 
 from taizhang._types import DtypeName
 from taizhang.plan.cost import BYTES_PER_ELEMENT, StepCost
-from taizhang.plan.machine import Machine
+from taizhang.plan.rates import MachineRates
 
 Objective = Literal["seconds", "multiply_adds"]
 """What a search makes small: the seconds a plan is expected to run, or its multiply-adds over all slices."""
@@ -22,7 +22,7 @@ _SQUARE = 64
 _MOST_RUNS = 10**300
 
 
-def step_seconds(step: StepCost, machine: Machine, dtype: DtypeName = "complex64") -> float:
+def step_seconds(step: StepCost, machine: MachineRates, dtype: DtypeName = "complex64") -> float:
     """Expected seconds of one run of a step."""
     narrow = min(step.rows, step.columns)
     working = step.multiply_adds / machine.contraction_rate(narrow, step.summed, dtype)
@@ -32,7 +32,7 @@ def step_seconds(step: StepCost, machine: Machine, dtype: DtypeName = "complex64
 
 
 def predicted_seconds(
-    steps: Iterable[StepCost], machine: Machine, dtype: DtypeName = "complex64", *, peak_bytes: int = 0
+    steps: Iterable[StepCost], machine: MachineRates, dtype: DtypeName = "complex64", *, peak_bytes: int = 0
 ) -> float:
     """Expected seconds of running all slices of a plan.
 
@@ -47,7 +47,7 @@ def predicted_seconds(
     return running + peak_bytes * machine.fresh_seconds_per_byte
 
 
-def seconds_of_runs(seconds: float, num_runs: int, machine: Machine, *, peak_bytes: int) -> float:
+def seconds_of_runs(seconds: float, num_runs: int, machine: MachineRates, *, peak_bytes: int) -> float:
     """Expected seconds of running a plan again and again: its memory is touched for the first time only once.
 
     Args:
@@ -60,12 +60,12 @@ def seconds_of_runs(seconds: float, num_runs: int, machine: Machine, *, peak_byt
     return touching + num_runs * (seconds - touching)
 
 
-def multiply_adds_per_element(machine: Machine, dtype: DtypeName = "complex64") -> float:
+def multiply_adds_per_element(machine: MachineRates, dtype: DtypeName = "complex64") -> float:
     """Multiply-adds that take as long as moving one element through the cache: where work and traffic balance."""
     elements_per_second = machine.bandwidth(_BLOCK) / BYTES_PER_ELEMENT[dtype]
     return min(max(machine.contraction_rate(_SQUARE, _SQUARE, dtype) / elements_per_second, 0.5), 32.0)
 
 
-def multiply_adds_per_second(machine: Machine, dtype: DtypeName = "complex64") -> float:
+def multiply_adds_per_second(machine: MachineRates, dtype: DtypeName = "complex64") -> float:
     """Multiply-adds a second of contractions large enough to be limited by nothing else."""
     return machine.contraction_rate(_SQUARE, _SQUARE, dtype)

@@ -1,4 +1,4 @@
-"""The search for a plan: the door to the native code.
+"""The search for a plan, done by the native code.
 
 Trees and sliced indices are annealed together, on all threads, again and again from other starts, and the best is
 kept. The search is anytime: it ends when time is up, when going on cannot pay or when asked to stop, and then gives the
@@ -20,14 +20,14 @@ from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
 from taizhang.plan.cost import BYTES_PER_ELEMENT, Cost, cost_of_steps, step_costs
-from taizhang.plan.machine import Machine, assumed_machine
 from taizhang.plan.objective import (
     Objective,
     multiply_adds_per_element,
     multiply_adds_per_second,
     predicted_seconds,
 )
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
+from taizhang.plan.rates import MachineRates, assumed_rates
 from taizhang.plan.tree import ContractionTree
 
 SPARING_FACTOR = 1.1
@@ -81,7 +81,7 @@ def search(
     trials: int | None = None,
     seed: int = 0,
     threads: int = 1,
-    machine: Machine | None = None,
+    machine: MachineRates | None = None,
     dtype: DtypeName = "complex64",
     objective: Objective = "seconds",
     progress: Callable[[SearchProgress], None] | None = None,
@@ -123,7 +123,7 @@ def search(
     started = time.perf_counter()
     if shape.is_empty:
         return _plan_of_nothing(shape, dtype, seed, trials)
-    machine = machine or assumed_machine(threads)
+    machine = machine or assumed_rates(threads)
     bytes_per_element = BYTES_PER_ELEMENT[dtype]
     fixed = _fixed_elements(shape)
     available = math.inf if memory_bytes is None else memory_bytes / bytes_per_element - fixed
@@ -212,7 +212,7 @@ def slice_further(
     *,
     memory_bytes: int,
     width: float | None = None,
-    machine: Machine | None = None,
+    machine: MachineRates | None = None,
     objective: Objective = "seconds",
 ) -> Plan:
     """Slices a plan until it fits the memory; the tree stays as it is, so this takes no longer than it has steps.
@@ -233,7 +233,7 @@ def slice_further(
     started = time.perf_counter()
     if plan.cost.peak_bytes <= memory_bytes and (width is None or plan.cost.width <= width):
         return plan
-    machine = machine or assumed_machine()
+    machine = machine or assumed_rates()
     shape, dtype = plan.shape, plan.dtype
     elements = memory_bytes / BYTES_PER_ELEMENT[dtype] - _fixed_elements(shape)
     found = _native.slice_plan(
@@ -256,7 +256,7 @@ def slice_further(
     )
 
 
-def _log2_per_element(machine: Machine, dtype: DtypeName, objective: Objective) -> float:
+def _log2_per_element(machine: MachineRates, dtype: DtypeName, objective: Objective) -> float:
     return math.log2(multiply_adds_per_element(machine, dtype)) if objective == "seconds" else -math.inf
 
 
@@ -271,7 +271,7 @@ class _Judged:
     predicted_seconds: float
 
 
-def _judge(shape: NetworkShape, found: _native.FoundPlan, machine: Machine, dtype: DtypeName) -> _Judged:
+def _judge(shape: NetworkShape, found: _native.FoundPlan, machine: MachineRates, dtype: DtypeName) -> _Judged:
     sliced = found.sliced_indices
     tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path))
     steps = step_costs(shape, tree, sliced)

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 from taizhang.plan.cost import StepCost, step_costs
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

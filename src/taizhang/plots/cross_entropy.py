@@ -17,7 +17,7 @@ from taizhang.plots.canvas import check_drawable, save
 from taizhang.plots.figure import Bars, Figure, Label, Line, Mark, Panel
 from taizhang.plots.picture import Point
 from taizhang.plots.scale import Scale
-from taizhang.results.xeb import DOUBTFUL_P_VALUE, Floats, Xeb
+from taizhang.tasks.xeb import DOUBTFUL_P_VALUE, Floats, Xeb
 
 _LEAST_BINS, _MOST_BINS = 8, 60
 _SAMPLES_OF_A_BIN = 25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.plots.plan import plan_svg
 
 

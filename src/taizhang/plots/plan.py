@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from taizhang._units import human_bytes, human_seconds
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.plan.stem import Stem, stems_of
 from taizhang.plots.canvas import check_drawable, save
 from taizhang.plots.figure import Band, Bars, Dots, Figure, Label, Line, Mark, Panel

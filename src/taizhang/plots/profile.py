@@ -11,12 +11,12 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from taizhang.execute.profile import Kind, Profile, StepProfile
 from taizhang.plots.canvas import check_drawable, save
 from taizhang.plots.figure import Bars, Dots, Figure, Label, Line, Mark, Panel
 from taizhang.plots.picture import Point
 from taizhang.plots.scale import Scale
 from taizhang.plots.style import SMALL, Colour
-from taizhang.results.profile import Kind, Profile, StepProfile
 
 _KINDS: Mapping[Kind, tuple[Colour, str]] = {
     "compute-bound": ("blue", "compute-bound"),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from taizhang._types import DtypeName
 from taizhang.errors import PlanError
 from taizhang.network.network import NetworkShape
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.program.axis_orders import AxisOrders, choose_orders
 from taizhang.program.blocks import Block, BlockLimits, find_blocks, order_with_blocks
 from taizhang.program.buffers import Lifetime, assign_offsets, rounded_up

@@ -1,4 +1,4 @@
-"""The coordinator of a run: gives pieces to crews, adds up what they hand in, and commits it.
+"""The coordinator of a run: gives pieces to pools, adds up what they hand in, and commits it.
 
 One thread does all of it, and nothing else ever changes the ledger. What is committed together is what came together:
 many small pieces share a transaction, so that the disk is asked some ten times a second at most.
@@ -14,18 +14,18 @@ from typing import Protocol
 
 from taizhang._random import stream
 from taizhang.errors import RunDamagedError, RunStoppedError
-from taizhang.runs.crew import Crew, Done, Lost, Outcome
-from taizhang.runs.dealer import Dealer
-from taizhang.runs.estimate import Estimate, estimate
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.history import History, Record
 from taizhang.runs.ledger import TASK, WANTED, Ledger
 from taizhang.runs.lock import COMPLETE, FAILED, STOPPED, CoordinatorLock
 from taizhang.runs.manifest import Manifest
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.piece_set import PieceSet, ranges_between
 from taizhang.runs.pieces import Layout
+from taizhang.runs.report.estimate import Estimate, estimate
+from taizhang.runs.report.history import History, Record
+from taizhang.runs.scheduler import Scheduler
 from taizhang.runs.sum_tree import Change, Node, SumTree, top_level
+from taizhang.runs.workers.pool import Done, Lost, Outcome, WorkerPool
 
 MOST_SAMPLES = 32
 MOST_SAMPLE_BYTES = 1 << 26
@@ -80,7 +80,7 @@ def done_ranges(nodes: Iterable[Node], layout: Layout) -> Iterable[range]:
 
 
 class Coordinator:
-    """Does a run. A context manager: it closes the crews and lets the run go.
+    """Does a run. A context manager: it closes the pools and lets the run go.
 
     Args:
         folder: The run.
@@ -102,7 +102,7 @@ class Coordinator:
         self._stop = stop
         self._watcher = watcher
         self._bell = threading.Event()
-        self._crews: list[Crew] = []
+        self._pools: list[WorkerPool] = []
         manifest = folder.manifest
         self._layout = manifest.layout
         self._samples = samples_of(manifest)
@@ -114,7 +114,7 @@ class Coordinator:
             nodes = [node for node in self._ledger.nodes() if node.group < self._wanted]
             self._tree = SumTree(self._layout.parts_of, self._ledger.waiting_sums())
             missing = PieceSet(ranges_between(done_ranges(nodes, self._layout), self._num_pieces))
-            self._dealer = Dealer(missing)
+            self._scheduler = Scheduler(missing)
             if self._enough is not None:
                 for node, total in self._ledger.complete_sums():
                     self._look_whether_enough(node.group, total)
@@ -131,22 +131,22 @@ class Coordinator:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for crew in self._crews:
-            crew.close()
+        for pool in self._pools:
+            pool.close()
         self._ledger.close()
 
     def ring(self) -> None:
-        """Wakes the coordinator: a crew has something new. May be called from any thread."""
+        """Wakes the coordinator: a pool has something new. May be called from any thread."""
         self._bell.set()
 
-    def add(self, crew: Crew) -> None:
-        """Lets a crew work; it is closed at the end."""
-        self._crews.append(crew)
+    def add(self, pool: WorkerPool) -> None:
+        """Lets a pool work; it is closed at the end."""
+        self._pools.append(pool)
 
     @property
     def num_done(self) -> int:
         """Pieces done."""
-        return self._num_pieces - self._dealer.num_left
+        return self._num_pieces - self._scheduler.num_left
 
     @property
     def _num_pieces(self) -> int:
@@ -177,12 +177,12 @@ class Coordinator:
             self._lock.release(state, message)
 
     def _work(self) -> None:
-        while self._dealer.num_left:
+        while self._scheduler.num_left:
             if self._stop():
                 self._stopped()
-            for crew in self._crews:
-                self._dealer.claim(crew.claimed(), time.monotonic())
-                self._give(crew)
+            for pool in self._pools:
+                self._scheduler.claim(pool.claimed(), time.monotonic())
+                self._give(pool)
             self._bell.wait(WAIT_SECONDS)
             self._bell.clear()
             began = time.monotonic()
@@ -190,20 +190,20 @@ class Coordinator:
             self._lock.beat("running")
             self._watch()
             spent = time.monotonic() - began
-            if self._dealer.num_left and spent < COMMIT_SECONDS and not self._idle():
+            if self._scheduler.num_left and spent < COMMIT_SECONDS and not self._idle():
                 time.sleep(min(COMMIT_SECONDS / 4, 2 * spent))  # what comes meanwhile shares the next commit
 
     def _idle(self) -> bool:
-        return any(place.free > 0 for crew in self._crews for place in crew.places())
+        return any(place.free > 0 for pool in self._pools for place in pool.places())
 
-    def _give(self, crew: Crew) -> None:
+    def _give(self, pool: WorkerPool) -> None:
         now = time.monotonic()
-        for place in crew.places():
-            if place.free > 0 and (pieces := self._dealer.take(place.free, now, place.held)):
-                crew.give(place, pieces)
+        for place in pool.places():
+            if place.free > 0 and (pieces := self._scheduler.take(place.free, now, place.held)):
+                pool.give(place, pieces)
 
     def _gathered(self) -> list[Outcome]:
-        return [outcome for crew in self._crews for outcome in crew.outcomes()]
+        return [outcome for pool in self._pools for outcome in pool.outcomes()]
 
     def _take_in(self, outcomes: Sequence[Outcome]) -> None:
         """Adds what came, commits it, and only then forgets where it came from."""
@@ -215,22 +215,22 @@ class Coordinator:
             if isinstance(outcome, Lost):
                 self._history.lost(outcome.worker)
                 if outcome.error is None:
-                    self._dealer.give_back(outcome.pieces)
+                    self._scheduler.give_back(outcome.pieces)
                 else:
                     wrong += [(piece, outcome.error) for piece in outcome.pieces]
                 continue
             came.append(outcome.piece)
-            if self._dealer.finish(outcome.piece):
+            if self._scheduler.finish(outcome.piece):
                 changes.append(self._insert(outcome))
                 if outcome.piece in self._samples:
                     samples.append((outcome.piece, outcome.total))
-        records = self._point() if changes and (self._history.due() or not self._dealer.num_left) else ()
+        records = self._point() if changes and (self._history.due() or not self._scheduler.num_left) else ()
         if changes or samples or records:
             self._commit(changes, records, samples)
-        for crew in self._crews if came else ():
-            crew.committed(came)
+        for pool in self._pools if came else ():
+            pool.committed(came)
         for piece, error in wrong:
-            self._dealer.failed(piece, error)
+            self._scheduler.failed(piece, error)
 
     def _insert(self, outcome: Done) -> Change:
         piece = self._layout.piece(outcome.piece)
@@ -239,7 +239,7 @@ class Coordinator:
         self._history.worked(outcome.worker, outcome.seconds)
         count, seconds = self._typical
         self._typical = (count + 1, seconds + outcome.seconds)
-        self._dealer.typical_seconds = self._typical[1] / self._typical[0]
+        self._scheduler.typical_seconds = self._typical[1] / self._typical[0]
         change = self._tree.insert(piece.group, piece.part, outcome.total)
         if change.added.level == top_level(self._layout.parts_of(piece.group)):
             if self._single:
@@ -256,7 +256,7 @@ class Coordinator:
         contractions = self._enough.add(own, total.values(self._scales[own.start : own.stop]))
         if contractions is not None and (wanted := self._layout.groups_for(contractions)) < self._wanted:
             self._wanted = wanted
-            self._dealer.leave_out(self._num_pieces)
+            self._scheduler.leave_out(self._num_pieces)
 
     def _commit(
         self,
@@ -277,7 +277,7 @@ class Coordinator:
         return records
 
     def _num_workers(self) -> int:
-        return sum(crew.num_workers() for crew in self._crews)
+        return sum(pool.num_workers() for pool in self._pools)
 
     def _watch(self) -> None:
         now = time.monotonic()
@@ -289,7 +289,7 @@ class Coordinator:
                     done=self.num_done,
                     total=self._num_pieces,
                     workers=self._num_workers(),
-                    estimate=estimate(points, self._dealer.num_left),
+                    estimate=estimate(points, self._scheduler.num_left),
                     partial=self._partial,
                 )
             )

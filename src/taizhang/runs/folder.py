@@ -38,7 +38,7 @@ from taizhang._units import human_bytes
 from taizhang.errors import InputError, RunDamagedError, RunError, RunFolderError, SizeLimitError, UsageError
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.runs import manifest as manifest_file
 from taizhang.runs.gather import NO_ROWS, GatheredMembers, gather
 from taizhang.runs.job import Job, PlanData, flat_arrays, program_sha256

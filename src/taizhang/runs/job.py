@@ -25,7 +25,7 @@ from taizhang.execute.inputs import LoadedInputs
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
 from taizhang.network.network import NetworkShape
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.program.program import Program
 from taizhang.runs.manifest import Manifest, PlanRecord
 from taizhang.runs.partial_sum import ZERO_EXPONENT, PartialSum

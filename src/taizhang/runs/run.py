@@ -12,20 +12,20 @@ from typing import Any, TypedDict
 from taizhang.errors import UsageError
 from taizhang.options import Option, optional, read_options, time_span, whole
 from taizhang.runs.coordinator import Coordinator, Watcher
-from taizhang.runs.dask_crew import DaskCrew
-from taizhang.runs.executor_crew import Executor, ExecutorCrew
 from taizhang.runs.folder import RunFolder
-from taizhang.runs.folder_crew import DEFAULT_LEASE_SECONDS, FolderCrew
 from taizhang.runs.job import Job
-from taizhang.runs.kept_report import KeptReport
 from taizhang.runs.ledger import Ledger
-from taizhang.runs.local_workers import LocalWorkers
 from taizhang.runs.lock import CoordinatorLock
 from taizhang.runs.repair import repair
-from taizhang.runs.shared_folder import SharedFolder
+from taizhang.runs.report.kept import KeptReport
 from taizhang.runs.signals import stop_on_signals
-from taizhang.runs.thread_crew import ThreadCrew
 from taizhang.runs.values import values_of
+from taizhang.runs.workers.dask_pool import DaskPool
+from taizhang.runs.workers.executor_pool import Executor, ExecutorPool
+from taizhang.runs.workers.folder_pool import DEFAULT_LEASE_SECONDS, FolderPool
+from taizhang.runs.workers.local_workers import LocalWorkers
+from taizhang.runs.workers.shared_folder import SharedFolder
+from taizhang.runs.workers.thread_pool import ThreadPool
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Values
 
@@ -105,12 +105,12 @@ class Workforce:
     def join(self, coordinator: Coordinator, folder: RunFolder, job: Job) -> None:
         """Lets all who are to work join."""
         shared = SharedFolder(folder.path, folder.manifest)
-        coordinator.add(FolderCrew(shared, lease_seconds=self.lease_seconds))
+        coordinator.add(FolderPool(shared, lease_seconds=self.lease_seconds))
         if self.cluster is not None:
-            coordinator.add(DaskCrew(job, self.cluster, ring=coordinator.ring))
+            coordinator.add(DaskPool(job, self.cluster, ring=coordinator.ring))
             return
         if self.executor is not None:
-            executor = ExecutorCrew(job, self.executor, workers=self.executor_workers, ring=coordinator.ring)
+            executor = ExecutorPool(job, self.executor, workers=self.executor_workers, ring=coordinator.ring)
             coordinator.add(executor)
             return
         if self.processes:
@@ -123,8 +123,8 @@ class Workforce:
             coordinator.add(workers)
             return
         name = f"{platform.node()}-{os.getpid()}"
-        crew = ThreadCrew(job, threads=self.threads, memory_bytes=self.memory_bytes, name=name, ring=coordinator.ring)
-        coordinator.add(crew)
+        pool = ThreadPool(job, threads=self.threads, memory_bytes=self.memory_bytes, name=name, ring=coordinator.ring)
+        coordinator.add(pool)
 
 
 def go_on(

@@ -7,10 +7,10 @@ from typing import Any
 
 from taizhang import _native
 from taizhang.errors import PlanError, RunFolderError, UsageError
+from taizhang.execute.prepare import program_within_time
 from taizhang.observer import Observer, Silent
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.plan.search import SearchInterrupted
-from taizhang.ready_plan import program_within_time
 from taizhang.runs.folder import RunFolder, check_new, discard_plan, keep_plan, make_run
 from taizhang.settings import Settings
 from taizhang.tasks.task import Task

@@ -23,11 +23,11 @@ from taizhang.errors import LimitError, RunBusyError, RunError, RunStorageError
 from taizhang.execute.contraction import compile_plan
 from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.folder import RunFolder, made_with
-from taizhang.runs.history import SESSION, WORKER
 from taizhang.runs.job import Job, PieceRunner
 from taizhang.runs.ledger import VERIFICATION, Ledger
 from taizhang.runs.lock import STOPPED, CoordinatorLock, read_sign
 from taizhang.runs.partial_sum import PartialSum
+from taizhang.runs.report.history import SESSION, WORKER
 from taizhang.runs.run import is_complete
 from taizhang.runs.values import values_of
 

@@ -10,11 +10,11 @@ from typing import Protocol
 import numpy as np
 
 from taizhang._types import ComplexArray
-from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
+from taizhang.execute.amplitude_contractor import AmplitudeContractor, prepare_amplitudes
 from taizhang.observer import Observer
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.sampling.sampler import Bits
 from taizhang.sampling.uniforms import Uniforms
 from taizhang.settings import Settings
@@ -61,7 +61,7 @@ class BatchSource(Protocol):
         """What it does to the statistics, one sentence each."""
 
 
-class BatchMachine:
+class IndependentBatches:
     """Computes independent batches of one circuit.
 
     Args:
@@ -204,10 +204,10 @@ def _sliced(
     num_batches: int,
     fidelity: float,
     observer: Observer | None,
-) -> AmplitudeMachine:
+) -> AmplitudeContractor:
     """Prepares a machine whose plan has enough slices for the fidelity, if that can be."""
 
-    def machine(width: float | None, trials: int | None) -> AmplitudeMachine:
+    def machine(width: float | None, trials: int | None) -> AmplitudeContractor:
         chosen = replace(settings, width=width)
         if trials is not None:
             chosen = replace(chosen, trials=trials, plan_seconds=None)

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from taizhang._units import human_bytes, human_seconds
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import LimitError, NumericalError, SizeLimitError, TimeLimitError, UsageError
+from taizhang.execute.prepare import rates_here
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import BYTES_PER_ELEMENT
-from taizhang.ready_plan import machine_here
 from taizhang.sampling.actions import actions_of
-from taizhang.sampling.batches import BatchMachine
+from taizhang.sampling.batches import IndependentBatches
 from taizhang.sampling.frugal import (
     DEFAULT_BATCH_QUBITS,
     FrugalOptions,
@@ -30,8 +30,8 @@ from taizhang.sampling.frugal import (
 from taizhang.sampling.gate_by_gate import GateByGateSampler
 from taizhang.sampling.marginals import MarginalsSampler
 from taizhang.sampling.open_qubits import choose_batch_qubits
-from taizhang.sampling.partition import choose_pair_grid
-from taizhang.sampling.product_batches import PairedBatches
+from taizhang.sampling.partition import choose_batch_grid
+from taizhang.sampling.product_batches import ProductBatches
 from taizhang.sampling.sampler import METHODS, Bits, MethodName, Sampler, SampleReport, check_shots, portions
 from taizhang.sampling.state_vector import MOST_QUBITS, StateVectorSampler
 from taizhang.settings import Settings
@@ -172,7 +172,7 @@ def _frugal(task: _Task) -> FrugalSampler:
     return sampler
 
 
-def _independent(task: _Task) -> BatchMachine:
+def _independent(task: _Task) -> IndependentBatches:
     """What computes batches with bits of their own."""
     circuit, options = task.circuit, task.options
     count = options.batch_qubits
@@ -180,7 +180,7 @@ def _independent(task: _Task) -> BatchMachine:
         small = circuit.num_qubits <= _SMALL_QUBITS and options.fidelity == 1 and options.top is None
         count = circuit.num_qubits if small else DEFAULT_BATCH_QUBITS
     opened = choose_batch_qubits(circuit, min(count, circuit.num_qubits), task.settings.seed, task.settings.threads)
-    return BatchMachine(
+    return IndependentBatches(
         circuit,
         opened,
         task.settings,
@@ -190,15 +190,15 @@ def _independent(task: _Task) -> BatchMachine:
     )
 
 
-def _pairs(task: _Task) -> PairedBatches:
+def _pairs(task: _Task) -> ProductBatches:
     """What computes batches for pairs of sides."""
     circuit, options = task.circuit, task.options
     count = options.batch_qubits
     if count is None:
         count = min(DEFAULT_BATCH_QUBITS, circuit.num_qubits // 3)
     wanted = batches_expected(task.shots, 2**count, options)
-    grid = choose_pair_grid(circuit, count, wanted, seed=task.settings.seed, threads=task.settings.threads)
-    return PairedBatches(circuit, grid, task.settings, task.observer)
+    grid = choose_batch_grid(circuit, count, wanted, seed=task.settings.seed, threads=task.settings.threads)
+    return ProductBatches(circuit, grid, task.settings, task.observer)
 
 
 def _check_time(seconds: float, settings: Settings) -> None:
@@ -268,7 +268,7 @@ def _choose(task: _Task) -> tuple[Sampler, str]:
 
 def _seconds_of_vector(task: _Task) -> float:
     """A rough prediction for the state vector and the shots drawn from it."""
-    machine = machine_here(task.settings, task.observer)
+    machine = rates_here(task.settings, task.observer)
     moved = 2 * 2.0**task.circuit.num_qubits * BYTES_PER_ELEMENT[task.settings.dtype]
     gates = sum(len(action.targets) > 1 or bool(action.controls) for action in actions_of(task.circuit))
     return 0.1 + _PASSES * gates * moved / machine.bandwidth(moved) + task.shots / _SHOTS_PER_SECOND

@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from taizhang._types import ComplexArray
-from taizhang.amplitude_machine import all_amplitudes, prepare_amplitudes
 from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.distinct_bitstrings import DistinctRows
 from taizhang.circuit.gates import Gate
 from taizhang.errors import NumericalError
+from taizhang.execute.amplitude_contractor import all_amplitudes, prepare_amplitudes
 from taizhang.observer import Observer, Silent
-from taizhang.results.rows import DistinctRows
 from taizhang.sampling.actions import Action, actions_of, dependencies
 from taizhang.sampling.sampler import Bits, MethodName, SampleReport
 from taizhang.sampling.uniforms import Uniforms

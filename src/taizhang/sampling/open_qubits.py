@@ -16,13 +16,13 @@ import numpy as np
 
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import CircuitError
+from taizhang.execute.prepare import search_plan
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import step_costs
 from taizhang.plan.search import search
 from taizhang.plan.tree import ContractionTree
-from taizhang.ready_plan import searched
 from taizhang.settings import Settings
 
 # Trials of the search for the plan that is looked at.
@@ -60,7 +60,7 @@ def choose_open_qubits(
         return tuple(range(count))
     shape = AmplitudeNetwork(circuit, row_qubits=range(num_qubits), num_rows=1).shape
     brief = replace(settings, plan_seconds=None, trials=TRIALS)
-    return cheapest_qubits(shape, searched(shape, brief.planning_bytes(), brief, observer or Silent()).tree, count)
+    return cheapest_qubits(shape, search_plan(shape, brief.planning_bytes(), brief, observer or Silent()).tree, count)
 
 
 def cheapest_qubits(shape: NetworkShape, tree: ContractionTree, count: int) -> tuple[int, ...]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import LimitError, UsageError
 from taizhang.network.amplitude_network import AmplitudeNetwork
-from taizhang.network.paired_network import PairedNetwork, side_order
-from taizhang.plan.machine import assumed_machine
+from taizhang.network.product_network import ProductNetwork, side_order
+from taizhang.plan.rates import assumed_rates
 from taizhang.plan.search import search
 
 # Where the left side ends, as shares of the qubits that are not open.
@@ -35,7 +35,7 @@ _SPARED_BITS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairGrid:
+class BatchGrid:
     """How batches are put in grids.
 
     Attributes:
@@ -56,7 +56,7 @@ class PairGrid:
         return self.counts[0] * self.counts[1]
 
 
-def choose_pair_grid(circuit: Circuit, num_open: int, num_batches: int, *, seed: int, threads: int = 1) -> PairGrid:
+def choose_batch_grid(circuit: Circuit, num_open: int, num_batches: int, *, seed: int, threads: int = 1) -> BatchGrid:
     """Chooses sides and numbers so that many batches take the least time.
 
     Args:
@@ -75,7 +75,7 @@ def choose_pair_grid(circuit: Circuit, num_open: int, num_batches: int, *, seed:
 
     Example:
         >>> chain = Circuit(4).append("h", 0).append("cx", 0, 1).append("cx", 1, 2).append("cx", 2, 3)
-        >>> grid = choose_pair_grid(chain, 1, 4, seed=0)
+        >>> grid = choose_batch_grid(chain, 1, 4, seed=0)
         >>> grid.counts, len(grid.left) + len(grid.opened) + len(grid.right)
         ((1, 1), 4)
     """
@@ -92,7 +92,7 @@ def choose_pair_grid(circuit: Circuit, num_open: int, num_batches: int, *, seed:
         opened = tuple(sorted(order[size : size + num_open]))
         single = AmplitudeNetwork(circuit, open_qubits=opened)
         for counts in _counts(size, fixed - size, num_open, num_batches):
-            shape = PairedNetwork(single, order[:size], counts).shape
+            shape = ProductNetwork(single, order[:size], counts).shape
             try:
                 plan = search(
                     shape,
@@ -100,7 +100,7 @@ def choose_pair_grid(circuit: Circuit, num_open: int, num_batches: int, *, seed:
                     seed=seed,
                     threads=threads,
                     memory_bytes=_MEMORY,
-                    machine=assumed_machine(1),
+                    machine=assumed_rates(1),
                 )
             except LimitError as error:
                 refused = error
@@ -108,7 +108,7 @@ def choose_pair_grid(circuit: Circuit, num_open: int, num_batches: int, *, seed:
             seconds = plan.predicted_seconds * math.ceil(num_batches / math.prod(counts))
             if seconds < least:
                 left, right = tuple(sorted(order[:size])), tuple(sorted(order[size + num_open :]))
-                best, least = PairGrid(left=left, opened=opened, right=right, counts=counts), seconds
+                best, least = BatchGrid(left=left, opened=opened, right=right, counts=counts), seconds
     if best is None:
         raise refused or UsageError("no pairs of sides were found")
     return best

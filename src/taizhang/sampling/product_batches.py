@@ -23,11 +23,11 @@ from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
 from taizhang.execute.contraction import run_program
+from taizhang.execute.prepare import CompiledPlan, begin, prepare_plan
 from taizhang.network.amplitude_network import AmplitudeNetwork
-from taizhang.network.paired_network import PairedNetwork
+from taizhang.network.product_network import ProductNetwork
 from taizhang.observer import Observer, Silent
-from taizhang.ready_plan import ReadyPlan, begun, ready_plan
-from taizhang.sampling.partition import PairGrid
+from taizhang.sampling.partition import BatchGrid
 from taizhang.sampling.sampler import Bits
 from taizhang.settings import Settings
 
@@ -37,7 +37,7 @@ _SECONDS_PER_PAIR = 2e-4
 _FEW_BITS = 12
 
 
-class PairedBatches:
+class ProductBatches:
     """Computes candidates of one circuit, grid by grid.
 
     Args:
@@ -60,9 +60,9 @@ class PairedBatches:
     paths_taken = 1
     fidelity = 1.0
 
-    def __init__(self, circuit: Circuit, grid: PairGrid, settings: Settings, observer: Observer | None = None) -> None:
+    def __init__(self, circuit: Circuit, grid: BatchGrid, settings: Settings, observer: Observer | None = None) -> None:
         self._num_qubits, self._seed, self.grid = circuit.num_qubits, settings.seed, grid
-        self.machine: PairedMachine = prepare_pairs(
+        self.machine: ProductContractor = prepare_products(
             circuit, settings, left=grid.left, counts=grid.counts, open_qubits=grid.opened, observer=observer
         )
         self.open_qubits = grid.opened
@@ -115,7 +115,7 @@ class PairedBatches:
         return pairs_of_grid(self._seed, number, left, right, values)
 
 
-def sides_of_grid(grid: PairGrid, num_qubits: int, seed: int, number: int) -> tuple[Bits, Bits]:
+def sides_of_grid(grid: BatchGrid, num_qubits: int, seed: int, number: int) -> tuple[Bits, Bits]:
     """Draws the bits of the left and of the right sides of a grid, 0 at all other qubits; shape (sides, num_qubits)."""
     sides = []
     for name, qubits, count in zip(("left", "right"), (grid.left, grid.right), grid.counts, strict=True):
@@ -169,7 +169,7 @@ def distinct_bits(random: np.random.Generator, count: int, width: int) -> Bits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairedMachine:
+class ProductContractor:
     """Computes batches for pairs of sides; immutable.
 
     Attributes:
@@ -180,8 +180,8 @@ class PairedMachine:
         counts: Numbers of left and of right sides.
     """
 
-    network: PairedNetwork
-    ready: ReadyPlan
+    network: ProductNetwork
+    ready: CompiledPlan
     settings: Settings
     sides: tuple[tuple[int, ...], tuple[int, ...]]
     counts: tuple[int, int]
@@ -212,7 +212,7 @@ class PairedMachine:
                 f"{self.counts[0]} and {self.counts[1]}"
             )
         watch = observer or Silent()
-        program = begun(self.ready, self.predicted_seconds, self.settings, watch)
+        program = begin(self.ready, self.predicted_seconds, self.settings, watch)
         arrays, exponent = self.network.arrays_for(left_bits, right_bits)
         return run_program(
             program,
@@ -224,7 +224,7 @@ class PairedMachine:
         ).value
 
 
-def prepare_pairs(
+def prepare_products(
     circuit: Circuit,
     settings: Settings,
     *,
@@ -232,7 +232,7 @@ def prepare_pairs(
     counts: tuple[int, int],
     open_qubits: Sequence[int] = (),
     observer: Observer | None = None,
-) -> PairedMachine:
+) -> ProductContractor:
     """Plans and compiles what computes batches for all pairs of sides.
 
     Args:
@@ -251,7 +251,7 @@ def prepare_pairs(
     Example:
         >>> import numpy as np
         >>> chain = Circuit(3).append("h", 0).append("cx", 0, 1).append("cx", 1, 2)
-        >>> machine = prepare_pairs(chain, Settings.checked(trials=1), left=[0], counts=(2, 2))
+        >>> machine = prepare_products(chain, Settings.checked(trials=1), left=[0], counts=(2, 2))
         >>> sides = np.array([[0, 0, 0], [1, 1, 1]], dtype=np.uint8)
         >>> (abs(machine.run(sides, sides)) ** 2).round(6).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
@@ -260,11 +260,11 @@ def prepare_pairs(
         raise UsageError(f"{counts[0]} left and {counts[1]} right sides were asked for; wanted is at least 1 of each")
     single = AmplitudeNetwork(circuit, open_qubits=open_qubits)
     chosen = frozenset(left) - frozenset(single.open_qubits)
-    network = PairedNetwork(single, sorted(chosen), counts)
+    network = ProductNetwork(single, sorted(chosen), counts)
     others = frozenset(range(circuit.num_qubits)) - chosen - frozenset(single.open_qubits)
-    return PairedMachine(
+    return ProductContractor(
         network=network,
-        ready=ready_plan(network.shape, settings, observer),
+        ready=prepare_plan(network.shape, settings, observer),
         settings=settings,
         sides=(tuple(sorted(chosen)), tuple(sorted(others))),
         counts=counts,

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from taizhang._types import ComplexArray
-from taizhang.amplitude_machine import all_amplitudes
 from taizhang.circuit.circuit import Circuit
+from taizhang.execute.amplitude_contractor import all_amplitudes
 from taizhang.observer import Observer
 from taizhang.sampling.sampler import Bits, MethodName, RunningXeb, SampleReport
 from taizhang.sampling.uniforms import Uniforms

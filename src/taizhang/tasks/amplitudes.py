@@ -1,8 +1,8 @@
 """The question for amplitudes: of one bitstring, of many, or of batches over open qubits.
 
-A list is contracted in one of three ways (`taizhang.amplitude_machine` chooses): one contraction for each bitstring;
-one for each part of the distinct bitstrings, which are its rows; or a single one with all values of the qubits at
-which the bitstrings differ. An assembly knows which, and puts every amplitude in its place.
+A list is contracted in one of three ways, which `taizhang.execute.amplitude_contractor` chooses: one contraction for
+each bitstring; one for each part of the distinct bitstrings, which are its rows; or a single one with all values of the
+qubits at which the bitstrings differ. An assembly knows which, and puts every amplitude in its place.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ import numpy.typing as npt
 
 from taizhang._types import ComplexArray, DtypeName
 from taizhang._units import human_bytes
-from taizhang.amplitude_machine import AmplitudeMachine, prepare_amplitudes, type_of_values
+from taizhang.circuit.bitstring_lists import opened_bitstrings, parsed_bits
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.openqasm_writer import write_openqasm3
+from taizhang.circuit.distinct_bitstrings import Bits, DistinctRows
+from taizhang.circuit.formats.openqasm_writer import write_openqasm3
 from taizhang.errors import SizeLimitError
+from taizhang.execute.amplitude_contractor import AmplitudeContractor, prepare_amplitudes, type_of_values
 from taizhang.network.build import check_open_qubits
 from taizhang.observer import Observer
 from taizhang.plan.cost import BYTES_PER_ELEMENT
-from taizhang.plan.plan_file import Plan
-from taizhang.results.amplitudes import Amplitudes
-from taizhang.results.bitstrings import parsed_bits
-from taizhang.results.rows import Bits, DistinctRows
+from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Assembly, PartialValues, StoppingRule, Values
 from taizhang.tasks.partial_sums import SingleSoFar, amplitude_text
@@ -91,7 +90,7 @@ class PreparedList:
     """
 
     circuit: Circuit
-    machine: AmplitudeMachine
+    machine: AmplitudeContractor
     layout: ListLayout
     held_bytes: int
 
@@ -138,7 +137,7 @@ def prepare_list(
     settings = replace(settings, memory_bytes=settings.memory_bytes - held)
 
     # Stage 2: plans; for work in pieces with more contractions where those of one are too long a piece.
-    def prepared(count: int) -> AmplitudeMachine:
+    def prepared(count: int) -> AmplitudeContractor:
         return prepare_amplitudes(
             circuit,
             settings,
@@ -177,7 +176,9 @@ class AmplitudeAnswer:
     def records(self) -> Iterator[dict[str, str | float]]:
         """Each amplitude with its whole bitstring, as `--json` gives it."""
         for bitstring, values in zip(self.bitstrings, self.values, strict=True):
-            yield from Amplitudes.of_batch(bitstring, self.open_qubits, values).records()
+            batch = opened_bitstrings(bitstring, self.open_qubits)
+            for whole, value in zip(batch, values.reshape(-1).tolist(), strict=True):
+                yield {"bitstring": whole, "re": value.real, "im": value.imag}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

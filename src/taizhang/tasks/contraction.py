@@ -14,13 +14,13 @@ from taizhang._units import human_bytes
 from taizhang.errors import SizeLimitError
 from taizhang.execute.members import GivenMembers
 from taizhang.execute.precision import RangeGuard
+from taizhang.execute.prepare import prepare_plan
 from taizhang.execute.scaled_value import narrowed
 from taizhang.network.network import TensorNetwork, array_shape
 from taizhang.network.spans import element_spans
 from taizhang.observer import Observer
 from taizhang.plan.cost import BYTES_PER_ELEMENT
-from taizhang.plan.plan_file import Plan
-from taizhang.ready_plan import ready_plan
+from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import PartialValues, StoppingRule, Values
 from taizhang.tasks.partial_sums import SingleSoFar, number_text
@@ -68,7 +68,7 @@ class ContractionTask:
                 f"{human_bytes(settings.memory_bytes)}; allow more memory, or keep fewer indices"
             )
         settings = replace(settings, memory_bytes=settings.memory_bytes - held)
-        ready = ready_plan(self.network.shape, settings, observer, plan=plan)
+        ready = prepare_plan(self.network.shape, settings, observer, plan=plan)
         slices = self.slices
         if isinstance(slices, slice):
             slices = range(ready.plan.num_slices)[slices]

@@ -18,21 +18,21 @@ import numpy as np
 
 from taizhang._random import stream
 from taizhang._types import ComplexArray
-from taizhang.amplitude_machine import AmplitudeMachine
+from taizhang.circuit.bitstring_lists import parsed_bits
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.distinct_bitstrings import Bits, DistinctRows
+from taizhang.circuit.formats.sample_file import CountedBitstrings
 from taizhang.errors import InputError
+from taizhang.execute.amplitude_contractor import AmplitudeContractor
+from taizhang.execute.prepare import begin
 from taizhang.observer import Observer, Silent
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.plan.search import SearchProgress
-from taizhang.ready_plan import begun
-from taizhang.results.bitstrings import parsed_bits
-from taizhang.results.rows import Bits, DistinctRows
-from taizhang.results.sample_file import CountedBitstrings
-from taizhang.results.xeb import DOUBTFUL_P_VALUE, Xeb
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import ListLayout, prepare_list
 from taizhang.tasks.assembly import PartialValues, StoppingRule, Values
 from taizhang.tasks.work import Work
+from taizhang.tasks.xeb import DOUBTFUL_P_VALUE, Xeb
 
 # A portion is predicted to take about this long.
 _PORTION_SECONDS = 2.0
@@ -270,7 +270,7 @@ def compute_xeb(
     prepared = prepare_list(circuit, tuple(samples.bitstrings), (), settings, None, watch, None)
     machine = prepared.machine
     planned = time.perf_counter()
-    begun(machine.ready, machine.predicted_seconds(count), settings, watch)
+    begin(machine.ready, machine.predicted_seconds(count), settings, watch)
 
     # Stage 2: some seconds of whole contractions at a time.
     values: ComplexArray = np.empty(count, dtype=np.complex128)
@@ -315,13 +315,13 @@ def compute_xeb(
     )
 
 
-def _portion(machine: AmplitudeMachine, count: int) -> int:
+def _portion(machine: AmplitudeContractor, count: int) -> int:
     """How many bitstrings to compute at once: whole contractions, some seconds of them."""
     each = max(machine.ready.plan.predicted_seconds, 1e-9)
     return min(machine.rows_per_run * max(math.ceil(_PORTION_SECONDS / each), 1), count)
 
 
-def _amplitudes_at_random(machine: AmplitudeMachine, bits: Bits, seed: int) -> ComplexArray | None:
+def _amplitudes_at_random(machine: AmplitudeContractor, bits: Bits, seed: int) -> ComplexArray | None:
     """Amplitudes of distinct random bitstrings, whatever the samples are: what tells whether the circuit is chaotic.
 
     They differ at the qubits at which the samples do, as the plan was made for these. Over such a part of the

@@ -10,10 +10,10 @@ import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.openqasm_writer import write_openqasm3
+from taizhang.circuit.formats.openqasm_writer import write_openqasm3
 from taizhang.network.density import reduced_network
 from taizhang.observer import Observer, Silent
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import PartialValues, Values
 from taizhang.tasks.contraction import ContractionTask

@@ -17,14 +17,14 @@ import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang._units import human_bytes
-from taizhang.amplitude_machine import AmplitudeMachine
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.openqasm_writer import write_openqasm3
+from taizhang.circuit.formats.openqasm_writer import write_openqasm3
 from taizhang.errors import RunError, SizeLimitError, UsageError
+from taizhang.execute.amplitude_contractor import AmplitudeContractor
 from taizhang.execute.members import Arrays, Members
 from taizhang.observer import Observer
-from taizhang.plan.plan_file import Plan
-from taizhang.sampling.batches import BatchMachine, bits_of_candidates, slices_of_paths
+from taizhang.plan.plan import Plan
+from taizhang.sampling.batches import IndependentBatches, bits_of_candidates, slices_of_paths
 from taizhang.sampling.choice import frugal_sampler
 from taizhang.sampling.frugal import (
     DEFAULT_BATCH_QUBITS,
@@ -34,8 +34,8 @@ from taizhang.sampling.frugal import (
     batches_per_sample,
 )
 from taizhang.sampling.frugal_weights import scaled_probabilities, taken_batches
-from taizhang.sampling.partition import PairGrid
-from taizhang.sampling.product_batches import PairedBatches, pairs_of_grid, sides_of_grid
+from taizhang.sampling.partition import BatchGrid
+from taizhang.sampling.product_batches import ProductBatches, pairs_of_grid, sides_of_grid
 from taizhang.sampling.sampler import Bits, SampleReport
 from taizhang.sampling.uniforms import Uniforms
 from taizhang.settings import Settings
@@ -109,7 +109,7 @@ class SamplesTask:
         planned = self.shots if options.pair_sides else math.ceil(likely / batches_per_sample(size, options))
         sampler = frugal_sampler(circuit, planned, settings, options, observer)
         source = sampler.source
-        if not isinstance(source, (BatchMachine, PairedBatches)) or _is_dense(source):
+        if not isinstance(source, (IndependentBatches, ProductBatches)) or _is_dense(source):
             raise UsageError(
                 f"the {circuit.num_qubits - len(source.open_qubits)} qubits that are not open have fewer values than "
                 "there are batches, so that all are computed in seconds: sample without a directory"
@@ -126,7 +126,7 @@ class SamplesTask:
             num_paths=source.num_paths,
             paths_taken=source.paths_taken,
             batches=source.rows,
-            grid=source.grid if isinstance(source, PairedBatches) else None,
+            grid=source.grid if isinstance(source, ProductBatches) else None,
             remarks=source.remarks,
         )
         count = -(-assembly.batches_held_ready() // source.rows)
@@ -142,10 +142,10 @@ class SamplesTask:
         )
 
 
-def _is_dense(source: BatchMachine | PairedBatches) -> bool:
+def _is_dense(source: IndependentBatches | ProductBatches) -> bool:
     """Whether all values of the qubits that are not open are computed at once."""
     machine = source.machine
-    return isinstance(machine, AmplitudeMachine) and bool(machine.row_qubits) and not machine.network.shape.num_rows
+    return isinstance(machine, AmplitudeContractor) and bool(machine.row_qubits) and not machine.network.shape.num_rows
 
 
 def _check_size(amplitudes: int) -> None:
@@ -156,9 +156,9 @@ def _check_size(amplitudes: int) -> None:
         )
 
 
-def _members(assembly: SampleAssembly, source: BatchMachine | PairedBatches, count: int) -> Members:
+def _members(assembly: SampleAssembly, source: IndependentBatches | ProductBatches, count: int) -> Members:
     """The networks of all batches held ready, in order."""
-    if isinstance(source, BatchMachine):
+    if isinstance(source, IndependentBatches):
         bits = bits_of_candidates(assembly.seed, assembly.num_qubits, 0, count * assembly.batches)
         return source.machine.members(bits)
     return _GridMembers(assembly, source, count)
@@ -173,7 +173,7 @@ class _GridMembers:
         count: How many grids there are.
     """
 
-    def __init__(self, assembly: SampleAssembly, source: PairedBatches, count: int) -> None:
+    def __init__(self, assembly: SampleAssembly, source: ProductBatches, count: int) -> None:
         self._assembly, self._source, self._count = assembly, source, count
 
     def __len__(self) -> int:
@@ -190,7 +190,7 @@ class _GridMembers:
         return None
 
 
-def _slices(source: BatchMachine | PairedBatches) -> range | None:
+def _slices(source: IndependentBatches | ProductBatches) -> range | None:
     """The slices that are summed; None for all."""
     if source.paths_taken == source.num_paths:
         return None
@@ -287,7 +287,7 @@ class SampleAssembly:
     num_paths: int
     paths_taken: int
     batches: int
-    grid: PairGrid | None
+    grid: BatchGrid | None
     remarks: tuple[str, ...]
 
     def to_json(self) -> Mapping[str, Any]:
@@ -308,7 +308,7 @@ class SampleAssembly:
             num_paths=int(fields["num_paths"]),
             paths_taken=int(fields["paths_taken"]),
             batches=int(fields["batches"]),
-            grid=None if grid is None else PairGrid(**{name: tuple(value) for name, value in grid.items()}),
+            grid=None if grid is None else BatchGrid(**{name: tuple(value) for name, value in grid.items()}),
             remarks=tuple(map(str, fields["remarks"])),
         )
 

@@ -12,10 +12,10 @@ import numpy as np
 from taizhang._types import ComplexArray
 from taizhang.execute.contraction import Contraction, Progress
 from taizhang.execute.members import run_members
+from taizhang.execute.prepare import program_within_time
 from taizhang.execute.scaled_value import scale_into
 from taizhang.observer import Observer, Silent
-from taizhang.plan.plan_file import Plan
-from taizhang.ready_plan import program_within_time
+from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Values
 from taizhang.tasks.task import Task

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 from taizhang.observer import Observer
-from taizhang.plan.plan_file import Plan
+from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.work import Work
 

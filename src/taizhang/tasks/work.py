@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from taizhang._types import DtypeName
 from taizhang.execute.members import Members
 from taizhang.execute.precision import RangeGuard
-from taizhang.ready_plan import ReadyPlan
+from taizhang.execute.prepare import CompiledPlan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Assembly
 
@@ -31,7 +31,7 @@ class PlannedMembers:
         guard: For a network whose elements may be far apart, which is then the only one: what watches over that.
     """
 
-    ready: ReadyPlan
+    ready: CompiledPlan
     members: Members
     only: range | None = None
     guard: RangeGuard | None = None

@@ -1,0 +1,222 @@
+"""Plans from and to other programs: the linear paths of opt_einsum and the trees of cotengra.
+
+Other programs write one and the same contraction tree in two ways. In an *ssa path* (static single assignment, what a
+`Plan` holds) a result gets the next free number. In a *linear path* (opt_einsum, NumPy) the tensors stand in a list:
+the two of a step are taken out of it, and the result is put at its end, so that numbers are used again.
+
+Sources: Smith & Gray, opt_einsum, JOSS 3, 753 (2018); Gray & Kourtis, cotengra, arXiv:2002.01935.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from taizhang._checks import check_type, describe
+from taizhang._optional import optional_module
+from taizhang.errors import NetworkError, PlanError
+from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.plan.plan import MAX_SIZE, Plan
+from taizhang.plan.tree import ContractionTree
+
+
+def to_linear_path(plan: Plan) -> list[tuple[int, ...]]:
+    """Writes the tree of a plan as a linear path, as opt_einsum and NumPy take it.
+
+    Such a path cannot say what is sliced; `plan.sliced_names` does.
+
+    Returns:
+        One pair of positions for each step, the smaller first; `[(0,)]` for a network of one tensor.
+
+    Example:
+        >>> shape = NetworkShape.from_names(["ab", "bc", "cd"], "ad", dict.fromkeys("abcd", 2))
+        >>> to_linear_path(Plan.from_ssa_path(shape, [(1, 2), (0, 3)]))
+        [(1, 2), (0, 1)]
+    """
+    return linear_path(check_type(plan, Plan, name="plan").tree)
+
+
+def linear_path(tree: ContractionTree) -> list[tuple[int, ...]]:
+    """Writes a tree as a linear path."""
+    if tree.num_tensors == 1:
+        return [(0,)]
+    alive = list(range(tree.num_tensors))  # the numbers in the list, always ascending
+    path: list[tuple[int, ...]] = []
+    for step, pair in enumerate(tree.ssa_path):
+        first, second = sorted(bisect_left(alive, number) for number in pair)
+        del alive[second], alive[first]
+        alive.append(tree.num_tensors + step)
+        path.append((first, second))
+    return path
+
+
+def from_linear_path(
+    network: TensorNetwork | NetworkShape, path: Iterable[Any], sliced_indices: Sequence[Hashable] = ()
+) -> Plan:
+    """Makes a plan of a linear path, as opt_einsum, cotengra and `numpy.einsum_path` give it.
+
+    Args:
+        network: The network, or its shape.
+        path: Steps, each the positions of the tensors contracted; NumPy's leading `"einsum_path"` is passed over. Of a
+            step over more than two tensors the first two are contracted first, then the next one with that, and so on.
+        sliced_indices: Names of the indices to slice, the last to count fastest.
+
+    Raises:
+        PlanError: A step names a position that is not there or one twice, or the path leaves more than one tensor.
+
+    Example:
+        >>> shape = NetworkShape.from_names(["ab", "bc", "cd"], "ad", dict.fromkeys("abcd", 2))
+        >>> from_linear_path(shape, [(1, 2), (0, 1)]).tree.ssa_path
+        ((1, 2), (0, 3))
+    """
+    shape = network.shape if isinstance(network, TensorNetwork) else network
+    alive = list(range(shape.num_tensors))
+    steps = list(islice(path, 2 * shape.num_tensors + 3))
+    if steps and isinstance(steps[0], str) and steps[0] == "einsum_path":
+        del steps[0]
+    pairs: list[tuple[int, int]] = []
+    for number, step in enumerate(steps):
+        taken = [alive[position] for position in _positions(step, number, len(alive))]
+        gone = set(taken)
+        alive = [tensor for tensor in alive if tensor not in gone]
+        made = taken[0]
+        for tensor in taken[1:]:
+            pairs.append((made, tensor))
+            made = shape.num_tensors + len(pairs) - 1
+        alive.append(made)
+    if len(alive) > 1:
+        raise PlanError(
+            f"the path leaves {len(alive)} of {shape.num_tensors} tensors; a path down to one tensor is wanted"
+        )
+    return Plan.from_ssa_path(shape, pairs, sliced_indices)
+
+
+def _positions(step: Any, number: int, count: int) -> list[int]:
+    try:
+        positions = list(step)
+    except TypeError:
+        positions = []
+    if not positions or any(isinstance(place, bool) or not hasattr(place, "__index__") for place in positions):
+        raise PlanError(f"step {number} of the path is {str(step)[:64]!r}; positions in the list of tensors are wanted")
+    places = [int(place) for place in positions]
+    if any(not 0 <= place < count for place in places):
+        raise PlanError(f"step {number} of the path names positions {places}, but {count} tensors are left by then")
+    if len(set(places)) != len(places):
+        raise PlanError(f"step {number} of the path names a position twice: {places}")
+    return places
+
+
+def to_cotengra(plan: Plan) -> Any:
+    """Makes a `cotengra.ContractionTree` of a plan, its indices sliced.
+
+    The order of the steps within the tree is cotengra's own choice, as is the order of the slices.
+
+    Raises:
+        MissingPackageError: cotengra is not installed.
+    """
+    shape = check_type(plan, Plan, name="plan").shape
+    names = shape.index_names
+    return cotengra_tree(
+        [[names[index] for index in term] for term in shape.inputs],
+        [names[index] for index in shape.output],
+        dict(zip(names, shape.sizes, strict=True)),
+        plan.tree,
+        plan.sliced_names,
+    )
+
+
+def cotengra_tree(
+    inputs: Iterable[Iterable[Hashable]],
+    output: Iterable[Hashable],
+    size_dict: dict[Any, int],
+    tree: ContractionTree,
+    sliced: Iterable[Hashable],
+) -> Any:
+    """Makes a `cotengra.ContractionTree` over indices as cotengra names them.
+
+    Raises:
+        MissingPackageError: cotengra is not installed.
+    """
+    cotengra = optional_module("cotengra", package="cotengra", what_for="making a cotengra tree")
+    made = cotengra.ContractionTree.from_path(
+        [tuple(term) for term in inputs], tuple(output), size_dict, ssa_path=tree.ssa_path
+    )
+    for index in sliced:
+        made.remove_ind_(index)
+    return made
+
+
+def from_cotengra(tree: Any, network: TensorNetwork | NetworkShape | None = None) -> Plan:
+    """Makes a plan of a `cotengra.ContractionTree`, with what it slices.
+
+    Args:
+        tree: A complete tree.
+        network: The network that the plan is to be for; cotengra often renames indices, and they get their names back.
+            Without it the plan is for the network that the tree holds, under the names there.
+
+    Raises:
+        PlanError: The tree is not complete, fixes an index to one value, or is for another network.
+    """
+    try:
+        inputs, output, sizes = tuple(tree.inputs), tuple(tree.output), dict(tree.size_dict)
+        path, sliced = tree.get_ssa_path(), tuple(tree.sliced_inds.values())
+    except (AttributeError, TypeError, KeyError) as error:
+        raise PlanError(f"a {type(tree).__name__} was given that does not hold a whole cotengra tree") from error
+    fixed = [slicing.ind for slicing in sliced if slicing.project is not None]
+    if fixed:
+        raise PlanError(f"the tree fixes index {fixed[0]!r} to one value; a plan sums over all values of an index")
+    shape, number = shape_of(inputs, output, sizes)
+    plan = Plan.from_ssa_path(shape, path, [shape.index_names[number[slicing.ind]] for slicing in sliced])
+    return plan if network is None else plan.for_network(network)
+
+
+def shape_of(
+    inputs: Sequence[Iterable[Hashable]], output: Iterable[Hashable], size_dict: Any
+) -> tuple[NetworkShape, dict[Hashable, int]]:
+    """Reads a network as opt_einsum and cotengra tell it.
+
+    Args:
+        inputs: Indices of each tensor, any hashable things, in a sequence or a set.
+        output: Indices of the result, alike.
+        size_dict: Size of each index.
+
+    Returns:
+        The shape, and the number of each index in it. Indices are numbered in the order of `size_dict`, and what comes
+        in a set, which has no order, is put in that order.
+
+    Raises:
+        NetworkError: An index has no size, or one that is not a whole number from 0.
+    """
+    if not isinstance(size_dict, Mapping):
+        raise NetworkError(f"size_dict must map every index to its size, got {describe(size_dict)}")
+    terms = [*_read_terms(inputs), *_read_terms([output])]
+    for name, size in size_dict.items():
+        if not hasattr(size, "__index__") or not 0 <= int(size) <= MAX_SIZE:
+            raise NetworkError(f"index {name!r} has the size {size!r}; a whole number from 0 is wanted")
+    for name in chain.from_iterable(terms):
+        if name not in size_dict:
+            raise NetworkError(f"index {name!r} has no size in size_dict")
+    number: dict[Hashable, int] = {name: place for place, name in enumerate(size_dict)}
+    numbered = [
+        tuple(sorted(number[name] for name in term))
+        if isinstance(term, set | frozenset)
+        else tuple(number[name] for name in term)
+        for term in terms
+    ]
+    names = tuple(str(name) for name in number)
+    shape = NetworkShape(
+        inputs=tuple(numbered[:-1]),
+        output=numbered[-1],
+        sizes=tuple(int(size) for size in size_dict.values()),
+        index_names=names if len(set(names)) == len(names) else (),
+    )
+    return shape, number
+
+
+def _read_terms(terms: Any) -> list[Iterable[Hashable]]:
+    given = list(terms) if isinstance(terms, Iterable) else [terms]
+    if not isinstance(terms, Iterable) or not all(isinstance(term, Iterable) for term in given):
+        raise NetworkError("inputs must be a sequence with the indices of each tensor, and output those of the result")
+    return given

@@ -1,0 +1,1 @@
+"""The public functions, in the words of the command line."""

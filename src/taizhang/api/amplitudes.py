@@ -1,0 +1,360 @@
+"""The public Python API; mirrors the command line.
+
+What all of them take as keywords is in the table `taizhang.settings.OPTIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang._types import ComplexArray
+from taizhang.api.arguments import (
+    BitstringsLike,
+    check_circuit,
+    check_network,
+    check_plan,
+    check_plannable,
+    check_slices,
+    read_bitstrings,
+    read_count,
+    read_qubits,
+    read_qubits_or_count,
+)
+from taizhang.circuit.bitstring import BitstringLike, read_bitstring
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.state_vector import direct_is_quick
+from taizhang.circuit.state_vector import state_vector as direct_state_vector
+from taizhang.errors import UsageError
+from taizhang.execute.amplitude_contractor import all_amplitudes
+from taizhang.execute.prepare import prepare_plan
+from taizhang.execute.profile import Profile, profile_of
+from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.network.network import NetworkShape, TensorNetwork
+from taizhang.observer import Observer
+from taizhang.options import explicit_options
+from taizhang.plan.plan import Plan
+from taizhang.progress.display import shows_progress
+from taizhang.sampling.open_qubits import choose_open_qubits as best_open_qubits
+from taizhang.settings import OPTIONS, ChoiceOptions, Options, SearchOptions, settings_of
+from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.contraction import ContractionTask
+from taizhang.tasks.solve import solve
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def amplitude(
+    circuit: Circuit,
+    bitstring: BitstringLike,
+    *,
+    plan: Plan | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> complex:
+    """Computes the amplitude ⟨bitstring|circuit|0…0⟩.
+
+    Args:
+        circuit: The circuit.
+        bitstring: One character `0` or `1` for each qubit, qubit 0 first; or a list, a tuple or an array of 0 and 1.
+        plan: A plan made before, by `plan(circuit)`; searched where none is given.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        The amplitude, with its phase; computed in complex64 unless `dtype` says otherwise.
+
+    Raises:
+        CircuitError: The bitstring does not fit the circuit.
+        PlanError: The plan is for another network.
+        MemoryLimitError: No plan fits the memory limit.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> round(abs(amplitude(bell, "11")) ** 2, 6)
+        0.5
+    """
+    task = AmplitudesTask(circuit=check_circuit(circuit), bitstrings=(read_bitstring(bitstring),))
+    return complex(
+        solve(task, settings_of(amplitude, options), plan=check_plan(plan), observer=observer).answer.values[0]
+    )
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def amplitudes(
+    circuit: Circuit,
+    bitstrings: BitstringsLike,
+    *,
+    plan: Plan | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> ComplexArray:
+    """Computes several amplitudes of one circuit, in as few contractions as pay.
+
+    Args:
+        circuit: The circuit.
+        bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first; or an array of 0 and 1 with a row
+            for each, such as `sample` gives. Repetitions cost nothing.
+        plan: A plan made before, by `plan(circuit, bitstrings=...)` for lists like these, or by `plan(circuit)`, which
+            takes them one by one.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        Array of shape (len(bitstrings),), complex128; computed in complex64 unless `dtype` says otherwise.
+
+    Raises:
+        CircuitError: A bitstring does not fit the circuit.
+        PlanError: The plan is for another network.
+        MemoryLimitError: No plan fits the memory limit.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> (abs(amplitudes(bell, ["00", "01"])) ** 2).round(6).tolist()
+        [0.5, 0.0]
+    """
+    strings = tuple(read_bitstrings(bitstrings))
+    task = AmplitudesTask(circuit=check_circuit(circuit), bitstrings=strings)
+    return solve(task, settings_of(amplitudes, options), plan=check_plan(plan), observer=observer).answer.values
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def amplitude_batch(
+    circuit: Circuit,
+    bitstring: BitstringLike,
+    *,
+    open_qubits: Sequence[int] | npt.NDArray[np.integer] | int,
+    plan: Plan | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> ComplexArray:
+    """Computes all amplitudes over some open qubits, the others fixed, in one contraction.
+
+    Args:
+        circuit: The circuit.
+        bitstring: Qubit 0 first; what it says of open qubits is not looked at.
+        open_qubits: The qubits left open, in the order of the axes of the result. Or how many of them: then those are
+            taken that `choose_open_qubits` gives, which add little work.
+        plan: A plan made before, by `plan(circuit, open_qubits=...)`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        Array with one axis of length 2 for each open qubit, complex64 unless `dtype` says otherwise; complex128 for
+        circuits of more than 200 qubits, whose amplitudes may be too small for complex64.
+
+    Raises:
+        CircuitError: The bitstring or an open qubit does not fit the circuit.
+        PlanError: The plan is for another network.
+        LimitError: The result, or every plan, is too large for the memory limit.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> (abs(amplitude_batch(bell, "00", open_qubits=[1])) ** 2).round(6).tolist()
+        [0.5, 0.0]
+    """
+    circuit, text = check_circuit(circuit), read_bitstring(bitstring)
+    opened = read_qubits_or_count(open_qubits, name="open_qubits")
+    settings = settings_of(amplitude_batch, options)
+    if isinstance(opened, int):
+        opened = best_open_qubits(circuit, opened, settings, observer)
+    task = AmplitudesTask(circuit=circuit, bitstrings=(text,), open_qubits=opened)
+    batch: ComplexArray = solve(task, settings, plan=check_plan(plan), observer=observer).answer.values[0]
+    return batch
+
+
+@shows_progress
+@explicit_options(ChoiceOptions, OPTIONS)
+def choose_open_qubits(
+    circuit: Circuit, count: int, *, observer: Observer | None = None, **options: Unpack[ChoiceOptions]
+) -> tuple[int, ...]:
+    """Chooses qubits to leave open such that a batch over them costs little more than one amplitude.
+
+    Args:
+        circuit: The circuit.
+        count: How many.
+        observer: Receives progress updates of the search.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        The qubits, ascending; the same for the same seed.
+
+    Raises:
+        CircuitError: The circuit has fewer qubits.
+
+    Example:
+        >>> choose_open_qubits(Circuit(2).append("h", 0), 2)
+        (0, 1)
+    """
+    circuit, count = check_circuit(circuit), read_count(count, name="count")
+    return best_open_qubits(circuit, count, settings_of(choose_open_qubits, options), observer)
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def state_vector(circuit: Circuit, *, observer: Observer | None = None, **options: Unpack[Options]) -> ComplexArray:
+    """Computes all amplitudes of a circuit, gate by gate where it is small, else by contraction with every qubit open.
+
+    Args:
+        circuit: The circuit.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        Array of shape (2**num_qubits,), qubit 0 the slowest axis; complex64 unless `dtype` says otherwise.
+
+    Raises:
+        SizeLimitError: The state vector does not fit the memory limit.
+
+    Example:
+        >>> (abs(state_vector(Circuit(2).append("h", 0))) ** 2).round(6).tolist()
+        [0.5, 0.0, 0.5, 0.0]
+    """
+    circuit = check_circuit(circuit)
+    settings = settings_of(state_vector, options)
+    if direct_is_quick(circuit):
+        return direct_state_vector(circuit, dtype=settings.dtype)
+    return all_amplitudes(circuit, settings, observer)
+
+
+@shows_progress
+@explicit_options(SearchOptions, OPTIONS)
+def plan(
+    what: Circuit | TensorNetwork | NetworkShape,
+    *,
+    open_qubits: Sequence[int] = (),
+    bitstrings: BitstringsLike | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[SearchOptions],
+) -> Plan:
+    """Searches a plan: for the amplitudes of a circuit, or for any network.
+
+    Args:
+        what: A circuit, a network, or the shape of one.
+        open_qubits: For a circuit: the qubits left open.
+        bitstrings: For a circuit: a list of bitstrings, or one like it, whose amplitudes will be computed together.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        The plan; printing it shows work, slices, memory and predicted time. It serves all bitstrings of a circuit; one
+        for lists serves all lists whose bitstrings differ at the same qubits, of any length.
+
+    Raises:
+        MemoryLimitError: No plan fits the memory limit.
+
+    Example:
+        >>> found = plan(Circuit(2).append("h", 0).append("cx", 0, 1), seed=0)
+        >>> found.num_slices
+        1
+    """
+    what, open_qubits = check_plannable(what), read_qubits(open_qubits, name="open_qubits")
+    settings = settings_of(plan, options)
+    if isinstance(what, Circuit):
+        if bitstrings is not None:
+            task = AmplitudesTask(circuit=what, bitstrings=tuple(read_bitstrings(bitstrings)), open_qubits=open_qubits)
+            return task.prepare(settings, observer=observer).plans[0].ready.plan
+        shape = AmplitudeNetwork(what, open_qubits=open_qubits).shape
+    elif open_qubits or bitstrings is not None:
+        raise UsageError("open_qubits or bitstrings were given with a network; only a circuit has qubits")
+    else:
+        shape = what.shape if isinstance(what, TensorNetwork) else what
+    return prepare_plan(shape, settings, observer, run_here=False).plan
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def contract(
+    network: TensorNetwork,
+    *,
+    plan: Plan | None = None,
+    slices: range | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> complex | ComplexArray:
+    """Contracts a network.
+
+    Args:
+        network: Any network; hyperindices, repeated indices and disconnected parts are welcome.
+        plan: A plan for it; searched where none is given.
+        slices: Sum only these slices, by number, consecutive. Slice numbers count through the sliced indices in the
+            order given by the plan, the last fastest.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        A complex number where the network has no output indices; else an array with one axis for each of them, without
+        those of size 1 where there are more axes than NumPy's 64. It is complex64 unless `dtype` says otherwise, or
+        complex128 where its elements are outside the range of complex64, or those of a tensor further apart than that.
+
+    Raises:
+        PlanError: The plan is for another network.
+        MemoryLimitError: The run, or every plan, is too large for the memory limit.
+        NumericalError: A NaN or an infinity appeared, or the value is outside the range of complex128: then the error
+            has its mantissa and exponent.
+
+    Example:
+        >>> network = TensorNetwork([(np.ones((2, 2)), ("a", "b")), (np.ones(2), ("b",))], output=("a",))
+        >>> contract(network).real.tolist()
+        [2.0, 2.0]
+    """
+    network, plan, slices = check_network(network), check_plan(plan), check_slices(slices)
+    task = ContractionTask(network=network, slices=slices)
+    value = solve(task, settings_of(contract, options), plan=plan, observer=observer).answer
+    return complex(value) if np.ndim(value) == 0 else value
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def profile(
+    what: Circuit | TensorNetwork,
+    bitstring: BitstringLike | None = None,
+    *,
+    open_qubits: Sequence[int] = (),
+    plan: Plan | None = None,
+    slices: range | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> Profile:
+    """Computes an amplitude, or contracts a network, and tells where the time went.
+
+    Args:
+        what: A circuit or a network.
+        bitstring: For a circuit: the bitstring, qubit 0 first.
+        open_qubits: For a circuit: the qubits left open.
+        plan: A plan for it; searched where none is given.
+        slices: For a network: run only these slices.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        What each step took beside what the machine could do; printing it shows tables, its `plot` draws them.
+
+    Raises:
+        UsageError: A circuit without bitstring or with slices was given, or a network with bitstring or open qubits.
+
+    Example:
+        >>> found = profile(Circuit(2).append("h", 0).append("cx", 0, 1), "11", threads=1)
+        >>> found.slices
+        1
+    """
+    plan, slices = check_plan(plan), check_slices(slices)
+    open_qubits = read_qubits(open_qubits, name="open_qubits")
+    settings = settings_of(profile, options)
+    if isinstance(what, Circuit):
+        if bitstring is None or slices is not None:
+            raise UsageError("a circuit is profiled with a bitstring and without slices")
+        task = AmplitudesTask(circuit=what, bitstrings=(read_bitstring(bitstring),), open_qubits=open_qubits)
+        return profile_of(solve(task, settings, plan=plan, observer=observer, profile=True).contractions)
+    if bitstring is not None or open_qubits:
+        raise UsageError("a bitstring or open qubits were given with a network; only a circuit has qubits")
+    contraction = ContractionTask(network=check_network(what), slices=slices)
+    return profile_of(solve(contraction, settings, plan=plan, observer=observer, profile=True).contractions)

@@ -1,0 +1,261 @@
+"""Long runs from Python, in the words of the command line: run, resume, work, status, verify, report.
+
+All but `status` and `report` take options as keywords, of the tables `taizhang.settings.OPTIONS` and
+`taizhang.runs.run.WORKFORCE`: those that they read, and no others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from taizhang._files import check_output, write_file
+from taizhang._types import ComplexArray
+from taizhang._units import parse_time
+from taizhang.api.arguments import (
+    BitstringsLike,
+    check_circuit,
+    check_directory,
+    check_plan,
+    is_one_bitstring,
+    read_bitstrings,
+    read_qubits,
+)
+from taizhang.circuit.bitstring import BitstringLike, read_bitstring
+from taizhang.circuit.circuit import Circuit
+from taizhang.observer import Observer
+from taizhang.options import explicit_options
+from taizhang.plan.plan import Plan
+from taizhang.progress.display import shows_progress
+from taizhang.runs.coordinator import Watcher
+from taizhang.runs.folder import RunFolder
+from taizhang.runs.report.report import REPORT, report_of
+from taizhang.runs.report.status import RunStatus, status_of
+from taizhang.runs.run import (
+    WORKFORCE,
+    Workforce,
+    WorkforceKeywords,
+    complete_run,
+    is_complete,
+    repair_run,
+    workforce_of,
+)
+from taizhang.runs.signals import stop_on_signals
+from taizhang.runs.start import DEFAULT_PIECE_TIME, start_run
+from taizhang.runs.verify import Verification
+from taizhang.runs.verify import verify as verify_run
+from taizhang.runs.workers.work import FolderWorker
+from taizhang.settings import OPTIONS, Options, ResourceOptions, VerifyOptions, settings_of
+from taizhang.tasks.amplitudes import AmplitudesTask
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+Directory: TypeAlias = str | os.PathLike[str]
+
+
+class RunKeywords(Options, WorkforceKeywords, total=False):
+    """What making a run and doing it reads."""
+
+
+class ResumeKeywords(ResourceOptions, WorkforceKeywords, total=False):
+    """What going on with a run reads."""
+
+
+class WorkKeywords(ResourceOptions, total=False):
+    """What a single worker reads."""
+
+    lease: str | float
+
+
+@shows_progress
+@explicit_options(RunKeywords, OPTIONS, WORKFORCE)
+def run(
+    circuit: Circuit,
+    bitstrings: BitstringLike | BitstringsLike,
+    *,
+    directory: Directory,
+    open_qubits: Sequence[int] = (),
+    plan: Plan | None = None,
+    piece_time: str | float = DEFAULT_PIECE_TIME,
+    workforce: Workforce | None = None,
+    observer: Observer | None = None,
+    watcher: Watcher | None = None,
+    **options: Unpack[RunKeywords],
+) -> complex | ComplexArray:
+    """Makes a long run in a folder and does it; whatever ends it, `resume` goes on.
+
+    Args:
+        circuit: The circuit.
+        bitstrings: A bitstring, or several, qubit 0 first.
+        directory: The folder, new or empty.
+        open_qubits: Qubits left open.
+        plan: A plan made before; searched where none is given.
+        piece_time: How long a piece of the work should take one thread.
+        workforce: Who works on it, as one value; or give the options below.
+        observer: Receives progress updates of building and planning.
+        watcher: Receives progress updates of the run.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
+
+    Returns:
+        A complex number for one bitstring without open qubits, otherwise an array with an axis for the bitstrings, if
+        several were given, and one of length 2 for each open qubit.
+
+    Raises:
+        RunError: There is something in the folder, or it cannot be used.
+        RunStoppedError: A signal told this process to end; what is done is committed.
+        CircuitError: A bitstring or an open qubit does not fit the circuit.
+        LimitError: The work does not fit the limits.
+
+    Example:
+        >>> import tempfile
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     round(abs(run(bell, "11", directory=folder, threads=1)) ** 2, 6)
+        0.5
+    """
+    circuit, plan, directory = check_circuit(circuit), check_plan(plan), check_directory(directory)
+    opened, single = read_qubits(open_qubits, name="open_qubits"), is_one_bitstring(bitstrings)
+    asked = [read_bitstring(bitstrings)] if single else read_bitstrings(bitstrings)
+    settings = settings_of(run, options)
+    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(asked), open_qubits=opened)
+    folder = start_run(
+        directory,
+        task,
+        settings,
+        plan=plan,
+        piece_seconds=parse_time(piece_time, called="piece_time"),
+        observer=observer,
+    )
+    values: ComplexArray = complete_run(folder, workforce_of(settings, workforce, options), watcher).values
+    if not single:
+        return values
+    batch: ComplexArray = values[0]
+    return batch if open_qubits else complex(batch)
+
+
+@shows_progress
+@explicit_options(ResumeKeywords, OPTIONS, WORKFORCE)
+def resume(
+    directory: Directory,
+    *,
+    workforce: Workforce | None = None,
+    repair: bool = False,
+    watcher: Watcher | None = None,
+    **options: Unpack[ResumeKeywords],
+) -> Any:
+    """Goes on with a run until it is complete; one that is complete is only read.
+
+    Args:
+        directory: The run's folder.
+        workforce: As for `run`.
+        repair: Save what is right in a damaged ledger first.
+        watcher: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
+
+    Returns:
+        The amplitudes: an axis for the bitstrings, and one of length 2 for each open qubit. The cross entropy, or the
+        samples, where the run is for these.
+
+    Raises:
+        RunError: There is no run, it is damaged, or somebody else coordinates it.
+        RunStoppedError: A signal told this process to end; what is done is committed.
+    """
+    settings = settings_of(resume, options)
+    folder = RunFolder.open(check_directory(directory))
+    if repair:
+        repair_run(folder)
+    workforce = workforce_of(settings, workforce, options)
+    return folder.assembly().plain(complete_run(folder, workforce, watcher))
+
+
+@shows_progress
+@explicit_options(WorkKeywords, OPTIONS, WORKFORCE)
+def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
+    """Works on a run, with whoever else does so in its folder, until it is complete.
+
+    Args:
+        directory: The run's folder.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
+
+    Raises:
+        RunError: There is no run, or it failed.
+        RunStoppedError: A signal told this process to end.
+    """
+    settings = settings_of(work, options)
+    folder = RunFolder.open(check_directory(directory))
+    if is_complete(folder):
+        return
+    worker = FolderWorker(
+        folder,
+        folder.job(),
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+        lease_seconds=workforce_of(settings, None, options).lease_seconds,
+    )
+    with stop_on_signals() as stop:
+        worker.work(stop=stop)
+
+
+def status(directory: Directory) -> RunStatus:
+    """Tells where a run stands, changing nothing; printing it shows what people want to know.
+
+    Raises:
+        RunError: There is no run, or it is damaged.
+    """
+    return status_of(RunFolder.open(check_directory(directory)))
+
+
+@shows_progress
+@explicit_options(VerifyOptions, OPTIONS)
+def verify(
+    directory: Directory, *, pieces: int = 3, precise: bool = True, **options: Unpack[VerifyOptions]
+) -> Verification:
+    """Checks a run: all hashes, all checksums, and some pieces computed again.
+
+    Args:
+        directory: The run's folder.
+        pieces: How many pieces to compute again.
+        precise: Measure rounding errors by computing them in double precision as well.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        What was found; its `record` is for others to check.
+
+    Raises:
+        RunError: The run is damaged, or a piece gives another value.
+    """
+    settings = settings_of(verify, options)
+    return verify_run(
+        RunFolder.open(check_directory(directory)),
+        pieces=pieces,
+        seed=settings.seed,
+        precise=precise,
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+    )
+
+
+def report(directory: Directory, path: Directory | None = None) -> Path:
+    """Writes a page about a run, HTML that holds all of its pictures.
+
+    While the run is not complete, whoever coordinates it writes the page in its folder again, and the page reloads
+    itself.
+
+    Args:
+        directory: The run's folder.
+        path: Where to; `report.html` in the folder by default.
+
+    Returns:
+        Where it was written.
+
+    Raises:
+        RunError: There is no run, or it is damaged.
+        UsageError: The page cannot be written there.
+    """
+    folder = RunFolder.open(check_directory(directory))
+    target = check_output(folder.path / REPORT if path is None else path, called="path")
+    write_file(target, report_of(folder, kept=path is None))
+    return target

@@ -1,0 +1,233 @@
+"""Samples and probabilities: drawing them, judging them, marginals and reduced states.
+
+They take the same keywords as those of `taizhang.api.amplitudes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang._types import ComplexArray
+from taizhang.api.arguments import (
+    SamplesLike,
+    check_circuit,
+    check_directory,
+    read_count,
+    read_qubits,
+    read_samples_given,
+)
+from taizhang.circuit.circuit import Circuit
+from taizhang.observer import Observer
+from taizhang.options import explicit_options
+from taizhang.progress.display import ProgressDisplay, shows_progress
+from taizhang.runs.run import run_here
+from taizhang.runs.start import start_run
+from taizhang.sampling.choice import SampleRun, prepare_samples
+from taizhang.sampling.frugal import FRUGAL, FrugalKeywords, FrugalOptions, method_of
+from taizhang.sampling.sampler import MethodName
+from taizhang.settings import OPTIONS, Options, settings_of
+from taizhang.tasks.cross_entropy import CrossEntropyTask, compute_xeb
+from taizhang.tasks.reduced_state import ReducedStateTask
+from taizhang.tasks.samples import SamplesTask
+from taizhang.tasks.solve import solve
+from taizhang.tasks.xeb import Xeb
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class SampleKeywords(Options, FrugalKeywords, total=False):
+    """What sampling reads."""
+
+
+@shows_progress
+@explicit_options(SampleKeywords, OPTIONS, FRUGAL)
+def sample(
+    circuit: Circuit,
+    shots: int,
+    *,
+    method: MethodName | FrugalOptions = "auto",
+    directory: str | PathLike[str] | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[SampleKeywords],
+) -> npt.NDArray[np.uint8]:
+    """Draws bitstrings from what a circuit gives when all qubits are measured.
+
+    Args:
+        circuit: The circuit.
+        shots: How many.
+        method: `"state-vector"`, `"marginals"` (over light cones), `"gate-by-gate"`, `"frugal"` (rejection from
+            batches, for chaotic circuits), or `"auto"` for the one of least predicted time. Or `FrugalOptions(...)` for
+            frugal rejection with these options, instead of giving them one by one.
+        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on (frugal).
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.samplers.frugal.FRUGAL`.
+
+    Returns:
+        Bits, uint8, shape (shots, num_qubits), qubit 0 first.
+
+    Raises:
+        UsageError: An option has a value that it cannot have.
+        LimitError: The work does not fit the limits.
+        NumericalError: Frugal rejection found that the circuit is not chaotic.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> sorted(set(map(tuple, sample(bell, shots=100, seed=1).tolist())))
+        [(0, 0), (1, 1)]
+    """
+    circuit, shots = check_circuit(circuit), read_count(shots, name="shots")
+    settings = settings_of(sample, options)
+    name, how = method_of(method, options)
+    if directory is not None:
+        task = SamplesTask(circuit=circuit, shots=shots, method=name, options=how)
+        bits: npt.NDArray[np.uint8] = run_here(
+            start_run(check_directory(directory), task, settings, observer=observer), settings
+        )
+        return bits
+    run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
+    return np.concatenate(list(run))
+
+
+@shows_progress
+@explicit_options(SampleKeywords, OPTIONS, FRUGAL)
+def sample_run(
+    circuit: Circuit,
+    shots: int,
+    *,
+    method: MethodName | FrugalOptions = "auto",
+    observer: Observer | None = None,
+    **options: Unpack[SampleKeywords],
+) -> SampleRun:
+    """Prepares what `sample` draws, to be drawn in portions; takes the same arguments.
+
+    Args:
+        circuit: The circuit.
+        shots: How many.
+        method: As for `sample`.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.samplers.frugal.FRUGAL`.
+
+    Returns:
+        Iterating over it draws the samples; its `method` and `reason` tell how and why, its `report()` what is known of
+        them.
+
+    Example:
+        >>> run = sample_run(Circuit(2).append("h", 0), shots=10)
+        >>> [portion.shape for portion in run]
+        [(10, 2)]
+    """
+    circuit, shots = check_circuit(circuit), read_count(shots, name="shots")
+    settings = settings_of(sample_run, options)
+    name, how = method_of(method, options)
+    run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
+    return run.shown_by(observer) if isinstance(observer, ProgressDisplay) else run
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def xeb(
+    circuit: Circuit,
+    samples: SamplesLike,
+    *,
+    directory: str | PathLike[str] | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> Xeb:
+    """Tells how well samples fit a circuit, from the amplitudes of exactly these bitstrings.
+
+    Args:
+        circuit: The circuit.
+        samples: Bitstrings, counts of them, or rows of bits as `sample` gives them.
+        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        Linear and logarithmic cross entropy with standard errors, and a comparison with the law of Porter and Thomas.
+
+    Raises:
+        CircuitError: A sample does not fit the circuit.
+        LimitError: The work does not fit the limits.
+
+    Example:
+        >>> round(xeb(Circuit(2).append("h", 0), {"00": 50, "10": 50}).linear_xeb, 3)
+        1.0
+    """
+    circuit = check_circuit(circuit)
+    counted = read_samples_given(samples, circuit.num_qubits)
+    settings = settings_of(xeb, options)
+    if directory is None:
+        return compute_xeb(circuit, counted, settings, observer=observer).xeb
+    task = CrossEntropyTask(circuit=circuit, samples=counted)
+    found: Xeb = run_here(start_run(check_directory(directory), task, settings, observer=observer), settings)
+    return found
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def marginal_probabilities(
+    circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
+) -> npt.NDArray[np.float64]:
+    """Computes the probabilities of all outcomes of some qubits, whatever the others give.
+
+    Args:
+        circuit: The circuit; only gates in the light cone of these qubits cost anything.
+        qubits: The qubits, in the order of the axes of the result.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        float64, with one axis of length 2 for each qubit.
+
+    Raises:
+        CircuitError: A qubit is not in the circuit, or given twice.
+        LimitError: The work does not fit the limits.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> marginal_probabilities(bell, [1]).round(6).tolist()
+        [0.5, 0.5]
+    """
+    circuit, asked = check_circuit(circuit), read_qubits(qubits, name="qubits")
+    task = ReducedStateTask(circuit=circuit, qubits=asked, probabilities=True)
+    probabilities: npt.NDArray[np.float64] = solve(
+        task, settings_of(marginal_probabilities, options), observer=observer
+    ).answer
+    return probabilities
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def reduced_density_matrix(
+    circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
+) -> ComplexArray:
+    """Computes the state of some qubits, the others traced out.
+
+    Args:
+        circuit: The circuit; only gates in the light cone of these qubits cost anything.
+        qubits: The qubits, the first the slowest bit of rows and columns.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        The density matrix, complex, shape (2**len(qubits), 2**len(qubits)).
+
+    Raises:
+        CircuitError: A qubit is not in the circuit, or given twice.
+        LimitError: The work does not fit the limits.
+
+    Example:
+        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> reduced_density_matrix(bell, [0]).real.round(6).tolist()
+        [[0.5, 0.0], [0.0, 0.5]]
+    """
+    circuit, asked = check_circuit(circuit), read_qubits(qubits, name="qubits")
+    task = ReducedStateTask(circuit=circuit, qubits=asked)
+    matrix: ComplexArray = solve(task, settings_of(reduced_density_matrix, options), observer=observer).answer
+    return matrix

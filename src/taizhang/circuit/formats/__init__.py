@@ -1,0 +1,1 @@
+"""Files that circuits and samples are read from and written to."""

@@ -1,0 +1,133 @@
+"""Reading OpenQASM 2.0, and the gate level of OpenQASM 3.
+
+The text is read by the compiled core (`native/core/src/openqasm`), which opens no file, knows `qelib1.inc` and
+`stdgates.inc` by heart, writes out the gates that the file defines, and refuses what is too large before it is made.
+The meaning of every gate name is Qiskit's. Measurements at the end, barriers and delays are accepted and left out.
+
+Sources: Cross et al., arXiv:1707.03429 (OpenQASM 2); Cross et al., arXiv:2104.14722 (OpenQASM 3).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TypeAlias
+
+import numpy as np
+
+from taizhang import _native
+from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.formats.timed_text import MAX_TEXT_BYTES
+from taizhang.circuit.gates import Gate, find_name, gate, unitary_gate
+from taizhang.errors import CircuitFileError, CircuitFileWarning
+
+# Name or number of a product, parameters, powers, number of controls.
+_ReadGate: TypeAlias = "tuple[str | int, tuple[float, ...], tuple[float, ...], int]"
+# Numbers of gates, qubits of each operation, global phase.
+_Steps: TypeAlias = tuple[list[int], list[tuple[int, ...]], float]
+# Name, number of qubits, steps.
+_Product: TypeAlias = tuple[str, int, _Steps]
+
+
+def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
+    """Returns the circuit of an OpenQASM 2 or 3 text.
+
+    Read in full: OpenQASM 2.0 without `if` and gates after a measurement. Of OpenQASM 3: registers, hardware qubits,
+    aliases, gate definitions, the modifiers `ctrl`, `negctrl`, `inv` and `pow`, `gphase`, constants and variables of
+    the types int, uint, float, angle, bool and duration, `for` over ranges and sets, `box`, and `delay` as the
+    identity. `angle` is a real number, not reduced modulo 2π. `reset` is read where no gate has acted on the qubit.
+
+    A text without a version is read as OpenQASM 2 where it includes qelib1.inc, or has `qreg` and nothing of OpenQASM
+    3; otherwise as OpenQASM 3. What other programs write although the language lacks it (`sxdg` in OpenQASM 3, `gphase`
+    in OpenQASM 2) is read with a warning, and so are unknown pragmas and annotations, which are left out.
+
+    Args:
+        text: The text, as `str` or in UTF-8; at most 64 MiB.
+        source: Name of the file, for errors.
+
+    Returns:
+        The circuit; its qubits are those of all registers in the order of their declaration, then the hardware qubits
+        `$0`, `$1`, … up to the largest that is used. Gates of the standard includes are kept by name. Global phases are
+        kept, gathered in one `gphase` at the end.
+
+    Raises:
+        CircuitFileError: The text is not OpenQASM, asks for more than gates with measurements at the end, or passes a
+            limit (100,000 qubits, 10 million gates, nesting, size of numbers); at the line and column given.
+
+    Warns:
+        CircuitFileWarning: The text is read, but is not quite OpenQASM, or a part of it was left out.
+
+    Example:
+        >>> read_openqasm('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; h q[0]; cx q[0],q[1];').operations
+        (h 0, cx 0 1)
+    """
+    if isinstance(text, str):
+        text = _encoded(text, source)
+    num_qubits, read_gates, steps, products, noted = _native.read_openqasm(text, source)
+    for reason, line, column, excerpt in noted:
+        warning = CircuitFileWarning(reason, line=line, column=column, source=source, excerpt=excerpt)
+        warnings.warn(warning, stacklevel=2)
+    return Circuit.from_operations(num_qubits, _operations(_gates(read_gates, products), steps))
+
+
+def _gates(read_gates: Sequence[_ReadGate], products: Sequence[_Product]) -> list[Gate]:
+    """Returns the gates in order; a gate uses only products whose gates come before it."""
+    gates: list[Gate] = []
+    # Looked up once for each name: files have many gates of one name with different angles.
+    names: dict[str, tuple[str, int]] = {}
+    for base, parameters, powers, num_controls in read_gates:
+        if isinstance(base, str):
+            found = names.get(base)
+            if found is None:
+                found = names[base] = find_name(base)
+            made = Gate(found[0], parameters, found[1])
+        else:
+            made = _product(products[base], gates)
+        for power in powers:
+            made = made.power(power)
+        gates.append(made.controlled(num_controls) if num_controls else made)
+    return gates
+
+
+def _operations(gates: Sequence[Gate], steps: _Steps) -> Iterator[Operation]:
+    """Returns the operations of numbered gates on their qubits, and at the end the global phase if there is one."""
+    numbers, qubits, phase = steps
+    operations = map(Operation, map(gates.__getitem__, numbers), qubits)
+    return chain(operations, [Operation(gate("gphase", phase), ())]) if phase else operations
+
+
+def _product(product: _Product, gates: Sequence[Gate]) -> Gate:
+    """Returns the matrix gate of a gate that the file defines, of at most six qubits."""
+    name, num_qubits, steps = product
+    matrix = np.eye(2**num_qubits, dtype=np.complex128).reshape((2,) * (2 * num_qubits))
+    for step in _operations(gates, steps):
+        count = len(step.qubits)
+        tensor = step.gate.unitary().reshape((2,) * (2 * count))
+        product_axes = (tuple(range(count, 2 * count)), step.qubits)
+        matrix = np.moveaxis(np.tensordot(tensor, matrix, axes=product_axes), range(count), step.qubits)
+    return unitary_gate(matrix.reshape(2**num_qubits, 2**num_qubits), name=name)
+
+
+def _encoded(text: str, source: str | None) -> bytes:
+    if len(text) > MAX_TEXT_BYTES:
+        raise CircuitFileError(
+            f"the text has {len(text)} characters, but at most {MAX_TEXT_BYTES} bytes are allowed; "
+            "make it smaller, for instance with 'gate' or 'for'",
+            line=1,
+            column=1,
+            source=source,
+            excerpt=_native.excerpt(text[:1000].encode("utf-8", "replace"), 0),
+        )
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        before = text[: error.start]
+        shown = text[before.rfind("\n") + 1 : error.start + 1000].encode("utf-8", "replace")
+        raise CircuitFileError(
+            f"the character U+{ord(text[error.start]):04X} cannot stand in a text; remove it",
+            line=1 + before.count("\n"),
+            column=len(before) - before.rfind("\n"),
+            source=source,
+            excerpt=_native.excerpt(shown, len(before[before.rfind("\n") + 1 :].encode())),
+        ) from error

@@ -1,0 +1,147 @@
+"""Writing OpenQASM 2.0 and OpenQASM 3.
+
+Gates of the language's standard include are written by name, the others as sequences of them (`rewriting`). Numbers
+are written so that they are read back to the last bit. The meaning of names is Qiskit's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+
+from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.formats.rewriting import rewritten, with_few_controls
+from taizhang.circuit.gates import RECORDS, Gate
+from taizhang.errors import CircuitError
+
+
+def write_openqasm2(circuit: Circuit) -> str:
+    """Returns the circuit as OpenQASM 2.0.
+
+    OpenQASM 2 has no global phase: `gphase` and the phases of gates given by their matrix are left out where they are
+    under no control, so that reading the text gives the same circuit up to a global phase.
+
+    Args:
+        circuit: Of at least one qubit.
+
+    Returns:
+        The text.
+
+    Raises:
+        CircuitError: The circuit has no qubits, or a gate given by a matrix on more than two qubits.
+
+    Example:
+        >>> print(write_openqasm2(Circuit(2).append("h", 0).append("cx", 0, 1)))
+        OPENQASM 2.0;
+        include "qelib1.inc";
+        qreg q[2];
+        h q[0];
+        cx q[0],q[1];
+        <BLANKLINE>
+    """
+    _check(circuit)
+    lines = ["OPENQASM 2.0;", 'include "qelib1.inc";', f"qreg q[{circuit.num_qubits}];"]
+    for operation in circuit.operations:
+        lines.extend(_lines_2(operation, circuit.num_qubits))
+    return "\n".join(lines) + "\n"
+
+
+def write_openqasm3(circuit: Circuit) -> str:
+    """Returns the circuit as OpenQASM 3; reading it gives the same circuit, global phase included.
+
+    Args:
+        circuit: Of at least one qubit.
+
+    Returns:
+        The text.
+
+    Raises:
+        CircuitError: The circuit has no qubits, or a gate given by a matrix on more than two qubits.
+
+    Example:
+        >>> print(write_openqasm3(Circuit(3).append("c2rz", 0, 1, 2, parameters=[0.5])))
+        OPENQASM 3.0;
+        include "stdgates.inc";
+        qubit[3] q;
+        ctrl @ crz(0.5) q[0], q[1], q[2];
+        <BLANKLINE>
+    """
+    _check(circuit)
+    lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', f"qubit[{circuit.num_qubits}] q;"]
+    for operation in circuit.operations:
+        lines.extend(_lines_3(operation))
+    return "\n".join(lines) + "\n"
+
+
+def _check(circuit: Circuit) -> None:
+    if circuit.num_qubits == 0:
+        raise CircuitError("a circuit of 0 qubits cannot be written as OpenQASM; give it at least one")
+
+
+def _angles(written: Gate) -> str:
+    return f"({','.join(map(repr, written.parameters))})" if written.parameters else ""
+
+
+def _lines_2(operation: Operation, num_qubits: int) -> Iterator[str]:
+    waiting = deque([operation])
+    while waiting:
+        step = waiting.popleft()
+        name = _name_2(step.gate)
+        if name is not None:
+            yield f"{name}{_angles(step.gate)} {','.join(f'q[{qubit}]' for qubit in step.qubits)};"
+            continue
+        if step.gate.name == "id" or (step.gate.name == "gphase" and step.gate.num_controls == 0):
+            continue
+        simpler = rewritten(step)
+        if simpler == [step]:
+            used = set(step.qubits)
+            idle = (qubit for qubit in range(num_qubits) if qubit not in used)
+            simpler = list(with_few_controls(step, list(islice(idle, len(used)))))
+        waiting.extendleft(reversed(simpler))
+
+
+def _name_2(written: Gate) -> str | None:
+    # A duration that is no integer is refused by other readers.
+    if written.entries is not None or (written.name == "u0" and not written.parameters[0].is_integer()):
+        return None
+    names = RECORDS[written.name].qasm2
+    return names[written.num_controls] or None if written.num_controls < len(names) else None
+
+
+def _lines_3(operation: Operation) -> Iterator[str]:
+    waiting = deque([operation])
+    while waiting:
+        step = _with_plain_phase(waiting.popleft())
+        head = _head_3(step.gate)
+        if head is None:
+            waiting.extendleft(reversed(rewritten(step)))
+            continue
+        operands = ", ".join(f"q[{qubit}]" for qubit in step.qubits)
+        yield f"{head}{_angles(step.gate)} {operands};" if operands else f"{head}{_angles(step.gate)};"
+
+
+def _with_plain_phase(step: Operation) -> Operation:
+    """Returns a controlled `u` or `u2` as `cu`: readers differ in the phases of `U` and `u2`, not in those of `cu`."""
+    if step.gate.entries is not None or step.gate.num_controls == 0 or step.gate.name not in ("u", "u2"):
+        return step
+    angles = (math.pi / 2, *step.gate.parameters)[-3:]
+    return Operation(Gate("phased_u", (*angles, 0.0), step.gate.num_controls), step.qubits)
+
+
+def _head_3(written: Gate) -> str | None:
+    """Returns the gate's modifiers and name, or None where stdgates.inc has no such base."""
+    if written.entries is not None:
+        return None
+    if written.name == "sxdg":
+        return _modifier(written.num_controls) + "inv @ sx"
+    names = RECORDS[written.name].qasm3
+    known = [controls for controls, name in enumerate(names[: written.num_controls + 1]) if name]
+    return _modifier(written.num_controls - known[-1]) + names[known[-1]] if known else None
+
+
+def _modifier(num_controls: int) -> str:
+    if num_controls <= 1:
+        return "ctrl @ " * num_controls
+    return f"ctrl({num_controls}) @ "

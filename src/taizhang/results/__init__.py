@@ -1,1 +1,0 @@
-"""Results: what the user asked for."""

@@ -1,0 +1,58 @@
+"""Keeps the report of a run up to date while the run goes on, so that the page in somebody's browser does, too.
+
+A run has a report once somebody asked for one (`taizhang report RUN`). From then on whoever coordinates the run writes
+it again, at most every quarter of a minute and in a fiftieth of the time; the page reloads itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+
+from taizhang.errors import TaizhangError
+from taizhang.runs.coordinator import Progress, Watcher
+from taizhang.runs.folder import RunFolder
+from taizhang.runs.report.report import REPORT, report_of
+from taizhang.runs.storage import write_whole
+
+WRITE_SECONDS = 15.0
+LEAST_RATIO = 50
+"""Between two reports the run goes on for at least so many times as long as a report takes."""
+
+
+class KeptReport:
+    """Watches a run, and passes on what it sees. A context manager: at its end the report shows how the run ended.
+
+    Args:
+        folder: The run.
+        watcher: Receives the progress as well.
+    """
+
+    def __init__(self, folder: RunFolder, watcher: Watcher | None = None) -> None:
+        self._folder = folder
+        self._watcher = watcher
+        self._next = 0.0
+
+    def __enter__(self) -> KeptReport:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write()
+
+    def progress(self, progress: Progress) -> None:
+        """Passes the progress on; writes the report again if it is time to."""
+        if self._watcher is not None:
+            self._watcher.progress(progress)
+        if time.monotonic() >= self._next:
+            self._write()
+
+    def _write(self) -> None:
+        """Writes the report if there is one. No trouble with it may harm the run."""
+        started = time.monotonic()
+        path = self._folder.path / REPORT
+        with contextlib.suppress(OSError, TaizhangError, sqlite3.Error):
+            if path.is_file():
+                write_whole(path, report_of(self._folder).encode(), durable=False)
+        ended = time.monotonic()
+        self._next = ended + max(WRITE_SECONDS, LEAST_RATIO * (ended - started))
