@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
 import pytest
-from tests.results.test_profile import ARITHMETIC, BLOCKED, MOVING, ROOFLINE, SMALL, run_of
+from tests.execute.test_profile import ARITHMETIC, BLOCKED, MOVING, ROOFLINE, SMALL, run_of
 
 import taizhang as tz
 from taizhang.plan.stem import stems_of

@@ -362,7 +362,7 @@ import json, sys, time
 from pathlib import Path
 from taizhang.circuit.formats.openqasm import read_openqasm
 from taizhang.errors import CircuitFileError
-from tests.circuit.test_openqasm import HOSTILE
+from tests.circuit.formats.test_openqasm import HOSTILE
 
 def kilobytes(key):
     return next(int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if key in line)
