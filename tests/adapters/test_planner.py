@@ -12,7 +12,7 @@ import opt_einsum
 import pytest
 from quimb import tensor as quimb
 
-from taizhang import planner as planner_module
+from taizhang.adapters import planner as planner_module
 from taizhang.adapters.planner import Planner
 from taizhang.errors import MemoryLimitError, MissingPackageError, NetworkError, UsageError
 

@@ -7,12 +7,12 @@ import warnings
 import pytest
 from tests.plan.test_search import lattice
 
-from taizhang import prepare_plan as ready_module
 from taizhang.errors import MachineWarning, MemoryLimitError
+from taizhang.execute import prepare as prepare_module
 from taizhang.execute.contraction import peak_bytes_of_run
 from taizhang.execute.prepare import CompiledPlan, begin, planning_rates, prepare_plan
 from taizhang.observer import Silent
-from taizhang.plan import machine as machine_module
+from taizhang.plan import rates as rates_module
 from taizhang.plan.rates import assumed_rates, measured_rates
 from taizhang.plan.search import search
 from taizhang.settings import MEMORY_FOR_TRIALS, Settings
@@ -28,13 +28,13 @@ def needing(ready: CompiledPlan, gibibytes: int) -> CompiledPlan:
 
 
 def test_a_run_that_needs_more_than_is_available_is_not_begun(ready, monkeypatch) -> None:
-    monkeypatch.setattr(ready_module, "available_memory", lambda: 2 * 2**30)
+    monkeypatch.setattr(prepare_module, "available_memory", lambda: 2 * 2**30)
     with pytest.raises(MemoryLimitError, match=r"only 2\.0 GiB of memory are available now"):
         begin(needing(ready, 4), 1.0, Settings.checked(), Silent())
 
 
 def test_a_run_that_takes_more_than_half_of_what_is_available_is_named(ready, monkeypatch) -> None:
-    monkeypatch.setattr(ready_module, "available_memory", lambda: 6 * 2**30)
+    monkeypatch.setattr(prepare_module, "available_memory", lambda: 6 * 2**30)
     with pytest.warns(MachineWarning, match=r"of the 6\.0 GiB of memory that are available"):
         begin(needing(ready, 4), 1.0, Settings.checked(), Silent())
     with warnings.catch_warnings():
@@ -56,8 +56,8 @@ def test_what_kernels_need_beside_the_tensors_is_made_room_for(monkeypatch) -> N
 def test_after_a_search_no_more_is_used_than_is_still_free(monkeypatch) -> None:
     shape = lattice(20)
     needed = prepare_plan(shape, Settings.checked(trials=2, threads=1)).plan.cost.peak_bytes
-    monkeypatch.setattr(ready_module, "available_memory", lambda: needed // 4)
-    monkeypatch.setattr(ready_module._native, "kept_bytes", lambda: 0)
+    monkeypatch.setattr(prepare_module, "available_memory", lambda: needed // 4)
+    monkeypatch.setattr(prepare_module._native, "kept_bytes", lambda: 0)
     assert prepare_plan(shape, Settings.checked(trials=2, threads=1)).plan.cost.peak_bytes < needed // 4
 
 
@@ -74,7 +74,7 @@ def test_trials_plan_with_the_same_rates_and_memory_everywhere(monkeypatch) -> N
 
 def test_observers_hear_of_a_measurement(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(machine_module, "measure", assumed_rates)
+    monkeypatch.setattr(rates_module, "measure", assumed_rates)
     stages: list[str] = []
 
     class Noting(Silent):

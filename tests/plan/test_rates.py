@@ -14,7 +14,7 @@ from tests.plan.test_cost import PATH, TRIANGLE
 
 from taizhang._resources import usable_cores
 from taizhang.errors import MachineWarning
-from taizhang.plan import machine as machine_module
+from taizhang.plan import rates as rates_module
 from taizhang.plan.cost import step_costs
 from taizhang.plan.objective import predicted_seconds, step_seconds
 from taizhang.plan.rates import (
@@ -31,8 +31,8 @@ from taizhang.plan.rates import (
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(machine_module, "_cache_folder", lambda: tmp_path / "taizhang")
-    monkeypatch.setattr(machine_module, "measure", lambda threads: with_step_time(threads, 5e-6))
+    monkeypatch.setattr(rates_module, "_cache_folder", lambda: tmp_path / "taizhang")
+    monkeypatch.setattr(rates_module, "measure", lambda threads: with_step_time(threads, 5e-6))
     return tmp_path
 
 
@@ -45,7 +45,7 @@ def with_step_time(threads: int, seconds: float) -> MachineRates:
 
 def test_rates_are_measured_once_and_kept(cache, monkeypatch) -> None:
     first = measured_rates(2)
-    monkeypatch.setattr(machine_module, "measure", lambda threads: with_step_time(threads, 9e-6))
+    monkeypatch.setattr(rates_module, "measure", lambda threads: with_step_time(threads, 9e-6))
     assert measured_rates(2) == first
     assert measured_rates(1).step_seconds == 9e-6
 
@@ -59,9 +59,9 @@ def test_a_damaged_cache_is_measured_anew(cache, damage) -> None:
 
 def test_measuring_again_keeps_the_better_of_both(cache, monkeypatch) -> None:
     measured_rates(1)
-    monkeypatch.setattr(machine_module, "measure", lambda threads: with_step_time(threads, 2e-6))
+    monkeypatch.setattr(rates_module, "measure", lambda threads: with_step_time(threads, 2e-6))
     assert measure_rates_again(1).step_seconds == 2e-6
-    monkeypatch.setattr(machine_module, "measure", lambda threads: with_step_time(threads, 9e-6))
+    monkeypatch.setattr(rates_module, "measure", lambda threads: with_step_time(threads, 9e-6))
     assert measure_rates_again(1).step_seconds == 2e-6
     assert measured_rates(1).step_seconds == 2e-6
 
@@ -70,7 +70,7 @@ def test_a_cache_that_cannot_be_written_does_no_harm(cache, monkeypatch) -> None
     (cache / "taizhang").write_text("a file where the folder should be")
     first = measured_rates(1)
     assert first.measured
-    monkeypatch.setattr(machine_module, "measure", lambda threads: with_step_time(threads, 9e-6))
+    monkeypatch.setattr(rates_module, "measure", lambda threads: with_step_time(threads, 9e-6))
     assert measured_rates(1) == first
 
 
@@ -95,12 +95,12 @@ def test_threads_beyond_the_cores_share_one_measurement(cache) -> None:
 def test_what_was_measured_on_a_busy_machine_is_named_and_measured_again_later(cache, monkeypatch) -> None:
     now = time.time()
     busy = replace(with_step_time(1, 8e-6), disturbed_at=now)
-    monkeypatch.setattr(machine_module, "measure", lambda threads: busy)
+    monkeypatch.setattr(rates_module, "measure", lambda threads: busy)
     with pytest.warns(MachineWarning, match="taizhang doctor --again"):
         assert measured_rates(1) == busy
-    monkeypatch.setattr(machine_module, "measure", lambda threads: with_step_time(threads, 2e-6))
+    monkeypatch.setattr(rates_module, "measure", lambda threads: with_step_time(threads, 2e-6))
     assert measured_rates(1) == busy
-    monkeypatch.setattr(machine_module.time, "time", lambda: now + DISTURBED_SECONDS)
+    monkeypatch.setattr(rates_module.time, "time", lambda: now + DISTURBED_SECONDS)
     assert measured_rates(1, memory_bytes=1) == busy
     better = measured_rates(1)
     assert better.disturbed_at is None
@@ -109,10 +109,10 @@ def test_what_was_measured_on_a_busy_machine_is_named_and_measured_again_later(c
 
 
 def test_cores_that_others_use_are_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(machine_module, "_MEASURING_SECONDS", 0.0)
-    monkeypatch.setattr(machine_module, "_share_of_cores", lambda threads: 0.5)
+    monkeypatch.setattr(rates_module, "_MEASURING_SECONDS", 0.0)
+    monkeypatch.setattr(rates_module, "_share_of_cores", lambda threads: 0.5)
     assert measure(1).disturbed_at is not None
-    monkeypatch.setattr(machine_module, "_share_of_cores", lambda threads: 0.95)
+    monkeypatch.setattr(rates_module, "_share_of_cores", lambda threads: 0.95)
     assert measure(1).disturbed_at is None
 
 
@@ -123,9 +123,9 @@ def test_rates_of_many_threads_follow_from_those_of_a_few(monkeypatch) -> None:
         counts.append(threads)
         return with_step_time(threads, 1e-6)
 
-    monkeypatch.setattr(machine_module, "_measured_once", once)
-    monkeypatch.setattr(machine_module, "_share_of_cores", lambda threads: 1.0)
-    monkeypatch.setattr(machine_module, "usable_cores", lambda: 64)
+    monkeypatch.setattr(rates_module, "_measured_once", once)
+    monkeypatch.setattr(rates_module, "_share_of_cores", lambda threads: 1.0)
+    monkeypatch.setattr(rates_module, "usable_cores", lambda: 64)
     eight, many = measure(8), measure(1000)
     assert set(counts) == {8}
     assert many.contraction_rate(64, 64) == pytest.approx(8 * eight.contraction_rate(64, 64))
@@ -135,7 +135,7 @@ def test_rates_of_many_threads_follow_from_those_of_a_few(monkeypatch) -> None:
 def test_of_fresh_memory_the_slowest_is_kept(cache, monkeypatch) -> None:
     for seconds, kept in ((1e-9, 1e-9), (3e-9, 3e-9), (2e-9, 3e-9)):
         machine = replace(with_step_time(1, 1e-6), fresh_seconds_per_byte=seconds)
-        monkeypatch.setattr(machine_module, "measure", lambda threads, machine=machine: machine)
+        monkeypatch.setattr(rates_module, "measure", lambda threads, machine=machine: machine)
         assert measure_rates_again(1).fresh_seconds_per_byte == kept
 
 

@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 import pytest
 
 from taizhang.errors import RunDamagedError, RunError, RunStoppedError
-from taizhang.runs import coordinator, kept_report
+from taizhang.runs import coordinator
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.partial_sum import PartialSum
+from taizhang.runs.report import kept as kept_report
 from taizhang.runs.report.report import REPORT, report_of
 from taizhang.runs.run import go_on
 from taizhang.runs.verify import verify
