@@ -30,9 +30,7 @@ from taizhang.circuit.state_vector import direct_is_quick
 from taizhang.circuit.state_vector import state_vector as direct_state_vector
 from taizhang.errors import UsageError
 from taizhang.execute.amplitude_contractor import all_amplitudes
-from taizhang.execute.prepare import prepare_plan
 from taizhang.execute.profile import Profile, profile_of
-from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
@@ -42,6 +40,7 @@ from taizhang.sampling.open_qubits import choose_open_qubits as best_open_qubits
 from taizhang.settings import OPTIONS, ChoiceOptions, Options, SearchOptions, settings_of
 from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.contraction import ContractionTask
+from taizhang.tasks.planning import find_plan
 from taizhang.tasks.solve import solve
 
 if TYPE_CHECKING:
@@ -259,15 +258,12 @@ def plan(
     what, open_qubits = check_plannable(what), read_qubits(open_qubits, name="open_qubits")
     settings = settings_of(plan, options)
     if isinstance(what, Circuit):
-        if bitstrings is not None:
-            task = AmplitudesTask(circuit=what, bitstrings=tuple(read_bitstrings(bitstrings)), open_qubits=open_qubits)
-            return task.prepare(settings, observer=observer).plans[0].ready.plan
-        shape = AmplitudeNetwork(what, open_qubits=open_qubits).shape
-    elif open_qubits or bitstrings is not None:
+        listed = None if bitstrings is None else read_bitstrings(bitstrings)
+        return find_plan(what, settings, observer, open_qubits=open_qubits, bitstrings=listed).plan
+    if open_qubits or bitstrings is not None:
         raise UsageError("open_qubits or bitstrings were given with a network; only a circuit has qubits")
-    else:
-        shape = what.shape if isinstance(what, TensorNetwork) else what
-    return prepare_plan(shape, settings, observer, run_here=False).plan
+    shape = what.shape if isinstance(what, TensorNetwork) else what
+    return find_plan(shape, settings, observer).plan
 
 
 @shows_progress

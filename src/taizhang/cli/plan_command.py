@@ -8,6 +8,7 @@ from taizhang._resources import needed_bytes
 from taizhang._units import human_seconds
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.bitstring_lists import read_bitstrings
+from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
 from taizhang.cli.failure import InterruptedWorkError
@@ -25,13 +26,12 @@ from taizhang.cli.options import (
 )
 from taizhang.cli.reports import plan_report
 from taizhang.cli.saving import save
-from taizhang.execute.prepare import CompiledPlan, prepare_plan
-from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.network.network import NetworkShape
 from taizhang.network.network_file import read_network
 from taizhang.plan.search import SearchInterrupted
 from taizhang.plots.plan import plot_plan
 from taizhang.settings import SearchOptions, Settings
-from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.planning import find_plan
 
 
 @command("plan")
@@ -68,7 +68,10 @@ def plan_command(
         raise click.UsageError("wanted is either a CIRCUIT or --network FILE")
     with Display() as display:
         try:
-            ready = _search(circuit, circuit_format, network, bitstring, bitstrings, open_qubits, settings, display)
+            what, opened, listed = _question(
+                circuit, circuit_format, network, bitstring, bitstrings, open_qubits, display
+            )
+            ready = find_plan(what, settings, display, open_qubits=opened, bitstrings=listed)
             plan, peak_bytes, stopped = ready.plan, ready.predicted_bytes, None
         except SearchInterrupted as interrupt:
             if interrupt.plan is None:
@@ -95,29 +98,25 @@ def plan_command(
         raise InterruptedWorkError(f"stopped after {human_seconds(stopped)}{whole}; {holds}")
 
 
-def _search(
+def _question(
     circuit: str | None,
     circuit_format: CircuitFormat | None,
     network: str | None,
     bitstring: str | None,
     bitstrings: str | None,
     open_qubits: str | None,
-    settings: Settings,
     display: Display,
-) -> CompiledPlan:
-    """Searches the plan that was asked for."""
+) -> tuple[Circuit | NetworkShape, tuple[int, ...], tuple[str, ...] | None]:
+    """What a plan is wanted for: a circuit or a network, the open qubits, and a list of bitstrings."""
     if network is not None:
         if bitstring or bitstrings or open_qubits:
             raise click.UsageError("--bitstring, --bitstrings and --open belong to a CIRCUIT, not to a network")
-        return prepare_plan(read_network(network), settings, display, run_here=False)
+        return read_network(network), (), None
     display.stage("read")
     read = read_circuit(str(circuit), format=circuit_format)
     opened = parse_qubits(open_qubits)
     if bitstring is not None:
         parse_bitstring(bitstring, read.num_qubits, opened)
+    listed = None if bitstrings is None else read_bitstrings(bitstrings, read.num_qubits, opened)
     display.stage("build")
-    if bitstrings is not None:
-        listed = read_bitstrings(bitstrings, read.num_qubits, opened)
-        task = AmplitudesTask(circuit=read, bitstrings=tuple(listed), open_qubits=opened)
-        return task.prepare(settings, observer=display).plans[0].ready
-    return prepare_plan(AmplitudeNetwork(read, open_qubits=opened).shape, settings, display, run_here=False)
+    return read, opened, listed

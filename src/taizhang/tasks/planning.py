@@ -1,0 +1,41 @@
+"""A plan alone: for the amplitudes of a circuit, or for any network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from taizhang.circuit.circuit import Circuit
+from taizhang.execute.prepare import CompiledPlan, prepare_plan
+from taizhang.network.amplitude_network import AmplitudeNetwork
+from taizhang.network.network import NetworkShape
+from taizhang.observer import Observer
+from taizhang.settings import Settings
+from taizhang.tasks.amplitudes import AmplitudesTask
+
+
+def find_plan(
+    what: Circuit | NetworkShape,
+    settings: Settings,
+    observer: Observer | None = None,
+    *,
+    open_qubits: tuple[int, ...] = (),
+    bitstrings: Sequence[str] | None = None,
+) -> CompiledPlan:
+    """Searches a plan, and compiles it to know the memory it needs.
+
+    Args:
+        what: A circuit, or the shape of a network.
+        settings: The common options.
+        observer: Receives progress updates.
+        open_qubits: Of a circuit, the qubits left open.
+        bitstrings: Of a circuit, a list of bitstrings whose amplitudes are computed together.
+
+    Raises:
+        MemoryLimitError: No plan fits the memory limit.
+    """
+    if isinstance(what, NetworkShape):
+        return prepare_plan(what, settings, observer, run_here=False)
+    if bitstrings is not None:
+        task = AmplitudesTask(circuit=what, bitstrings=tuple(bitstrings), open_qubits=open_qubits)
+        return task.prepare(settings, observer=observer).plans[0].ready
+    return prepare_plan(AmplitudeNetwork(what, open_qubits=open_qubits).shape, settings, observer, run_here=False)
