@@ -115,22 +115,30 @@ impl WordKernel for Sweep<'_> {
     /// Does it with the inner loop for the words of this tree.
     #[inline(always)]
     fn run<S: Words>(self, sets: S) -> usize {
-        let kind = match (self.network.has_rows(), self.network.all_two) {
+        let Sweep {
+            network,
+            tree,
+            costly,
+            rng,
+            heat,
+            proposals,
+        } = self;
+        let kind = match (network.has_rows(), network.all_two) {
             (true, _) => ROWS,
             (false, true) => TWO,
             (false, false) => ANY,
         };
         macro_rules! by_words {
             ($($words:literal)*) => {
-                match (self.tree.words, kind) {
+                match (tree.words, kind) {
                     $(
-                        ($words, TWO) => sweep::<S, $words, TWO>(self, sets),
-                        ($words, ROWS) => sweep::<S, $words, ROWS>(self, sets),
-                        ($words, _) => sweep::<S, $words, ANY>(self, sets),
+                        ($words, TWO) => sweep::<S, $words, TWO>(sets, network, tree, costly, rng, heat, proposals),
+                        ($words, ROWS) => sweep::<S, $words, ROWS>(sets, network, tree, costly, rng, heat, proposals),
+                        ($words, _) => sweep::<S, $words, ANY>(sets, network, tree, costly, rng, heat, proposals),
                     )*
-                    (_, ROWS) => sweep::<S, 0, ROWS>(self, sets),
-                    (_, TWO) => sweep::<S, 0, TWO>(self, sets),
-                    (_, _) => sweep::<S, 0, ANY>(self, sets),
+                    (_, ROWS) => sweep::<S, 0, ROWS>(sets, network, tree, costly, rng, heat, proposals),
+                    (_, TWO) => sweep::<S, 0, TWO>(sets, network, tree, costly, rng, heat, proposals),
+                    (_, _) => sweep::<S, 0, ANY>(sets, network, tree, costly, rng, heat, proposals),
                 }
             };
         }
@@ -138,17 +146,18 @@ impl WordKernel for Sweep<'_> {
     }
 }
 
-/// One sweep; `W` is the number of words, or 0 for any.
+/// One sweep; `W` is the number of words, or 0 for any. Its references are parameters, not fields, since compilers know of
+/// parameters that they do not alias.
 #[inline(always)]
-fn sweep<S: Words, const W: usize, const KIND: u8>(sweep: Sweep<'_>, sets: S) -> usize {
-    let Sweep {
-        network,
-        tree,
-        costly,
-        rng,
-        heat,
-        proposals,
-    } = sweep;
+fn sweep<S: Words, const W: usize, const KIND: u8>(
+    sets: S,
+    network: &Network,
+    tree: &mut Tree,
+    costly: &[u32],
+    rng: &mut Rng,
+    heat: Heat,
+    proposals: usize,
+) -> usize {
     let words = if W == 0 { tree.words } else { W };
     let n = tree.num_tensors;
     let num_steps = tree.num_steps();
