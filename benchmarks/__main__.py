@@ -14,10 +14,12 @@ from benchmarks import (
     overheads,
     planner,
     sampling,
+    start,
 )
 from benchmarks.tables import show
 
 SUITES = {
+    "start": start.run,
     "planner": planner.run,
     "objectives": objectives.run,
     "engine": engine.run,

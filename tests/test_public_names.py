@@ -1,4 +1,9 @@
-import types
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 import taizhang
 
@@ -14,6 +19,7 @@ PUBLIC = {
     "Gate",
     "InputError",
     "LimitError",
+    "MachineReport",
     "MemoryLimitError",
     "MissingPackageError",
     "NetworkError",
@@ -30,9 +36,11 @@ PUBLIC = {
     "RunBusyError",
     "RunDamagedError",
     "RunError",
+    "RunFolderError",
     "RunStatus",
     "RunStoppedError",
     "RunStorageError",
+    "SearchInterrupted",
     "SizeLimitError",
     "TaizhangError",
     "TensorNetwork",
@@ -46,6 +54,7 @@ PUBLIC = {
     "choose_open_qubits",
     "amplitudes",
     "contract",
+    "doctor",
     "from_cirq",
     "from_cotengra",
     "from_linear_path",
@@ -59,6 +68,8 @@ PUBLIC = {
     "plot_profile",
     "plot_xeb",
     "profile",
+    "random_grid",
+    "random_sycamore",
     "read_circuit",
     "read_network",
     "read_order",
@@ -69,6 +80,7 @@ PUBLIC = {
     "reduced_density_matrix",
     "sample",
     "sample_run",
+    "set_progress",
     "simplify",
     "state_vector",
     "status",
@@ -87,11 +99,58 @@ PUBLIC = {
 }
 
 
+def exported() -> dict[str, str]:
+    """Public names and their modules, as type checkers see them."""
+    body = ast.parse(Path(taizhang.__file__).read_text(encoding="utf-8")).body
+    block = next(node for node in body if isinstance(node, ast.If))
+    assert ast.unparse(block.test) == "TYPE_CHECKING"
+    names = {}
+    for node in block.body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                assert alias.asname == alias.name, "re-exported names are written twice"
+                names[alias.name] = str(node.module)
+    return names
+
+
 def test_the_public_names_are_these_and_no_others():
-    public = {n for n, v in vars(taizhang).items() if not n.startswith("_") and not isinstance(v, types.ModuleType)}
-    assert public - {"annotations"} == PUBLIC
+    assert set(taizhang.__all__) == PUBLIC
+    assert set(dir(taizhang)) - {name for name in dir(taizhang) if name.startswith("__")} == PUBLIC
+    assert "__version__" in dir(taizhang)
+
+
+def test_type_checkers_see_the_names_that_are_imported():
+    assert exported() == {name: taizhang._MODULE_OF[name] for name in taizhang.__all__}
 
 
 def test_every_public_name_is_documented():
     for name in PUBLIC:
         assert getattr(taizhang, name).__doc__, name
+
+
+def test_no_inner_module_hides_a_public_name():
+    first = "import taizhang.plan.tree, taizhang.doors, taizhang as tz; from taizhang import plan; "
+    then = "assert callable(tz.plan) and plan is tz.plan; import taizhang.plan.cost; assert callable(tz.plan)"
+    code = first + then
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_star_imports_public_names_alone():
+    names: dict[str, object] = {}
+    exec("from taizhang import *", names)
+    assert set(names) - {"__builtins__"} == PUBLIC
+
+
+def test_unknown_names_are_reported_as_python_does():
+    with pytest.raises(AttributeError, match="module 'taizhang' has no attribute 'amplitud'") as raised:
+        _ = taizhang.amplitud
+    assert raised.value.name == "amplitud"
+    with pytest.raises(ImportError, match="cannot import name 'amplitud'"):
+        exec("from taizhang import amplitud")
+
+
+def test_the_version_is_that_of_the_package():
+    root = Path(__file__).parents[1]
+    assert f'version = "{taizhang.__version__}"' in (root / "Cargo.toml").read_text(encoding="utf-8")
+    assert f"version: {taizhang.__version__}" in (root / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"## {taizhang.__version__}" in (root / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -2,9 +2,10 @@ import subprocess
 import sys
 
 import numpy as np
+import psutil
 import pytest
 
-from taizhang._resources import available_memory, peak_resident_bytes, resident_bytes, usable_cores
+from taizhang._resources import _system_memory, available_memory, peak_resident_bytes, resident_bytes, usable_cores
 
 TOLD = "from taizhang._resources import peak_resident_bytes; print(peak_resident_bytes())"
 
@@ -21,3 +22,9 @@ def test_what_this_process_may_use_makes_sense():
     assert usable_cores() >= 1
     assert available_memory() > 0
     assert 0 < resident_bytes() <= peak_resident_bytes() + (64 << 20)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere psutil is asked itself")
+def test_memory_is_what_psutil_reports():
+    assert resident_bytes() == pytest.approx(psutil.Process().memory_info().rss, rel=0.05)
+    assert _system_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)

@@ -1,7 +1,35 @@
-"""`python -m taizhang` is the command `taizhang`."""
+"""The command `taizhang`, also as `python -m taizhang`.
+
+Signals are taken care of before anything large is imported, so that Ctrl-C in the first moments is answered as later.
+"""
 
 from __future__ import annotations
 
-from taizhang.cli import main
+import importlib
+import os
+import signal
+from typing import Any, NoReturn
 
-main()
+
+def end_at_once(*_: object) -> NoReturn:
+    """Ends the process where it holds nothing; the handler of signals while modules are imported."""
+    os.write(2, b"taizhang: interrupted; nothing was left behind\n")
+    os._exit(130)
+
+
+def handle_signals(handler: Any, interrupt: Any) -> None:
+    """Sets what SIGTERM and SIGINT do, unless whoever started the process wants interrupts to be ignored."""
+    signal.signal(signal.SIGTERM, handler)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
+
+
+def main() -> NoReturn:
+    """Runs the command line and exits."""
+    handle_signals(end_at_once, end_at_once)
+    importlib.import_module("taizhang.cli.main").main()
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

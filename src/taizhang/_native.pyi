@@ -1,6 +1,6 @@
 """What the compiled core offers to Python; `tests/test_native_stub.py` holds this file against the binary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +8,8 @@ import numpy.typing as npt
 from taizhang.execute.schedule import Schedule
 from taizhang.network.network import NetworkShape
 from taizhang.program.program import Program
+
+__version__: str
 
 # Plan: the search
 
@@ -19,6 +21,9 @@ class FoundPlan:
     log2_executed: float
     width: float
     peak_elements: float
+
+class SearchOutcome:
+    plans: list[FoundPlan]
     trial: int | None
     history: list[tuple[float, float]]
 
@@ -35,7 +40,16 @@ def search_plan(
     charge_per_second: float,
     seconds_per_element: float,
     look: Callable[[FoundPlan | None, int], bool] | None,
-) -> FoundPlan | None: ...
+) -> SearchOutcome | None: ...
+def slice_plan(
+    shape: NetworkShape,
+    *,
+    ssa_path: Sequence[tuple[int, int]],
+    sliced_indices: Sequence[int],
+    width: float,
+    memory_elements: float,
+    log2_per_element: float,
+) -> FoundPlan: ...
 
 # Engine: running compiled programs
 

@@ -6,12 +6,18 @@ interpreter.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from taizhang._checks import read_integer
+from taizhang._lazy import lazy_module
+
+if TYPE_CHECKING:
+    import hashlib
+else:
+    hashlib = lazy_module("hashlib")
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:

@@ -114,3 +114,13 @@ def human_seconds(seconds: float) -> str:
         return f"{seconds / 86400:.1f} days"
     years = seconds / (365.25 * 86400)
     return f"{years:,.0f} years" if years < 1e6 else f"{years:.1e} years"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Writes how many there are of something.
+
+    Example:
+        >>> counted(1, "tensor"), counted(12345, "index", "indices")
+        ('1 tensor', '12,345 indices')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

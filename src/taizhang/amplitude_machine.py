@@ -24,7 +24,7 @@ from taizhang._resources import needed_bytes
 from taizhang._types import ComplexArray, DtypeName
 from taizhang._units import human_bytes
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import LimitError, SizeLimitError, UsageError
+from taizhang.errors import LimitError, MemoryLimitError, SizeLimitError, UsageError
 from taizhang.execute.contraction import Contraction, peak_bytes_of_run
 from taizhang.execute.members import Arrays, concurrent_runs, run_members
 from taizhang.execute.scaled_value import scale_into
@@ -32,8 +32,11 @@ from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.build import check_open_qubits
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import BYTES_PER_ELEMENT
+from taizhang.plan.machine import Machine
+from taizhang.plan.objective import seconds_of_runs
 from taizhang.plan.plan_file import Plan
-from taizhang.ready_plan import ReadyPlan, begun, ready_plan, searched
+from taizhang.plan.search import SPARING_FACTOR
+from taizhang.ready_plan import ReadyPlan, begun, machine_here, planning_machine, ready_plan, searched
 from taizhang.results.bitstrings import as_strings
 from taizhang.results.rows import Bits, DistinctRows
 from taizhang.settings import Settings
@@ -51,6 +54,8 @@ QUICK_SECONDS = 0.5
 # Share of the predicted time of all runs that is spent on planning one of them, and the most of it.
 PLANNING_SHARE = 0.05
 MOST_PLANNING_SECONDS = 60.0
+# Share of a planning time that was given for finding out how many bitstrings to take at once.
+BRIEF_SHARE = 0.3
 # Amplitudes of circuits of more qubits may lie below what single precision can hold.
 MOST_QUBITS_IN_SINGLE = 200
 
@@ -101,7 +106,9 @@ class AmplitudeMachine:
 
     def predicted_seconds(self, num_bitstrings: int) -> float:
         """Expected time for a list of so many distinct bitstrings."""
-        return self.num_runs(num_bitstrings) * self.ready.plan.predicted_seconds
+        plan, runs = self.ready.plan, self.num_runs(num_bitstrings)
+        machine = machine_here(self.settings)
+        return seconds_of_runs(plan.predicted_seconds, runs, machine, peak_bytes=plan.cost.peak_bytes)
 
     def predicted_bytes(self, num_bitstrings: int) -> int:
         """Most memory that the process will hold while it computes a list of this many distinct bitstrings."""
@@ -262,7 +269,7 @@ def prepare_amplitudes(
     others = tuple(qubit for qubit in range(circuit.num_qubits) if qubit not in opened)
     varying = others if row_qubits is None else tuple(row_qubits)
     watch = observer or Silent()
-
+    rates = planning_machine(settings, watch)
     spent = 0.0
 
     def timed(build: Callable[[], AmplitudeNetwork]) -> AmplitudeNetwork:
@@ -294,21 +301,23 @@ def prepare_amplitudes(
         return machine(network, ready_plan(network.shape, settings, watch, plan=plan), chosen)
     if num_bitstrings > 1 and varying and 2 ** len(varying) <= num_bitstrings:
         network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=(*opened, *varying)))
-        return machine(network, ready_plan(network.shape, settings, watch), varying)
+        return machine(network, ready_plan(network.shape, settings, watch, machine=rates), varying)
     many = num_bitstrings > 1 and bool(varying)
     if many:
         watch.stage("plan")
-    count = _rows_that_pay(circuit, opened, varying, num_bitstrings, settings) if many else 1
+    count = _rows_that_pay(circuit, opened, varying, num_bitstrings, settings, rates) if many else 1
     network = timed(lambda: _network(circuit, opened, varying, count))
     chosen = varying if count > 1 else ()
+    if many and settings.plan_seconds is not None:
+        settings = replace(settings, plan_seconds=(1 - BRIEF_SHARE) * settings.plan_seconds)
     if not many or settings.trials is not None or settings.plan_seconds is not None:
-        return machine(network, ready_plan(network.shape, settings, watch), chosen)
-    first = machine(network, ready_plan(network.shape, _brief(settings), watch), chosen)
+        return machine(network, ready_plan(network.shape, settings, watch, machine=rates), chosen)
+    first = machine(network, ready_plan(network.shape, _brief(settings), watch, machine=rates), chosen)
     seconds = first.predicted_seconds(num_bitstrings)
     if seconds < QUICK_SECONDS:
         return first
     longer = replace(settings, plan_seconds=min(PLANNING_SHARE * seconds, MOST_PLANNING_SECONDS))
-    return machine(network, ready_plan(network.shape, longer, watch), chosen)
+    return machine(network, ready_plan(network.shape, longer, watch, machine=rates), chosen)
 
 
 def _network(circuit: Circuit, opened: tuple[int, ...], varying: tuple[int, ...], num_rows: int) -> AmplitudeNetwork:
@@ -324,31 +333,51 @@ def _fitting(num_rows: int, row_qubits: Sequence[int]) -> int:
 
 
 def _rows_that_pay(
-    circuit: Circuit, opened: tuple[int, ...], varying: tuple[int, ...], wanted: int, settings: Settings
+    circuit: Circuit,
+    opened: tuple[int, ...],
+    varying: tuple[int, ...],
+    wanted: int,
+    settings: Settings,
+    rates: Machine,
 ) -> int:
-    """How many bitstrings to take at once: the number for which a short search predicts the least time for all."""
-    best, least = 1, math.inf
-    count = min(wanted, MOST_ROWS)
+    """How many bitstrings to take at once.
+
+    A short search for each number predicts the time for all; of the numbers whose time is within a tenth of the least
+    the one that needs least memory is taken.
+    """
+    counts = [min(wanted, MOST_ROWS)]
+    while counts[-1] > 1:
+        counts.append(-(-counts[-1] // PARTS_FACTOR))
+    brief = _brief(settings, num_searches=len(counts))
+    found: list[tuple[float, int, int]] = []  # seconds for all, bytes, number at once
     refused: LimitError | None = None
-    while True:
+    for count in counts:
         shape = _network(circuit, opened, varying, count).shape
         try:
-            plan = searched(shape, settings.free_bytes(), _brief(settings), Silent())
-            seconds = -(-wanted // count) * plan.predicted_seconds
-            if seconds < least * (GAIN_WANTED if count == 1 else 1.0):
-                best, least = count, seconds
+            plan = searched(shape, settings.planning_bytes(), brief, Silent(), rates)
         except LimitError as error:
             refused = error
-        if count == 1 or least < QUICK_SECONDS:
+            continue
+        peak_bytes = plan.cost.peak_bytes
+        seconds = seconds_of_runs(plan.predicted_seconds, -(-wanted // count), rates, peak_bytes=peak_bytes)
+        found.append((seconds, peak_bytes, count))
+        if seconds < QUICK_SECONDS:
             break
-        count = -(-count // PARTS_FACTOR)
-    if least == math.inf and refused is not None:
-        raise refused
-    return best
+    if not found:
+        raise refused or MemoryLimitError("no plan was found within the memory limit; allow more memory")
+    one_by_one = [seconds for seconds, _, count in found if count == 1]
+    several = [entry for entry in found if entry[2] > 1]
+    least = min((seconds for seconds, _, _ in several), default=math.inf)
+    if one_by_one and one_by_one[0] < GAIN_WANTED * least:
+        return 1
+    within = (entry for entry in several if entry[0] <= SPARING_FACTOR * least)
+    return min(within, key=lambda entry: (entry[1], entry[0]))[2]
 
 
-def _brief(settings: Settings) -> Settings:
-    """Settings of a short search."""
+def _brief(settings: Settings, *, num_searches: int = 1) -> Settings:
+    """Settings of a short search, one of several; where a time was given it is a part of that."""
+    if settings.trials is None and settings.plan_seconds is not None:
+        return replace(settings, plan_seconds=BRIEF_SHARE * settings.plan_seconds / num_searches)
     return replace(settings, plan_seconds=None, trials=min(TRIALS_FOR_PARTS, settings.trials or TRIALS_FOR_PARTS))
 
 

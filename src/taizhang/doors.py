@@ -33,6 +33,7 @@ from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
+from taizhang.progress.display import shows_progress
 from taizhang.ready_plan import ready_plan
 from taizhang.results.profile import Profile, profile_of
 from taizhang.results.statevector import direct_is_quick
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def amplitude(
     circuit: Circuit,
@@ -84,6 +86,7 @@ def amplitude(
     )
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def amplitudes(
     circuit: Circuit,
@@ -122,6 +125,7 @@ def amplitudes(
     return solve(task, settings_of(amplitudes, options), plan=check_plan(plan), observer=observer).answer.values
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def amplitude_batch(
     circuit: Circuit,
@@ -167,6 +171,7 @@ def amplitude_batch(
     return batch
 
 
+@shows_progress
 @explicit_options(ChoiceOptions, OPTIONS)
 def choose_open_qubits(
     circuit: Circuit, count: int, *, observer: Observer | None = None, **options: Unpack[ChoiceOptions]
@@ -193,6 +198,7 @@ def choose_open_qubits(
     return best_open_qubits(circuit, count, settings_of(choose_open_qubits, options), observer)
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def state_vector(circuit: Circuit, *, observer: Observer | None = None, **options: Unpack[Options]) -> ComplexArray:
     """Computes all amplitudes of a circuit, gate by gate where it is small, else by contraction with every qubit open.
@@ -219,6 +225,7 @@ def state_vector(circuit: Circuit, *, observer: Observer | None = None, **option
     return all_amplitudes(circuit, settings, observer)
 
 
+@shows_progress
 @explicit_options(SearchOptions, OPTIONS)
 def plan(
     what: Circuit | TensorNetwork | NetworkShape,
@@ -263,6 +270,7 @@ def plan(
     return ready_plan(shape, settings, observer, run_here=False).plan
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def contract(
     network: TensorNetwork,
@@ -304,6 +312,7 @@ def contract(
     return complex(value) if np.ndim(value) == 0 else value
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def profile(
     what: Circuit | TensorNetwork,

@@ -13,6 +13,7 @@
     │   └── TimeLimitError        the work is predicted to take longer than is allowed
     ├── NumericalError            a NaN or an infinity appeared, or a value no float holds (exit status 1)
     ├── RunError                  a long run cannot be made, found, or gone on with (exit status 1)
+    │   ├── RunFolderError        a folder holds no run, or something else (exit status 2); also an InputError
     │   ├── RunDamagedError       a file of its folder is not what it was when it was written
     │   ├── RunBusyError          another process coordinates it
     │   └── RunStorageError       its folder cannot be written: full, read-only, gone
@@ -21,7 +22,8 @@
     ├── MissingPackageError       an optional package is needed and not installed (exit status 2); also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
-A message says what was given, what was wanted and what to do. Warnings are of the class `CircuitFileWarning`.
+A message says what was given, what was wanted and what to do. Warnings are of the classes `CircuitFileWarning` and
+`MachineWarning`.
 """
 
 from __future__ import annotations
@@ -165,6 +167,10 @@ class RunError(TaizhangError):
     """A long run cannot be made, found, or gone on with."""
 
 
+class RunFolderError(RunError, InputError):
+    """A folder holds no run where one is wanted, or something else where a new one is to be made."""
+
+
 class RunDamagedError(RunError):
     """A file of a run's folder is not what it was when it was written."""
 
@@ -191,3 +197,7 @@ class MissingPackageError(TaizhangError, ImportError):
 
 class NotBuiltError(TaizhangError, ImportError):
     """The compiled core is missing or of another version."""
+
+
+class MachineWarning(UserWarning):
+    """Something about the machine may surprise: its rates were measured while it was busy, or memory is short."""

@@ -15,7 +15,7 @@ class Observer(Protocol):
     """What an onlooker can be told. Each method may do nothing."""
 
     def stage(self, name: str) -> None:
-        """A stage begins: `"build"`, `"plan"` or `"run"`."""
+        """A stage begins: `"build"`, `"rates"` (the machine is measured, once), `"plan"` or `"run"`."""
 
     def searching(self, progress: SearchProgress) -> None:
         """The search for a plan goes on; `progress` holds the best plan's figures so far."""

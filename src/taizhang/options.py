@@ -7,21 +7,26 @@ written once more, as a `TypedDict`; `explicit_options` refuses one that names a
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import numbers
 import operator
 import re
-import secrets
-import textwrap
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from taizhang._lazy import lazy_module
 from taizhang._units import parse_memory, parse_time
 from taizhang.errors import UsageError
+
+if TYPE_CHECKING:
+    import difflib
+    import secrets
+    import textwrap
+else:
+    difflib, secrets, textwrap = lazy_module("difflib"), lazy_module("secrets"), lazy_module("textwrap")
 
 _DOC_WIDTH = 120
 _PLACE_IN_DOCSTRING = re.compile(r"^( *)options: .*(?:\n\1 +.*)*", re.MULTILINE)

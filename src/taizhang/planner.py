@@ -19,9 +19,10 @@ from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
 from taizhang.options import explicit_options
 from taizhang.plan.exchange import cotengra_tree, linear_path, shape_of
-from taizhang.plan.machine import measured_machine
 from taizhang.plan.plan_file import Plan
 from taizhang.plan.search import search
+from taizhang.progress.display import shown_progress
+from taizhang.ready_plan import planning_machine
 from taizhang.settings import OPTIONS, SearchOptions, settings_of
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Planner:
     def __init__(self, **options: Unpack[SearchOptions]) -> None:
         self._settings = settings_of(Planner, options)
         self._options = dict(options)
+        self._progress: bool | None = options.get("progress")
         self._remembered: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -92,7 +94,9 @@ class Planner:
         shape, _ = shape_of(inputs, output, size_dict)
         limits = [limit for limit in (self._settings.width, _width_of(memory_limit, shape)) if limit is not None]
         plan = self._planned(
-            shape, min(limits, default=None), self._settings.free_bytes() if self._settings.memory is not None else None
+            shape,
+            min(limits, default=None),
+            self._settings.planning_bytes() if self._settings.memory is not None else None,
         )
         if plan.sliced_indices:
             raise MemoryLimitError(
@@ -142,25 +146,29 @@ class Planner:
         return cotengra_tree(inputs, output, dict(size_dict), plan.tree, sliced)
 
     def _sliced_plan(self, shape: NetworkShape) -> Plan:
-        return self._planned(shape, self._settings.width, self._settings.free_bytes())
+        return self._planned(shape, self._settings.width, self._settings.planning_bytes())
 
     def _planned(self, shape: NetworkShape, width: float | None, memory_bytes: int | None) -> Plan:
         settings = self._settings
         key = (shape, width, memory_bytes is None)
         plan = self._remembered.get(key)
         if plan is None or (memory_bytes is not None and plan.cost.peak_bytes > memory_bytes):
-            plan = search(
-                shape,
-                memory_bytes=memory_bytes,
-                width=width,
-                seconds=settings.plan_seconds,
-                trials=settings.trials,
-                seed=settings.seed,
-                threads=settings.threads,
-                machine=measured_machine(settings.threads),
-                dtype=settings.dtype,
-                objective=settings.objective,
-            )
+            with shown_progress(self._progress) as display:
+                if display is not None:
+                    display.stage("plan")
+                plan = search(
+                    shape,
+                    memory_bytes=memory_bytes,
+                    width=width,
+                    seconds=settings.plan_seconds,
+                    trials=settings.trials,
+                    seed=settings.seed,
+                    threads=settings.threads,
+                    machine=planning_machine(settings),
+                    dtype=settings.dtype,
+                    objective=settings.objective,
+                    progress=None if display is None else display.searching,
+                )
         self._remembered[key] = plan
         self._remembered.move_to_end(key)
         while len(self._remembered) > MAX_REMEMBERED:

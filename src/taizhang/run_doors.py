@@ -20,6 +20,7 @@ from taizhang._arguments import (
     read_bitstrings,
     read_qubits,
 )
+from taizhang._files import check_output, write_file
 from taizhang._types import ComplexArray
 from taizhang._units import parse_time
 from taizhang.circuit.bitstring import BitstringLike, read_bitstring
@@ -27,6 +28,7 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan_file import Plan
+from taizhang.progress.display import shows_progress
 from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.report import REPORT, report_of
@@ -68,6 +70,7 @@ class WorkKeywords(ResourceOptions, total=False):
     lease: str | float
 
 
+@shows_progress
 @explicit_options(RunKeywords, OPTIONS, WORKFORCE)
 def run(
     circuit: Circuit,
@@ -133,6 +136,7 @@ def run(
     return batch if open_qubits else complex(batch)
 
 
+@shows_progress
 @explicit_options(ResumeKeywords, OPTIONS, WORKFORCE)
 def resume(
     directory: Directory,
@@ -167,6 +171,7 @@ def resume(
     return folder.assembly().plain(complete_run(folder, workforce, watcher))
 
 
+@shows_progress
 @explicit_options(WorkKeywords, OPTIONS, WORKFORCE)
 def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
     """Works on a run, with whoever else does so in its folder, until it is complete.
@@ -203,6 +208,7 @@ def status(directory: Directory) -> RunStatus:
     return status_of(RunFolder.open(check_directory(directory)))
 
 
+@shows_progress
 @explicit_options(VerifyOptions, OPTIONS)
 def verify(
     directory: Directory, *, pieces: int = 3, precise: bool = True, **options: Unpack[VerifyOptions]
@@ -222,16 +228,14 @@ def verify(
         RunError: The run is damaged, or a piece gives another value.
     """
     settings = settings_of(verify, options)
-    with stop_on_signals() as stop:
-        return verify_run(
-            RunFolder.open(check_directory(directory)),
-            pieces=pieces,
-            seed=settings.seed,
-            precise=precise,
-            threads=settings.threads,
-            memory_bytes=settings.free_bytes(),
-            stop=stop,
-        )
+    return verify_run(
+        RunFolder.open(check_directory(directory)),
+        pieces=pieces,
+        seed=settings.seed,
+        precise=precise,
+        threads=settings.threads,
+        memory_bytes=settings.free_bytes(),
+    )
 
 
 def report(directory: Directory, path: Directory | None = None) -> Path:
@@ -249,9 +253,9 @@ def report(directory: Directory, path: Directory | None = None) -> Path:
 
     Raises:
         RunError: There is no run, or it is damaged.
-        OSError: The page cannot be written.
+        UsageError: The page cannot be written there.
     """
     folder = RunFolder.open(check_directory(directory))
-    target = Path(path) if path is not None else folder.path / REPORT
-    target.write_text(report_of(folder, kept=path is None), encoding="utf-8")
+    target = check_output(folder.path / REPORT if path is None else path, called="path")
+    write_file(target, report_of(folder, kept=path is None))
     return target

@@ -17,6 +17,7 @@ from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
+from taizhang.progress.display import ProgressDisplay, shows_progress
 from taizhang.results.xeb import Xeb
 from taizhang.runs.run import run_here
 from taizhang.runs.start import start_run
@@ -37,6 +38,7 @@ class SampleKeywords(Options, FrugalKeywords, total=False):
     """What sampling reads."""
 
 
+@shows_progress
 @explicit_options(SampleKeywords, OPTIONS, FRUGAL)
 def sample(
     circuit: Circuit,
@@ -85,6 +87,7 @@ def sample(
     return np.concatenate(list(run))
 
 
+@shows_progress
 @explicit_options(SampleKeywords, OPTIONS, FRUGAL)
 def sample_run(
     circuit: Circuit,
@@ -115,9 +118,11 @@ def sample_run(
     circuit, shots = check_circuit(circuit), read_count(shots, name="shots")
     settings = settings_of(sample_run, options)
     name, how = method_of(method, options)
-    return prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
+    run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
+    return run.shown_by(observer) if isinstance(observer, ProgressDisplay) else run
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def xeb(
     circuit: Circuit,
@@ -157,6 +162,7 @@ def xeb(
     return found
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def marginal_probabilities(
     circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
@@ -189,6 +195,7 @@ def marginal_probabilities(
     return probabilities
 
 
+@shows_progress
 @explicit_options(Options, OPTIONS)
 def reduced_density_matrix(
     circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]

@@ -20,6 +20,7 @@ from taizhang.options import (
     read_options,
     real,
     seed_number,
+    switch,
     time_or_auto,
     time_span,
     whole,
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 # What the process needs beside the arrays of a run: the planner's trees, thread stacks, the interpreter's growth.
 WORKING_MEMORY = 32 * 2**20
 MAX_THREADS = 4096
+# The memory limit of searches by trials where none is given: the same on all machines that have as much.
+MEMORY_FOR_TRIALS = 4 * 2**30
+# What a process is taken to need beside its arrays where a plan may not depend on what it really needs.
+NOMINAL_PROCESS_BYTES = 256 * 2**20
 
 OPTIONS = (
     Option(
@@ -77,7 +82,8 @@ OPTIONS = (
         read=optional(whole(1, 1 << 62)),
         wanted="a whole number from 1",
         metavar="N",
-        help="Run this many search trials instead of a time limit; the plan is then the same on any number of threads",
+        help="Run this many search trials instead of a time limit; the plan is then the same on any machine and number "
+        "of threads, and may use 4 GiB where no memory limit is given",
         group="Plan",
         from_text=int,
     ),
@@ -121,6 +127,16 @@ OPTIONS = (
         help="Type of the numbers, complex64 or complex128",
         group="Numbers",
     ),
+    Option(
+        name="progress",
+        read=optional(switch),
+        wanted="True, False or None",
+        default_help="in a terminal or notebook, for work over two seconds; set_progress switches that off",
+        metavar=None,
+        help="Show the progress of the work",
+        group="Output",
+        in_shell=False,
+    ),
 )
 
 
@@ -129,6 +145,7 @@ class ResourceOptions(TypedDict, total=False):
 
     memory: str | float | None
     threads: int | None
+    progress: bool | None
 
 
 class VerifyOptions(ResourceOptions, total=False):
@@ -210,7 +227,7 @@ class Settings:
             objective = "multiply_adds" if memory is None and read["width"] is not None else "seconds"
         return cls(
             memory=memory,
-            memory_bytes=default_memory() if memory is None else memory,
+            memory_bytes=_default_limit(read["trials"]) if memory is None else memory,
             plan_seconds=read["plan_time"],
             trials=read["trials"],
             width=read["width"],
@@ -234,6 +251,19 @@ class Settings:
                 f"{human_bytes(self.memory_bytes - left)}; allow more memory"
             )
         return left
+
+    def planning_bytes(self) -> int:
+        """Bytes that a search for a plan may use for the arrays of a run.
+
+        With a number of trials they depend on the memory limit alone, and may be more than `free_bytes`.
+        """
+        if self.trials is None:
+            return self.free_bytes()
+        return self.memory_bytes - min(NOMINAL_PROCESS_BYTES, self.memory_bytes // 2)
+
+
+def _default_limit(trials: int | None) -> int:
+    return default_memory() if trials is None else min(default_memory(), MEMORY_FOR_TRIALS)
 
 
 def settings_of(function: Callable[..., Any], options: Mapping[str, Any]) -> Settings:

@@ -8,7 +8,7 @@ import pytest
 from tests.shared_data import needs_shared_data, shared_path
 
 from taizhang.circuit.qsim_text import read_qsim, write_qsim
-from taizhang.circuit.random_circuits import grid_circuit, sycamore_circuit
+from taizhang.circuit.random_circuits import grid_circuit, random_grid, random_sycamore, sycamore_circuit
 from taizhang.circuit.read import read_circuit
 from taizhang.circuit.sycamore_layout import pairs_of, sites_of
 from taizhang.errors import SizeLimitError, UsageError
@@ -126,3 +126,32 @@ def test_sizes_that_do_not_exist_are_refused():
         grid_circuit(10**6, 10**6, 5, seed=0)
     with pytest.raises(SizeLimitError, match="operations"):
         sycamore_circuit(53, cycles=10**9, seed=0)
+
+
+def test_commands_and_functions_have_the_same_words():
+    assert random_grid(2, 3, 5, gate="is", seed=4) == grid_circuit(2, 3, 5, seed=4, two_qubit="is")
+    assert random_sycamore(12, cycles=3, pattern="EFGH", seed=4) == sycamore_circuit(
+        12, cycles=3, seed=4, pattern="EFGH"
+    )
+    assert random_grid(2, 3, 5) == random_grid(2, 3, 5, seed=0)
+
+
+def test_no_seed_gives_another_circuit_each_time():
+    assert random_grid(4, 4, 20, seed=None) != random_grid(4, 4, 20, seed=None)
+    assert random_sycamore(12, cycles=4, seed=None) != random_sycamore(12, cycles=4, seed=None)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: random_grid("2", 2, 4), "rows must be a whole number, got '2'"),
+        (lambda: random_grid(2, 2.5, 4), r"columns must be a whole number, got 2\.5"),
+        (lambda: random_grid(2, 2, None), "depth must be a whole number, got None"),
+        (lambda: random_sycamore(12, cycles="4"), "cycles must be a whole number, got '4'"),
+        (lambda: random_sycamore(12, cycles=4, seed=1.5), r"seed must be a whole number, got 1\.5"),
+        (lambda: random_grid(2, 2, 4, gate="cx"), "'cx' is not a two-qubit gate of grid circuits"),
+    ],
+)
+def test_wrong_types_are_reported(make, message):
+    with pytest.raises(UsageError, match=message):
+        make()

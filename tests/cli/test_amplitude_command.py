@@ -68,7 +68,7 @@ def test_amplitudes_can_be_written_to_a_file(run, circuit_file, tmp_path, ending
 
 
 def test_a_person_sees_amplitude_plan_and_predicted_beside_actual(run, circuit_file):
-    done = run("amplitude", circuit_file, "000000000")
+    done = run("amplitude", circuit_file, "000000000", "-v")
     assert done.status == 0
     assert done.out.startswith("000000000  ")
     assert len(done.out.splitlines()) == 1

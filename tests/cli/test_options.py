@@ -52,3 +52,43 @@ def test_more_threads_than_cores_are_warned_of(run, bell):
     assert more.status == 0
     assert f"--threads is {usable_cores() + 1}, but this process may use {usable_cores()} core" in more.err
     assert "--threads" not in run("amplitude", bell, "00", "--threads", usable_cores(), "--json").err
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("resume", "RUN"), "--dtype"),
+        (("resume", "RUN"), "--seed"),
+        (("work", "RUN"), "--trials"),
+        (("work", "RUN"), "--workers"),
+        (("verify", "RUN"), "--width"),
+        (("verify", "RUN"), "--plan-time"),
+        (("status", "RUN"), "--threads"),
+        (("report", "RUN"), "--memory"),
+        (("inspect", "c.qasm"), "--seed"),
+        (("plan", "c.qasm"), "--time-limit"),
+        (("doctor",), "--threads"),
+        (("random", "grid"), "--threads"),
+    ],
+)
+def test_a_command_refuses_an_option_that_it_does_not_read(run, words, option):
+    done = run(*words, option, 1)
+    assert (done.status, done.out, len(done.err.splitlines())) == (2, "", 1)
+    assert f"No such option '{option}'" in done.err
+
+
+def test_help_shows_options_in_groups(run):
+    told = run("run", "--help").out
+    headings = [line[:-1] for line in told.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert headings == ["Task", "Run", "Workers", "Limits", "Plan", "Numbers", "Output", "Other"]
+    assert run("resume", "--help").out.count("--threads") == 1
+    assert "--plan-time" not in run("resume", "--help").out
+
+
+def test_advice_names_options_as_the_command_line_has_them(run, bell):
+    late = run("amplitude", bell, "00", "--time-limit", 0)
+    assert late.status == 1
+    assert "plan longer (--plan-time), or raise --time-limit" in late.err
+    assert "_" not in late.err.split("taizhang: ")[1]
+    fewer = run("sample", bell, "--shots", 5, "--per-batch", 2, "--batch-qubits", 2, "--method", "frugal")
+    assert "leave fewer open (--batch-qubits)" in fewer.err

@@ -36,7 +36,7 @@ def test_a_run_prints_what_amplitude_prints(run, circuit_file, sliced_plan, tmp_
     assert (folder / "report.html").read_text().startswith("<!doctype html>")
     assert run("work", folder).status == 0
     again = run("run", *asked, "--directory", folder)
-    assert again.status == 1
+    assert again.status == 2
     assert "taizhang resume" in again.err
 
 

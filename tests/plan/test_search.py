@@ -6,18 +6,23 @@ import json
 import math
 import runpy
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.shared_data import needs_shared_data, shared_path
 from tests.strategies import network_shapes, shapes_of_rows
 
+import taizhang as tz
 from taizhang import _native
 from taizhang.errors import MemoryLimitError, UsageError
 from taizhang.network.network import NetworkShape
-from taizhang.plan.cost import cost_of
-from taizhang.plan.search import SearchProgress, search
+from taizhang.plan.cost import cost_of, step_costs
+from taizhang.plan.machine import assumed_machine
+from taizhang.plan.objective import predicted_seconds
+from taizhang.plan.search import SearchInterrupted, SearchProgress, search, slice_further
 from taizhang.plan.tree import ContractionTree
 
 
@@ -141,6 +146,7 @@ def test_native_figures_are_those_of_the_definition(shape, width) -> None:
         charge_per_second=1e9, seconds_per_element=1e-9,
     )  # fmt: skip
     assert found is not None
+    found = found.plans[0]
     peak = found.peak_elements
     tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path))
     cost = cost_of(shape, tree, found.sliced_indices)
@@ -150,6 +156,101 @@ def test_native_figures_are_those_of_the_definition(shape, width) -> None:
     assert found.log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-3)
     assert found.width == pytest.approx(cost.width, abs=1e-3)
     assert inputs_and_result == pytest.approx(fixed_elements(shape, cost.num_slices), rel=1e-3, abs=0.5 + 1e-3 * peak)
+
+
+def test_native_figures_hold_for_hundreds_of_slices() -> None:
+    shape = ladder(200)
+    free = search(shape, trials=1)
+    plan = slice_further(free, memory_bytes=2**30, width=3.0)
+    assert len(plan.sliced_indices) > 128
+    found = _native.slice_plan(
+        [list(term) for term in shape.inputs], list(shape.output), list(shape.sizes), row_indices=[], num_rows=0,
+        path=plan.tree.ssa_path, sliced=plan.sliced_indices, width=3.0, memory_elements=1e9, log2_per_element=-math.inf,
+    )  # fmt: skip
+    path, sliced, fits, (log2_naive, log2_executed, width, peak) = found
+    cost = cost_of(shape, ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(path)), sliced)
+    assert fits
+    assert width == cost.width <= 3.0
+    assert log2_naive == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-2)
+    assert log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-2)
+    assert peak == cost.peak_bytes / 8 - fixed_elements(shape, cost.num_slices)
+
+
+def ladder(length: int) -> NetworkShape:
+    """Two rails joined by rungs, all indices of size 4."""
+    rails = [
+        [name for name in (f"{rail}{place - 1}", f"{rail}{place}") if name not in (f"{rail}-1", f"{rail}{length - 1}")]
+        for rail in "ab"
+        for place in range(length)
+    ]
+    terms = [[*rail, f"rung{number % length}"] for number, rail in enumerate(rails)]
+    return NetworkShape.from_names(terms, [], {name: 4 for term in terms for name in term})
+
+
+def random_gates(num_wires: int, num_gates: int) -> NetworkShape:
+    """Gates on two wires each, drawn at random, between given states."""
+    rng = np.random.default_rng(0)
+    wire = list(range(num_wires))
+    inputs: list[tuple[int, ...]] = [(index,) for index in wire]
+    fresh = num_wires
+    for _ in range(num_gates):
+        one, other = rng.choice(num_wires, size=2, replace=False)
+        inputs.append((wire[one], wire[other], fresh, fresh + 1))
+        wire[one], wire[other] = fresh, fresh + 1
+        fresh += 2
+    inputs += [(index,) for index in wire]
+    return NetworkShape(inputs=tuple(inputs), output=(), sizes=(2,) * fresh)
+
+
+@pytest.mark.parametrize(("num_wires", "num_gates", "megabytes"), [(40, 1500, 64), (20, 2500, 1), (60, 800, 2)])
+def test_deep_networks_are_planned_in_time_and_fit(num_wires, num_gates, megabytes) -> None:
+    shape = random_gates(num_wires, num_gates)
+    started = time.perf_counter()
+    plan = search(shape, memory_bytes=megabytes << 20, seconds=0.5)
+    assert time.perf_counter() - started < 6  # alone on a machine it takes a second
+    assert plan.cost.peak_bytes <= megabytes << 20
+    assert plan.cost == cost_of(shape, plan.tree, plan.sliced_indices)
+
+
+def test_a_deep_network_fits_where_only_single_numbers_do() -> None:
+    shape = random_gates(12, 300)
+    most = (fixed_elements(shape, 2) + 2 * shape.num_tensors) * 8
+    plan = search(shape, memory_bytes=most, trials=1)
+    assert plan.cost.peak_bytes <= most
+
+
+# Indices a, b and c of size 256 between three tensors that share k, whose slices have nothing in common but their sum.
+SLICES_FOR_NOTHING = NetworkShape(inputs=((0, 1, 3), (1, 2, 3), (2, 0, 3)), output=(), sizes=(256, 256, 256, 64))
+
+
+def test_of_plans_that_take_about_as_long_the_one_of_least_memory_is_taken() -> None:
+    fast = search(SLICES_FOR_NOTHING, trials=4, objective="multiply_adds")
+    assert fast.num_slices == 1
+    spared = search(SLICES_FOR_NOTHING, trials=4)
+    assert spared.num_slices > 1
+    assert spared.cost.peak_bytes < fast.cost.peak_bytes
+    assert spared.predicted_seconds <= 1.1 * fast.predicted_seconds
+
+
+def test_memory_that_comes_slowly_is_predicted() -> None:
+    slow = replace(assumed_machine(), fresh_seconds_per_byte=1e-6)
+    shape = lattice(16)
+    usual, spared = (search(shape, trials=8, machine=machine) for machine in (assumed_machine(), slow))
+    steps = step_costs(shape, usual.tree, usual.sliced_indices)
+    taken = predicted_seconds(steps, slow, peak_bytes=usual.cost.peak_bytes)
+    assert spared.predicted_seconds <= 1.1 * taken
+    assert taken - predicted_seconds(steps, slow) == pytest.approx(1e-6 * usual.cost.peak_bytes)
+
+
+def test_a_plan_is_sliced_further_without_another_search() -> None:
+    free = search(lattice(16), trials=4)
+    assert slice_further(free, memory_bytes=free.cost.peak_bytes).sliced_indices == free.sliced_indices
+    plan = slice_further(free, memory_bytes=free.cost.peak_bytes // 4)
+    assert plan.cost.peak_bytes <= free.cost.peak_bytes // 4
+    assert plan.cost == cost_of(lattice(16), plan.tree, plan.sliced_indices)
+    assert slice_further(free, memory_bytes=free.cost.peak_bytes, width=5).cost.width <= 5
+    with pytest.raises(MemoryLimitError, match="allow more memory"):
+        slice_further(free, memory_bytes=8)
 
 
 def fixed_elements(shape: NetworkShape, num_slices: int) -> int:
@@ -176,3 +277,42 @@ def test_costs_agree_with_an_independent_count(name) -> None:
     assert counted["log10_multiply_adds_shared"] == pytest.approx(plan.cost.log10_multiply_adds_shared)
     assert counted["width"] == plan.cost.width <= 24
     assert counted["num_slices"] == plan.num_slices
+
+
+def interrupt_search(monkeypatch, *, found_plan=True):
+    """Lets the native search end as it does on Ctrl-C."""
+    native = _native.search_plan
+
+    def interrupted(*arguments, **options):
+        interrupt = KeyboardInterrupt()
+        interrupt.found = native(*arguments, **options) if found_plan else None
+        raise interrupt
+
+    monkeypatch.setattr(_native, "search_plan", interrupted)
+
+
+def test_an_interrupt_carries_the_best_plan_so_far(monkeypatch):
+    shape = tz.AmplitudeNetwork(tz.grid_circuit(4, 4, 16, seed=1)).shape
+    whole = search(shape, trials=2, seed=3)
+    interrupt_search(monkeypatch)
+    with pytest.raises(SearchInterrupted) as caught:
+        search(shape, trials=2, seed=3)
+    assert caught.value.plan.tree == whole.tree
+    assert caught.value.plan.cost == whole.cost
+    with pytest.raises(KeyboardInterrupt):
+        tz.plan(shape, trials=2, seed=3)
+
+
+def test_an_interrupt_carries_no_plan_that_does_not_fit(monkeypatch):
+    shape = tz.AmplitudeNetwork(tz.grid_circuit(4, 4, 16, seed=1)).shape
+    interrupt_search(monkeypatch)
+    with pytest.raises(SearchInterrupted) as caught:
+        search(shape, trials=1, memory_bytes=64)
+    assert caught.value.plan is None
+
+
+def test_an_interrupt_before_there_is_a_plan_is_one(monkeypatch):
+    interrupt_search(monkeypatch, found_plan=False)
+    with pytest.raises(SearchInterrupted) as caught:
+        search(tz.AmplitudeNetwork(tz.grid_circuit(3, 3, 8, seed=1)).shape, trials=1)
+    assert caught.value.plan is None

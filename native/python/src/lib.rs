@@ -11,6 +11,7 @@ mod underflow;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     plan::register(module)?;
     engine::register(module)?;
     openqasm::register(module)?;

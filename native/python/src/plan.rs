@@ -1,9 +1,10 @@
 //! Bindings of `taizhang_core::plan`.
 
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::time::Duration;
 use taizhang_core::plan::board::Board;
-use taizhang_core::plan::finish::Pace;
+use taizhang_core::plan::finish::{refit, Finished, Limits, Pace};
 use taizhang_core::plan::network::Terms;
 use taizhang_core::plan::portfolio::{search, Options};
 use taizhang_core::plan::tree::Charge;
@@ -33,7 +34,7 @@ impl From<NetworkShape> for Terms {
     }
 }
 
-/// The best plan of a search, so far or in the end.
+/// A plan that the search proposes.
 #[pyclass(frozen, get_all, module = "taizhang._native")]
 struct FoundPlan {
     ssa_path: Vec<(u32, u32)>,
@@ -43,13 +44,10 @@ struct FoundPlan {
     log2_executed: f64,
     width: f32,
     peak_elements: f64,
-    trial: Option<u64>,
-    history: Vec<(f64, f64)>,
 }
 
-fn found(board: &Board) -> Option<FoundPlan> {
-    board.best().map(|best| {
-        let plan = best.finished;
+impl From<Finished> for FoundPlan {
+    fn from(plan: Finished) -> Self {
         FoundPlan {
             ssa_path: plan.path.iter().map(|&[a, b]| (a, b)).collect(),
             sliced_indices: plan.sliced,
@@ -58,13 +56,21 @@ fn found(board: &Board) -> Option<FoundPlan> {
             log2_executed: plan.log2_executed,
             width: plan.width,
             peak_elements: plan.peak_elements,
-            trial: best.trial,
-            history: board.history(),
         }
-    })
+    }
 }
 
-/// Searches for a plan; see `taizhang/plan/search.py`, its only caller.
+/// What a search comes to: the best plan and what it became with less and less memory; the trial it came from, if that
+/// can be repeated; and pairs of seconds and log2 of the multiply-adds.
+#[pyclass(frozen, get_all, module = "taizhang._native")]
+struct SearchOutcome {
+    plans: Vec<Py<FoundPlan>>,
+    trial: Option<u64>,
+    history: Vec<(f64, f64)>,
+}
+
+/// Searches for a plan; see `taizhang/plan/search.py`, its only caller. A KeyboardInterrupt carries what was found so far
+/// as its attribute `found`.
 #[pyfunction]
 #[pyo3(signature = (shape, *, width, memory_elements, seconds, trials, seed, threads, log2_per_element, charge_per_second,
     seconds_per_element, look))]
@@ -82,7 +88,7 @@ fn search_plan(
     charge_per_second: f64,
     seconds_per_element: f64,
     look: Option<Py<PyAny>>,
-) -> PyResult<Option<FoundPlan>> {
+) -> PyResult<Option<SearchOutcome>> {
     let terms = Terms::from(shape);
     let pace = Pace {
         charge: Charge { log2_per_element },
@@ -111,12 +117,59 @@ fn search_plan(
         })?;
         raised
     });
-    raised?;
-    Ok(found(&board))
+    match raised {
+        Ok(()) => outcome(py, &board),
+        Err(error) => {
+            if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                error.value(py).setattr("found", outcome(py, &board)?)?;
+            }
+            Err(error)
+        }
+    }
 }
 
-/// Waits for the search, looking at signals and showing progress now and then. An interrupt ends the search early; an
-/// error of `look` does too, and is raised in the end.
+fn outcome(py: Python<'_>, board: &Board) -> PyResult<Option<SearchOutcome>> {
+    let Some(best) = board.best() else { return Ok(None) };
+    let plans = std::iter::once(best.finished)
+        .chain(board.spared())
+        .map(|plan| Py::new(py, FoundPlan::from(plan)))
+        .collect::<PyResult<_>>()?;
+    Ok(Some(SearchOutcome {
+        plans,
+        trial: best.trial,
+        history: board.history(),
+    }))
+}
+
+/// Slices a plan further until it fits, without searching again; see `taizhang/plan/search.py`, its only caller.
+#[pyfunction]
+#[pyo3(signature = (shape, *, ssa_path, sliced_indices, width, memory_elements, log2_per_element))]
+#[allow(clippy::too_many_arguments)] // all but the shape by keyword
+fn slice_plan(
+    py: Python<'_>,
+    shape: NetworkShape,
+    ssa_path: Vec<(u32, u32)>,
+    sliced_indices: Vec<u32>,
+    width: f32,
+    memory_elements: f64,
+    log2_per_element: f32,
+) -> FoundPlan {
+    let terms = Terms::from(shape);
+    let pace = Pace {
+        charge: Charge { log2_per_element },
+        charge_per_second: 1.0,
+        seconds_per_element: 0.0,
+    };
+    let limits = Limits {
+        width,
+        elements: memory_elements,
+    };
+    let path: Vec<[u32; 2]> = ssa_path.into_iter().map(|(a, b)| [a, b]).collect();
+    FoundPlan::from(py.detach(|| refit(&terms.tidy(), &path, &sliced_indices, pace, limits)))
+}
+
+/// Waits for the search, looking at signals and showing progress now and then. An interrupt or an error of `look` ends
+/// the search early, and is raised in the end.
 fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl Fn() -> bool + Sync) -> PyResult<()> {
     let mut pause = Duration::from_micros(200);
     let mut raised = Ok(());
@@ -125,7 +178,8 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
         py.detach(|| std::thread::sleep(pause));
         since_look += pause;
         pause = (pause * 2).min(LOOK);
-        if py.check_signals().is_err() {
+        if let Err(error) = py.check_signals() {
+            raised = Err(error);
             board.stop();
         }
         if since_look < LOOK || board.stopped() {
@@ -134,7 +188,13 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
         since_look = Duration::ZERO;
         if let Some(look) = look {
             match look
-                .call1(py, (found(board), board.trials_done()))
+                .call1(
+                    py,
+                    (
+                        board.best().map(|best| FoundPlan::from(best.finished)),
+                        board.trials_done(),
+                    ),
+                )
                 .and_then(|answer| answer.is_truthy(py))
             {
                 Ok(false) => {}
@@ -152,5 +212,7 @@ fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl 
 /// Adds what this file binds to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<FoundPlan>()?;
-    module.add_function(wrap_pyfunction!(search_plan, module)?)
+    module.add_class::<SearchOutcome>()?;
+    module.add_function(wrap_pyfunction!(search_plan, module)?)?;
+    module.add_function(wrap_pyfunction!(slice_plan, module)?)
 }

@@ -8,56 +8,34 @@ state vector.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import FrozenInstanceError
+from itertools import chain
+from operator import index
+from typing import Any, Literal, NoReturn, cast, overload
 
-from taizhang.circuit.gates import Gate, gate
+from taizhang._lazy import lazy_module
+from taizhang.circuit.gate_methods import GateMethods
+from taizhang.circuit.gates import Gate, gate, size_of
+from taizhang.circuit.operation import Operation as Operation
 from taizhang.errors import CircuitError, SizeLimitError
+
+drawing: Any = lazy_module("taizhang.plots.circuit_drawing")
 
 MAX_QUBITS = 100_000
 MAX_OPERATIONS = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A gate on some qubits.
-
-    Attributes:
-        gate: The gate.
-        qubits: Its qubits, controls first; all different; length `gate.num_qubits`.
-
-    Raises:
-        CircuitError: The number of qubits is wrong, or one occurs twice.
-
-    Example:
-        >>> Operation(gate("cx"), (3, 1))
-        cx 3 1
-    """
-
-    gate: Gate
-    qubits: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        qubits = self.qubits
-        if len(qubits) != self.gate.num_qubits:
-            raise CircuitError(
-                f"gate '{self.gate.label}' was given {len(qubits)} qubits; it acts on {self.gate.num_qubits}"
-            )
-        if len(qubits) > 1 and (qubits[0] == qubits[1] if len(qubits) == 2 else len(set(qubits)) != len(qubits)):
-            twice = next(qubit for qubit in qubits if qubits.count(qubit) > 1)
-            raise CircuitError(f"gate '{self.gate.label}' was given qubit {twice} twice; its qubits must differ")
-
-    def inverse(self) -> Operation:
-        """Returns the operation that undoes this one."""
-        return Operation(self.gate.inverse(), self.qubits)
-
-    def __repr__(self) -> str:
-        return " ".join([repr(self.gate), *map(str, self.qubits)])
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Circuit:
+class Circuit(GateMethods):
     """Operations on qubits that start in |0…0>.
+
+    A circuit is a value: it never changes, can be a key of a dictionary, and building on it gives a new circuit. A new
+    circuit holds the one it was built from and what was added, and the whole tuple of operations is made when it is
+    first asked for; so adding an operation takes the same time however long the circuit is.
+
+    `len(circuit)` is the number of operations, iteration gives them in order of time, `circuit[3]` is one of them and
+    `circuit[2:5]` a circuit of some of them. Each gate of the table is a method: `circuit.h(0).cx(0, 1).rz(1, 0.3)`.
+    `print(circuit)` draws it.
 
     Attributes:
         num_qubits: Number of qubits.
@@ -68,33 +46,65 @@ class Circuit:
         SizeLimitError: More than 100,000 qubits or 10 million operations.
 
     Example:
-        >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
+        >>> bell = Circuit(2).h(0).cx(0, 1)
         >>> bell
         Circuit of 2 qubits, 2 operations
         >>> bell.gate_counts()
         {'h': 1, 'cx': 1}
         >>> (bell + bell.inverse()).depth()
         4
+        >>> print(bell)
+        0: ─H─●─
+              │
+        1: ───X─
     """
 
-    num_qubits: int
-    operations: tuple[Operation, ...] = ()
+    __slots__ = ("_added", "_before", "_length", "_operations", "num_qubits")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "operations", tuple(self.operations))
-        check_sizes(self.num_qubits, len(self.operations))
-        num_qubits = self.num_qubits
-        for operation in self.operations:
-            for qubit in operation.qubits:
-                if not 0 <= qubit < num_qubits:
-                    raise CircuitError(
-                        f"gate '{operation.gate.label}' was given qubit {qubit}; "
-                        f"the circuit has {num_qubits} qubits, numbered from 0"
-                    )
+    num_qubits: int
+    # Operations are those of the circuit `_before`, then those of `_added`, until `_operations` holds them all.
+    _operations: tuple[Operation, ...] | None
+    _before: Circuit | None
+    _added: tuple[Operation, ...]
+    _length: int
+
+    def __init__(self, num_qubits: int, operations: Iterable[Operation] = ()) -> None:
+        given = tuple(operations)
+        num_qubits = _checked_integer(num_qubits, "num_qubits")
+        check_sizes(num_qubits, len(given))
+        for operation in given:
+            if not isinstance(operation, Operation):
+                raise CircuitError(f"operations must be Operation values, got {operation!r:.64}")
+            _check_range(operation, num_qubits)
+        _fill(self, num_qubits, None, (), len(given), given)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"a circuit does not change: cannot set '{name}'; building on it gives a new one")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenInstanceError(f"a circuit does not change: cannot delete '{name}'")
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What is done, in order of time."""
+        whole = self._operations
+        if whole is None:
+            parts: list[tuple[Operation, ...]] = []
+            part: Circuit | None = self
+            while part is not None:
+                # In this order, since another thread may set `_operations` and then clear `_before`.
+                before, added, known = part._before, part._added, part._operations
+                parts.append(added if known is None else known)
+                part = before if known is None else None
+            whole = tuple(chain.from_iterable(reversed(parts)))
+            object.__setattr__(self, "_operations", whole)
+            object.__setattr__(self, "_before", None)
+            object.__setattr__(self, "_added", ())
+        return whole
 
     @classmethod
     def from_operations(cls, num_qubits: int, operations: Iterable[Operation]) -> Circuit:
-        """Returns the circuit of these operations; the way to make a long circuit.
+        """Returns the circuit of these operations.
 
         Args:
             num_qubits: Number of qubits.
@@ -111,33 +121,48 @@ class Circuit:
             >>> Circuit.from_operations(3, (Operation(gate("h"), (q,)) for q in range(3)))
             Circuit of 3 qubits, 3 operations
         """
-        return cls(num_qubits, tuple(operations))
+        return cls(num_qubits, operations)
 
-    def append(self, gate_or_name: Gate | str, *qubits: int, parameters: Sequence[float] = ()) -> Circuit:
+    def append(self, gate_or_name: Gate | str, *qubits: float, parameters: Sequence[float] = ()) -> Circuit:
         """Returns this circuit with one more operation at its end.
 
         Args:
             gate_or_name: A gate, or the name of one.
-            qubits: Its qubits, controls first.
+            qubits: Its qubits, controls first; after them the angles of a named gate, unless `parameters` has them.
             parameters: Angles in radians, where the gate is named.
 
         Returns:
-            A new circuit. For many operations `from_operations` is much faster.
+            A new circuit. The time does not depend on the length of the circuit.
 
         Raises:
             CircuitError: The gate, its parameters or its qubits do not fit.
 
         Example:
-            >>> Circuit(1).append("rx", 0, parameters=[0.5]).operations
-            (rx(0.5) 0,)
+            >>> Circuit(1).append("rx", 0, 0.5) == Circuit(1).append("rx", 0, parameters=[0.5])
+            True
         """
         if isinstance(gate_or_name, Gate):
             if parameters:
                 raise CircuitError(f"gate '{gate_or_name.label}' already has its parameters; leave `parameters` out")
-            chosen = gate_or_name
-        else:
-            chosen = gate(gate_or_name, *parameters)
-        return self.then(Circuit(self.num_qubits, (Operation(chosen, tuple(map(int, qubits))),)))
+            return self._append(Operation(gate_or_name, _checked_qubits(gate_or_name.label, qubits)))
+        if not isinstance(gate_or_name, str):
+            raise CircuitError(f"a gate must be a Gate or the name of one, got {gate_or_name!r:.64}")
+        angles = tuple(parameters)
+        if not angles:
+            num_qubits, num_parameters = size_of(gate_or_name)
+            if num_parameters and len(qubits) != num_qubits + num_parameters:
+                wanted = f"{_counted(num_qubits, 'qubit')} and then {_counted(num_parameters, 'angle')}"
+                raise CircuitError(f"gate '{gate_or_name}' takes {wanted}, got {_counted(len(qubits), 'number')}")
+            if num_parameters:
+                qubits, angles = qubits[:num_qubits], qubits[num_qubits:]
+        return self._append_named(gate_or_name, qubits, angles)
+
+    def _append_named(self, name: str, qubits: Sequence[float], parameters: Sequence[float]) -> Circuit:
+        return self._append(Operation(gate(name, *parameters), _checked_qubits(name, qubits)))
+
+    def _append(self, operation: Operation) -> Circuit:
+        _check_range(operation, self.num_qubits)
+        return _joined(self, (operation,))
 
     def then(self, other: Circuit) -> Circuit:
         """Returns this circuit followed by another on the same qubits.
@@ -150,7 +175,7 @@ class Circuit:
                 f"a circuit of {other.num_qubits} qubits cannot follow one of {self.num_qubits}; "
                 "use `on_qubits` to place it"
             )
-        return _unchecked(self.num_qubits, self.operations + other.operations)
+        return _joined(self, other.operations)
 
     def __add__(self, other: Circuit) -> Circuit:
         if not isinstance(other, Circuit):
@@ -183,7 +208,8 @@ class Circuit:
 
     def inverse(self) -> Circuit:
         """Returns the circuit that undoes this one."""
-        return _unchecked(self.num_qubits, tuple(step.inverse() for step in reversed(self.operations)))
+        undone = tuple(step.inverse() for step in reversed(self.operations))
+        return _fill(object.__new__(Circuit), self.num_qubits, None, (), len(undone), undone)
 
     def controlled(self, num_controls: int = 1) -> Circuit:
         """Returns this circuit under controls, which become the first qubits.
@@ -219,8 +245,77 @@ class Circuit:
         counts = Counter(step.gate.label for step in self.operations)
         return dict(counts.most_common())
 
+    def draw(self, kind: Literal["text", "svg"] = "text", *, width: int | None = None) -> str:
+        """Draws the circuit: qubits are lines from left to right, and gates side by side happen together.
+
+        Args:
+            kind: `"text"` for a terminal, or `"svg"` for a picture.
+            width: Of text: the number of columns; by default those of the terminal, or 120 where there is none.
+
+        Returns:
+            Text of several lines, or an SVG document. What a large circuit has beyond what can be read is left out,
+            and the number of operations left out is told.
+
+        Raises:
+            UsageError: The kind is unknown, or the width is too small.
+
+        Example:
+            >>> print(Circuit(3).h(0).rx(2, 0.5).ccx(0, 2, 1).draw())
+            0: ────H────●─
+                        │
+            1: ─────────X─
+                        │
+            2: ─Rx(0.5)─●─
+        """
+        drawn: str = drawing.draw(self, kind, width=width)
+        return drawn
+
+    def __str__(self) -> str:
+        return str(drawing.summary(self))
+
+    def _repr_html_(self) -> str:
+        return str(drawing.html(self))
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self.operations)
+
+    @overload
+    def __getitem__(self, place: int) -> Operation: ...
+    @overload
+    def __getitem__(self, place: slice) -> Circuit: ...
+    def __getitem__(self, place: int | slice) -> Operation | Circuit:
+        if not isinstance(place, slice):
+            return self.operations[place]
+        chosen = self.operations[place]
+        return _fill(object.__new__(Circuit), self.num_qubits, None, (), len(chosen), chosen)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Circuit):
+            return NotImplemented
+        return (self.num_qubits, self._length) == (other.num_qubits, other._length) and (
+            self.operations == other.operations
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.num_qubits, self.operations))
+
+    def __copy__(self) -> Circuit:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Circuit:
+        return self
+
+    def __reduce__(self) -> tuple[type[Circuit], tuple[int, tuple[Operation, ...]]]:
+        return Circuit, (self.num_qubits, self.operations)
+
     def __repr__(self) -> str:
-        return f"Circuit of {self.num_qubits} qubits, {len(self.operations)} operations"
+        return f"Circuit of {_counted(self.num_qubits, 'qubit')}, {_counted(self._length, 'operation')}"
 
 
 def check_sizes(num_qubits: int, num_operations: int = 0) -> None:
@@ -238,10 +333,58 @@ def check_sizes(num_qubits: int, num_operations: int = 0) -> None:
         raise SizeLimitError(f"the circuit has {num_operations} operations; at most {MAX_OPERATIONS} are allowed")
 
 
-def _unchecked(num_qubits: int, operations: tuple[Operation, ...]) -> Circuit:
-    """Returns a circuit of operations known to fit; only the sizes are checked."""
-    check_sizes(num_qubits, len(operations))
-    circuit = object.__new__(Circuit)
-    object.__setattr__(circuit, "num_qubits", num_qubits)
-    object.__setattr__(circuit, "operations", operations)
+def _joined(circuit: Circuit, added: tuple[Operation, ...]) -> Circuit:
+    """Returns a circuit followed by operations known to fit; only the sizes are checked."""
+    length = circuit._length + len(added)
+    check_sizes(circuit.num_qubits, length)
+    return _fill(object.__new__(Circuit), circuit.num_qubits, circuit, added, length, None)
+
+
+def _fill(
+    circuit: Circuit,
+    num_qubits: int,
+    before: Circuit | None,
+    added: tuple[Operation, ...],
+    length: int,
+    operations: tuple[Operation, ...] | None,
+) -> Circuit:
+    """Sets the attributes of a new circuit, and returns it."""
+    write = object.__setattr__
+    write(circuit, "num_qubits", num_qubits)
+    write(circuit, "_before", before)
+    write(circuit, "_added", added)
+    write(circuit, "_length", length)
+    write(circuit, "_operations", operations)
     return circuit
+
+
+def _check_range(operation: Operation, num_qubits: int) -> None:
+    for qubit in operation.qubits:
+        if not 0 <= qubit < num_qubits:
+            raise CircuitError(
+                f"gate '{operation.gate.label}' was given qubit {qubit}; "
+                f"the circuit has {_counted(num_qubits, 'qubit')}, numbered from 0"
+            )
+
+
+def _checked_qubits(label: str, qubits: Sequence[float]) -> tuple[int, ...]:
+    """Returns qubits as Python's integers, also from numpy's."""
+    try:
+        return tuple(index(cast("int", qubit)) for qubit in qubits)
+    except TypeError:
+        wrong = next(qubit for qubit in qubits if not hasattr(qubit, "__index__"))
+        raise CircuitError(
+            f"the qubits of gate '{label}' must be integers and come before its angles, got {wrong!r:.64}"
+        ) from None
+
+
+def _checked_integer(number: int, name: str) -> int:
+    try:
+        return index(number)
+    except TypeError:
+        raise CircuitError(f"{name} must be an integer, got {number!r:.64}") from None
+
+
+def _counted(number: int, noun: str) -> str:
+    """Returns a number with its noun: `1 qubit`, `2 qubits`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -6,15 +6,21 @@ indexed by the number of controls. The columns are held against each other by a 
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang.circuit import gate_matrices as matrices
 from taizhang.errors import CircuitError
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = lazy_module("difflib")
 
 Angles = tuple[float, ...]
 

@@ -187,13 +187,34 @@ def gate(name: str, *parameters: float) -> Gate:
         >>> gate("ccx").num_controls, gate("ccx").matrix.shape
         (2, (2, 2))
     """
-    return _gate(name, tuple(float(parameter) for parameter in parameters))
+    angles: list[float] = []
+    for parameter in parameters:
+        try:
+            angles.append(float(parameter))
+        except (TypeError, ValueError):
+            raise CircuitError(f"the angles of gate '{name}' must be numbers, got {parameter!r:.64}") from None
+    return _gate(name, tuple(angles))
 
 
 @lru_cache(maxsize=65536)
 def _gate(name: str, parameters: Angles) -> Gate:
     base, controls = find_name(name)
     return Gate(base, parameters, controls)
+
+
+def size_of(name: str) -> tuple[int, int]:
+    """Returns the number of qubits and of parameters of the gate of a name.
+
+    Raises:
+        CircuitError: No gate has this name.
+
+    Example:
+        >>> size_of("crz"), size_of("fsim")
+        ((2, 1), (2, 2))
+    """
+    base, controls = find_name(name)
+    record = RECORDS[base]
+    return controls + record.num_targets, record.num_parameters
 
 
 def unitary_gate(matrix: npt.ArrayLike, *, name: str = "unitary") -> Gate:

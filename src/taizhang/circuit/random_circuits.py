@@ -37,6 +37,55 @@ _GRID_LAYERS = (
 )
 
 
+def random_grid(
+    rows: int, columns: int, depth: int, *, gate: Literal["cz", "is"] = "cz", seed: int | None = 0
+) -> Circuit:
+    """Makes a random circuit on a grid, in the words of `taizhang random grid`; see `grid_circuit`.
+
+    Args:
+        rows: Number of rows, at least 1.
+        columns: Number of columns, at least 1.
+        depth: Layers of two-qubit gates and one, at least 1; the number in the name of a GRCS file.
+        gate: The two-qubit gate, `cz`, or `is` for iSWAP.
+        seed: Of the random choices; None for a new one each time.
+
+    Returns:
+        A circuit of rows × columns qubits, numbered row by row.
+
+    Raises:
+        UsageError: A size is too small, or the two-qubit gate is unknown.
+        SizeLimitError: The circuit is larger than allowed.
+
+    Example:
+        >>> random_grid(4, 4, 20) == grid_circuit(4, 4, 20, seed=0)
+        True
+    """
+    return grid_circuit(rows, columns, depth, seed=seed, two_qubit=gate)
+
+
+def random_sycamore(qubits: int = 53, *, cycles: int, pattern: str = "ABCDCDAB", seed: int | None = 0) -> Circuit:
+    """Makes a random circuit as run on Sycamore, in the words of `taizhang random sycamore`; see `sycamore_circuit`.
+
+    Args:
+        qubits: 53, or 12 to 52 for the patches.
+        cycles: Number of two-qubit layers, at least 0.
+        pattern: Layers in turn: `ABCDCDAB`, `EFGH`, or any other sequence of the letters A to H.
+        seed: Of the random choices; None for a new one each time.
+
+    Returns:
+        A circuit in gates of qsim's text.
+
+    Raises:
+        UsageError: There is no patch of this size, or the pattern is not one.
+        SizeLimitError: The circuit is larger than allowed.
+
+    Example:
+        >>> random_sycamore(12, cycles=4) == sycamore_circuit(12, cycles=4, seed=0)
+        True
+    """
+    return sycamore_circuit(qubits, cycles=cycles, seed=seed, pattern=pattern)
+
+
 def grid_circuit(
     rows: int, columns: int, depth: int, *, seed: int | None, two_qubit: Literal["cz", "is"] = "cz"
 ) -> Circuit:

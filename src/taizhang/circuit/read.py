@@ -130,7 +130,8 @@ def _content_of(path: PathOrFile, name: str | None) -> bytes:
                 return _read_limited(stream, name)
         return _read_limited(path, name)
     except OSError as error:
-        raise CircuitFileError(f"the file cannot be read: {error.strerror}", source=name) from error
+        advice = "; check its name" if isinstance(error, FileNotFoundError) else ""
+        raise CircuitFileError(f"the file cannot be read: {error.strerror}{advice}", source=name) from error
     except UnicodeDecodeError as error:
         raise CircuitFileError("the file is not text; open it in binary mode", source=name) from error
 

@@ -14,11 +14,17 @@ import cmath
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from taizhang._lazy import lazy_module
 from taizhang.circuit.circuit import Operation
 from taizhang.circuit.gates import Angles, Gate, gate
-from taizhang.circuit.matrix_decomposition import angles_of, canonical_form
 from taizhang.errors import CircuitError
+
+if TYPE_CHECKING:
+    from taizhang.circuit import matrix_decomposition as decomposition
+else:
+    decomposition = lazy_module("taizhang.circuit.matrix_decomposition")
 
 # A gate, the targets it acts on, and whether it only frames the others.
 Step = tuple[Gate, tuple[int, ...], bool]
@@ -163,19 +169,19 @@ def _steps_of_matrix(whole: Gate) -> Sequence[Step]:
     if whole.num_targets == 0:
         return (_step("gphase", angles=[cmath.phase(complex(whole.matrix[0, 0]))]),)
     if whole.num_targets == 1:
-        return (_step("phased_u", 0, angles=angles_of(whole.matrix)),)
+        return (_step("phased_u", 0, angles=decomposition.angles_of(whole.matrix)),)
     if whole.num_targets > 2:
         raise CircuitError(
             f"gate '{whole.label}' is given by a matrix on {whole.num_targets} qubits, and only matrices on one or two "
             "can be rewritten in named gates; build it from gates of the table first"
         )
-    form = canonical_form(whole.matrix)
-    right = [_step("phased_u", place, angles=angles_of(form.right[place])) for place in (0, 1)]
+    form = decomposition.canonical_form(whole.matrix)
+    right = [_step("phased_u", place, angles=decomposition.angles_of(form.right[place])) for place in (0, 1)]
     middle = [
         (gate(name, -2 * strength), (0, 1), False)
         for name, strength in zip(("rxx", "ryy", "rzz"), form.interaction, strict=True)
     ]
-    left = [_step("phased_u", place, angles=angles_of(form.left[place])) for place in (0, 1)]
+    left = [_step("phased_u", place, angles=decomposition.angles_of(form.left[place])) for place in (0, 1)]
     return (*right, *middle, *left, _step("gphase", angles=[form.phase]))
 
 
@@ -197,14 +203,16 @@ def with_few_controls(operation: Operation, idle: Sequence[int]) -> Iterator[Ope
         angle = _PHASES[name] if name in _PHASES else operation.gate.parameters[0]
         yield from _controlled_phase(angle, operation.qubits, idle)
     elif len(controls) == 1:
-        yield Operation(gate("phased_u", *angles_of(operation.gate.matrix)).controlled(), operation.qubits)
+        yield Operation(
+            gate("phased_u", *decomposition.angles_of(operation.gate.matrix)).controlled(), operation.qubits
+        )
     else:
         yield from _controlled_matrix(operation.gate, controls, target, idle)
 
 
 def _controlled_matrix(whole: Gate, controls: tuple[int, ...], target: int, idle: Sequence[int]) -> Iterator[Operation]:
     """Yields A X B X C with A B C = 1, the two X under the controls, and a phase of the controls."""
-    theta, phi, lam, gamma = angles_of(whole.matrix)
+    theta, phi, lam, gamma = decomposition.angles_of(whole.matrix)
     flip = tuple(_controlled_x(controls, target, idle))
     yield from _turned(target, ("rz", (lam - phi) / 2))
     yield from flip

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from taizhang._lazy import lazy_module
 from taizhang._resources import peak_resident_bytes
+from taizhang._units import counted
 from taizhang.circuit.read import CircuitFormat, read_circuit
-from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
+from taizhang.cli.amplitude_output import MOST_LINES, records_of, show_amplitudes, write_amplitudes
 from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
+from taizhang.cli.notes import note, verbosity
 from taizhang.cli.options import (
     ProfileRequest,
     command,
@@ -22,20 +26,28 @@ from taizhang.cli.options import (
     profile_options,
     settings_options,
     task_options,
+    verbose_option,
 )
-from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
-from taizhang.cli.run_doing import finish_run
+from taizhang.cli.reports import QUICK_SECONDS, measured_profile, plan_report, predicted_and_actual
+from taizhang.cli.saving import save
 from taizhang.plan.plan_file import Plan
-from taizhang.runs.run import own_workforce
-from taizhang.runs.start import start_run
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.solve import solve
+
+if TYPE_CHECKING:
+    from taizhang.cli import run_doing
+    from taizhang.runs import run as runs_run
+    from taizhang.runs import start as runs_start
+else:
+    run_doing = lazy_module("taizhang.cli.run_doing")
+    runs_run, runs_start = lazy_module("taizhang.runs.run"), lazy_module("taizhang.runs.start")
 
 
 @command("amplitude")
 @task_options
 @directory_option
+@verbose_option
 @profile_options
 @settings_options()
 @output_options
@@ -59,40 +71,43 @@ def amplitude_command(
     if directory is not None and profile.wanted:
         raise click.UsageError("--profile measures a run in one go, not one that is kept in a --directory; give one")
     started = time.perf_counter()
-    with Display() as display:
+    with Display(folder=directory) as display:
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
         asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
         task = AmplitudesTask(circuit=read, bitstrings=tuple(asked), open_qubits=opened)
         if directory is not None:
-            folder = start_run(directory, task, settings, plan=plan, observer=display)
+            folder = runs_start.start_run(directory, task, settings, plan=plan, observer=display)
     if directory is not None:
-        finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
+        run_doing.finish_run(
+            folder, runs_run.own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started}
+        )
         return
-    with Display() as display:
+    with Display(f"to keep such work: taizhang run {circuit} … --directory RUN") as display:
         result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)
     answer, ran = result.answer, result.plans[0]
     seconds = {"read": reading, **result.seconds}
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
-    measured = measured_profile(result.contractions, profile)
-    if output is not None:
-        write_amplitudes(answer, Path(output))
+    measured, drawn = measured_profile(result.contractions, profile)
+    saved = save(output, lambda path: write_amplitudes(answer, Path(path)))
     if as_json:
-        report = {"amplitudes": [] if output else list(records_of(answer)), "plan": plan_report(ran, predicted)}
+        listed = [] if saved.done else list(records_of(answer))
+        report = {"amplitudes": listed, "plan": plan_report(ran, predicted)}
         told = {} if measured is None else {"profile": measured.to_dict()}
         echo_json({**report, "seconds": seconds, "peak_bytes": observed, **told})
+        saved.check()
+        drawn.check(printed=False)
         return
-    if output is None:
-        show_amplitudes(answer)
+    if not saved.done:
+        show_amplitudes(answer, most=MOST_LINES if saved.problem is None else None)
     else:
-        click.echo(f"{answer.values.size} amplitudes written to {output}")
+        click.echo(f"{counted(answer.values.size, 'amplitude')} written to {output}")
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
-    click.echo(err=True)
-    click.echo(str(ran), err=True)
-    runs = result.num_contractions
-    click.echo(err=True)
-    click.echo(predicted_and_actual(ran, runs, predicted, seconds["run"], observed), err=True)
-    stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
-    click.echo(f"{sum(seconds.values()):.2f} s in all: {stages}", err=True)
+    if sum(seconds.values()) >= QUICK_SECONDS or verbosity() > 0:
+        work = predicted_and_actual(ran, result.num_contractions, predicted, seconds["run"], observed)
+        stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
+        note(f"\n{ran}\n\n{work}\n{sum(seconds.values()):.2f} s in all: {stages}")
+    saved.check()
+    drawn.check(printed=False)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
+import numpy.typing as npt
 
+from taizhang._files import write_file
 from taizhang.tasks.amplitudes import AmplitudeAnswer
 
 # More lines than this help nobody on a terminal; `-o` takes them all.
@@ -20,10 +24,10 @@ def records_of(result: AmplitudeAnswer) -> Iterator[dict[str, str | float]]:
     return result.records()
 
 
-def show_amplitudes(result: AmplitudeAnswer) -> None:
-    """Prints amplitudes for people, the first of them if there are many."""
+def show_amplitudes(result: AmplitudeAnswer, *, most: int | None = MOST_LINES) -> None:
+    """Prints amplitudes for people, the first `most` of them if there are more."""
     for number, entry in enumerate(records_of(result)):
-        if number == MOST_LINES:
+        if number == most:
             click.echo(f"… and {result.values.size - number} more; -o FILE writes all of them")
             return
         re, im = float(entry["re"]), float(entry["im"])
@@ -32,10 +36,17 @@ def show_amplitudes(result: AmplitudeAnswer) -> None:
 
 def write_amplitudes(result: AmplitudeAnswer, path: Path) -> None:
     """Writes amplitudes: `.npy` as an array, `.json`, or lines of text."""
-    if path.suffix == ".npy":
-        np.save(path, result.values, allow_pickle=False)
-    elif path.suffix == ".json":
-        path.write_text(json.dumps({"amplitudes": list(records_of(result))}), encoding="utf-8")
+    if path.suffix.lower() == ".npy":
+        write_file(path, npy_bytes(result.values))
+    elif path.suffix.lower() == ".json":
+        write_file(path, json.dumps({"amplitudes": list(records_of(result))}) + "\n")
     else:
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(f"{entry['bitstring']} {entry['re']!r} {entry['im']!r}\n" for entry in records_of(result))
+        lines = (f"{entry['bitstring']} {entry['re']!r} {entry['im']!r}\n" for entry in records_of(result))
+        write_file(path, "".join(lines))
+
+
+def npy_bytes(array: npt.NDArray[Any]) -> bytes:
+    """What a `.npy` file of an array holds."""
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=False)
+    return stream.getvalue()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
+import time
 
 import click
 import numpy as np
 
+from taizhang._files import write_file
 from taizhang._resources import peak_resident_bytes
+from taizhang.cli.amplitude_output import npy_bytes
 from taizhang.cli.display import Display
+from taizhang.cli.notes import note, verbosity
 from taizhang.cli.options import (
+    InputFile,
+    OutputFile,
     ProfileRequest,
     command,
     echo_json,
@@ -18,8 +24,10 @@ from taizhang.cli.options import (
     parse_slices,
     profile_options,
     settings_options,
+    verbose_option,
 )
-from taizhang.cli.reports import measured_profile, plan_report, predicted_and_actual
+from taizhang.cli.reports import QUICK_SECONDS, measured_profile, plan_report, predicted_and_actual
+from taizhang.cli.saving import save
 from taizhang.network.network_file import read_arrays, read_network
 from taizhang.plan.plan_file import Plan
 from taizhang.settings import Settings
@@ -28,11 +36,19 @@ from taizhang.tasks.solve import solve
 
 
 @command("contract")
-@click.argument("network")
-@click.argument("arrays")
-@option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one.")
+@click.argument("network", type=InputFile())
+@click.argument("arrays", type=InputFile())
+@option("--plan", "plan_file", type=InputFile(), metavar="PLAN", help="Run this plan instead of searching one.")
 @option("--slices", metavar="A:B", help="Only these slices, A included, B not.")
-@option("-o", "--output", metavar="FILE.npy", group="Output", help="Write the value as an array.")
+@option(
+    "-o",
+    "--output",
+    type=OutputFile(".npy", ""),
+    metavar="FILE.npy",
+    group="Output",
+    help="Write the value as an array.",
+)
+@verbose_option
 @profile_options
 @settings_options()
 @output_options
@@ -47,22 +63,27 @@ def contract_command(
     as_json: bool,
 ) -> None:
     """Contract NETWORK (JSON) with ARRAYS (.npz: arr_0, arr_1, … in the order of its inputs)."""
+    started = time.perf_counter()
     wanted = parse_slices(slices)
     plan = Plan.load(plan_file) if plan_file is not None else None
-    with Display() as display:
+    advice = f"to do such work in parts: taizhang contract {network} {arrays} --plan PLAN --slices A:B -o FILE.npy"
+    with Display(advice) as display:
         display.stage("read")
         whole = read_arrays(read_network(network), arrays)
         task = ContractionTask(network=whole, slices=wanted)
         result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)
     value, done, plan = result.answer, result.contractions[0], result.plans[0]
-    if output is not None:
-        np.save(Path(output), value, allow_pickle=False)
+    saved = save(output, lambda path: write_file(path, npy_bytes(np.asarray(value))))
     scalar = np.ndim(value) == 0
     number = complex(value) if scalar else 0j
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
-    measured = measured_profile([done], profile)
+    measured, drawn = measured_profile([done], profile)
     if as_json:
-        shown = {"re": number.real, "im": number.imag} if scalar else {"shape": list(np.shape(value))}
+        shown: dict[str, object] = {"re": number.real, "im": number.imag}
+        if not scalar:
+            shown = {"shape": list(np.shape(value))}
+        if not scalar and saved.problem is not None:
+            shown |= {"re": np.real(value).tolist(), "im": np.imag(value).tolist()}
         echo_json(
             {
                 "value": shown,
@@ -74,15 +95,20 @@ def contract_command(
                 **({} if measured is None else {"profile": measured.to_dict()}),
             }
         )
+        saved.check()
+        drawn.check(printed=False)
         return
     if scalar:
         click.echo(f"{number.real:+.10e} {number.imag:+.10e}i")
-    elif output is None:
-        click.echo(np.array2string(np.asarray(value), threshold=64))
+    elif not saved.done:
+        most = 64 if saved.problem is None else sys.maxsize
+        click.echo(np.array2string(np.asarray(value), threshold=most))
     else:
         click.echo(f"array of shape {np.shape(value)} written to {output}")
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
-    click.echo(f"\n{plan}\n", err=True)
-    part = done.slices_done / plan.num_slices
-    click.echo(predicted_and_actual(plan, part, predicted, done.seconds, observed), err=True)
+    if time.perf_counter() - started >= QUICK_SECONDS or verbosity() > 0:
+        part = done.slices_done / plan.num_slices
+        note(f"\n{plan}\n\n{predicted_and_actual(plan, part, predicted, done.seconds, observed)}")
+    saved.check()
+    drawn.check(printed=False)

@@ -5,29 +5,51 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from taizhang._units import human_seconds
+from taizhang.cli.failure import InterruptedWorkError
+from taizhang.cli.notes import note, verbosity
 from taizhang.observer import Silent
-from taizhang.plan.search import SearchProgress
+from taizhang.plan.search import SearchInterrupted, SearchProgress
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+_DOING = {
+    "read": "while reading",
+    "build": "while building the network",
+    "rates": "while measuring this machine",
+    "plan": "while preparing the search for a plan",
+    "measure": "while measuring the rate",
+    "verify": "while checking the run",
+}
+
+
 def live(name: str) -> Any:
     """Makes what is called `name` in `taizhang.cli.live_display`; None where standard error is no terminal."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or verbosity() < 0:
         return None
     return getattr(importlib.import_module("taizhang.cli.live_display"), name)()
 
 
 class Display:
-    """An observer that draws on the terminal; a context manager, silent where standard error is no terminal."""
+    """An observer that draws on the terminal; a context manager, silent where standard error is no terminal.
 
-    def __init__(self) -> None:
+    A KeyboardInterrupt that leaves it becomes an `InterruptedWorkError` which says what was going on, and what is kept.
+
+    Args:
+        advice: How to keep what work has computed, for a person who interrupts it.
+        folder: The folder of a run that is being made, which keeps the plan.
+    """
+
+    def __init__(self, advice: str = "", *, folder: str | None = None) -> None:
+        self._advice, self._folder = advice, folder
+        self._stage = ""
+        self._stage_started = time.monotonic()
         self._drawn = live("LiveDisplay")
         self._shown: Any = self._drawn or Silent()
         self._context: contextlib.AbstractContextManager[Any] = self._drawn or contextlib.nullcontext()
@@ -40,6 +62,32 @@ class Display:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._context.__exit__(kind, error, traceback)
+        if isinstance(error, KeyboardInterrupt):
+            raise InterruptedWorkError(self._interruption(error)) from error
+
+    def _interruption(self, error: KeyboardInterrupt) -> str:
+        """What a person is told who interrupted the work."""
+        passed = human_seconds(time.monotonic() - self._stage_started)
+        if isinstance(error, SearchInterrupted):
+            best = "no plan within the limits was found yet"
+            if error.plan is not None and self._folder is not None:
+                best = f"'{self._folder}' keeps the best plan so far, with which the same command goes on"
+            elif error.plan is not None:
+                work = error.plan.cost.log10_multiply_adds_executed
+                best = (
+                    f"the best plan so far, of 10^{work:.2f} multiply-adds, is not kept; "
+                    "'taizhang plan … -o PLAN' keeps it when it is interrupted"
+                )
+            return f"interrupted after {human_seconds(error.seconds)} of searching for a plan; {best}"
+        if self._stage == "measure" and self._folder is not None:
+            return (
+                f"interrupted while measuring the rate; '{self._folder}' keeps the plan, with which the same command "
+                "goes on"
+            )
+        if self._stage == "run":
+            return f"interrupted after {passed} of work; nothing of it is kept{self._advice and '; ' + self._advice}"
+        doing = _DOING.get(self._stage, "at the start")
+        return f"interrupted {doing}; nothing was left behind"
 
     @property
     def draws(self) -> bool:
@@ -49,7 +97,7 @@ class Display:
     def say(self, text: str) -> None:
         """Writes a line above the progress, to standard error."""
         if self._drawn is None:
-            click.echo(text, err=True)
+            note(text)
         else:
             self._drawn.say(text)
 
@@ -60,6 +108,8 @@ class Display:
 
     def stage(self, name: str) -> None:
         """Starts a line for the stage `name`."""
+        if name != self._stage:
+            self._stage, self._stage_started = name, time.monotonic()
         self._shown.stage(name)
 
     def searching(self, progress: SearchProgress) -> None:

@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import click
 
-from taizhang.errors import CircuitFileError, InputError, MissingPackageError, RunStoppedError, TaizhangError
+from taizhang.errors import CircuitFileError, InputError, MissingPackageError, StoppedError, TaizhangError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
+class InterruptedWorkError(Exception):
+    """Ctrl-C or SIGTERM ended a command; the message says what it was doing, what is kept and how to keep more."""
+
+
+class UnwrittenResultError(Exception):
+    """A result could not be written to its file; the message says where it is instead."""
+
+
 def exit_status(error: BaseException) -> int:
     """Exit status for an error."""
-    if isinstance(error, (KeyboardInterrupt, click.Abort, RunStoppedError)):
+    if isinstance(error, (KeyboardInterrupt, click.Abort, InterruptedWorkError, StoppedError)):
         return INTERRUPTED
     if isinstance(error, (InputError, MissingPackageError, click.UsageError, click.FileError)):
         return BAD_INPUT
@@ -23,20 +31,30 @@ def exit_status(error: BaseException) -> int:
     return FAILED
 
 
+def _suggesting(text: str) -> str:
+    """One sentence of click's two: what there is not, and what may be meant."""
+    first, found, second = text.partition("Did you mean ")
+    if not found:
+        return text
+    return f"{first.rstrip(' (').rstrip('.')}; did you mean {second.rstrip(')').replace('one of: ', 'one of ')}"
+
+
 def sentence(error: BaseException) -> str:
     """One sentence for a person, on one line, whatever the error."""
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return "interrupted; nothing was left behind"
     if isinstance(error, click.ClickException):
         text = error.format_message()
-        if isinstance(error, click.UsageError) and error.ctx is not None:
+        text = _suggesting(text)
+        if isinstance(error, click.UsageError) and error.ctx is not None and not text.endswith("?"):
             text = f"{text.rstrip('.')}; see '{error.ctx.command_path} --help'"
     elif isinstance(error, CircuitFileError):
         text = error.sentence
-    elif isinstance(error, TaizhangError):
+    elif isinstance(error, (TaizhangError, InterruptedWorkError, UnwrittenResultError)):
         text = str(error)
     elif isinstance(error, OSError) and error.filename is not None:
-        text = f"cannot use the file '{error.filename}': {(error.strerror or 'unknown reason').lower()}"
+        text = f"{error.filename}: the file cannot be used: {(error.strerror or 'unknown reason').lower()}"
+        text += "; check its name" if isinstance(error, FileNotFoundError) else ""
     elif isinstance(error, MemoryError):
         text = "the system gave no more memory; lower --memory, or close other programs"
     else:

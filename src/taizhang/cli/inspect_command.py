@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from taizhang.circuit.read import CircuitFormat, read_circuit
-from taizhang.cli.options import circuit_options, command, echo_json, output_options
+from taizhang.cli.options import InputFile, circuit_options, command, echo_json, output_options
 from taizhang.results.inspection import inspect
 
 
 @command("inspect")
-@click.argument("circuit")
+@click.argument("circuit", type=InputFile())
 @circuit_options
 @output_options
 def inspect_command(circuit: str, circuit_format: CircuitFormat | None, as_json: bool) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import os
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 import taizhang
-from taizhang.cli.failure import DONE, FAILED, exit_status, place, sentence
+from taizhang.cli.failure import DONE, FAILED, InterruptedWorkError, exit_status, place, sentence
+from taizhang.cli.groups import SuggestingGroup, show_help_alone
+from taizhang.cli.signals import end_on_signals, interrupt_on_signals, watch_signals
+from taizhang.cli.summaries import SUMMARIES
 from taizhang.cli.warning_lines import warning_lines
 
 COMMANDS = {
     "inspect": "inspect_command",
+    "draw": "draw_command",
     "plan": "plan_command",
     "amplitude": "amplitude_command",
     "sample": "sample_command",
@@ -32,12 +36,29 @@ COMMANDS = {
     "report": "run_commands",
     "random": "random_command",
     "doctor": "doctor_command",
+    "completion": "completion_command",
 }
 """The module of each command, which holds it as `NAME_command` and is imported when the command is asked for."""
 
 
-class Commands(click.Group):
+class Commands(SuggestingGroup):
     """All commands; only the one that is asked for is imported."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Reads the words; an interrupt is answered here, before click writes an empty line for it."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except KeyboardInterrupt as error:
+            raise InterruptedWorkError(sentence(error)) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; an interrupt is answered as in `make_context`."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise InterruptedWorkError(sentence(error)) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order in which people are shown them."""
@@ -47,19 +68,32 @@ class Commands(click.Group):
         """Imports a command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
+        end_on_signals()
+        gc.disable()  # hardly anything that an import makes is garbage, and looking for it takes a tenth of the start
+        try:
+            module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
+        finally:
+            gc.enable()
+        interrupt_on_signals()
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in self.list_commands(ctx)])
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(taizhang.__version__, prog_name="taizhang", message="%(prog)s %(version)s")
-def taizhang_command() -> None:
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(taizhang.__version__, "-V", "--version", prog_name="taizhang", message="%(prog)s %(version)s")
+@click.pass_context
+def taizhang_command(ctx: click.Context) -> None:
     """Simulates quantum circuits by tensor-network contraction."""
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
+    show_help_alone(ctx)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -69,19 +103,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: The words after `taizhang`; by default those the process was started with.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _interrupt)  # ends a command in order, as Ctrl-C does
+    # The system takes the memory of a process back faster than the interpreter finds what is garbage at its end.
+    atexit.register(gc.freeze)
     try:
+        interrupt_on_signals()
+        if arguments is None:
+            watch_signals()
         with warning_lines():
             taizhang_command.main(args=words, prog_name="taizhang", standalone_mode=False)
         sys.stdout.flush()
+        status = DONE
     except BrokenPipeError:
         # The reader of our output went away, as `head` does. Flushing at exit would complain once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
+        status = FAILED
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in words:
             traceback.print_exc()
         click.echo(f"taizhang: {sentence(error)}{place(error)}", err=True)
-        sys.exit(exit_status(error))
-    sys.exit(DONE)
+        status = exit_status(error)
+    sys.exit(status)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+from click.shell_completion import CompletionItem
 
+from taizhang._files import check_output
 from taizhang._resources import usable_cores
+from taizhang._units import counted
 from taizhang.circuit.read import CircuitFormat
-from taizhang.errors import UsageError
+from taizhang.cli.notes import set_verbosity
+from taizhang.errors import TaizhangError
 from taizhang.options import Option, rows_of
 from taizhang.plots.canvas import check_drawable
 from taizhang.settings import OPTIONS, Options, Settings
@@ -66,13 +71,37 @@ def command(name: str) -> Callable[[Command], click.Command]:
 
 
 def output_options(command: Command) -> Command:
-    """Adds `--json`, and `--debug`, which `main` looks for by itself."""
+    """Adds `--json`, `--quiet`, and `--debug`, which `main` looks for by itself."""
+    command = option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=set_verbosity,
+        group=_OTHER,
+        help="Show nothing but the result, warnings and errors.",
+    )(command)
     command = option("--debug", is_flag=True, expose_value=False, group=_OTHER, help="Show where an error came from.")(
         command
     )
     return option("--json", "as_json", is_flag=True, group="Output", help="Print one JSON object on standard output.")(
         command
     )
+
+
+def verbose_option(command: Command) -> Command:
+    """Adds `--verbose`, for commands that leave the plan out where the work was quick."""
+    return option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=set_verbosity,
+        group="Output",
+        help="Show the plan, and predicted beside actual, even where the work took less than a second.",
+    )(command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +126,6 @@ def profile_options(command: Command) -> Command:
     def with_profile(*, profile: bool, plot: str | None, top: int, **others: Any) -> None:
         if plot is not None and not profile:
             raise click.UsageError("--plot draws what --profile measures; give both")
-        if plot is not None:
-            check_drawable(Path(plot))
         command(profile=ProfileRequest(wanted=profile, plot=plot, top=top), **others)
 
     wrapped: Command = with_profile
@@ -110,7 +137,13 @@ def profile_options(command: Command) -> Command:
                 group="Output",
                 help="Show where the time went, beside what the machine can do.",
             ),
-            option("--plot", metavar="FILE", group="Output", help="With --profile: draw it, as .png, .svg or .pdf."),
+            option(
+                "--plot",
+                type=OutputFile(picture=True),
+                metavar="FILE",
+                group="Output",
+                help="With --profile: draw it, as .png, .svg or .pdf.",
+            ),
             option(
                 "--top",
                 type=click.IntRange(min=1),
@@ -130,6 +163,7 @@ def amplitudes_file_option(command: Command) -> Command:
     return option(
         "-o",
         "--output",
+        type=OutputFile(".npy", ".json", ".txt", ".dat", ""),
         metavar="FILE",
         group="Output",
         help="Write the amplitudes: .npy as an array, .json, or lines of text.",
@@ -140,6 +174,7 @@ def directory_option(command: Command) -> Command:
     """Adds `--directory`, which makes work a long run."""
     return option(
         "--directory",
+        type=RunDirectory(),
         metavar="RUN",
         group="Run",
         help="Make it a long run, kept in this folder; 'taizhang resume RUN' continues it.",
@@ -160,18 +195,70 @@ def task_options(command: Command) -> Command:
     """Adds what amplitudes are asked for with: the circuit, bitstrings, open qubits, a plan and a file to write."""
     for each in reversed(
         (
-            click.argument("circuit"),
+            click.argument("circuit", type=InputFile()),
             click.argument("bits", nargs=-1, metavar="[BITSTRING]..."),
             circuit_options,
             option("--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input."),
             option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open."),
             option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once."),
-            option("--plan", "plan_file", metavar="PLAN", help="Run this plan instead of searching one."),
+            option(
+                "--plan", "plan_file", type=InputFile(), metavar="PLAN", help="Run this plan instead of searching one."
+            ),
             amplitudes_file_option,
         )
     ):
         command = each(command)
     return command
+
+
+class OutputFile(_ParamType):
+    """A file that a command writes: whether that can be done is checked before any work.
+
+    Args:
+        endings: Endings that it may have, `""` for none; any by default.
+        picture: It is drawn, so what draws must be there, too.
+    """
+
+    name = "file"
+
+    def __init__(self, *endings: str, picture: bool = False) -> None:
+        self._endings, self._picture = endings or None, picture
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Checks the file; gives its name as it was given."""
+        called = param.opts[-1] if param is not None and param.opts else "the output"
+        if self._picture:
+            check_drawable(Path(value))
+        check_output(value, called="-o" if called == "--output" else called, endings=self._endings)
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Lets the shell complete names of files."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+class InputFile(_ParamType):
+    """A file that a command reads, `-` for standard input; the shell completes its name."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Gives the name as it was given: the reader knows best what is wrong with a file."""
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Lets the shell complete names of files."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+class RunDirectory(InputFile):
+    """The folder of a run; the shell completes its name."""
+
+    name = "folder"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Lets the shell complete names of folders."""
+        return [CompletionItem(incomplete, type="dir")]
 
 
 class RowType(_ParamType):
@@ -217,10 +304,10 @@ def table_options(
             words = {row.name: given.pop(row.name) for row in shown}
             used = {name: word for name, word in words.items() if word is not None and word is not False}
             try:
-                value = make(used)
-            except UsageError as error:
-                raise UsageError(_with_flags(str(error), shown)) from None
-            command(**{keyword: value}, **given)
+                command(**{keyword: make(used)}, **given)
+            except TaizhangError as error:
+                error.args = (_with_flags(str(error), shown), *error.args[1:])
+                raise
 
         wrapped: Command = with_value
         for row in reversed(shown):
@@ -231,10 +318,12 @@ def table_options(
 
 
 def _with_flags(sentence: str, rows: Sequence[Option]) -> str:
-    """A sentence about two options at once, with their names as the command line has them."""
-    flags = {row.name: row.flag for row in rows}
-    words = [flags.get(word, word) if sentence.startswith("both ") else word for word in sentence.split(" ")]
-    return " ".join(words)
+    """A sentence with the names of options as the command line has them.
+
+    A name of one word may be that word, but not where two options are named to be in each other's way.
+    """
+    flags = {row.name: row.flag for row in rows if "_" in row.name or sentence.startswith("both ")}
+    return re.sub(r"(?<![\w-])[a-z_]+(?![\w-])", lambda word: flags.get(word[0], word[0]), sentence)
 
 
 def settings_options(keywords: type = Options) -> Callable[[Command], Command]:
@@ -250,7 +339,8 @@ def _settings(given: dict[str, Any]) -> Settings:
     settings = Settings.checked(**given)
     if settings.threads > usable_cores():
         click.echo(
-            f"taizhang: --threads is {settings.threads}, but this process may use {usable_cores()} cores; more threads "
+            f"taizhang: --threads is {settings.threads}, but this process may use "
+            f"{counted(usable_cores(), 'core')}; more threads "
             "than cores make the work slower, not faster",
             err=True,
         )

@@ -11,10 +11,12 @@ from typing import Any
 import click
 
 from taizhang._resources import peak_resident_bytes
-from taizhang.cli.amplitude_output import records_of, show_amplitudes, write_amplitudes
+from taizhang._units import counted
+from taizhang.cli.amplitude_output import MOST_LINES, records_of, show_amplitudes, write_amplitudes
 from taizhang.cli.options import echo_json
 from taizhang.cli.reports import plan_report
 from taizhang.cli.sample_output import present_report, write_samples
+from taizhang.cli.saving import save
 from taizhang.cli.xeb_output import present_xeb
 from taizhang.plan.plan_file import Plan
 from taizhang.results.xeb import Xeb
@@ -53,17 +55,17 @@ def present(answer: Any, how: Presentation) -> None:
 
 @present.register
 def _(answer: AmplitudeAnswer, how: Presentation) -> None:
-    if how.output is not None:
-        write_amplitudes(answer, Path(how.output))
+    saved = save(how.output, lambda path: write_amplitudes(answer, Path(path)))
     if how.as_json:
         plan = how.plans[0]
-        report: dict[str, Any] = {"amplitudes": [] if how.output else list(records_of(answer))}
+        report: dict[str, Any] = {"amplitudes": [] if saved.done else list(records_of(answer))}
         report["plan"] = plan_report(plan, plan.cost.peak_bytes)
         echo_json({**report, "seconds": dict(how.seconds), "peak_bytes": peak_resident_bytes()})
-    elif how.output is None:
-        show_amplitudes(answer)
+    elif not saved.done:
+        show_amplitudes(answer, most=MOST_LINES if saved.problem is None else None)
     else:
-        click.echo(f"{answer.values.size} amplitudes written to {how.output}")
+        click.echo(f"{counted(answer.values.size, 'amplitude')} written to {how.output}")
+    saved.check()
 
 
 @present.register
@@ -73,10 +75,11 @@ def _(answer: Xeb, how: Presentation) -> None:
 
 @present.register
 def _(answer: DrawnSamples, how: Presentation) -> None:
-    write_samples(answer, how.output, as_json=how.as_json)
+    written = write_samples(answer, how.output, as_json=how.as_json)
     present_report(
         answer.report(),
         how.seconds,
+        written,
         shots=answer.shots,
         method=answer.method,
         reason=answer.reason,

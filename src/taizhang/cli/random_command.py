@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import click
 
+from taizhang._units import counted
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.random_circuits import grid_circuit, sycamore_circuit
+from taizhang.circuit.random_circuits import random_grid, random_sycamore
 from taizhang.circuit.read import write_circuit
-from taizhang.cli.options import GroupedCommand, echo_json, option, output_options, table_options
+from taizhang.cli.groups import SuggestingGroup, show_help_alone
+from taizhang.cli.notes import note
+from taizhang.cli.options import GroupedCommand, OutputFile, echo_json, option, output_options, table_options
 from taizhang.settings import OPTIONS
 
 
-@click.group("random")
-def random_command() -> None:
+@click.group("random", cls=SuggestingGroup, invoke_without_command=True)
+@click.pass_context
+def random_command(ctx: click.Context) -> None:
     """Make a random circuit of a family the field measures itself on."""
+    show_help_alone(ctx)
 
 
 def _written(circuit: Circuit, output: str, as_json: bool) -> None:
@@ -22,36 +27,50 @@ def _written(circuit: Circuit, output: str, as_json: bool) -> None:
     if as_json:
         echo_json(report)
     else:
-        click.echo(f"{output}: {circuit.num_qubits} qubits, {len(circuit.operations)} gates", err=True)
+        note(f"{output}: {counted(circuit.num_qubits, 'qubit')}, {counted(len(circuit.operations), 'gate')}")
 
 
 _output = option(
-    "-o", "--output", required=True, metavar="FILE", group="Output", help="Where to: .qsim, .txt (GRCS text) or .qasm."
+    "-o",
+    "--output",
+    required=True,
+    type=OutputFile(".qsim", ".txt", ".qasm"),
+    metavar="FILE",
+    group="Output",
+    help="Where to: .qsim, .txt (GRCS text) or .qasm.",
 )
 _seed = table_options(lambda given: given.get("seed", 0), "seed", [row for row in OPTIONS if row.name == "seed"])
 
 
 @random_command.command("grid", cls=GroupedCommand)
-@option("--rows", type=int, required=True)
-@option("--columns", type=int, required=True)
-@option("--depth", type=int, required=True, help="Layers of two-qubit gates.")
+@option("--rows", type=click.IntRange(min=1), required=True, metavar="N", help="Rows of qubits.")
+@option("--columns", type=click.IntRange(min=1), required=True, metavar="N", help="Columns of qubits.")
+@option("--depth", type=click.IntRange(min=0), required=True, metavar="N", help="Layers of two-qubit gates.")
 @option("--gate", type=click.Choice(["cz", "is"]), default="cz", show_default=True, help="The two-qubit gate.")
 @_seed
 @_output
 @output_options
 def grid_command(rows: int, columns: int, depth: int, gate: str, seed: int, output: str, as_json: bool) -> None:
     """A random circuit on a grid of qubits, by the rules of Google's GRCS (arXiv:1608.00263, arXiv:1807.10749)."""
-    _written(grid_circuit(rows, columns, depth, seed=seed, two_qubit="cz" if gate == "cz" else "is"), output, as_json)
+    _written(random_grid(rows, columns, depth, gate="cz" if gate == "cz" else "is", seed=seed), output, as_json)
 
 
 @random_command.command("sycamore", cls=GroupedCommand)
-@option("--qubits", type=int, default=53, show_default=True, help="The whole processor, or a patch of it.")
-@option("--cycles", type=int, required=True)
+@option(
+    "--qubits",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=53,
+    show_default=True,
+    help="The whole processor, or a patch of it.",
+)
+@option(
+    "--cycles", type=click.IntRange(min=0), required=True, metavar="N", help="Layers of gates on one and on two qubits."
+)
 @option("--pattern", type=click.Choice(["ABCDCDAB", "EFGH"]), default="ABCDCDAB", show_default=True)
 @_seed
 @_output
 @output_options
 def sycamore_command(qubits: int, cycles: int, pattern: str, seed: int, output: str, as_json: bool) -> None:
     """A random circuit on the qubits of Sycamore, as in Arute et al., Nature 574 (2019)."""
-    circuit = sycamore_circuit(qubits, cycles=cycles, seed=seed, pattern="EFGH" if pattern == "EFGH" else "ABCDCDAB")
-    _written(circuit, output, as_json)
+    _written(random_sycamore(qubits, cycles=cycles, pattern=pattern, seed=seed), output, as_json)

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from taizhang._lazy import lazy_module
 from taizhang._units import human_bytes, human_seconds
 from taizhang.cli.options import ProfileRequest
+from taizhang.cli.saving import Saved, save
 from taizhang.execute.contraction import Contraction
 from taizhang.plan.plan_file import Plan
-from taizhang.plots.profile import plot_profile
-from taizhang.results.profile import Profile, profile_of
+
+if TYPE_CHECKING:
+    from taizhang.plots import profile as profile_plots
+    from taizhang.results import profile as profiles
+else:
+    profile_plots = lazy_module("taizhang.plots.profile")
+    profiles = lazy_module("taizhang.results.profile")
+
+QUICK_SECONDS = 1.0
+"""Of work that took less than this nobody wants to know the plan."""
 
 
 def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
@@ -49,11 +60,9 @@ def predicted_and_actual(plan: Plan, runs: float, predicted_bytes: int, run_seco
     )
 
 
-def measured_profile(runs: Sequence[Contraction], request: ProfileRequest) -> Profile | None:
-    """The profile of runs, drawn if that was asked for; None where no profile was wanted."""
+def measured_profile(runs: Sequence[Contraction], request: ProfileRequest) -> tuple[profiles.Profile | None, Saved]:
+    """The profile of runs, None where no profile was wanted; and whether it was drawn, if that was asked for."""
     if not request.wanted:
-        return None
-    profile = profile_of(runs)
-    if request.plot is not None:
-        plot_profile(profile, request.plot)
-    return profile
+        return None, Saved(path=None)
+    profile = profiles.profile_of(runs)
+    return profile, save(request.plot, lambda path: profile_plots.plot_profile(profile, path))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import time
 import webbrowser
-from pathlib import Path
 from typing import Any
 
 import click
 
+from taizhang._files import check_output, write_file
 from taizhang._units import parse_time
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.bitstring_options import asked_bitstrings
 from taizhang.cli.display import Display
+from taizhang.cli.notes import note
 from taizhang.cli.options import (
+    OutputFile,
+    RunDirectory,
     amplitudes_file_option,
     command,
     echo_json,
@@ -27,6 +30,7 @@ from taizhang.cli.options import (
 )
 from taizhang.cli.run_display import RunDisplay
 from taizhang.cli.run_doing import finish_run, pieces_line
+from taizhang.cli.saving import save
 from taizhang.plan.plan_file import Plan
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.report import REPORT, report_of
@@ -45,7 +49,14 @@ _lease_option = table_options(dict, "workers", [row for row in WORKFORCE if row.
 
 @command("run")
 @task_options
-@option("--directory", required=True, metavar="RUN", group="Run", help="Folder to keep the run in, new or empty.")
+@option(
+    "--directory",
+    required=True,
+    type=RunDirectory(),
+    metavar="RUN",
+    group="Run",
+    help="Folder to keep the run in, new or empty.",
+)
 @option(
     "--piece-time",
     metavar="TIME",
@@ -84,7 +95,7 @@ def run_command(
     workforce = workforce_of(settings, None, workers)
     plan = Plan.load(plan_file) if plan_file is not None else None
     started = time.perf_counter()
-    with Display() as display:
+    with Display(folder=directory) as display:
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
         asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
@@ -96,15 +107,15 @@ def run_command(
             piece_seconds=parse_time(piece_time, called="--piece-time"),
             observer=display,
         )
-    click.echo(str(folder.plan()), err=True)
-    click.echo(pieces_line(folder), err=True)
+    note(str(folder.plan()))
+    note(pieces_line(folder))
     if prepare:
         return
     finish_run(folder, workforce, output, as_json, {"prepare": time.perf_counter() - started})
 
 
 @command("resume")
-@click.argument("directory", metavar="RUN")
+@click.argument("directory", metavar="RUN", type=RunDirectory())
 @option("--repair", is_flag=True, help="Save what is right in a damaged ledger first.")
 @amplitudes_file_option
 @settings_options(ResourceOptions)
@@ -117,12 +128,12 @@ def resume_command(
     folder = RunFolder.open(directory)
     if repair:
         saved, lost = repair_run(folder)
-        click.echo(f"{saved:,} pieces were saved, {lost} rows given up; the damaged ledger is kept beside", err=True)
+        note(f"{saved:,} pieces were saved, {lost} rows given up; the damaged ledger is kept beside")
     finish_run(folder, workforce_of(settings, None, workers), output, as_json, {})
 
 
 @command("work")
-@click.argument("directory", metavar="RUN")
+@click.argument("directory", metavar="RUN", type=RunDirectory())
 @option("--attached", is_flag=True, hidden=True, help="End with the process that started this one.")
 @_lease_option
 @settings_options(ResourceOptions)
@@ -149,13 +160,11 @@ def work_command(directory: str, attached: bool, workers: dict[str, Any], settin
     if as_json:
         echo_json(report)
     else:
-        click.echo(
-            f"the run '{folder.path}' is complete; 'taizhang resume {folder.path}' prints what it gives", err=True
-        )
+        note(f"the run '{folder.path}' is complete; 'taizhang resume {folder.path}' prints what it gives")
 
 
 @command("status")
-@click.argument("directory", metavar="RUN")
+@click.argument("directory", metavar="RUN", type=RunDirectory())
 @output_options
 def status_command(directory: str, as_json: bool) -> None:
     """Tell how far the run in the folder RUN is; it may be running or not."""
@@ -167,7 +176,7 @@ def status_command(directory: str, as_json: bool) -> None:
 
 
 @command("verify")
-@click.argument("directory", metavar="RUN")
+@click.argument("directory", metavar="RUN", type=RunDirectory())
 @option(
     "--pieces",
     type=click.IntRange(min=0),
@@ -178,7 +187,12 @@ def status_command(directory: str, as_json: bool) -> None:
 )
 @option("--no-precise", is_flag=True, help="Do not measure rounding errors by computing in double precision.")
 @option(
-    "-o", "--output", metavar="FILE", group="Output", help="Write a record of the result (JSON), for others to check."
+    "-o",
+    "--output",
+    type=OutputFile(),
+    metavar="FILE",
+    group="Output",
+    help="Write a record of the result (JSON), for others to check.",
 )
 @settings_options(VerifyOptions)
 @output_options
@@ -186,7 +200,8 @@ def verify_command(
     directory: str, pieces: int, no_precise: bool, output: str | None, settings: Settings, as_json: bool
 ) -> None:
     """Check the run in the folder RUN: all hashes, all checksums, and some pieces computed again."""
-    with stop_on_signals() as stop:
+    with Display() as display:
+        display.stage("verify")
         found = verify(
             RunFolder.open(directory),
             pieces=pieces,
@@ -194,19 +209,27 @@ def verify_command(
             precise=not no_precise,
             threads=settings.threads,
             memory_bytes=settings.free_bytes(),
-            stop=stop,
         )
-    if output is not None:
-        Path(output).write_text(json.dumps(found.record, indent=1) + "\n", encoding="utf-8")
+    saved = save(output, lambda path: write_file(path, json.dumps(found.record, indent=1) + "\n"))
     if as_json:
         echo_json(found.record)
     else:
         click.echo(str(found))
+        if saved.problem is not None:
+            click.echo(json.dumps(found.record, indent=1))
+    saved.check()
 
 
 @command("report")
-@click.argument("directory", metavar="RUN")
-@option("-o", "--output", metavar="FILE", group="Output", help="Write to this file [report.html in the folder RUN].")
+@click.argument("directory", metavar="RUN", type=RunDirectory())
+@option(
+    "-o",
+    "--output",
+    type=OutputFile(".html", ".htm"),
+    metavar="FILE",
+    group="Output",
+    help="Write to this file [report.html in the folder RUN].",
+)
 @option("--open", "open_page", is_flag=True, group="Output", help="Show the page in a browser.")
 @output_options
 def report_command(directory: str, output: str | None, open_page: bool, as_json: bool) -> None:
@@ -215,12 +238,12 @@ def report_command(directory: str, output: str | None, open_page: bool, as_json:
     The page in the folder keeps up while the run goes on; one written elsewhere shows the run as it is now.
     """
     folder = RunFolder.open(directory)
-    target = Path(output) if output is not None else folder.path / REPORT
-    target.write_text(report_of(folder, kept=output is None), encoding="utf-8")
+    target = check_output(folder.path / REPORT if output is None else output, called="-o")
+    write_file(target, report_of(folder, kept=output is None))
     opened = open_page and webbrowser.open(target.resolve().as_uri())
     if as_json:
         echo_json({"output": str(target)})
     else:
-        click.echo(f"{target}", err=True)
+        note(f"{target}")
     if open_page and not opened:
-        click.echo(f"no browser was found; open {target.resolve().as_uri()} yourself", err=True)
+        note(f"no browser was found; open {target.resolve().as_uri()} yourself")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-import click
-
 from taizhang.cli.display import live
+from taizhang.cli.notes import note
 from taizhang.runs import coordinator
 from taizhang.runs.status import left_text, rate_text
 
@@ -34,13 +33,14 @@ class RunDisplay:
 
     def progress(self, progress: coordinator.Progress) -> None:
         """Shows where the run stands."""
-        told = [f"{progress.done:,} of {progress.total:,} pieces", f"{progress.workers} workers"]
+        told = [f"{progress.done:,} of {progress.total:,} pieces"]
         if progress.estimate.rate > 0:
-            told += [rate_text(progress.estimate.rate), f"{left_text(progress.estimate)} left"]
+            told += [f"{left_text(progress.estimate)} left", rate_text(progress.estimate.rate)]
+        told.append(f"{progress.workers} worker{'' if progress.workers == 1 else 's'}")
         if progress.partial is not None:
             told.append(f"partial sum {progress.partial.real:+.4e} {progress.partial.imag:+.4e}i")
         if self._line is not None:
-            self._line.show(progress.done, progress.total, ", ".join(told))
+            self._line.show(progress.done, progress.total, told)
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_SECONDS
-            click.echo(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {', '.join(told)}", err=True)
+            note(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {', '.join(told)}")

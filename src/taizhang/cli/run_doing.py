@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from taizhang._units import counted
 from taizhang.cli.present import Presentation, present
 from taizhang.cli.run_display import RunDisplay
 from taizhang.runs.folder import RunFolder
@@ -41,5 +42,6 @@ def finish_run(
 def pieces_line(folder: RunFolder) -> str:
     """How a run is cut, for people."""
     layout = folder.manifest.layout
-    contractions = "1 contraction" if layout.num_contractions == 1 else f"{layout.num_contractions:,} contractions"
-    return f"{folder.path}: {folder.assembly().description()}, in {contractions}, cut into {layout.num_pieces:,} pieces"
+    contractions = counted(layout.num_contractions, "contraction")
+    pieces = counted(layout.num_pieces, "piece")
+    return f"{folder.path}: {folder.assembly().description()}, in {contractions}, cut into {pieces}"

@@ -8,7 +8,10 @@ import click
 
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
+from taizhang.cli.notes import note
 from taizhang.cli.options import (
+    InputFile,
+    OutputFile,
     circuit_options,
     command,
     directory_option,
@@ -18,7 +21,7 @@ from taizhang.cli.options import (
     table_options,
 )
 from taizhang.cli.run_doing import finish_run, pieces_line
-from taizhang.cli.sample_output import present_report, write_samples
+from taizhang.cli.sample_output import check_listing, present_report, write_samples
 from taizhang.runs.run import own_workforce
 from taizhang.runs.start import start_run
 from taizhang.sampling.choice import prepare_samples
@@ -29,7 +32,7 @@ from taizhang.tasks.samples import SamplesTask
 
 
 @command("sample")
-@click.argument("circuit")
+@click.argument("circuit", type=InputFile())
 @circuit_options
 @option("--shots", type=int, required=True, metavar="N", group="Samples", help="Number of samples.")
 @option(
@@ -40,6 +43,7 @@ from taizhang.tasks.samples import SamplesTask
 @option(
     "-o",
     "--output",
+    type=OutputFile(".npy", ".txt", ".dat", ""),
     metavar="FILE",
     group="Output",
     help="Write the samples to a file: lines of text, or .npy as an array.",
@@ -58,8 +62,9 @@ def sample_command(
     as_json: bool,
 ) -> None:
     """Draw samples of CIRCUIT: one bitstring a line, qubit 0 first."""
+    check_listing(shots, output, as_json=as_json)
     started = time.perf_counter()
-    with Display() as display:
+    with Display(f"to keep such work: taizhang sample {circuit} … --directory RUN") as display:
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
         reading = time.perf_counter()
@@ -69,11 +74,11 @@ def sample_command(
         else:
             run = prepare_samples(read, shots, settings, method=method, options=options, observer=display)
             prepared = time.perf_counter()
-            click.echo(f"method {run.method}: {run.reason}", err=True)
-            write_samples(run, output, as_json=as_json)
+            note(f"method {run.method}: {run.reason}")
+            written = write_samples(run, output, as_json=as_json)
     if directory is not None:
-        click.echo(pieces_line(folder), err=True)
+        note(pieces_line(folder))
         finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
         return
     seconds = {"read": reading - started, "prepare": prepared - reading, "run": time.perf_counter() - prepared}
-    present_report(run.report(), seconds, shots=shots, method=run.method, reason=run.reason, as_json=as_json)
+    present_report(run.report(), seconds, written, shots=shots, method=run.method, reason=run.reason, as_json=as_json)

@@ -2,41 +2,112 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 import numpy as np
 
-from taizhang._units import human_seconds
+from taizhang._files import reason_of, write_file
+from taizhang._units import counted, human_seconds
+from taizhang.cli.amplitude_output import npy_bytes
+from taizhang.cli.notes import note
 from taizhang.cli.options import echo_json
+from taizhang.cli.saving import Saved, save
 from taizhang.sampling.sampler import Bits, SampleReport
 
+MOST_LISTED = 10_000
+"""The JSON object of a command holds no more samples than this."""
 
-def write_samples(portions: Iterable[Bits], output: str | None, *, as_json: bool) -> None:
-    """Writes samples as they come: to a file, or else to standard output, unless that is kept for one JSON object."""
-    if output is not None and output.endswith(".npy"):
-        np.save(Path(output), np.concatenate(list(portions)), allow_pickle=False)
-    elif output is not None or not as_json:
-        with _sink(output) as sink:
-            for portion in portions:
-                sink.write(_lines(portion))
-                sink.flush()
-    else:
-        for _ in portions:
-            pass
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of samples.
+
+    Attributes:
+        saved: Whether they are in the file that was asked for.
+        listed: Those that the one JSON object is to hold, or None.
+    """
+
+    saved: Saved
+    listed: list[str] | None
+
+
+def check_listing(shots: int, output: str | None, *, as_json: bool) -> None:
+    """Says before the work that a JSON object does not hold all samples."""
+    if as_json and output is None and shots > MOST_LISTED:
+        click.echo(
+            f"taizhang: the JSON object will hold the first {MOST_LISTED:,} of {shots:,} samples; -o FILE keeps all",
+            err=True,
+        )
+
+
+def write_samples(portions: Iterable[Bits], output: str | None, *, as_json: bool) -> Written:
+    """Writes samples as they come: to a file, to standard output, or into the one JSON object.
+
+    Where the file cannot be written on, those that are missing in it go to where they go without a file.
+    """
+    listed: list[str] = []
+    remaining = iter(portions)
+    saved = Saved(path=output)
+    if output is not None and output.lower().endswith(".npy"):
+        bits = np.concatenate(list(remaining))
+        saved = save(output, lambda path: write_file(path, npy_bytes(bits)))
+        remaining = iter(() if saved.done else (bits,))
+    elif output is not None:
+        saved, remaining = _write_lines(Path(output), remaining)
+    for portion in remaining:
+        lines = _lines(portion)
+        if as_json:
+            listed += lines.decode("ascii").split()[: MOST_LISTED - len(listed)]
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(lines)
+            sys.stdout.buffer.flush()
+    return Written(saved=saved, listed=None if saved.done or not as_json else listed)
+
+
+def _write_lines(path: Path, portions: Iterator[Bits]) -> tuple[Saved, Iterator[Bits]]:
+    """Writes portions to a file; gives those that it could not take, with all that follow."""
+    written = 0
+    for portion in portions:
+        lines = _lines(portion)
+        try:
+            with path.open("ab" if written else "wb") as file:
+                file.write(lines)
+            written += len(lines)
+        except OSError as error:
+            if path.is_file():
+                with contextlib.suppress(OSError):
+                    os.truncate(path, written)
+            return Saved(path=str(path), problem=reason_of(error)), itertools.chain([portion], portions)
+    return Saved(path=str(path)), iter(())
 
 
 def present_report(
-    report: SampleReport, seconds: Mapping[str, float], *, shots: int, method: str, reason: str, as_json: bool
+    report: SampleReport,
+    seconds: Mapping[str, float],
+    written: Written,
+    *,
+    shots: int,
+    method: str,
+    reason: str,
+    as_json: bool,
 ) -> None:
-    """Tells what is known of samples that were written."""
+    """Reports on samples that were written.
+
+    Raises:
+        UnwrittenResultError: They could not be written to their file.
+    """
     if as_json:
         echo_json(
             {
+                **({} if written.listed is None else {"samples": written.listed}),
                 "shots": shots,
                 "method": method,
                 "reason": reason,
@@ -47,21 +118,12 @@ def present_report(
                 "seconds": dict(seconds),
             }
         )
+        written.saved.check()
         return
     for line in _told(report):
-        click.echo(line, err=True)
-    click.echo(f"{shots} samples in {human_seconds(sum(seconds.values()))}", err=True)
-
-
-@contextmanager
-def _sink(output: str | None) -> Iterator[BinaryIO]:
-    """Where lines go: a file, or standard output."""
-    if output is None:
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        return
-    with Path(output).open("wb") as file:
-        yield file
+        note(line)
+    note(f"{counted(shots, 'sample')} in {human_seconds(sum(seconds.values()))}")
+    written.saved.check()
 
 
 def _lines(bits: Bits) -> bytes:

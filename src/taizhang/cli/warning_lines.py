@@ -1,4 +1,4 @@
-"""Warnings about circuit files as lines on standard error."""
+"""Warnings of this package as lines on standard error."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TextIO
 
 import click
 
-from taizhang.errors import CircuitFileWarning
+from taizhang.errors import CircuitFileWarning, MachineWarning
 
 
 @contextlib.contextmanager
 def warning_lines() -> Iterator[None]:
-    """While it lasts, a `CircuitFileWarning` is one line that begins with `taizhang:`; others look as in Python."""
+    """While it lasts, our own warnings are lines that begin with `taizhang:`; others look as in Python."""
     with warnings.catch_warnings():
         others = warnings.showwarning
 
@@ -26,11 +26,13 @@ def warning_lines() -> Iterator[None]:
             file: TextIO | None = None,
             line: str | None = None,
         ) -> None:
-            if isinstance(message, CircuitFileWarning):
-                click.echo(f"taizhang: warning: {' '.join(message.sentence.split())}", err=True)
+            if isinstance(message, (CircuitFileWarning, MachineWarning)):
+                sentence = message.sentence if isinstance(message, CircuitFileWarning) else str(message)
+                click.echo(f"taizhang: warning: {' '.join(sentence.split())}", err=True)
             else:
                 others(message, category, filename, lineno, file, line)
 
-        warnings.simplefilter("always", CircuitFileWarning)
+        for kind in (CircuitFileWarning, MachineWarning):
+            warnings.simplefilter("always", kind)
         warnings.showwarning = show
         yield

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 import click
 
 from taizhang.circuit.read import CircuitFormat, read_circuit
 from taizhang.cli.display import Display
 from taizhang.cli.failure import INTERRUPTED
-from taizhang.cli.options import circuit_options, command, directory_option, option, output_options, settings_options
+from taizhang.cli.notes import note
+from taizhang.cli.options import (
+    InputFile,
+    OutputFile,
+    circuit_options,
+    command,
+    directory_option,
+    option,
+    output_options,
+    settings_options,
+)
 from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.xeb_display import XebDisplay
 from taizhang.cli.xeb_output import present_xeb
-from taizhang.plots.canvas import check_drawable
 from taizhang.results.sample_file import read_samples
 from taizhang.runs.run import own_workforce
 from taizhang.runs.start import start_run
@@ -24,11 +32,17 @@ from taizhang.tasks.cross_entropy import CrossEntropyTask, compute_xeb
 
 
 @command("xeb")
-@click.argument("circuit")
-@click.argument("samples")
+@click.argument("circuit", type=InputFile())
+@click.argument("samples", type=InputFile())
 @circuit_options
 @directory_option
-@option("--plot", metavar="FILE", group="Output", help="Draw the histogram of 2^n p, as .png, .svg or .pdf.")
+@option(
+    "--plot",
+    type=OutputFile(picture=True),
+    metavar="FILE",
+    group="Output",
+    help="Draw the histogram of 2^n p, as .png, .svg or .pdf.",
+)
 @settings_options()
 @output_options
 def xeb_command(
@@ -45,8 +59,6 @@ def xeb_command(
     SAMPLES holds one bitstring a line, qubit 0 first, with or without a count behind it, or JSON such as {"0101": 12};
     - reads standard input. Ctrl-C ends long work with the figures of what was computed, if anything was.
     """
-    if plot is not None:
-        check_drawable(Path(plot))
     started = time.perf_counter()
     with Display() as display:
         display.stage("read")
@@ -57,7 +69,8 @@ def xeb_command(
             task = CrossEntropyTask(circuit=read, samples=counted)
             folder = start_run(directory, task, settings, observer=display)
     if directory is None:
-        with XebDisplay(len(counted.bitstrings)) as told:
+        advice = f"to keep such work: taizhang xeb {circuit} {samples} --directory RUN"
+        with XebDisplay(len(counted.bitstrings), advice) as told:
             result = compute_xeb(
                 read, counted, settings, observer=told, on_estimate=told.estimated, keep_what_is_done=True
             )
@@ -70,5 +83,5 @@ def xeb_command(
             )
             sys.exit(INTERRUPTED)
         return
-    click.echo(pieces_line(folder), err=True)
+    note(pieces_line(folder))
     finish_run(folder, own_workforce(settings), None, as_json, {"prepare": time.perf_counter() - started}, plot=plot)

@@ -19,10 +19,11 @@ class XebDisplay(Display):
 
     Args:
         num_bitstrings: How many different bitstrings there are.
+        advice: How to keep what is computed.
     """
 
-    def __init__(self, num_bitstrings: int) -> None:
-        super().__init__()
+    def __init__(self, num_bitstrings: int, advice: str = "") -> None:
+        super().__init__(advice)
         self._num_bitstrings = num_bitstrings
         self._estimate = ""
         self._last_line = time.monotonic()
@@ -34,7 +35,7 @@ class XebDisplay(Display):
         if seconds > _LONG_SECONDS:
             self.say(
                 f"{self._num_bitstrings} different bitstrings are predicted to take {human_seconds(seconds)}; "
-                "Ctrl-C ends this with the figures so far"
+                "Ctrl-C ends this with the figures of the portions of some seconds that are done"
             )
 
     def estimated(self, xeb: Xeb, done: int) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import click
 
 from taizhang._resources import peak_resident_bytes
+from taizhang.cli.notes import note
 from taizhang.cli.options import echo_json
+from taizhang.cli.saving import save
 from taizhang.plots.cross_entropy import plot_xeb
 from taizhang.results.xeb import Xeb
 
@@ -21,11 +23,12 @@ def present_xeb(xeb: Xeb, seconds: Mapping[str, float], *, plot: str | None, as_
         plot: File to draw into, or None.
         as_json: Print one JSON object.
     """
-    if plot is not None:
-        plot_xeb(xeb, plot)
+    drawn = save(plot, lambda path: plot_xeb(xeb, path))
     if as_json:
         echo_json({**xeb.to_dict(), "seconds": dict(seconds), "peak_bytes": peak_resident_bytes()})
+        drawn.check(printed=False)
         return
     click.echo(str(xeb))
     stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
-    click.echo(f"{sum(seconds.values()):.2f} s in all: {stages}", err=True)
+    note(f"{sum(seconds.values()):.2f} s in all: {stages}")
+    drawn.check(printed=False)

@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
+from typing import TYPE_CHECKING
+
+from taizhang._lazy import lazy_module
+
+if TYPE_CHECKING:
+    from concurrent import futures
+else:
+    futures = lazy_module("concurrent.futures")
 
 _TELL_SECONDS = 0.1
 
@@ -51,11 +58,11 @@ def side_by_side(
             job(number, stop.is_set)
             done.append(number)
 
-    with ThreadPoolExecutor(lanes) as pool:
+    with futures.ThreadPoolExecutor(lanes) as pool:
         running = {pool.submit(lane) for _ in range(lanes)}
         try:
             while running:
-                ended, running = wait(running, timeout=_TELL_SECONDS)
+                ended, running = futures.wait(running, timeout=_TELL_SECONDS)
                 for future in ended:
                     future.result()
                 if told is not None:

@@ -15,19 +15,24 @@ Chen & Zhang, arXiv:2111.03011).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import operator
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from taizhang._checks import describe, read_integer
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang.errors import NetworkError, UsageError
+
+if TYPE_CHECKING:
+    import hashlib
+else:
+    hashlib = lazy_module("hashlib")
 
 MAX_TENSORS = 1_000_000
 MAX_RANK = 512
@@ -52,7 +57,7 @@ def array_shape(sizes: Sequence[int]) -> tuple[int, ...]:
     return longer if len(longer) <= MAX_AXES else (math.prod(longer),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NetworkShape:
     """A tensor network without its arrays.
 
@@ -206,6 +211,10 @@ class NetworkShape:
         canonical = json.dumps(parts, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    def __repr__(self) -> str:
+        rows = f", {self.num_rows:,} rows" if self.row_indices else ""
+        return f"<NetworkShape: {_size_text(self)}, {len(self.output)} of them in the output{rows}>"
+
 
 class TensorNetwork:
     """A tensor network with its arrays; immutable.
@@ -300,7 +309,7 @@ class TensorNetwork:
         return _remake, (self.shape, self.arrays, self.exponent)
 
     def __repr__(self) -> str:
-        return f"TensorNetwork({self.shape.num_tensors} tensors, {self.shape.num_indices} indices)"
+        return f"<TensorNetwork: {_size_text(self.shape)}>"
 
 
 def _remake(shape: NetworkShape, arrays: Sequence[np.typing.ArrayLike], exponent: int) -> TensorNetwork:
@@ -336,3 +345,9 @@ def _read_sequence(given: Any, what: str) -> Sequence[Any]:
     if isinstance(given, (set, frozenset, Mapping)) or not isinstance(given, Iterable):
         raise UsageError(f"{what} must be a sequence, got {describe(given)}")
     return list(given)
+
+
+def _size_text(shape: NetworkShape) -> str:
+    """Numbers of tensors and indices for people."""
+    tensors, indices = shape.num_tensors, shape.num_indices
+    return f"{tensors:,} tensor{'' if tensors == 1 else 's'}, {indices:,} {'index' if indices == 1 else 'indices'}"

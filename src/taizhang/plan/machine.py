@@ -2,7 +2,13 @@
 
 A contraction of rows × columns × summed runs at a rate that depends on the smaller of rows and columns and on summed: a
 machine reaches its best only when both are large enough to reuse what it has loaded. Moving bytes goes at a rate that
-depends on how much is moved, because caches differ. Both are measured with the kernels that later do the work.
+depends on how much is moved, because caches differ. Both are measured with the kernels that later do the work. Memory
+that is touched for the first time comes slowly, on some virtual machines at a hundredth of the rate at which it is
+copied later; of several measurements the slowest is kept, since memory that was in use before comes faster.
+
+A measurement holds `MEASURING_BYTES` at most, whatever the number of threads; where less is allowed the rates of
+`assumed_machine` are used and nothing is kept. What was measured while other programs ran is used, but measured again
+after `DISTURBED_SECONDS`.
 """
 
 from __future__ import annotations
@@ -10,25 +16,48 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import mmap
 import os
 import platform
+import sys
+import threading
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 
 from taizhang import _native
+from taizhang._lazy import lazy_module
+from taizhang._resources import usable_cores
 from taizhang._types import DtypeName
+from taizhang.errors import MachineWarning
 
-MEASUREMENT_VERSION = 6
+if TYPE_CHECKING:
+    import platformdirs
+else:
+    platformdirs = lazy_module("platformdirs")
+
+MEASUREMENT_VERSION = 7
 NARROW_CLASSES = (1, 2, 4, 8, 16, 64)
 SUMMED_CLASSES = (1, 2, 4, 16, 64, 256)
 _WORK = 1 << 21  # multiply-adds of one measurement: a millisecond at 2e9 a second
 _FRESH_BYTES = 1 << 26
-_COPY_BYTES = (1 << 18, 1 << 22, 1 << 25, 1 << 28)
+_COPY_BYTES = (1 << 18, 1 << 22, 1 << 25, 1 << 27)
+# Each thread needs memory of its own; rates for more threads follow from those of so many.
+_MOST_THREADS = 8
+_IDLE_SHARE = 0.85  # of a core that a thread gets where nothing else runs
+_IDLE_SECONDS = 0.02
+
+MEASURING_BYTES = 320 * 2**20
+"""Memory that a measurement may hold: two blocks that are copied, and what the kernels need."""
+
+DISTURBED_SECONDS = 600.0
+"""How long rates that were measured while other programs ran are used before they are measured again."""
+
 _MEASURING_SECONDS = 1.2
 _SETTLED = 1.03
 
@@ -45,6 +74,7 @@ class Machine:
         threads: Number of threads that the rates are for.
         fresh_seconds_per_byte: Time that memory takes when it is touched for the first time.
         measured: False for rates that are only assumed.
+        disturbed_at: When they were measured, in seconds since 1970, if other programs ran meanwhile; else None.
     """
 
     rates: tuple[tuple[float, ...], ...]
@@ -53,6 +83,7 @@ class Machine:
     threads: int
     fresh_seconds_per_byte: float = 2.5e-10
     measured: bool = False
+    disturbed_at: float | None = None
 
     def __post_init__(self) -> None:
         numbers = [rate for row in self.rates for rate in row]
@@ -110,41 +141,65 @@ def assumed_machine(threads: int = 1) -> Machine:
     return Machine(rates=rates, bandwidths=bandwidths, step_seconds=1e-6, threads=threads)
 
 
-def measured_machine(threads: int = 1) -> Machine:
+def measured_machine(
+    threads: int = 1, *, memory_bytes: int | None = None, announce: Callable[[], None] | None = None
+) -> Machine:
     """Rates of this machine, measured at the first call (under two seconds) and read from the user's cache later.
 
     Args:
-        threads: Number of threads the work will have.
+        threads: Number of threads the work will have. More than there are cores are no faster.
+        memory_bytes: Most bytes that a measurement may take; any number by default.
+        announce: Called before a measurement begins.
 
     Returns:
-        Measured rates; assumed ones where the compiled core cannot measure.
+        Measured rates; assumed ones where there is too little memory to measure, or the compiled core cannot.
     """
     path = cache_file(threads)
     kept = _read(path, threads)
-    if kept is not None:
+    if kept is not None and not _outdated(kept):
         return kept
-    machine = measure(threads)
-    if machine.measured:
-        _write(path, machine)
-    return machine
+    if memory_bytes is not None and memory_bytes < MEASURING_BYTES:
+        return kept or assumed_machine(min(threads, usable_cores()))
+    if announce is not None:
+        announce()
+    return _measure_and_keep(path, kept, threads)
 
 
 def measured_again(threads: int = 1) -> Machine:
-    """Measures the rates anew, and keeps the best of now and before.
+    """Measures the rates again, and keeps the best of now and before.
 
     Whatever else the machine does during a measurement can only make it slower, so the better figure is the truer.
     """
     path = cache_file(threads)
-    kept, machine = _read(path, threads), measure(threads)
+    return _measure_and_keep(path, _read(path, threads), threads)
+
+
+def _measure_and_keep(path: Path, kept: Machine | None, threads: int) -> Machine:
+    machine = measure(threads)
     if kept is not None and machine.measured and len(kept.bandwidths) == len(machine.bandwidths):
-        machine = _best_of(kept, machine)
+        machine = replace(_best_of(kept, machine), disturbed_at=machine.disturbed_at)
+    if machine.disturbed_at is not None:
+        warnings.warn(
+            "other programs ran while the rates of this machine were measured, so predicted times may be too long; run "
+            "'taizhang doctor --again' when it is idle",
+            MachineWarning,
+            stacklevel=3,
+        )
     if machine.measured:
         _write(path, machine)
     return machine
 
 
+def _outdated(machine: Machine) -> bool:
+    """Whether rates were measured on a busy machine some time ago."""
+    return machine.disturbed_at is not None and not 0 <= time.time() - machine.disturbed_at < DISTURBED_SECONDS
+
+
 def _best_of(one: Machine, other: Machine) -> Machine:
-    """The better of two measurements, figure by figure: what ran beside one can only have slowed it."""
+    """The better of two measurements, figure by figure: what ran beside one can only have slowed it.
+
+    Not so for memory touched for the first time: what comes fast was in use before.
+    """
     return replace(
         one,
         rates=tuple(tuple(map(max, *rows)) for rows in zip(one.rates, other.rates, strict=True)),
@@ -152,23 +207,58 @@ def _best_of(one: Machine, other: Machine) -> Machine:
             (size, max(rate, again)) for (size, rate), (_, again) in zip(one.bandwidths, other.bandwidths, strict=True)
         ),
         step_seconds=min(one.step_seconds, other.step_seconds),
-        fresh_seconds_per_byte=min(one.fresh_seconds_per_byte, other.fresh_seconds_per_byte),
+        fresh_seconds_per_byte=max(one.fresh_seconds_per_byte, other.fresh_seconds_per_byte),
     )
 
 
 def measure(threads: int = 1) -> Machine:
-    """Measures the rates now, whatever is in the cache: in rounds, until no figure gets better or time is up."""
+    """Measures the rates now, whatever is in the cache: in rounds, until no figure gets better or time is up.
+
+    At most `_MOST_THREADS` threads are measured: arithmetic is taken to grow with the number of cores beyond, the rate
+    of memory to stay.
+    """
     if getattr(_native, "time_contraction", None) is None or getattr(_native, "time_copy", None) is None:
         return assumed_machine(threads)
+    usable = min(threads, usable_cores())
+    few = min(usable, _MOST_THREADS)
+    # Before anything else: what a measurement frees is given out again, and no longer fresh.
+    fresh_seconds_per_byte = _time_of_fresh_memory()
+    idle = _share_of_cores(few) >= _IDLE_SHARE
     started = time.perf_counter()
-    machine = _measured_once(threads)
+    machine = _measured_once(few)
     while time.perf_counter() - started < _MEASURING_SECONDS:
-        better = _best_of(machine, _measured_once(threads))
+        better = _best_of(machine, _measured_once(few))
         settled = _gain(machine, better) < _SETTLED
         machine = better
         if settled:
             break
-    return replace(machine, rates=_rising(machine.rates))
+    idle = idle and _share_of_cores(few) >= _IDLE_SHARE
+    more = usable / few
+    return replace(
+        machine,
+        rates=_rising([[more * rate for rate in row] for row in machine.rates]),
+        fresh_seconds_per_byte=fresh_seconds_per_byte,
+        threads=threads,
+        disturbed_at=None if idle else time.time(),
+    )
+
+
+def _share_of_cores(threads: int) -> float:
+    """Share of a core that each of some threads gets, the least of them: 1 on a machine that does nothing else."""
+    shares = [0.0] * threads
+
+    def spin(number: int) -> None:
+        started, worked = time.perf_counter(), time.thread_time()
+        while time.perf_counter() - started < _IDLE_SECONDS:
+            _native.time_contraction(64, 1024, 64, "complex64", 1, 3)  # does not hold the interpreter's lock
+        shares[number] = (time.thread_time() - worked) / (time.perf_counter() - started)
+
+    spinning = [threading.Thread(target=spin, args=(number,)) for number in range(threads)]
+    for thread in spinning:
+        thread.start()
+    for thread in spinning:
+        thread.join()
+    return min(shares)
 
 
 def _gain(before: Machine, after: Machine) -> float:
@@ -205,24 +295,38 @@ def _measured_once(threads: int) -> Machine:
         bandwidths=bandwidths,
         step_seconds=step_seconds,
         threads=threads,
-        fresh_seconds_per_byte=_time_of_fresh_memory(),
         measured=True,
     )
 
 
 def _time_of_fresh_memory() -> float:
-    """Seconds a byte takes when it is touched for the first time."""
-    started = time.perf_counter()
-    np.ones(_FRESH_BYTES, dtype=np.uint8)
-    return max((time.perf_counter() - started) / _FRESH_BYTES, 1e-12)
+    """Seconds a byte takes when it is touched for the first time, in pages as runs ask for them."""
+    with mmap.mmap(-1, _FRESH_BYTES) as memory:
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            with contextlib.suppress(OSError):
+                memory.madvise(mmap.MADV_HUGEPAGE)
+        started = time.thread_time()  # other programs do not count
+        for place in range(0, _FRESH_BYTES, mmap.PAGESIZE):
+            memory[place] = 1
+        return max((time.thread_time() - started) / _FRESH_BYTES, 1e-12)
 
 
 def cache_file(threads: int) -> Path:
-    """Where the rates of this machine with so many threads are kept."""
+    """Where the rates of this machine with so many threads are kept; one file for all numbers beyond that of cores."""
     level = _native.simd_level() if hasattr(_native, "simd_level") else "unknown"
     model = "".join(c if c.isalnum() else "-" for c in _processor())[:80]
-    name = f"machine-{model}-{os.cpu_count()}-{level}-{threads}-v{MEASUREMENT_VERSION}.json"
-    return Path(platformdirs.user_cache_dir("taizhang")) / name
+    usable = min(threads, usable_cores())
+    name = f"machine-{model}-{os.cpu_count()}-{level}-{usable}-v{MEASUREMENT_VERSION}.json"
+    return _cache_folder() / name
+
+
+def _cache_folder() -> Path:
+    """The user's cache; on Linux by the XDG base directory specification, without importing what knows all systems."""
+    if sys.platform == "linux":
+        given = os.environ.get("XDG_CACHE_HOME", "").strip()
+        # The specification says to ignore a relative path.
+        return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "taizhang"
+    return Path(platformdirs.user_cache_dir("taizhang"))
 
 
 def _processor() -> str:
@@ -243,21 +347,28 @@ def _read(path: Path, threads: int) -> Machine | None:
             bandwidths=tuple((float(size), float(rate)) for size, rate in content["bandwidths"]),
             step_seconds=float(content["step_seconds"]),
             fresh_seconds_per_byte=float(content["fresh_seconds_per_byte"]),
-            threads=int(content["threads"]),
+            threads=threads,
             measured=True,
+            disturbed_at=None if content["disturbed_at"] is None else float(content["disturbed_at"]),
         )
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
-    return machine if machine.threads == threads else None
+        return _unwritten.get(path)
+    return machine
+
+
+# What could not be written to the cache, so that it is measured only once in a process.
+_unwritten: dict[Path, Machine] = {}
 
 
 def _write(path: Path, machine: Machine) -> None:
     """Keeps the rates; a cache that cannot be written is no harm."""
-    with contextlib.suppress(OSError):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         partial.write_text(json.dumps(asdict(machine)), encoding="utf-8")
         partial.replace(path)
+    except OSError:
+        _unwritten[path] = machine
 
 
 def _place(value: float, classes: Sequence[int]) -> tuple[int, float]:

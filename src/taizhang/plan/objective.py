@@ -47,6 +47,19 @@ def predicted_seconds(
     return running + peak_bytes * machine.fresh_seconds_per_byte
 
 
+def seconds_of_runs(seconds: float, num_runs: int, machine: Machine, *, peak_bytes: int) -> float:
+    """Expected seconds of running a plan again and again: its memory is touched for the first time only once.
+
+    Args:
+        seconds: What `predicted_seconds` gave for one run.
+        num_runs: Number of runs, one after the other.
+        machine: Rates of the machine that will run it.
+        peak_bytes: Most memory alive at once.
+    """
+    touching = min(peak_bytes * machine.fresh_seconds_per_byte, seconds)
+    return touching + num_runs * (seconds - touching)
+
+
 def multiply_adds_per_element(machine: Machine, dtype: DtypeName = "complex64") -> float:
     """Multiply-adds that take as long as moving one element through the cache: where work and traffic balance."""
     elements_per_second = machine.bandwidth(_BLOCK) / BYTES_PER_ELEMENT[dtype]

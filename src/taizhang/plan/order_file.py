@@ -31,7 +31,7 @@ MAX_NAME_PARTS = 64
 Name: TypeAlias = Union[int, str, tuple["Name", ...]]  # noqa: UP007  (| takes no forward reference here)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Order:
     """A contraction order under the names of another program; lists in its names are tuples here.
 
@@ -44,6 +44,9 @@ class Order:
     tensor_names: tuple[Name, ...]
     ssa_path: tuple[tuple[int, int], ...]
     sliced_names: tuple[Name, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Order: {len(self.tensor_names):,} tensors, {len(self.sliced_names):,} sliced edges>"
 
     def plan_for(
         self,

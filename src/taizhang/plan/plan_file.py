@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from taizhang._checks import check_path, describe
+from taizhang._files import write_file
+from taizhang._lazy import lazy_module
 from taizhang._types import DtypeName
-from taizhang._units import human_bytes, human_seconds
+from taizhang._units import counted, human_bytes, human_seconds
 from taizhang.errors import NetworkError, PlanError, UsageError
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
 from taizhang.plan.tree import ContractionTree
+
+notebook: Any = lazy_module("taizhang.plots.notebook")
 
 FILE_VERSION = 1
 ROWS_VERSION = 2  # files of networks with row indices, which programs that know version 1 cannot run
@@ -29,7 +33,7 @@ MAX_FILE_BYTES = 1 << 28
 MAX_SIZE = 1 << 48
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Plan:
     """How to contract one network: a tree, what to slice, and what that costs.
 
@@ -136,13 +140,7 @@ class Plan:
         Raises:
             OSError: The file cannot be written.
         """
-        target = Path(check_path(path))
-        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-        try:
-            partial.write_bytes(self.to_bytes())
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_file(check_path(path), self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], network: TensorNetwork | NetworkShape | None = None) -> Plan:
@@ -244,11 +242,13 @@ class Plan:
 
     def __str__(self) -> str:
         cost = self.cost
-        sliced = f"{len(self.sliced_indices)} sliced indices" if self.sliced_indices else "nothing sliced"
+        count = len(self.sliced_indices)
+        sliced = counted(count, "sliced index", "sliced indices") if count else "nothing sliced"
+        indices = counted(self.shape.num_indices, "index", "indices")
         lines = [
-            f"Plan for {self.shape.num_tensors} tensors, {self.shape.num_indices} indices",
+            f"Plan for {counted(self.shape.num_tensors, 'tensor')}, {indices}",
             f"  work      10^{cost.log10_multiply_adds_executed:.2f} multiply-adds "
-            f"(10^{cost.log10_multiply_adds_naive:.2f} without sharing steps between slices)",
+            f"(10^{cost.log10_multiply_adds_naive:.2f} if slices shared no steps)",
             f"  slices    {_count(cost.num_slices)} ({sliced})",
             f"  memory    {human_bytes(cost.peak_bytes)} at its peak, "
             f"the largest intermediate 2^{cost.width:g} elements",
@@ -258,6 +258,19 @@ class Plan:
         if self.planning_seconds:
             lines.append(f"  planned   in {human_seconds(self.planning_seconds)}, seed {self.seed}")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        cost = self.cost
+        parts = [f"10^{cost.log10_multiply_adds_executed:.2f} multiply-adds"]
+        if cost.num_slices > 1:
+            parts.append(f"{_count(cost.num_slices)} slices")
+        parts.append(human_bytes(cost.peak_bytes))
+        if self.predicted_seconds:
+            parts.append(f"{human_seconds(self.predicted_seconds)} predicted")
+        return f"<Plan: {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.plan_card(self))
 
 
 def _shape_of(network: object) -> NetworkShape:

@@ -13,7 +13,7 @@ from taizhang._checks import describe
 from taizhang.errors import PlanError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ContractionTree:
     """A complete binary tree over the tensors of a network.
 
@@ -46,6 +46,9 @@ class ContractionTree:
                 if number in used:
                     raise PlanError(f"step {step} of the path contracts {number}, which was contracted before")
                 used.add(number)
+
+    def __repr__(self) -> str:
+        return f"<ContractionTree: {self.num_tensors} tensor{'' if self.num_tensors == 1 else 's'}>"
 
     @classmethod
     def from_pairs(cls, num_tensors: int, pairs: Iterable[Iterable[int]]) -> ContractionTree:

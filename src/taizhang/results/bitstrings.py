@@ -120,7 +120,8 @@ def parsed_bits(bitstrings: Sequence[str], num_qubits: int, open_qubits: Sequenc
         bits -= ord("0")
     if not fits or np.any(bits > 1):
         for number, bitstring in enumerate(bitstrings):
-            parse_bitstring(bitstring, num_qubits, open_qubits, what=f"bitstring {number}")
+            what = "the bitstring" if len(bitstrings) == 1 else f"bitstring number {number + 1}"
+            parse_bitstring(bitstring, num_qubits, open_qubits, what=what)
     bits[:, list(open_qubits)] = 0
     return bits
 

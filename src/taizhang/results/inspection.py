@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from taizhang._lazy import lazy_module
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.simplify import NetworkSizes
 
+notebook: Any = lazy_module("taizhang.plots.notebook")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CircuitReport:
     """A circuit in figures; its string is made for people.
 
@@ -45,6 +49,12 @@ class CircuitReport:
             figures = f"{sizes.num_tensors:>8} {sizes.num_indices:>8} {sizes.num_hyperindices:>13}"
             lines.append(f"  {name:<10}  {figures} {sizes.largest_rank:>13}")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<CircuitReport: {str(self).partition(chr(10))[0]}>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.card(str(self)))
 
 
 def inspect(circuit: Circuit) -> CircuitReport:

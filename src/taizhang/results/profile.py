@@ -11,13 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from taizhang import _native
+from taizhang._lazy import lazy_module
 from taizhang._types import DtypeName
 from taizhang.execute.contraction import Contraction, StepRecord
 from taizhang.plan.machine import Machine, measured_machine
 from taizhang.results.shapes import shape_text
+
+notebook: Any = lazy_module("taizhang.plots.notebook")
 
 Kind: TypeAlias = Literal["compute-bound", "streaming", "in blocks", "tiny"]
 
@@ -194,7 +197,7 @@ class GroupProfile:
     work: Work
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Profile:
     """Where the time of a contraction went; its string is a report for people.
 
@@ -313,6 +316,14 @@ class Profile:
 
     def __str__(self) -> str:
         return self.report()
+
+    def __repr__(self) -> str:
+        total = self.total
+        rate = f"{total.gflops_per_second * self.workers:.3g} GFLOP/s, {total.roofline_fraction:.0%} of the roofline"
+        return f"<Profile: {_count(len(self.steps), 'step')}, {self.seconds:.3g} s, {rate}>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.card(str(self)))
 
 
 def _step(records: Sequence[StepRecord], roofline: Roofline, workers: int) -> StepProfile:

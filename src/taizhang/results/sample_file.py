@@ -30,7 +30,7 @@ MAX_COUNT = 10**15
 _COUNT = re.compile(rb"[0-9]{1,16}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CountedBitstrings:
     """Samples, each different one once.
 
@@ -39,12 +39,18 @@ class CountedBitstrings:
         counts: How often each came, ≥ 1.
 
     Example:
-        >>> CountedBitstrings.of(["01", "11", "01"], 2)
-        CountedBitstrings(bitstrings=('01', '11'), counts=(2, 1))
+        >>> samples = CountedBitstrings.of(["01", "11", "01"], 2)
+        >>> samples
+        <CountedBitstrings: 3 samples, 2 different>
+        >>> samples.bitstrings, samples.counts
+        (('01', '11'), (2, 1))
     """
 
     bitstrings: tuple[str, ...]
     counts: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        return f"<CountedBitstrings: {self.num_samples:,} samples, {len(self.bitstrings):,} different>"
 
     @property
     def num_samples(self) -> int:
@@ -138,7 +144,10 @@ def _read(file: BinaryIO, num_qubits: int, source: str | None) -> CountedBitstri
             if len(words) > 1:
                 count = _parsed_count(words[1:])
         except CircuitError as error:
-            raise CircuitFileError(str(error), line=number, source=source) from None
+            reason = str(error)
+            if not found and bitstring.strip("01"):  # not samples at all, such as a circuit
+                reason += '; a file of samples holds one bitstring a line, qubit 0 first, or JSON such as {"0101": 12}'
+            raise CircuitFileError(reason, line=number, source=source) from None
         found[bitstring] = found.get(bitstring, 0) + count
         if len(found) > MAX_DISTINCT or taken > MAX_FILE_BYTES:
             raise SizeLimitError(

@@ -11,12 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang.errors import InputError
+
+notebook: Any = lazy_module("taizhang.plots.notebook")
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,7 +33,7 @@ NOT_CHAOTIC_P_VALUE = 1e-4
 """The same for the circuit's own amplitudes at random bitstrings: it is not chaotic."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Xeb:
     """How well samples fit a circuit; its string is made for people.
 
@@ -153,6 +157,12 @@ class Xeb:
                 f"(p-value {self.circuit_p_value:.3g}), so that the XEB is not a fidelity"
             )
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Xeb: linear {self.linear_xeb:.4f} ± {self.standard_error:.4f}, {self.num_samples:,} samples>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.card(f"Cross entropy\n{self}"))
 
 
 def _log_scaled(amplitudes: ComplexArray, num_qubits: int) -> Floats:

@@ -10,6 +10,8 @@ ledger.sqlite    sums of what is done, and how it went
 coordinator.*    who coordinates the run
 workers/ inbox/  what workers that share the folder are told, and what they hand in
 circuit.qasm     what the question is about, for people
+
+plan-so-far.json is all that there is where an interrupt came while the run was made: the same command goes on with it.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ import psutil
 
 import taizhang
 from taizhang._units import human_bytes
-from taizhang.errors import InputError, RunDamagedError, RunError, SizeLimitError, UsageError
+from taizhang.errors import InputError, RunDamagedError, RunError, RunFolderError, SizeLimitError, UsageError
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
 from taizhang.plan.plan_file import Plan
@@ -202,6 +204,7 @@ def make_run(
                 (partial / name).mkdir()
             Ledger.create(partial / LEDGER, manifest)
             write_whole(partial / manifest_file.NAME, manifest.to_bytes())
+            (target / manifest_file.KEPT_PLAN).unlink(missing_ok=True)
             partial.replace(target)
             sync_folder(target.parent)
         except BaseException:
@@ -289,19 +292,48 @@ def _differs(path: Path) -> str:
     )
 
 
-def check_new(path: str | os.PathLike[str]) -> None:
+def check_new(path: str | os.PathLike[str]) -> Plan | None:
     """Checks that a run can be made in a folder.
+
+    Returns:
+        The plan that `keep_plan` left there, if it did.
 
     Raises:
         RunError: There is something in it.
     """
     target = Path(path)
     if (target / manifest_file.NAME).exists():
-        raise RunError(
+        raise RunFolderError(
             f"'{target}' holds a run already; go on with it by 'taizhang resume {target}', or give another directory"
         )
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RunError(f"'{target}' is there and not empty; give a directory that is new or empty")
+    if target.exists() and not target.is_dir():
+        raise RunFolderError(f"'{target}' is not a folder; give a directory that is new or empty")
+    held = [entry.name for entry in target.iterdir()] if target.exists() else []
+    if held == [manifest_file.KEPT_PLAN]:
+        return Plan.load(target / manifest_file.KEPT_PLAN)
+    if held:
+        raise RunFolderError(f"'{target}' is there and not empty; give a directory that is new or empty")
+    return None
+
+
+def keep_plan(path: str | os.PathLike[str], plan: Plan) -> None:
+    """Keeps a plan in the folder of a run that is not made yet, for the next attempt at making it.
+
+    Raises:
+        RunStorageError: It cannot be written.
+    """
+    target = Path(path)
+    with writing(target):
+        target.mkdir(parents=True, exist_ok=True)
+        plan.save(target / manifest_file.KEPT_PLAN)
+
+
+def discard_plan(path: str | os.PathLike[str]) -> None:
+    """Removes the plan that `keep_plan` kept, and the folder if nothing else is in it."""
+    target = Path(path)
+    with contextlib.suppress(OSError):
+        (target / manifest_file.KEPT_PLAN).unlink()
+        target.rmdir()
 
 
 def made_with() -> dict[str, str]:

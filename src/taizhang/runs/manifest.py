@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 from taizhang._types import DtypeName
-from taizhang.errors import RunDamagedError, RunError
+from taizhang.errors import RunDamagedError, RunError, RunFolderError
 from taizhang.runs.pieces import Layout, PlanLayout
 
 FORMAT, VERSION = "taizhang-run", 3
 NAME = "run.json"
+KEPT_PLAN = "plan-so-far.json"
+"""All that the folder of a run holds which was interrupted while it was made."""
 MAX_BYTES = 1 << 24
 
 
@@ -115,7 +117,12 @@ class Manifest:
                 raise _damaged(path)
             document = json.loads(path.read_bytes())
         except FileNotFoundError:
-            raise RunError(
+            if (folder / KEPT_PLAN).exists():
+                raise RunFolderError(
+                    f"'{folder}' holds only the plan of a run that was interrupted while it was made; give the command "
+                    "that was to make it again, which goes on with this plan"
+                ) from None
+            raise RunFolderError(
                 f"'{folder}' is not a run folder: it has no {NAME}; make one with 'taizhang run CIRCUIT TASK "
                 "--directory RUN'"
             ) from None

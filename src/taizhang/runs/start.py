@@ -6,11 +6,12 @@ import os
 from typing import Any
 
 from taizhang import _native
-from taizhang.errors import UsageError
+from taizhang.errors import PlanError, RunFolderError, UsageError
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan_file import Plan
+from taizhang.plan.search import SearchInterrupted
 from taizhang.ready_plan import program_within_time
-from taizhang.runs.folder import RunFolder, check_new, make_run
+from taizhang.runs.folder import RunFolder, check_new, discard_plan, keep_plan, make_run
 from taizhang.settings import Settings
 from taizhang.tasks.task import Task
 
@@ -29,6 +30,8 @@ def start_run(
 ) -> RunFolder:
     """Makes a run folder: builds the networks, finds the plans, measures the rate, and cuts the work into pieces.
 
+    Where that is interrupted the folder keeps the plan alone, and the next call with the same question goes on with it.
+
     Args:
         directory: The folder, new or empty.
         task: The question.
@@ -45,20 +48,38 @@ def start_run(
     """
     if slices_per_piece is not None and (slices_per_piece < 1 or slices_per_piece & (slices_per_piece - 1)):
         raise UsageError(f"slices_per_piece must be a power of two, got {slices_per_piece}")
-    check_new(directory)
+    kept = check_new(directory)
     watch = observer or Silent()
     watch.stage("build")
-    work = task.prepare(settings, plan=plan, observer=watch, piece_seconds=piece_seconds)
+    try:
+        work = task.prepare(settings, plan=plan or kept, observer=watch, piece_seconds=piece_seconds)
+    except PlanError as error:
+        if plan is not None:
+            raise
+        raise RunFolderError(
+            f"'{directory}' keeps the plan of another run; give a directory that is new or empty"
+        ) from error
+    except SearchInterrupted as interrupt:
+        if interrupt.plan is not None:
+            keep_plan(directory, interrupt.plan)
+        raise
     for planned in work.plans:
         if not len(planned.members):
             raise UsageError("no bitstring was given; give at least one")
         program_within_time(planned.ready, work.predicted_seconds, work.settings)
+    # The rate is measured next, which may take as long as a contraction.
+    if len(work.plans) == 1:
+        keep_plan(directory, work.plans[0].ready.plan)
     watch.stage("measure")
-    return make_run(
-        directory,
-        work,
-        simd_level=_native.simd_level(),
-        memory_bytes=work.settings.free_bytes(),
-        piece_seconds=piece_seconds,
-        slices_per_piece=slices_per_piece,
-    )
+    try:
+        return make_run(
+            directory,
+            work,
+            simd_level=_native.simd_level(),
+            memory_bytes=work.settings.free_bytes(),
+            piece_seconds=piece_seconds,
+            slices_per_piece=slices_per_piece,
+        )
+    except Exception:
+        discard_plan(directory)
+        raise

@@ -11,8 +11,9 @@ from typing import Any
 
 import psutil
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
-from taizhang._units import human_bytes, human_seconds
+from taizhang._units import counted, human_bytes, human_seconds
 from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.estimate import Estimate, estimate
 from taizhang.runs.folder import RunFolder
@@ -25,10 +26,12 @@ from taizhang.runs.pieces import Layout
 from taizhang.runs.sum_tree import Node
 from taizhang.tasks.assembly import PartialValues, SoFar
 
+notebook: Any = lazy_module("taizhang.plots.notebook")
+
 ASLEEP_SECONDS = 10 * BEAT_SECONDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RunStatus:
     """Where a run stands.
 
@@ -95,11 +98,22 @@ class RunStatus:
         if self.state != "complete":
             told = " with one thread" if self.state == "waiting" else ""
             lines.append(f"  time left     {left_text(self.estimate)}{told}")
-        lines.append(f"  worked        {human_seconds(self.seconds_worked)} in {len(self.sessions)} session(s)")
+        lines.append(
+            f"  worked        {human_seconds(self.seconds_worked)} in {counted(len(self.sessions), 'session')}"
+        )
         lines.append(f"  memory        {human_bytes(self.peak_bytes)} for each piece in hand, as planned")
         lines.append(f"  ledger        {human_bytes(self.ledger_bytes)}")
         lines += [f"  {name:<12}  {text}" for name, text in (() if self.so_far is None else self.so_far.lines())]
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        left = "" if self.state == "complete" else f", {left_text(self.estimate)} left"
+        if self.estimate.seconds_left is None and left:
+            left = ""
+        return f"<RunStatus: {self.state}, {self.pieces_done:,} of {self.num_pieces:,} pieces{left}>"
+
+    def _repr_html_(self) -> str:
+        return str(notebook.card(str(self)))
 
 
 def rate_text(rate: float) -> str:

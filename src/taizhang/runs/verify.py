@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from taizhang._random import stream
-from taizhang.errors import RunBusyError, RunError, RunStorageError
+from taizhang._units import counted
+from taizhang.errors import LimitError, RunBusyError, RunError, RunStorageError
 from taizhang.execute.contraction import compile_plan
 from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.folder import RunFolder, made_with
@@ -33,7 +34,7 @@ from taizhang.runs.values import values_of
 TOLERANCE = {"complex64": 1e-3, "complex128": 1e-9}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Verification:
     """What checking a run found.
 
@@ -43,6 +44,7 @@ class Verification:
         relative_error: Root of the mean square of the relative rounding errors of the pieces; None if not measured.
         standard_error: What an amplitude of the run is expected to be off by through rounding, if the errors of its
             pieces are independent; None if not measured, or if the run is not complete.
+        remark: What could not be checked within the memory limit, and why; None if nothing.
         record: What `-o` writes.
     """
 
@@ -50,19 +52,27 @@ class Verification:
     same_bits: bool
     relative_error: float | None
     standard_error: float | None
+    remark: str | None
     record: dict[str, Any]
 
     def __str__(self) -> str:
         how = "the same bits" if self.same_bits else "the same to rounding, on other hardware"
         lines = [
-            f"All files and sums are as they were written; {len(self.pieces)} pieces computed again are {how}: "
+            f"All files and sums are as they were written; {counted(len(self.pieces), 'piece')} computed again: {how}, "
             + ", ".join(map(str, self.pieces))
         ]
         if self.relative_error is not None:
             lines.append(f"Rounding errors of the pieces, to double precision: {self.relative_error:.1e}, relative")
         if self.standard_error is not None:
             lines.append(f"Rounding error of an amplitude: {self.standard_error:.1e}, one standard error")
+        if self.remark is not None:
+            lines.append(self.remark)
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        error = "" if self.relative_error is None else f", relative rounding error {self.relative_error:.1e}"
+        same = "same bits" if self.same_bits else "same to rounding"
+        return f"<Verification: {len(self.pieces)} pieces computed again, {same}{error}>"
 
 
 def verify(
@@ -108,10 +118,16 @@ def verify(
     for number, total in recorded.items():
         again = runner.compute(layout.piece(number), should_stop=stop)
         _compare(folder, number, total, again, same_bits=same_bits)
+    remark: str | None = None
     if precise and folder.manifest.dtype == "complex64":
-        exact = _double_runner(job, threads, memory_bytes)
-        for number, total in recorded.items():
-            errors.append(_error(total, exact.compute(layout.piece(number), should_stop=stop), folder))
+        try:
+            exact = _double_runner(job, threads, memory_bytes)
+            for number, total in recorded.items():
+                again = exact.compute(layout.piece(number), should_stop=stop)
+                errors.append(_error(total, again, folder))
+        except LimitError as error:  # twice the memory of the run; all that was found so far stands
+            missing = counted(len(recorded) - len(errors), "piece")
+            remark = f"Rounding errors of {missing} could not be measured: {error}"
     relative = math.sqrt(sum(own for own, _ in errors) / len(errors)) if errors else None
     absolute = None
     if errors and is_complete(folder):
@@ -119,6 +135,8 @@ def verify(
         absolute = math.sqrt(max(plan.parts_per_group for plan in layout.plans) * mean_square)
     done = sum(len(entry) for entry in done_ranges(nodes, layout))
     record = _record(folder, tuple(recorded), same_bits, relative, absolute, done, layout.first_piece_of(wanted))
+    if remark is not None:
+        record["remark"] = remark
     record["sessions"] = [sessions[key] for key in sorted(sessions)]
     record["workers"] = workers
     found = Verification(
@@ -126,6 +144,7 @@ def verify(
         same_bits=same_bits,
         relative_error=relative,
         standard_error=absolute,
+        remark=remark,
         record=record,
     )
     _keep(folder, found)

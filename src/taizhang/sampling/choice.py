@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from taizhang._units import human_bytes, human_seconds
@@ -16,7 +17,7 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.errors import LimitError, NumericalError, SizeLimitError, TimeLimitError, UsageError
 from taizhang.observer import Observer, Silent
 from taizhang.plan.cost import BYTES_PER_ELEMENT
-from taizhang.plan.machine import measured_machine
+from taizhang.ready_plan import machine_here
 from taizhang.sampling.actions import actions_of
 from taizhang.sampling.batches import BatchMachine
 from taizhang.sampling.frugal import (
@@ -58,10 +59,25 @@ class SampleRun:
         self.shots = shots
         self.method: MethodName = sampler.method
         self.reason = reason
+        self._shown: AbstractContextManager[object] = nullcontext()
+
+    def shown_by(self, display: AbstractContextManager[object]) -> SampleRun:
+        """Lets a display show the progress while a portion is drawn; returns this run."""
+        self._shown = display
+        return self
 
     def __iter__(self) -> Iterator[Bits]:
         """Draws the shots: arrays of uint8 of shape (shots in this portion, num_qubits)."""
-        return portions(self._sampler, self.shots)
+        drawn = portions(self._sampler, self.shots)
+        while True:
+            with self._shown:
+                portion = next(drawn, None)
+            if portion is None:
+                return
+            yield portion
+
+    def __repr__(self) -> str:
+        return f"<SampleRun: {self.shots:,} shot{'' if self.shots == 1 else 's'}, method {self.method}>"
 
     def report(self) -> SampleReport:
         """What is known of the shots drawn so far."""
@@ -252,7 +268,7 @@ def _choose(task: _Task) -> tuple[Sampler, str]:
 
 def _seconds_of_vector(task: _Task) -> float:
     """A rough prediction for the state vector and the shots drawn from it."""
-    machine = measured_machine(task.settings.threads)
+    machine = machine_here(task.settings, task.observer)
     moved = 2 * 2.0**task.circuit.num_qubits * BYTES_PER_ELEMENT[task.settings.dtype]
     gates = sum(len(action.targets) > 1 or bool(action.controls) for action in actions_of(task.circuit))
     return 0.1 + _PASSES * gates * moved / machine.bandwidth(moved) + task.shots / _SHOTS_PER_SECOND

@@ -60,7 +60,7 @@ def choose_open_qubits(
         return tuple(range(count))
     shape = AmplitudeNetwork(circuit, row_qubits=range(num_qubits), num_rows=1).shape
     brief = replace(settings, plan_seconds=None, trials=TRIALS)
-    return cheapest_qubits(shape, searched(shape, settings.free_bytes(), brief, observer or Silent()).tree, count)
+    return cheapest_qubits(shape, searched(shape, brief.planning_bytes(), brief, observer or Silent()).tree, count)
 
 
 def cheapest_qubits(shape: NetworkShape, tree: ContractionTree, count: int) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ pub struct Best {
 #[derive(Debug)]
 pub struct Board {
     best: Mutex<Option<Best>>,
+    spared: Mutex<Vec<Finished>>,
     history: Mutex<Vec<(f64, f64)>>,
     stop: AtomicBool,
     trials_done: AtomicU64,
@@ -28,6 +29,7 @@ impl Default for Board {
     fn default() -> Self {
         Board {
             best: Mutex::default(),
+            spared: Mutex::default(),
             history: Mutex::default(),
             stop: AtomicBool::new(false),
             trials_done: AtomicU64::new(0),
@@ -55,6 +57,15 @@ impl Board {
     /// The best so far.
     pub fn best(&self) -> Option<Best> {
         locked(&self.best).clone()
+    }
+
+    /// What the best plan became with less and less memory, once the search is over.
+    pub fn spared(&self) -> Vec<Finished> {
+        locked(&self.spared).clone()
+    }
+
+    pub(super) fn add_spared(&self, plans: Vec<Finished>) {
+        locked(&self.spared).extend(plans);
     }
 
     /// Seconds that the best plan so far is expected to run.

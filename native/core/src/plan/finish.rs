@@ -85,22 +85,78 @@ pub fn finish(
     limits: Limits,
 ) -> Option<(Finished, f32)> {
     let path = whole_path(terms.inputs.len(), merged, tree);
-    let mut whole = Tree::new(full, &path, pace.charge);
-    if let Some(tree) = tree {
-        for &bit in &tree.sliced {
-            let index = small.index_of_bit[bit as usize]?;
-            let bit = full.index_of_bit.iter().position(|&i| i == Some(index))?;
-            whole.toggle(full, bit as u32);
+    let sliced = tree.map_or(Some(Vec::new()), |tree| {
+        let indices = tree.sliced.iter().map(|&bit| small.index_of_bit[bit as usize]);
+        indices.collect()
+    })?;
+    let mut whole = whole_tree(full, &path, &sliced, pace);
+    Some(fit(full, &mut whole, pace, limits))
+}
+
+/// Slices a plan further until it is within the limits, without searching again. `terms` are tidy.
+pub fn refit(terms: &Terms, path: &[[u32; 2]], sliced: &[u32], pace: Pace, limits: Limits) -> Finished {
+    if terms.inputs.len() < 2 {
+        return Finished::trivial();
+    }
+    let full = Network::new(terms);
+    let mut whole = whole_tree(&full, path, sliced, pace);
+    fit(&full, &mut whole, pace, limits).0
+}
+
+/// Fewer elements than this are not worth sparing.
+pub const SPARED_FROM: f64 = (1 << 21) as f64;
+/// A plan that takes this much longer than another is not taken for its lesser need of memory.
+pub const SPARED_UP_TO: f64 = 1.3;
+
+/// What a plan becomes when it may hold half as many elements, a quarter, and so on, as long as that makes it little slower
+/// and `go_on` agrees.
+pub fn spare(full: &Network, plan: &Finished, pace: Pace, limits: Limits, go_on: impl Fn() -> bool) -> Vec<Finished> {
+    let mut found = Vec::new();
+    if plan.path.is_empty() || !plan.fits {
+        return found;
+    }
+    let mut whole = whole_tree(full, &plan.path, &plan.sliced, pace);
+    let (mut peak, mut least) = (plan.peak_elements, plan.run_seconds);
+    while peak > SPARED_FROM && go_on() {
+        let halved = Limits {
+            elements: peak / 2.0,
+            ..limits
+        };
+        let (spared, _) = fit(full, &mut whole, pace, halved);
+        if !spared.fits || spared.run_seconds > SPARED_UP_TO * least {
+            break;
+        }
+        (peak, least) = (spared.peak_elements, least.min(spared.run_seconds));
+        found.push(spared);
+    }
+    found
+}
+
+/// The tree of a path through the whole network, with these indices sliced.
+fn whole_tree(full: &Network, path: &[[u32; 2]], sliced: &[u32], pace: Pace) -> Tree {
+    let mut whole = Tree::new(full, path, pace.charge);
+    let mut bit_of = vec![None; sliced.iter().max().map_or(0, |&most| most as usize + 1)];
+    for (bit, &index) in full.index_of_bit.iter().enumerate() {
+        if let Some(place) = index.and_then(|index| bit_of.get_mut(index as usize)) {
+            *place = Some(bit as u32);
         }
     }
+    for bit in sliced.iter().filter_map(|&index| bit_of[index as usize]) {
+        whole.toggle(full, bit);
+    }
     whole.refresh(full);
+    whole
+}
+
+/// Slices a tree until it is within the limits and chooses the orders; see `finish` for what is returned.
+fn fit(full: &Network, whole: &mut Tree, pace: Pace, limits: Limits) -> (Finished, f32) {
     let (mut width, mut demanded) = (limits.width, f32::INFINITY);
     loop {
-        let narrow = slice_down_to(full, &mut whole, width);
-        drop_needless(full, &mut whole, width);
-        order_slices(full, &mut whole);
-        let order = frugal_order(&whole);
-        let figures = running(full, &whole, &order);
+        let narrow = slice_down_to(full, whole, width);
+        drop_needless(full, whole, width);
+        order_slices(full, whole);
+        let order = frugal_order(whole);
+        let figures = running(full, whole, &order);
         let fits = narrow && figures.peak_elements <= limits.elements;
         if fits || !narrow || whole.width() <= 0.0 {
             let finished = Finished {
@@ -118,9 +174,11 @@ pub fn finish(
                     + figures.peak_elements * pace.seconds_per_element,
                 fits,
             };
-            return Some((finished, demanded));
+            return (finished, demanded);
         }
-        width = width.min(whole.width()) - 0.5;
+        // A bit of width takes about one bit off the peak: far from the limit larger steps lose nothing.
+        let missing = (figures.peak_elements / limits.elements).log2() as f32;
+        width = width.min(whole.width()) - (0.75 * missing - 0.5).max(0.5);
         demanded = width;
     }
 }

@@ -51,45 +51,107 @@ pub fn frugal_order(tree: &Tree) -> Vec<u32> {
     order
 }
 
-/// The sliced indices below each node, as a bit for each place in `tree.sliced`; more than 128 share the last bit.
-fn dependence(tree: &Tree) -> Vec<u128> {
-    let n = tree.num_tensors;
-    let mut depends = vec![0u128; tree.size.len()];
-    for (leaf, depends) in depends.iter_mut().enumerate().take(n) {
-        for (place, &bit) in tree.sliced.iter().enumerate() {
-            *depends |= u128::from(tree.has(leaf as u32, bit)) << place.min(127);
+/// For each node, leaves and steps, the sliced indices below it: a bit for each place in `tree.sliced`, in as many words as
+/// that takes, at least one.
+fn dependence(network: &Network, tree: &Tree) -> (usize, Vec<u64>) {
+    let words = tree.sliced.len().div_ceil(64).max(1);
+    let mut depends = vec![0u64; tree.size.len() * words];
+    for (place, &bit) in tree.sliced.iter().enumerate() {
+        for &leaf in &network.holders[bit as usize] {
+            depends[leaf as usize * words + place / 64] |= 1 << (place % 64);
         }
     }
     for &step in tree.top_down().iter().rev() {
-        let [l, r] = tree.children[step as usize - n];
-        depends[step as usize] = depends[l as usize] | depends[r as usize];
+        let [l, r] = tree.children[step as usize - tree.num_tensors];
+        for w in 0..words {
+            depends[step as usize * words + w] = depends[l as usize * words + w] | depends[r as usize * words + w];
+        }
     }
-    depends
+    (words, depends)
 }
+
+/// The level of each node: one more than the place of the last sliced index below it, 0 if there is none.
+fn levels(network: &Network, tree: &Tree) -> Vec<usize> {
+    let mut levels = vec![0; tree.size.len()];
+    for (place, &bit) in tree.sliced.iter().enumerate() {
+        for &leaf in &network.holders[bit as usize] {
+            levels[leaf as usize] = place + 1;
+        }
+    }
+    for &step in tree.top_down().iter().rev() {
+        let [l, r] = tree.children[step as usize - tree.num_tensors];
+        levels[step as usize] = levels[l as usize].max(levels[r as usize]);
+    }
+    levels
+}
+
+/// The work of some steps, relative to the costliest: of all, and of those that depend on each sliced index.
+struct OpenWork {
+    total: f64,
+    touching: Vec<f64>,
+}
+
+impl OpenWork {
+    fn of(open: &[(&[u64], f64)], num_sliced: usize) -> Self {
+        let mut work = OpenWork {
+            total: 0.0,
+            touching: vec![0.0; num_sliced],
+        };
+        open.iter().for_each(|&(depends, of_step)| work.add(depends, of_step));
+        work
+    }
+
+    fn add(&mut self, depends: &[u64], of_step: f64) {
+        self.total += of_step;
+        for (w, &word) in depends.iter().enumerate() {
+            let mut word = word;
+            while word != 0 {
+                self.touching[w * 64 + word.trailing_zeros() as usize] += of_step;
+                word &= word - 1;
+            }
+        }
+    }
+}
+
+/// By how much the open work may fall before it is added up again: differences of sums lose as many digits.
+const REFRESH: f64 = 1e-6;
 
 /// Orders `tree.sliced` so that little is executed more than once.
 pub fn order_slices(network: &Network, tree: &mut Tree) {
     let n = tree.num_tensors;
-    let depends = dependence(tree);
+    let (words, depends) = dependence(network, tree);
     let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut open: Vec<(u128, f64)> = (0..tree.num_steps())
-        .map(|s| (depends[s + n], f64::from(tree.cost[s] - top).exp2()))
+    let mut open: Vec<(&[u64], f64)> = (0..tree.num_steps())
+        .map(|s| {
+            let own = &depends[(s + n) * words..][..words];
+            (own, f64::from(tree.cost[s] - top).exp2())
+        })
         .collect();
-    let mut left: Vec<usize> = (0..tree.sliced.len().min(128)).collect();
-    let mut last_first: Vec<u32> = tree.sliced.iter().skip(128).copied().collect();
+    let mut work = OpenWork::of(&open, tree.sliced.len());
+    let mut counted = work.total;
+    let mut left: Vec<usize> = (0..tree.sliced.len()).collect();
+    let mut last_first: Vec<u32> = Vec::with_capacity(left.len());
     while !left.is_empty() {
         let charge = |place: usize| {
             let runs = f64::from(network.bit_log2(tree.sliced[place])).exp2();
-            open.iter()
-                .map(|&(d, work)| if d >> place & 1 == 1 { work } else { work / runs })
-                .sum::<f64>()
+            work.touching[place] + (work.total - work.touching[place]) / runs
         };
         let best = (0..left.len())
             .min_by(|&a, &b| charge(left[a]).total_cmp(&charge(left[b])))
             .unwrap_or(0);
         let place = left.remove(best);
         last_first.push(tree.sliced[place]);
-        open.retain(|&(d, _)| d >> place & 1 == 0);
+        open.retain(|&(own, of_step)| {
+            let stays = own[place / 64] >> (place % 64) & 1 == 0;
+            if !stays {
+                work.add(own, -of_step);
+            }
+            stays
+        });
+        if work.total < REFRESH * counted {
+            work = OpenWork::of(&open, tree.sliced.len());
+            counted = work.total;
+        }
     }
     last_first.reverse();
     tree.sliced = last_first;
@@ -107,8 +169,8 @@ pub struct Running {
 /// Counts what running takes. The Python side has the definition (`plan/cost.py`); tests hold the two together.
 pub fn running(network: &Network, tree: &Tree, order: &[u32]) -> Running {
     let n = tree.num_tensors;
-    let depends = dependence(tree);
-    let level = |node: u32| (128 - depends[node as usize].leading_zeros()) as usize;
+    let levels = levels(network, tree);
+    let level = |node: u32| levels[node as usize];
     let mut log2_runs = vec![0f64];
     for &bit in &tree.sliced {
         log2_runs.push(log2_runs[log2_runs.len() - 1] + f64::from(network.bit_log2(bit)));
@@ -126,10 +188,9 @@ pub fn running(network: &Network, tree: &Tree, order: &[u32]) -> Running {
                 now -= elements(child);
             }
         }
-        executed +=
-            (log2_runs[level(step).min(tree.sliced.len())] + f64::from(tree.cost[step as usize - n] - top)).exp2();
+        executed += (log2_runs[level(step)] + f64::from(tree.cost[step as usize - n] - top)).exp2();
     }
-    let mut kept_later = vec![0f64; tree.sliced.len().max(128) + 2];
+    let mut kept_later = vec![0f64; tree.sliced.len() + 2];
     for (place, &step) in order.iter().enumerate().rev() {
         alive[place] += kept_later[..level(step)].iter().sum::<f64>();
         let parent = tree.parent[step as usize];

@@ -9,7 +9,7 @@
 
 use super::anneal::Annealer;
 use super::board::{locked, Board};
-use super::finish::{finish, Finished, Limits, Pace};
+use super::finish::{finish, spare, Finished, Limits, Pace, SPARED_FROM, SPARED_UP_TO};
 use super::greedy::{greedy, Greed};
 use super::network::{Network, Terms};
 use super::premerge::{premerge, Merged};
@@ -53,6 +53,8 @@ const HOTTER: (f32, f32) = (1.6, 1.6);
 const REHEAT: (f32, f32) = (2.4, 4.4);
 /// The trial that starts from the order in which the tensors were given.
 const SEQUENTIAL: u64 = 1;
+/// Tensors beyond which a first trial takes long, so that the order given is put on the board before it.
+const LARGE: usize = 1000;
 /// Part of the run's time that planning may take when it weighs the two; without success lately, less.
 const WORTH: (f64, f64) = (0.15, 0.03);
 /// Longest planning when it weighs, in seconds.
@@ -105,19 +107,27 @@ pub fn search(terms: &Terms, options: &Options, board: &Board) {
         options: options.clone(),
     };
     if problem.small.num_tensors < 2 {
-        problem.offer(board, None, Some(0), f32::INFINITY);
-        return;
+        problem.offer(board, None, Some(0));
+    } else {
+        rounds(&problem, board);
     }
-    rounds(&problem, board);
+    problem.spare(board);
 }
 
 fn rounds(problem: &Problem, board: &Board) {
     let options = &problem.options;
     let mut young: Vec<Lineage> = Vec::new();
     let mut champions: Vec<Lineage> = Vec::new();
-    let mut width = options.width.min((options.memory_elements.log2() - 1.0) as f32);
+    let mut widest = options.width.min((options.memory_elements.log2() - 1.0) as f32);
+    let mut width = widest;
+    let mut sparing = true;
     let mut leader = f64::INFINITY;
     let mut first_trial = 0;
+    if options.trials.is_none() && problem.small.num_tensors > LARGE {
+        let path = problem.merged.sequential_path(problem.terms.inputs.len());
+        let tree = Tree::new(&problem.small, &path, options.pace.charge);
+        problem.offer(board, Some(&tree), None);
+    }
     for number in 0.. {
         let (task, sweeps) = round_of(number);
         let lineages = match task {
@@ -156,10 +166,20 @@ fn rounds(problem: &Problem, board: &Board) {
             if outcome.cost < leader - 1e-6 {
                 leader = outcome.cost;
                 let trial = (!outcome.cut_short).then_some(round.first_trial + place as u64);
-                let narrowed = problem.offer(board, Some(&outcome.tree), trial, width);
-                if narrowed < width {
-                    // The memory needed a narrower plan than was aimed for: aim there from now on.
-                    width = narrowed;
+                let before = board.best_run_seconds().unwrap_or(f64::INFINITY);
+                let offered = problem.offer(board, Some(&outcome.tree), trial);
+                widest = widest.min(offered.demanded);
+                let mut aim = width.min(widest);
+                if width < widest && offered.run_seconds > SPARED_UP_TO * before {
+                    // Less memory costs more than touching it saves.
+                    sparing = false;
+                    aim = widest;
+                } else if sparing {
+                    aim = aim.min(offered.sparing);
+                }
+                if aim != width {
+                    // Another width pays, or is the most that fits: aim there from now on.
+                    width = aim;
                     leader = f64::INFINITY;
                     young.clear();
                     champions.clear();
@@ -255,7 +275,7 @@ fn run_round(
         let trial = round.first_trial + place as u64;
         let outcome = run_trial(problem, board, round, trial, starts[place], lineages);
         if round.number + place == 0 && problem.options.trials.is_none() {
-            problem.offer(board, Some(&outcome.tree), None, round.width);
+            problem.offer(board, Some(&outcome.tree), None);
         }
         *locked(&outcomes[place]) = Some(outcome);
         board.count_trial();
@@ -365,27 +385,71 @@ fn must_stop(options: &Options, board: &Board) -> bool {
     }
 }
 
+/// Part of the time of the search that is spent on sparing memory in the end, and seconds that are spent in any case.
+const SPARING: (f64, f64) = (0.05, 0.01);
+
 impl Problem {
-    /// Makes a plan of a tree and puts it on the board; returns the width at which it fits.
-    fn offer(&self, board: &Board, tree: Option<&Tree>, trial: Option<u64>, width: f32) -> f32 {
-        let limits = Limits {
+    /// Adds to the board what the best plan becomes with less memory, where its running time is what is made small.
+    fn spare(&self, board: &Board) {
+        if !self.options.pace.charge.moves() {
+            return;
+        }
+        let Some(best) = board.best() else { return };
+        let limits = self.limits();
+        let until = board.seconds() * (1.0 + SPARING.0) + SPARING.1;
+        let go_on = || self.options.trials.is_some() || (!board.stopped() && board.seconds() < until);
+        board.add_spared(spare(&self.full, &best.finished, self.options.pace, limits, go_on));
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
             width: self.options.width,
             elements: self.options.memory_elements,
-        };
-        let Some((finished, narrowed)) = finish(
+        }
+    }
+
+    /// Makes a plan of a tree and puts it on the board.
+    fn offer(&self, board: &Board, tree: Option<&Tree>, trial: Option<u64>) -> Offered {
+        let pace = self.options.pace;
+        let found = finish(
             &self.terms,
             &self.merged,
             &self.small,
             &self.full,
             tree,
-            self.options.pace,
-            limits,
-        ) else {
-            return width;
+            pace,
+            self.limits(),
+        );
+        let Some((finished, demanded)) = found else {
+            return Offered {
+                demanded: f32::INFINITY,
+                sparing: f32::INFINITY,
+                run_seconds: f64::INFINITY,
+            };
+        };
+        let touching = finished.peak_elements * pace.seconds_per_element;
+        let costly = finished.peak_elements > SPARED_FROM && touching > TOUCHING * finished.run_seconds;
+        let offered = Offered {
+            demanded,
+            sparing: if costly { finished.width - 1.0 } else { f32::INFINITY },
+            run_seconds: finished.run_seconds,
         };
         board.offer(finished, trial);
-        width.min(narrowed)
+        offered
     }
+}
+
+/// Part of the running time that touching memory for the first time may take before narrower plans are tried.
+const TOUCHING: f64 = 0.25;
+
+/// What became of a plan that was put on the board.
+struct Offered {
+    /// The width that the number of elements alive demanded; infinite if it demanded none.
+    demanded: f32,
+    /// The width at which less time would go into touching memory; infinite where that takes little.
+    sparing: f32,
+    /// Seconds that it is expected to run.
+    run_seconds: f64,
 }
 
 #[cfg(test)]

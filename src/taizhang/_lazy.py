@@ -1,0 +1,40 @@
+"""Modules that are imported when they are first used, so that a program pays only for what it does.
+
+Where a module is needed on a rare path (a report, a plot, another operating system), it is named like this:
+
+    if TYPE_CHECKING:
+        import psutil
+    else:
+        psutil = lazy_module("psutil")
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+
+class _LazyModule(ModuleType):
+    """Stands for a module until one of its names is asked for."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+def lazy_module(name: str) -> ModuleType:
+    """Returns a stand-in for a module that is imported at the first use of one of its names.
+
+    Args:
+        name: Full name of the module.
+
+    Returns:
+        An object with the names of the module.
+
+    Raises:
+        ImportError: At the first use: there is no such module.
+
+    Example:
+        >>> lazy_module("json").loads("[1]")
+        [1]
+    """
+    return _LazyModule(name)

@@ -1,0 +1,42 @@
+"""Commands that hold others: alone they print their help, and a misspelt one is answered with the one that is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from taizhang._lazy import lazy_module
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = lazy_module("difflib")
+
+
+class SuggestingGroup(click.Group):
+    """A group that suggests a command for one that it does not have."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: Sequence[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command asked for.
+
+        Raises:
+            click.UsageError: There is none of this name.
+        """
+        words = list(args)
+        name = words[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None and not ctx.resilient_parsing:
+            known = self.list_commands(ctx)
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+            hint = f"did you mean '{near[0]}'?" if near else f"the commands are {', '.join(known)}"
+            raise click.UsageError(f"there is no command '{name}'; {hint}")
+        return super().resolve_command(ctx, words)
+
+
+def show_help_alone(ctx: click.Context) -> None:
+    """Prints the help of a group that was called without a command."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

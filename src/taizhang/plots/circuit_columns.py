@@ -1,0 +1,113 @@
+"""Where the operations of a circuit are drawn: in layers of time, each of them one or more columns wide.
+
+Each operation is in the earliest layer that its qubits allow, as `Circuit.depth` counts them. An operation on several
+qubits is joined by a vertical line; those of one layer whose lines would cross or touch stand in columns side by side.
+Qubits below the last one shown share one row, so the work for an operation is bounded by the number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.operation import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Operations of a circuit in columns, and what is left out.
+
+    Attributes:
+        columns: The operations drawn; in each column no two touch or cross.
+        rows: Number of qubits shown: the first ones.
+        hidden_qubits: Number of qubits not shown.
+        hidden_operations: Number of operations not shown, those on hidden qubits alone included.
+        phase: Sum of the global phases among the operations shown, in radians.
+    """
+
+    columns: tuple[tuple[Operation, ...], ...]
+    rows: int
+    hidden_qubits: int
+    hidden_operations: int
+    phase: float
+
+    def notes(self) -> Iterator[str]:
+        """Sentences about what the drawing does not show as gates."""
+        if self.phase:
+            yield f"global phase {self.phase:.6g}"
+        hidden = ((self.hidden_operations, "operation"), (self.hidden_qubits, "qubit"))
+        left_out = [f"{number:,} more {noun}{'' if number == 1 else 's'}" for number, noun in hidden if number]
+        if left_out:
+            yield f"… {', '.join(left_out)}"
+
+
+def arrange(circuit: Circuit, *, most_qubits: int, most_columns: int, most_operations: int) -> Columns:
+    """Puts the operations of a circuit into columns, as many as may be drawn.
+
+    What is left out at the end of a wire is followed by nothing drawn on that wire: the drawing shows a beginning of
+    the circuit.
+
+    Args:
+        circuit: The circuit.
+        most_qubits: Number of qubits to show at most, from the first.
+        most_columns: Number of columns at most.
+        most_operations: Number of operations at most.
+
+    Returns:
+        The operations in columns.
+    """
+    rows = min(circuit.num_qubits, most_qubits)
+    next_layer = [0] * rows
+    layers: list[list[Operation]] = []
+    num_shown, phase = 0, 0.0
+    for operation in circuit:
+        if num_shown == most_operations or min(next_layer, default=0) >= most_columns:
+            break
+        shown = [qubit for qubit in operation.qubits if qubit < rows]
+        if not operation.qubits:
+            phase += sum(operation.gate.parameters)
+            num_shown += 1
+        if not shown:
+            continue
+        layer = max(next_layer[qubit] for qubit in shown)
+        for qubit in shown:
+            next_layer[qubit] = layer + 1
+        if layer >= most_columns:
+            continue
+        if layer == len(layers):
+            layers.append([])
+        layers[layer].append(operation)
+        num_shown += 1
+    columns: list[tuple[Operation, ...]] = []
+    for number, layer_operations in enumerate(layers):
+        split = _split(layer_operations, rows)
+        if number and len(columns) + len(split) > most_columns:
+            num_shown -= sum(map(len, layers[number:]))
+            break
+        columns.extend(split)
+    return Columns(
+        columns=tuple(columns),
+        rows=rows,
+        hidden_qubits=circuit.num_qubits - rows,
+        hidden_operations=len(circuit) - num_shown,
+        phase=phase,
+    )
+
+
+def _split(layer: list[Operation], rows: int) -> list[tuple[Operation, ...]]:
+    """Splits a layer into columns in which no two operations touch or cross: from the top, each in the first that fits.
+
+    Taken in order of their first rows, this needs no more columns than the most lines that lie above each other.
+    """
+    columns: list[list[Operation]] = []
+    ends: list[int] = []
+    for operation in sorted(layer, key=lambda operation: min(operation.qubits)):
+        first, last = min(operation.qubits), min(max(operation.qubits), rows)
+        column = next((number for number, end in enumerate(ends) if end < first), len(columns))
+        if column == len(columns):
+            columns.append([])
+            ends.append(last)
+        columns[column].append(operation)
+        ends[column] = last
+    return [tuple(column) for column in columns]

@@ -1,0 +1,101 @@
+"""How gates are written in drawings of circuits: a symbol for each qubit of an operation."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from taizhang.circuit.operation import Operation
+
+CONTROL, TARGET, CROSS = "●", "⊕", "×"
+
+_NAMES = {
+    "sdg": "S†",
+    "tdg": "T†",
+    "sx": "√X",
+    "sxdg": "√X†",
+    "x_1_2": "X½",
+    "y_1_2": "Y½",
+    "hz_1_2": "W½",
+    "iswap": "iSwap",
+    "iswapdg": "iSwap†",
+    "fsim": "fSim",
+    "id": "I",
+    "id2": "I",
+    "ecr": "ECR",
+    "dcx": "DCX",
+    "dcxdg": "DCX†",
+    "rccx": "RCCX",
+    "rc3x": "RC3X",
+    "rc3xdg": "RC3X†",
+}
+_EXCHANGEABLE = frozenset(("swap", "iswap", "iswapdg", "fsim", "rxx", "ryy", "rzz", "id2"))
+_LONGEST_NAME = 16
+
+
+def angle_text(angle: float) -> str:
+    """Writes an angle with three digits, or as a fraction of π where it is one.
+
+    Example:
+        >>> [angle_text(angle) for angle in (0.5, math.pi / 2, -3 * math.pi / 4, 2 * math.pi, 0.0, 1e-7)]
+        ['0.5', 'π/2', '-3π/4', '2π', '0', '1e-07']
+    """
+    turns = angle / math.pi
+    if angle and abs(turns) <= 64:
+        fraction = Fraction(turns).limit_denominator(16)
+        if fraction and math.isclose(float(fraction), turns, rel_tol=1e-9):
+            over = f"/{fraction.denominator}" if fraction.denominator > 1 else ""
+            count = {1: "", -1: "-"}.get(fraction.numerator, str(fraction.numerator))
+            return f"{count}π{over}"
+    return f"{angle:.3g}"
+
+
+def name_text(operation: Operation) -> str:
+    """The name of an operation's gate without its controls, fit for one line."""
+    gate = operation.gate
+    if gate.entries is not None:
+        name = "".join(letter if letter.isprintable() else "?" for letter in gate.name) or "unitary"
+        return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    return _NAMES.get(gate.name, gate.name[0].upper() + gate.name[1:])
+
+
+def angles_text(operation: Operation) -> str:
+    """The angles of an operation's gate with commas between; empty where it has none."""
+    return ",".join(map(angle_text, operation.gate.parameters))
+
+
+def symbols(operation: Operation, *, angles: bool = True) -> tuple[str, ...]:
+    """Returns what is drawn on each qubit of an operation, in the order of its qubits.
+
+    Args:
+        operation: An operation on at least one qubit.
+        angles: Whether angles are written, too.
+
+    Returns:
+        `CONTROL` for each control, and for both qubits of a controlled Z; `TARGET` for a controlled X; `CROSS` for the
+        qubits of a swap; for any other gate its name, with the number of the target where targets differ.
+
+    Example:
+        >>> from taizhang.circuit.gates import gate
+        >>> symbols(Operation(gate("ccx"), (0, 1, 2)))
+        ('●', '●', '⊕')
+        >>> symbols(Operation(gate("rzx", 0.5), (0, 1)))
+        ('Rzx(0.5):0', 'Rzx:1')
+    """
+    gate = operation.gate
+    controls, targets = gate.num_controls, gate.num_targets
+    known = gate.name if gate.entries is None else ""
+    drawn: tuple[str, ...]
+    if known == "swap":
+        drawn = (CROSS, CROSS)
+    elif controls and known == "x":
+        drawn = (TARGET,)
+    elif controls and known == "z":
+        drawn = (CONTROL,)
+    else:
+        name = name_text(operation)
+        first = f"{name}({angles_text(operation)})" if angles and gate.parameters else name
+        drawn = (first, *(name for _ in range(targets - 1)))
+        if targets > 1 and known not in _EXCHANGEABLE:
+            drawn = tuple(f"{text}:{number}" for number, text in enumerate(drawn))
+    return (CONTROL,) * controls + drawn

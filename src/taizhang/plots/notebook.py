@@ -1,0 +1,33 @@
+"""What notebooks show of values: the text that `print` shows, and a picture where there is one, as HTML."""
+
+from __future__ import annotations
+
+import html
+
+from taizhang.plan.plan_file import Plan
+from taizhang.plots.plan import plan_svg
+
+
+def card(text: str, picture: str = "") -> str:
+    """Returns text made for people as HTML.
+
+    Args:
+        text: Its first line becomes the heading, the others keep their columns. May hold any characters.
+        picture: An `<svg>` element to show below.
+
+    Returns:
+        A `<div>` element.
+
+    Example:
+        >>> card("one < two").count("one &lt; two")
+        1
+    """
+    heading, _, rest = text.partition("\n")
+    body = f'<pre style="margin:0;overflow-x:auto">{html.escape(rest)}</pre>' if rest else ""
+    shown = f'<div style="max-width:100%;overflow-x:auto;margin-top:.5em">{picture}</div>' if picture else ""
+    return f'<div class="taizhang"><strong>{html.escape(heading)}</strong>{body}{shown}</div>'
+
+
+def plan_card(plan: Plan) -> str:
+    """Returns a plan as HTML, with its picture."""
+    return card(str(plan), plan_svg(plan))

@@ -1,0 +1,86 @@
+"""Plans that fit: what is looked at before a run begins."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from tests.plan.test_search import lattice
+
+from taizhang import ready_plan as ready_module
+from taizhang.errors import MachineWarning, MemoryLimitError
+from taizhang.execute.contraction import peak_bytes_of_run
+from taizhang.observer import Silent
+from taizhang.plan import machine as machine_module
+from taizhang.plan.machine import assumed_machine, measured_machine
+from taizhang.plan.search import search
+from taizhang.ready_plan import ReadyPlan, begun, planning_machine, ready_plan
+from taizhang.settings import MEMORY_FOR_TRIALS, Settings
+
+
+@pytest.fixture
+def ready() -> ReadyPlan:
+    return ready_plan(lattice(8), Settings.checked(trials=1, threads=1))
+
+
+def needing(ready: ReadyPlan, gibibytes: int) -> ReadyPlan:
+    return ReadyPlan(plan=ready.plan, program=ready.program, predicted_bytes=gibibytes * 2**30)
+
+
+def test_a_run_that_needs_more_than_is_available_is_not_begun(ready, monkeypatch) -> None:
+    monkeypatch.setattr(ready_module, "available_memory", lambda: 2 * 2**30)
+    with pytest.raises(MemoryLimitError, match=r"only 2\.0 GiB of memory are available now"):
+        begun(needing(ready, 4), 1.0, Settings.checked(), Silent())
+
+
+def test_a_run_that_takes_more_than_half_of_what_is_available_is_named(ready, monkeypatch) -> None:
+    monkeypatch.setattr(ready_module, "available_memory", lambda: 6 * 2**30)
+    with pytest.warns(MachineWarning, match=r"of the 6\.0 GiB of memory that are available"):
+        begun(needing(ready, 4), 1.0, Settings.checked(), Silent())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        begun(needing(ready, 2), 1.0, Settings.checked(), Silent())
+
+
+def test_what_kernels_need_beside_the_tensors_is_made_room_for(monkeypatch) -> None:
+    shape = lattice(20)
+    settings = Settings.checked(trials=2, threads=1, memory="1GiB")
+    free = search(shape, trials=2).cost.peak_bytes
+    monkeypatch.setattr(Settings, "planning_bytes", lambda self: free)
+    monkeypatch.setattr(Settings, "free_bytes", lambda self: free)
+    ready = ready_plan(shape, settings)
+    assert ready.program is not None
+    assert ready.plan.cost.peak_bytes < peak_bytes_of_run(ready.program, threads=1) <= free
+
+
+def test_after_a_search_no_more_is_used_than_is_still_free(monkeypatch) -> None:
+    shape = lattice(20)
+    needed = ready_plan(shape, Settings.checked(trials=2, threads=1)).plan.cost.peak_bytes
+    monkeypatch.setattr(ready_module, "available_memory", lambda: needed // 4)
+    monkeypatch.setattr(ready_module._native, "kept_bytes", lambda: 0)
+    assert ready_plan(shape, Settings.checked(trials=2, threads=1)).plan.cost.peak_bytes < needed // 4
+
+
+def test_trials_plan_with_the_same_rates_and_memory_everywhere(monkeypatch) -> None:
+    assert planning_machine(Settings.checked(trials=1, threads=7)) == assumed_machine()
+    assert planning_machine(Settings.checked(threads=1)) == measured_machine(1)
+    monkeypatch.setattr("taizhang.settings.default_memory", lambda: 2**36)
+    assert Settings.checked(trials=1).memory_bytes == MEMORY_FOR_TRIALS
+    assert Settings.checked().memory_bytes == 2**36
+    given = Settings.checked(trials=1, memory="1GiB")
+    monkeypatch.setattr("taizhang.settings.needed_bytes", lambda: 500 * 2**20)
+    assert given.planning_bytes() == Settings.checked(trials=1, memory="1GiB").planning_bytes() < 2**30
+
+
+def test_observers_hear_of_a_measurement(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(machine_module, "measure", assumed_machine)
+    stages: list[str] = []
+
+    class Noting(Silent):
+        def stage(self, name: str) -> None:
+            stages.append(name)
+
+    for _ in range(2):
+        ready_plan(lattice(4), Settings.checked(threads=1, memory="2GiB", plan_time="0.01s"), Noting())
+    assert stages == ["rates", "plan", "rates", "plan"]  # rates that are only assumed are not kept

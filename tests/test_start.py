@@ -1,0 +1,48 @@
+"""What a process loads to do a thing: the cost of starting is the modules that are imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.read import write_circuit
+
+REPORT = "import sys\n{}\nprint(' '.join(sorted(sys.modules)), file=sys.stderr)"
+COMMAND = "from taizhang.cli import main\ntry:\n    main({!r})\nexcept SystemExit as end:\n    assert not end.code"
+
+
+def modules_of(code: str) -> set[str]:
+    done = subprocess.run([sys.executable, "-c", REPORT.format(code)], capture_output=True, text=True, check=True)
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def own(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.startswith("taizhang.")}
+
+
+@pytest.mark.parametrize("code", ["import taizhang", "from taizhang import CircuitError, __version__"])
+def test_importing_the_package_imports_hardly_anything(code):
+    modules = modules_of(code)
+    assert "numpy" not in modules
+    assert len(own(modules)) <= 2
+
+
+@pytest.mark.parametrize("word", ["--version", "--help", "-h"])
+def test_version_and_help_compute_nothing(word):
+    modules = modules_of(COMMAND.format([word]))
+    assert not modules & {"numpy", "rich", "psutil", "asyncio", "sqlite3", "json"}
+    assert len(own(modules)) <= 12
+
+
+def test_an_amplitude_loads_only_what_computes_it(tmp_path):
+    bell = tmp_path / "bell.qasm"
+    write_circuit(Circuit(2).h(0).cx(0, 1), bell)
+    modules = modules_of(COMMAND.format(["amplitude", str(bell), "00"]))
+    unwanted = {"rich", "psutil", "platformdirs", "asyncio", "sqlite3", "concurrent.futures", "matplotlib", "difflib"}
+    assert not modules & unwanted
+    layers = {name.split(".")[1] for name in own(modules)}
+    assert not layers & {"runs", "sampling", "plots", "progress", "doors", "run_doors", "sample_doors"}
+    assert len(own(modules)) <= 95
