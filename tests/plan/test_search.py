@@ -164,16 +164,21 @@ def test_native_figures_hold_for_hundreds_of_slices() -> None:
     plan = slice_further(free, memory_bytes=2**30, width=3.0)
     assert len(plan.sliced_indices) > 128
     found = _native.slice_plan(
-        [list(term) for term in shape.inputs], list(shape.output), list(shape.sizes), row_indices=[], num_rows=0,
-        path=plan.tree.ssa_path, sliced=plan.sliced_indices, width=3.0, memory_elements=1e9, log2_per_element=-math.inf,
-    )  # fmt: skip
-    path, sliced, fits, (log2_naive, log2_executed, width, peak) = found
-    cost = cost_of(shape, ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(path)), sliced)
-    assert fits
-    assert width == cost.width <= 3.0
-    assert log2_naive == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-2)
-    assert log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-2)
-    assert peak == cost.peak_bytes / 8 - fixed_elements(shape, cost.num_slices)
+        shape,
+        ssa_path=plan.tree.ssa_path,
+        sliced_indices=plan.sliced_indices,
+        width=3.0,
+        memory_elements=1e9,
+        log2_per_element=-math.inf,
+    )
+    cost = cost_of(
+        shape, ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path)), found.sliced_indices
+    )
+    assert found.fits
+    assert found.width == cost.width <= 3.0
+    assert found.log2_multiply_adds == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-2)
+    assert found.log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-2)
+    assert found.peak_elements == cost.peak_bytes / 8 - fixed_elements(shape, cost.num_slices)
 
 
 def ladder(length: int) -> NetworkShape:

@@ -4,59 +4,64 @@
 //! 100 thousand slice moves a second at 12 words.
 
 use std::time::Instant;
-use taizhang_core::plan::anneal::{Annealer, Heat};
-use taizhang_core::plan::greedy::{greedy, Greed};
-use taizhang_core::plan::network::{Network, Terms};
+use taizhang_core::plan::anneal::{Annealer, Temperature};
+use taizhang_core::plan::greedy::{greedy, GreedyOptions};
+use taizhang_core::plan::network::{Network, NetworkShape};
 use taizhang_core::plan::reoptimise::Reoptimiser;
 use taizhang_core::plan::rng::Rng;
-use taizhang_core::plan::slicing::{SliceHeat, Slicer};
-use taizhang_core::plan::tree::{Charge, Tree};
+use taizhang_core::plan::slicing::{SliceTemperature, Slicer};
+use taizhang_core::plan::tree::{CostModel, Tree};
 
 /// A cube of tensors, each tied to its six neighbours.
-fn cube(side: u32) -> Terms {
-    let mut terms = Terms::default();
+fn cube(side: u32) -> NetworkShape {
+    let mut shape = NetworkShape::default();
     let at = |x: u32, y: u32, z: u32| ((x * side + y) * side + z) as usize;
-    terms.inputs = vec![Vec::new(); side.pow(3) as usize];
+    shape.inputs = vec![Vec::new(); side.pow(3) as usize];
     for (x, y, z) in (0..side.pow(3)).map(|k| (k / side / side, k / side % side, k % side)) {
         for (u, v, w) in [(x + 1, y, z), (x, y + 1, z), (x, y, z + 1)] {
             if u < side && v < side && w < side {
-                let index = terms.sizes.len() as u32;
-                terms.sizes.push(2);
-                terms.inputs[at(x, y, z)].push(index);
-                terms.inputs[at(u, v, w)].push(index);
+                let index = shape.sizes.len() as u32;
+                shape.sizes.push(2);
+                shape.inputs[at(x, y, z)].push(index);
+                shape.inputs[at(u, v, w)].push(index);
             }
         }
     }
-    terms.tidy()
+    shape.tidy()
 }
 
 fn main() {
     for side in [4, 6, 7] {
-        let terms = cube(side);
-        let network = Network::new(&terms);
+        let shape = cube(side);
+        let network = Network::new(&shape);
         let mut annealer = Annealer::new(Rng::new(0, 0));
         let path = greedy(
-            &terms,
-            Greed {
+            &shape,
+            GreedyOptions {
                 alpha: 1.0,
                 temperature: 0.1,
             },
             annealer.rng(),
         );
-        let mut tree = Tree::new(&network, &path, Charge::MULTIPLY_ADDS);
+        let mut tree = Tree::new(&network, &path, CostModel::MULTIPLY_ADDS);
         let rounds = 4000;
         let begun = Instant::now();
         for round in 0..rounds {
             let beta = 1.0 + 4.0 * round as f32 / rounds as f32;
             let proposals = tree.num_steps();
-            annealer.sweep(&network, &mut tree, Heat::free(beta), proposals);
+            annealer.sweep(&network, &mut tree, Temperature::free(beta), proposals);
         }
         let rotations = (rounds * tree.num_steps()) as f64 / begun.elapsed().as_secs_f64();
         let width = tree.width() - 6.0;
         let mut slicer = Slicer::default();
         let begun = Instant::now();
         for _ in 0..20_000 {
-            slicer.step(&network, &mut tree, annealer.rng(), SliceHeat { beta: 6.0, width });
+            slicer.step(
+                &network,
+                &mut tree,
+                annealer.rng(),
+                SliceTemperature { beta: 6.0, width },
+            );
         }
         let slices = 20_000.0 / begun.elapsed().as_secs_f64();
         let begun = Instant::now();

@@ -3,11 +3,11 @@
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::time::Duration;
-use taizhang_core::plan::board::Board;
-use taizhang_core::plan::finish::{refit, Finished, Limits, Pace};
-use taizhang_core::plan::network::Terms;
+use taizhang_core::plan::complete_plan::{refit, Finished, Limits, RunRate};
+use taizhang_core::plan::network;
 use taizhang_core::plan::portfolio::{search, Options};
-use taizhang_core::plan::tree::Charge;
+use taizhang_core::plan::shared_best::SharedBest;
+use taizhang_core::plan::tree::CostModel;
 
 /// Between two looks at signals and progress.
 const LOOK: Duration = Duration::from_millis(50);
@@ -22,9 +22,9 @@ struct NetworkShape {
     num_rows: u64,
 }
 
-impl From<NetworkShape> for Terms {
+impl From<NetworkShape> for network::NetworkShape {
     fn from(shape: NetworkShape) -> Self {
-        Terms {
+        Self {
             inputs: shape.inputs,
             output: [shape.output, shape.row_indices.clone()].concat(),
             sizes: shape.sizes,
@@ -89,9 +89,9 @@ fn search_plan(
     seconds_per_element: f64,
     look: Option<Py<PyAny>>,
 ) -> PyResult<Option<SearchOutcome>> {
-    let terms = Terms::from(shape);
-    let pace = Pace {
-        charge: Charge { log2_per_element },
+    let shape = network::NetworkShape::from(shape);
+    let rate = RunRate {
+        cost_model: CostModel { log2_per_element },
         charge_per_second,
         seconds_per_element,
     };
@@ -102,12 +102,12 @@ fn search_plan(
         trials,
         seed,
         threads,
-        pace,
+        rate,
     };
-    let board = Board::default();
+    let board = SharedBest::default();
     let raised = std::thread::scope(|scope| {
         let searching = std::thread::Builder::new().spawn_scoped(scope, || {
-            search(&terms, &options, &board);
+            search(&shape, &options, &board);
         })?;
         let raised = wait(py, &board, look.as_ref(), || searching.is_finished());
         py.detach(|| {
@@ -128,7 +128,7 @@ fn search_plan(
     }
 }
 
-fn outcome(py: Python<'_>, board: &Board) -> PyResult<Option<SearchOutcome>> {
+fn outcome(py: Python<'_>, board: &SharedBest) -> PyResult<Option<SearchOutcome>> {
     let Some(best) = board.best() else { return Ok(None) };
     let plans = std::iter::once(best.finished)
         .chain(board.spared())
@@ -154,9 +154,9 @@ fn slice_plan(
     memory_elements: f64,
     log2_per_element: f32,
 ) -> FoundPlan {
-    let terms = Terms::from(shape);
-    let pace = Pace {
-        charge: Charge { log2_per_element },
+    let shape = network::NetworkShape::from(shape);
+    let rate = RunRate {
+        cost_model: CostModel { log2_per_element },
         charge_per_second: 1.0,
         seconds_per_element: 0.0,
     };
@@ -165,12 +165,17 @@ fn slice_plan(
         elements: memory_elements,
     };
     let path: Vec<[u32; 2]> = ssa_path.into_iter().map(|(a, b)| [a, b]).collect();
-    FoundPlan::from(py.detach(|| refit(&terms.tidy(), &path, &sliced_indices, pace, limits)))
+    FoundPlan::from(py.detach(|| refit(&shape.tidy(), &path, &sliced_indices, rate, limits)))
 }
 
 /// Waits for the search, looking at signals and showing progress now and then. An interrupt or an error of `look` ends
 /// the search early, and is raised in the end.
-fn wait(py: Python<'_>, board: &Board, look: Option<&Py<PyAny>>, finished: impl Fn() -> bool + Sync) -> PyResult<()> {
+fn wait(
+    py: Python<'_>,
+    board: &SharedBest,
+    look: Option<&Py<PyAny>>,
+    finished: impl Fn() -> bool + Sync,
+) -> PyResult<()> {
     let mut pause = Duration::from_micros(200);
     let mut raised = Ok(());
     let mut since_look = Duration::ZERO;

@@ -21,7 +21,7 @@ use crate::simd::words::Words;
 
 /// What a sweep is run with.
 #[derive(Clone, Copy, Debug)]
-pub struct Heat {
+pub struct Temperature {
     /// Inverse temperature, against energies in bits.
     pub beta: f32,
     /// log2 size beyond which intermediates are penalised.
@@ -30,10 +30,10 @@ pub struct Heat {
     pub penalty: f32,
 }
 
-impl Heat {
+impl Temperature {
     /// No limit on the width.
     pub fn free(beta: f32) -> Self {
-        Heat {
+        Temperature {
             beta,
             width: f32::INFINITY,
             penalty: 0.0,
@@ -66,7 +66,7 @@ impl Annealer {
     }
 
     /// Proposes as many rotations as asked for; returns how many were accepted.
-    pub fn sweep(&mut self, network: &Network, tree: &mut Tree, heat: Heat, proposals: usize) -> usize {
+    pub fn sweep(&mut self, network: &Network, tree: &mut Tree, heat: Temperature, proposals: usize) -> usize {
         if tree.num_steps() < 2 {
             return 0;
         }
@@ -105,7 +105,7 @@ struct Sweep<'a> {
     tree: &'a mut Tree,
     costly: &'a [u32],
     rng: &'a mut Rng,
-    heat: Heat,
+    heat: Temperature,
     proposals: usize,
 }
 
@@ -115,22 +115,30 @@ impl WordKernel for Sweep<'_> {
     /// Does it with the inner loop for the words of this tree.
     #[inline(always)]
     fn run<S: Words>(self, sets: S) -> usize {
-        let kind = match (self.network.has_rows(), self.network.all_two) {
+        let Sweep {
+            network,
+            tree,
+            costly,
+            rng,
+            heat,
+            proposals,
+        } = self;
+        let kind = match (network.has_rows(), network.all_two) {
             (true, _) => ROWS,
             (false, true) => TWO,
             (false, false) => ANY,
         };
         macro_rules! by_words {
             ($($words:literal)*) => {
-                match (self.tree.words, kind) {
+                match (tree.words, kind) {
                     $(
-                        ($words, TWO) => sweep::<S, $words, TWO>(self, sets),
-                        ($words, ROWS) => sweep::<S, $words, ROWS>(self, sets),
-                        ($words, _) => sweep::<S, $words, ANY>(self, sets),
+                        ($words, TWO) => sweep::<S, $words, TWO>(sets, network, tree, costly, rng, heat, proposals),
+                        ($words, ROWS) => sweep::<S, $words, ROWS>(sets, network, tree, costly, rng, heat, proposals),
+                        ($words, _) => sweep::<S, $words, ANY>(sets, network, tree, costly, rng, heat, proposals),
                     )*
-                    (_, ROWS) => sweep::<S, 0, ROWS>(self, sets),
-                    (_, TWO) => sweep::<S, 0, TWO>(self, sets),
-                    (_, _) => sweep::<S, 0, ANY>(self, sets),
+                    (_, ROWS) => sweep::<S, 0, ROWS>(sets, network, tree, costly, rng, heat, proposals),
+                    (_, TWO) => sweep::<S, 0, TWO>(sets, network, tree, costly, rng, heat, proposals),
+                    (_, _) => sweep::<S, 0, ANY>(sets, network, tree, costly, rng, heat, proposals),
                 }
             };
         }
@@ -138,21 +146,22 @@ impl WordKernel for Sweep<'_> {
     }
 }
 
-/// One sweep; `W` is the number of words, or 0 for any.
+/// One sweep; `W` is the number of words, or 0 for any. Its references are parameters, not fields, since compilers know of
+/// parameters that they do not alias.
 #[inline(always)]
-fn sweep<S: Words, const W: usize, const KIND: u8>(sweep: Sweep<'_>, sets: S) -> usize {
-    let Sweep {
-        network,
-        tree,
-        costly,
-        rng,
-        heat,
-        proposals,
-    } = sweep;
+fn sweep<S: Words, const W: usize, const KIND: u8>(
+    sets: S,
+    network: &Network,
+    tree: &mut Tree,
+    costly: &[u32],
+    rng: &mut Rng,
+    heat: Temperature,
+    proposals: usize,
+) -> usize {
     let words = if W == 0 { tree.words } else { W };
     let n = tree.num_tensors;
     let num_steps = tree.num_steps();
-    let charge = tree.charge;
+    let charge = tree.cost_model;
     let moves = charge.moves();
     let beta = heat.beta * std::f32::consts::LOG2_E;
     let mut accepted = 0;
@@ -249,8 +258,8 @@ fn surprise(u: u32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::network::Terms;
-    use super::super::tree::Charge;
+    use super::super::network::NetworkShape;
+    use super::super::tree::CostModel;
     use super::*;
     use crate::simd::level::SimdLevel;
 
@@ -260,21 +269,21 @@ mod tests {
         let num_indices = 12 + rng.below(80);
         let inputs =
             (0..10 + rng.below(30)).map(|_| (0..1 + rng.below(5)).map(|_| rng.below(num_indices) as u32).collect());
-        let mut terms = Terms {
+        let mut shape = NetworkShape {
             inputs: inputs.collect(),
             output: vec![],
             sizes: (0..num_indices)
                 .map(|_| if two { 2 } else { 1 + rng.below(5) as u64 })
                 .collect(),
-            ..Terms::default()
+            ..NetworkShape::default()
         };
-        terms.output = vec![terms.inputs[0][0], terms.inputs[3][0]];
+        shape.output = vec![shape.inputs[0][0], shape.inputs[3][0]];
         if seed % 4 >= 2 {
-            terms.row_indices = terms.inputs.iter().take(6).map(|term| term[0]).collect();
-            terms.output.extend(terms.row_indices.clone());
-            terms.num_rows = 5;
+            shape.row_indices = shape.inputs.iter().take(6).map(|term| term[0]).collect();
+            shape.output.extend(shape.row_indices.clone());
+            shape.num_rows = 5;
         }
-        Network::new(&terms.tidy())
+        Network::new(&shape.tidy())
     }
 
     /// One tensor after the other.
@@ -291,9 +300,9 @@ mod tests {
             let network = random_network(seed, seed % 2 == 0);
             let path = line(&network);
             let charge = if seed % 3 == 0 {
-                Charge { log2_per_element: 4.0 }
+                CostModel { log2_per_element: 4.0 }
             } else {
-                Charge::MULTIPLY_ADDS
+                CostModel::MULTIPLY_ADDS
             };
             let mut tree = Tree::new(&network, &path, charge);
             let mut annealer = Annealer::new(Rng::new(seed, 1));
@@ -303,7 +312,7 @@ mod tests {
                 annealer.sweep(
                     &network,
                     &mut tree,
-                    Heat {
+                    Temperature {
                         beta: 0.3,
                         width: 4.0,
                         penalty: 1.0,
@@ -326,9 +335,9 @@ mod tests {
             let anneal = |level| {
                 let mut network = random_network(seed, seed % 2 == 0);
                 network.level = level;
-                let mut tree = Tree::new(&network, &line(&network), Charge { log2_per_element: 4.0 });
+                let mut tree = Tree::new(&network, &line(&network), CostModel { log2_per_element: 4.0 });
                 let mut annealer = Annealer::new(Rng::new(seed, 1));
-                let heat = Heat {
+                let heat = Temperature {
                     beta: 0.7,
                     width: 4.0,
                     penalty: 1.0,
@@ -347,11 +356,11 @@ mod tests {
     fn annealing_lowers_the_cost() {
         let network = random_network(5, true);
         let path = line(&network);
-        let mut tree = Tree::new(&network, &path, Charge::MULTIPLY_ADDS);
+        let mut tree = Tree::new(&network, &path, CostModel::MULTIPLY_ADDS);
         let before = tree.log2_cost();
         let mut annealer = Annealer::new(Rng::new(1, 1));
         for round in 0..200 {
-            annealer.sweep(&network, &mut tree, Heat::free(0.5 + round as f32 * 0.05), 100);
+            annealer.sweep(&network, &mut tree, Temperature::free(0.5 + round as f32 * 0.05), 100);
         }
         assert!(tree.log2_cost() < before);
     }

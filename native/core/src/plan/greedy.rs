@@ -4,7 +4,7 @@
 //! every seed gives another tree. Parts that share no index are joined at the end, the smallest first.
 //! Gray & Kourtis, arXiv:2002.01935.
 
-use super::network::{RowLimit, Terms};
+use super::network::{NetworkShape, RowLimit};
 use super::rng::Rng;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,7 +14,7 @@ const MAX_PARTNERS: usize = 16;
 
 /// How a greedy tree is grown.
 #[derive(Clone, Copy, Debug)]
-pub struct Greed {
+pub struct GreedyOptions {
     /// Weight of the operands' sizes against that of the result.
     pub alpha: f32,
     /// Blur of the score, in bits.
@@ -22,12 +22,12 @@ pub struct Greed {
 }
 
 /// Grows a tree over tidied terms; returns its ssa path.
-pub fn greedy(terms: &Terms, greed: Greed, rng: &mut Rng) -> Vec<[u32; 2]> {
-    let mut grower = Grower::new(terms, greed);
-    for tensor in 0..terms.inputs.len() as u32 {
+pub fn greedy(shape: &NetworkShape, options: GreedyOptions, rng: &mut Rng) -> Vec<[u32; 2]> {
+    let mut grower = Grower::new(shape, options);
+    for tensor in 0..shape.inputs.len() as u32 {
         grower.propose(tensor, rng, |other| other > tensor);
     }
-    let wanted = terms.inputs.len().saturating_sub(1);
+    let wanted = shape.inputs.len().saturating_sub(1);
     while grower.path.len() < wanted {
         let Some(Reverse((_, a, b))) = grower.heap.pop() else {
             break;
@@ -48,7 +48,7 @@ fn ordered(value: f32) -> i32 {
 }
 
 struct Grower {
-    greed: Greed,
+    options: GreedyOptions,
     sets: Vec<Vec<u32>>,
     sizes: Vec<f32>,
     alive: Vec<bool>,
@@ -60,20 +60,20 @@ struct Grower {
 }
 
 impl Grower {
-    fn new(terms: &Terms, greed: Greed) -> Self {
-        let limit = terms.row_limit();
-        let mut holders = vec![Vec::new(); terms.sizes.len()];
-        for (tensor, term) in terms.inputs.iter().enumerate() {
+    fn new(shape: &NetworkShape, options: GreedyOptions) -> Self {
+        let limit = shape.row_limit();
+        let mut holders = vec![Vec::new(); shape.sizes.len()];
+        for (tensor, term) in shape.inputs.iter().enumerate() {
             term.iter()
                 .for_each(|&index| holders[index as usize].push(tensor as u32));
         }
-        let mut in_output = vec![false; terms.sizes.len()];
-        terms.output.iter().for_each(|&index| in_output[index as usize] = true);
+        let mut in_output = vec![false; shape.sizes.len()];
+        shape.output.iter().for_each(|&index| in_output[index as usize] = true);
         Grower {
-            greed,
-            sizes: terms.inputs.iter().map(|term| limit.log2_size(term)).collect(),
-            sets: terms.inputs.clone(),
-            alive: vec![true; terms.inputs.len()],
+            options,
+            sizes: shape.inputs.iter().map(|term| limit.log2_size(term)).collect(),
+            sets: shape.inputs.clone(),
+            alive: vec![true; shape.inputs.len()],
             holders,
             in_output,
             limit,
@@ -113,10 +113,10 @@ impl Grower {
         for other in others {
             let made = self.limit.log2_size(&self.result(tensor, other));
             let [a, b] = [self.sizes[tensor as usize], self.sizes[other as usize]].map(f32::exp2);
-            let score = made.min(120.0).exp2() - self.greed.alpha * (a + b);
+            let score = made.min(120.0).exp2() - self.options.alpha * (a + b);
             let mut score = (score.abs() + 1.0).log2().copysign(score);
-            if self.greed.temperature > 0.0 {
-                score -= self.greed.temperature * rng.gumbel();
+            if self.options.temperature > 0.0 {
+                score -= self.options.temperature * rng.gumbel();
             }
             self.heap
                 .push(Reverse((ordered(score), tensor.min(other), tensor.max(other))));
@@ -166,15 +166,15 @@ mod tests {
     #[test]
     fn every_tensor_is_contracted_once_even_without_shared_indices() {
         let inputs = vec![vec![0, 1], vec![1, 2], vec![], vec![3], vec![3, 4], vec![0]];
-        let terms = Terms {
+        let shape = NetworkShape {
             inputs,
             output: vec![4],
             sizes: vec![2; 5],
-            ..Terms::default()
+            ..NetworkShape::default()
         };
         let path = greedy(
-            &terms,
-            Greed {
+            &shape,
+            GreedyOptions {
                 alpha: 1.0,
                 temperature: 0.5,
             },

@@ -1,8 +1,7 @@
 //! Contraction-tree search: greedy start, joint annealing of tree and slices, exact repair of small subtrees.
 
 pub mod anneal;
-pub mod board;
-pub mod finish;
+pub mod complete_plan;
 pub mod greedy;
 pub mod network;
 pub mod order;
@@ -12,6 +11,7 @@ pub mod regrow;
 pub mod reoptimise;
 pub mod rng;
 mod rounds;
+pub mod shared_best;
 pub mod slicing;
 pub mod squeeze;
 pub mod tree;

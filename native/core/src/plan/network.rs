@@ -10,7 +10,7 @@ pub const WORD_CLASSES: [usize; 9] = [1, 2, 3, 4, 6, 8, 12, 16, 24];
 
 /// A network as it comes from outside.
 #[derive(Clone, Debug, Default)]
-pub struct Terms {
+pub struct NetworkShape {
     /// For each tensor its indices; repeats do no harm.
     pub inputs: Vec<Vec<u32>>,
     /// Indices of the result.
@@ -23,7 +23,7 @@ pub struct Terms {
     pub num_rows: u64,
 }
 
-impl Terms {
+impl NetworkShape {
     /// Sorts each tensor's indices and leaves out repeats and indices of size 1.
     pub fn tidy(mut self) -> Self {
         let sizes = &self.sizes;
@@ -49,11 +49,11 @@ impl Terms {
 }
 
 /// log2 of the rows wanted; infinite where there are no row indices.
-fn log2_rows(terms: &Terms) -> f32 {
-    if terms.row_indices.is_empty() {
+fn log2_rows(shape: &NetworkShape) -> f32 {
+    if shape.row_indices.is_empty() {
         f32::INFINITY
     } else {
-        (terms.num_rows.max(1) as f64).log2() as f32
+        (shape.num_rows.max(1) as f64).log2() as f32
     }
 }
 
@@ -114,17 +114,17 @@ pub struct Network {
 
 impl Network {
     /// Puts tidied terms into bits.
-    pub fn new(terms: &Terms) -> Self {
-        let mut used: Vec<u32> = terms.inputs.iter().flatten().copied().collect();
+    pub fn new(shape: &NetworkShape) -> Self {
+        let mut used: Vec<u32> = shape.inputs.iter().flatten().copied().collect();
         used.sort_unstable();
         used.dedup();
-        used.sort_by_key(|&i| terms.sizes[i as usize]);
-        let mut bit_of_index = vec![u32::MAX; terms.sizes.len()];
+        used.sort_by_key(|&i| shape.sizes[i as usize]);
+        let mut bit_of_index = vec![u32::MAX; shape.sizes.len()];
         let mut index_of_bit: Vec<Option<u32>> = Vec::new();
         let mut word_log2: Vec<f32> = Vec::new();
         let mut last_size = 0;
         for &index in &used {
-            let size = terms.sizes[index as usize];
+            let size = shape.sizes[index as usize];
             if size != last_size {
                 index_of_bit.resize(index_of_bit.len().div_ceil(64) * 64, None);
             }
@@ -143,10 +143,10 @@ impl Network {
         word_log2.resize(words, 1.0);
         index_of_bit.resize(words * 64, None);
 
-        let num_tensors = terms.inputs.len();
+        let num_tensors = shape.inputs.len();
         let mut holders = vec![Vec::new(); words * 64];
         let mut leaf_bits = vec![0; num_tensors * words];
-        for (tensor, term) in terms.inputs.iter().enumerate() {
+        for (tensor, term) in shape.inputs.iter().enumerate() {
             for &index in term {
                 let bit = bit_of_index[index as usize] as usize;
                 leaf_bits[tensor * words + bit / 64] |= 1 << (bit % 64);
@@ -154,12 +154,12 @@ impl Network {
             }
         }
         let mut output_bits = vec![0; words];
-        for &index in &terms.output {
+        for &index in &shape.output {
             let bit = bit_of_index[index as usize] as usize;
             output_bits[bit / 64] |= 1 << (bit % 64);
         }
         let mut row_bits = vec![0; words];
-        for &index in &terms.row_indices {
+        for &index in &shape.row_indices {
             let bit = bit_of_index[index as usize] as usize;
             row_bits[bit / 64] |= 1 << (bit % 64);
         }
@@ -175,7 +175,7 @@ impl Network {
             index_of_bit,
             holders,
             row_bits,
-            log2_rows: log2_rows(terms),
+            log2_rows: log2_rows(shape),
         }
     }
 
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn row_indices_count_for_no_more_than_the_rows() {
-        let terms = Terms {
+        let shape = NetworkShape {
             inputs: vec![vec![0, 1, 2], vec![2, 3, 4]],
             output: vec![0, 1, 3],
             sizes: vec![2; 5],
@@ -235,27 +235,27 @@ mod tests {
             num_rows: 5,
         }
         .tidy();
-        let network = Network::new(&terms);
+        let network = Network::new(&shape);
         let bits = |set: &[u32]| {
             let places = (0..64).filter(|&bit| network.index_of_bit[bit].is_some_and(|index| set.contains(&index)));
             places.fold(0u64, |word, bit| word | 1 << bit)
         };
         for (set, size) in [(vec![0, 1, 2], 8.0f32), (vec![0, 1, 3], 5.0), (vec![0, 1, 2, 3], 10.0)] {
             assert!((network.log2_size([bits(&set)].into_iter()) - size.log2()).abs() < 1e-6);
-            assert!((terms.row_limit().log2_size(&set) - size.log2()).abs() < 1e-6);
+            assert!((shape.row_limit().log2_size(&set) - size.log2()).abs() < 1e-6);
         }
     }
 
     #[test]
     fn sizes_are_exact_for_any_mix() {
-        let terms = Terms {
+        let shape = NetworkShape {
             inputs: vec![vec![0, 1, 1, 3], vec![1, 2], vec![2, 4]],
             output: vec![0],
             sizes: vec![2, 3, 2, 1, 3],
-            ..Terms::default()
+            ..NetworkShape::default()
         }
         .tidy();
-        let network = Network::new(&terms);
+        let network = Network::new(&shape);
         let size = |t: usize| network.log2_size(network.leaf(t).iter().copied());
         assert!((size(0) - 6f32.log2()).abs() < 1e-6);
         assert!((size(1) - 6f32.log2()).abs() < 1e-6);

@@ -206,31 +206,31 @@ pub fn running(network: &Network, tree: &Tree, order: &[u32]) -> Running {
 
 #[cfg(test)]
 mod tests {
-    use super::super::greedy::{greedy, Greed};
-    use super::super::network::Terms;
+    use super::super::greedy::{greedy, GreedyOptions};
+    use super::super::network::NetworkShape;
     use super::super::rng::Rng;
-    use super::super::tree::Charge;
+    use super::super::tree::CostModel;
     use super::*;
 
     #[test]
     fn operands_come_before_their_step_and_the_order_needs_no_more() {
-        let terms = Terms {
+        let shape = NetworkShape {
             inputs: (0..30).map(|k| vec![k, (k + 1) % 30, (k + 11) % 30]).collect(),
             output: vec![],
             sizes: vec![2; 30],
-            ..Terms::default()
+            ..NetworkShape::default()
         }
         .tidy();
-        let network = Network::new(&terms);
+        let network = Network::new(&shape);
         let path = greedy(
-            &terms,
-            Greed {
+            &shape,
+            GreedyOptions {
                 alpha: 1.0,
                 temperature: 0.0,
             },
             &mut Rng::new(0, 0),
         );
-        let mut tree = Tree::new(&network, &path, Charge::MULTIPLY_ADDS);
+        let mut tree = Tree::new(&network, &path, CostModel::MULTIPLY_ADDS);
         let order = frugal_order(&tree);
         let mut seen = vec![false; tree.size.len()];
         seen[..30].fill(true);

@@ -2,23 +2,23 @@
 //!
 //! Annealing the same network twice ends orders of magnitude apart, and a run's first descent tells much of where it can
 //! end. So a bracket starts many runs afresh, keeps the best few, grows these anew around some of their slices and heats
-//! them up again, keeps the better half, and so on to the last one, the champion; champions of all brackets are then
+//! them up again, keeps the better half, and so on to the last one, an elite; the elites of all brackets are then
 //! treated further (successive halving: Jamieson & Talwalkar, arXiv:1502.07943). Each bracket's runs are longer than those
 //! of the one before. What a trial does depends on the seed and on the rounds before it, never on time or threads: time
 //! only decides where the sequence is cut off, so a plan can be found again from its trial number.
 
 use super::anneal::Annealer;
-use super::board::{locked, Board};
-use super::finish::{finish, spare, Finished, Limits, Pace, SPARED_FROM, SPARED_UP_TO};
-use super::greedy::{greedy, Greed};
-use super::network::{Network, Terms};
+use super::complete_plan::{finish, spare, Finished, Limits, RunRate, SPARED_FROM, SPARED_UP_TO};
+use super::greedy::{greedy, GreedyOptions};
+use super::network::{Network, NetworkShape};
 use super::premerge::{premerge, Merged};
 use super::regrow::Regrowth;
 use super::reoptimise::Reoptimiser;
 use super::rng::Rng;
 use super::rounds::{round_of, Of, Task, FIRST, FRESH, KEPT, ROUND};
+use super::shared_best::{locked, SharedBest};
 use super::squeeze::{Anneal, Schedule};
-use super::tree::{Charge, Tree};
+use super::tree::{CostModel, Tree};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
@@ -38,18 +38,18 @@ pub struct Options {
     /// Number of threads.
     pub threads: usize,
     /// How fast the plan will run.
-    pub pace: Pace,
+    pub rate: RunRate,
 }
 
-/// Champions that are grown anew.
+/// Elites that are grown anew.
 const REGROWN: usize = 2;
 /// log2 of the number of slices from which on growing anew pays: fewer are found well while annealing.
 const MANY_SLICES: f32 = 16.0;
-/// Champions kept.
-const CHAMPIONS: usize = 4;
+/// Elites kept.
+const ELITES: usize = 4;
 /// Inverse temperatures at which every third trial is squeezed and begins to settle.
 const HOTTER: (f32, f32) = (1.6, 1.6);
-/// Inverse temperatures to which lineages are heated up: between these.
+/// Inverse temperatures to which candidates are heated up: between these.
 const REHEAT: (f32, f32) = (2.4, 4.4);
 /// The trial that starts from the order in which the tensors were given.
 const SEQUENTIAL: u64 = 1;
@@ -62,7 +62,7 @@ const LONGEST: f64 = 600.0;
 
 /// The network as searched, and as given.
 struct Problem {
-    terms: Terms,
+    shape: NetworkShape,
     merged: Merged,
     small: Network,
     full: Network,
@@ -70,7 +70,7 @@ struct Problem {
 }
 
 /// The best tree that came from one start.
-struct Lineage {
+struct Candidate {
     tree: Tree,
     cost: f64,
 }
@@ -79,8 +79,8 @@ struct Lineage {
 #[derive(Clone, Copy)]
 enum Start {
     Fresh,
-    Reheat { lineage: usize, beta: f32 },
-    Regrow { lineage: usize },
+    Reheat { candidate: usize, beta: f32 },
+    Regrow { candidate: usize },
 }
 
 /// What a trial found.
@@ -91,16 +91,16 @@ struct Outcome {
 }
 
 /// Searches until time or trials are up, or the board says stop. The result is on the board.
-pub fn search(terms: &Terms, options: &Options, board: &Board) {
-    if terms.inputs.len() < 2 {
+pub fn search(shape: &NetworkShape, options: &Options, board: &SharedBest) {
+    if shape.inputs.len() < 2 {
         board.offer(Finished::trivial(), Some(0));
         return;
     }
-    let terms = terms.clone().tidy();
-    let merged = premerge(&terms);
-    let (small, full) = (Network::new(&merged.terms), Network::new(&terms));
+    let shape = shape.clone().tidy();
+    let merged = premerge(&shape);
+    let (small, full) = (Network::new(&merged.shape), Network::new(&shape));
     let problem = Problem {
-        terms,
+        shape,
         merged,
         small,
         full,
@@ -114,28 +114,28 @@ pub fn search(terms: &Terms, options: &Options, board: &Board) {
     problem.spare(board);
 }
 
-fn rounds(problem: &Problem, board: &Board) {
+fn rounds(problem: &Problem, board: &SharedBest) {
     let options = &problem.options;
-    let mut young: Vec<Lineage> = Vec::new();
-    let mut champions: Vec<Lineage> = Vec::new();
+    let mut bracket: Vec<Candidate> = Vec::new();
+    let mut elites: Vec<Candidate> = Vec::new();
     let mut widest = options.width.min((options.memory_elements.log2() - 1.0) as f32);
     let mut width = widest;
     let mut sparing = true;
     let mut leader = f64::INFINITY;
     let mut first_trial = 0;
     if options.trials.is_none() && problem.small.num_tensors > LARGE {
-        let path = problem.merged.sequential_path(problem.terms.inputs.len());
-        let tree = Tree::new(&problem.small, &path, options.pace.charge);
+        let path = problem.merged.sequential_path(problem.shape.inputs.len());
+        let tree = Tree::new(&problem.small, &path, options.rate.cost_model);
         problem.offer(board, Some(&tree), None);
     }
     for number in 0.. {
         let (task, sweeps) = round_of(number);
-        let lineages = match task {
-            Task::Fresh | Task::Regrow(Of::Young) | Task::Reheat(Of::Young) => &mut young,
-            Task::Regrow(Of::Champions) | Task::Reheat(Of::Champions) => &mut champions,
+        let candidates = match task {
+            Task::Fresh | Task::Regrow(Of::Bracket) | Task::Reheat(Of::Bracket) => &mut bracket,
+            Task::Regrow(Of::Elites) | Task::Reheat(Of::Elites) => &mut elites,
         };
-        let many = |best: &Lineage| best.tree.log2_slices(&problem.small) >= MANY_SLICES;
-        if matches!(task, Task::Regrow(_)) && !lineages.first().is_some_and(many) {
+        let many = |best: &Candidate| best.tree.log2_slices(&problem.small) >= MANY_SLICES;
+        if matches!(task, Task::Regrow(_)) && !candidates.first().is_some_and(many) {
             continue;
         }
         let whole = if task == Task::Fresh && number >= FIRST.len() {
@@ -151,16 +151,16 @@ fn rounds(problem: &Problem, board: &Board) {
         }
         let mut rng = Rng::new(options.seed, (1 << 40) + number as u64);
         if task == Task::Fresh {
-            lineages.clear();
+            candidates.clear();
         }
-        let starts: Vec<Start> = (0..count).map(|k| start(k, task, lineages.len(), &mut rng)).collect();
+        let starts: Vec<Start> = (0..count).map(|k| start(k, task, candidates.len(), &mut rng)).collect();
         let round = Round {
             number,
             first_trial,
             sweeps,
             width,
         };
-        let outcomes = run_round(problem, board, round, &starts, lineages);
+        let outcomes = run_round(problem, board, round, &starts, candidates);
         first_trial += count as u64;
         if let Some((place, outcome)) = cheapest(&outcomes) {
             if outcome.cost < leader - 1e-6 {
@@ -181,22 +181,22 @@ fn rounds(problem: &Problem, board: &Board) {
                     // Another width pays, or is the most that fits: aim there from now on.
                     width = aim;
                     leader = f64::INFINITY;
-                    young.clear();
-                    champions.clear();
+                    bracket.clear();
+                    elites.clear();
                     continue;
                 }
             }
         }
-        keep(lineages, starts, outcomes);
+        keep(candidates, starts, outcomes);
         match task {
-            Task::Fresh => young.truncate(KEPT),
-            Task::Reheat(Of::Young) => young.truncate(young.len().min(KEPT).div_ceil(2)),
+            Task::Fresh => bracket.truncate(KEPT),
+            Task::Reheat(Of::Bracket) => bracket.truncate(bracket.len().min(KEPT).div_ceil(2)),
             _ => {}
         }
-        if task == Task::Reheat(Of::Young) && young.len() <= 1 || number < FIRST.len() {
-            champions.extend(young.drain(..).take(1));
-            champions.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-            champions.truncate(CHAMPIONS);
+        if task == Task::Reheat(Of::Bracket) && bracket.len() <= 1 || number < FIRST.len() {
+            elites.extend(bracket.drain(..).take(1));
+            elites.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+            elites.truncate(ELITES);
         }
     }
 }
@@ -210,41 +210,41 @@ fn cheapest(outcomes: &[Option<Outcome>]) -> Option<(usize, &Outcome)> {
     found.min_by(|(_, a), (_, b)| a.cost.total_cmp(&b.cost))
 }
 
-/// Where the k-th trial of a round starts: each lineage in turn, or afresh if there is none.
-fn start(k: usize, task: Task, lineages: usize, rng: &mut Rng) -> Start {
+/// Where the k-th trial of a round starts: each candidate in turn, or afresh if there is none.
+fn start(k: usize, task: Task, candidates: usize, rng: &mut Rng) -> Start {
     let (hot, cold) = REHEAT;
     match task {
-        _ if lineages == 0 => Start::Fresh,
+        _ if candidates == 0 => Start::Fresh,
         Task::Regrow(of) => Start::Regrow {
-            lineage: k % if of == Of::Champions {
-                lineages.min(REGROWN)
+            candidate: k % if of == Of::Elites {
+                candidates.min(REGROWN)
             } else {
-                lineages
+                candidates
             },
         },
         _ => Start::Reheat {
-            lineage: k % lineages,
+            candidate: k % candidates,
             beta: hot * (cold / hot).powf(rng.unit()),
         },
     }
 }
 
 /// Takes over what is better, the best first.
-fn keep(lineages: &mut Vec<Lineage>, starts: Vec<Start>, outcomes: Vec<Option<Outcome>>) {
+fn keep(candidates: &mut Vec<Candidate>, starts: Vec<Start>, outcomes: Vec<Option<Outcome>>) {
     for (start, outcome) in starts.into_iter().zip(outcomes) {
         let Some(Outcome { tree, cost, .. }) = outcome else {
             continue;
         };
         match start {
-            Start::Fresh => lineages.push(Lineage { tree, cost }),
-            Start::Reheat { lineage, .. } | Start::Regrow { lineage } => {
-                if cost < lineages[lineage].cost {
-                    lineages[lineage] = Lineage { tree, cost };
+            Start::Fresh => candidates.push(Candidate { tree, cost }),
+            Start::Reheat { candidate, .. } | Start::Regrow { candidate } => {
+                if cost < candidates[candidate].cost {
+                    candidates[candidate] = Candidate { tree, cost };
                 }
             }
         }
     }
-    lineages.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    candidates.sort_by(|a, b| a.cost.total_cmp(&b.cost));
 }
 
 /// What the trials of a round have in common.
@@ -259,10 +259,10 @@ struct Round {
 /// Runs the trials of a round on all threads; those not begun when time is up stay undone.
 fn run_round(
     problem: &Problem,
-    board: &Board,
+    board: &SharedBest,
     round: Round,
     starts: &[Start],
-    lineages: &[Lineage],
+    candidates: &[Candidate],
 ) -> Vec<Option<Outcome>> {
     let next = AtomicUsize::new(0);
     let outcomes: Vec<Mutex<Option<Outcome>>> = starts.iter().map(|_| Mutex::new(None)).collect();
@@ -273,7 +273,7 @@ fn run_round(
             return;
         }
         let trial = round.first_trial + place as u64;
-        let outcome = run_trial(problem, board, round, trial, starts[place], lineages);
+        let outcome = run_trial(problem, board, round, trial, starts[place], candidates);
         if round.number + place == 0 && problem.options.trials.is_none() {
             problem.offer(board, Some(&outcome.tree), None);
         }
@@ -292,17 +292,17 @@ fn run_round(
         .collect()
 }
 
-/// One annealing run, afresh or from a lineage.
+/// One annealing run, afresh or from a candidate.
 fn run_trial(
     problem: &Problem,
-    board: &Board,
+    board: &SharedBest,
     round: Round,
     trial: u64,
     start: Start,
-    lineages: &[Lineage],
+    candidates: &[Candidate],
 ) -> Outcome {
     let Round { sweeps, width, .. } = round;
-    let charge = problem.options.pace.charge;
+    let charge = problem.options.rate.cost_model;
     let network = &problem.small;
     let mut annealer = Annealer::new(Rng::new(problem.options.seed, trial));
     let mut schedule = Schedule::default();
@@ -310,7 +310,7 @@ fn run_trial(
     let mut tree = match start {
         Start::Fresh if trial == SEQUENTIAL => {
             schedule.settle.0 = 4.0;
-            let path = problem.merged.sequential_path(problem.terms.inputs.len());
+            let path = problem.merged.sequential_path(problem.shape.inputs.len());
             Tree::new(network, &path, charge)
         }
         Start::Fresh => {
@@ -319,16 +319,24 @@ fn run_trial(
             if trial.is_multiple_of(3) {
                 (schedule.squeeze, schedule.settle.0) = HOTTER;
             }
-            let path = greedy(&problem.merged.terms, Greed { alpha, temperature }, annealer.rng());
+            let path = greedy(
+                &problem.merged.shape,
+                GreedyOptions { alpha, temperature },
+                annealer.rng(),
+            );
             // What moving elements costs matters less, and slows the search: half of the trials look at it only later.
-            let first_charge = if trial % 4 < 2 { charge } else { Charge::MULTIPLY_ADDS };
+            let first_charge = if trial % 4 < 2 {
+                charge
+            } else {
+                CostModel::MULTIPLY_ADDS
+            };
             Tree::new(network, &path, first_charge)
         }
-        Start::Reheat { lineage, beta } => {
+        Start::Reheat { candidate, beta } => {
             schedule.settle.0 = beta;
-            lineages[lineage].tree.clone()
+            candidates[candidate].tree.clone()
         }
-        Start::Regrow { lineage } => lineages[lineage].tree.clone(),
+        Start::Regrow { candidate } => candidates[candidate].tree.clone(),
     };
     // The run.
     let stop = || must_stop(&problem.options, board);
@@ -351,8 +359,8 @@ fn run_trial(
         }
     }
     // What is left to gain.
-    if tree.charge != charge {
-        tree.charge = charge;
+    if tree.cost_model != charge {
+        tree.cost_model = charge;
         tree.refresh(network);
     }
     if round.number >= FIRST.len() && !stop() {
@@ -367,7 +375,7 @@ fn run_trial(
 }
 
 /// Whether time is up, someone asked to stop, or more planning cannot pay.
-fn must_stop(options: &Options, board: &Board) -> bool {
+fn must_stop(options: &Options, board: &SharedBest) -> bool {
     if board.stopped() {
         return true;
     }
@@ -390,15 +398,15 @@ const SPARING: (f64, f64) = (0.05, 0.01);
 
 impl Problem {
     /// Adds to the board what the best plan becomes with less memory, where its running time is what is made small.
-    fn spare(&self, board: &Board) {
-        if !self.options.pace.charge.moves() {
+    fn spare(&self, board: &SharedBest) {
+        if !self.options.rate.cost_model.moves() {
             return;
         }
         let Some(best) = board.best() else { return };
         let limits = self.limits();
         let until = board.seconds() * (1.0 + SPARING.0) + SPARING.1;
         let go_on = || self.options.trials.is_some() || (!board.stopped() && board.seconds() < until);
-        board.add_spared(spare(&self.full, &best.finished, self.options.pace, limits, go_on));
+        board.add_spared(spare(&self.full, &best.finished, self.options.rate, limits, go_on));
     }
 
     fn limits(&self) -> Limits {
@@ -409,15 +417,15 @@ impl Problem {
     }
 
     /// Makes a plan of a tree and puts it on the board.
-    fn offer(&self, board: &Board, tree: Option<&Tree>, trial: Option<u64>) -> Offered {
-        let pace = self.options.pace;
+    fn offer(&self, board: &SharedBest, tree: Option<&Tree>, trial: Option<u64>) -> Offered {
+        let rate = self.options.rate;
         let found = finish(
-            &self.terms,
+            &self.shape,
             &self.merged,
             &self.small,
             &self.full,
             tree,
-            pace,
+            rate,
             self.limits(),
         );
         let Some((finished, demanded)) = found else {
@@ -427,7 +435,7 @@ impl Problem {
                 run_seconds: f64::INFINITY,
             };
         };
-        let touching = finished.peak_elements * pace.seconds_per_element;
+        let touching = finished.peak_elements * rate.seconds_per_element;
         let costly = finished.peak_elements > SPARED_FROM && touching > TOUCHING * finished.run_seconds;
         let offered = Offered {
             demanded,
@@ -457,15 +465,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_leading_champions_are_grown_anew() {
+    fn only_the_leading_elites_are_grown_anew() {
         let mut rng = Rng::new(0, 0);
         for k in 0..ROUND {
             let regrown = |of, rng: &mut Rng| match start(k, Task::Regrow(of), 4, rng) {
-                Start::Regrow { lineage } => lineage,
+                Start::Regrow { candidate } => candidate,
                 _ => usize::MAX,
             };
-            assert_eq!(regrown(Of::Young, &mut rng), k % 4);
-            assert_eq!(regrown(Of::Champions, &mut rng), k % REGROWN);
+            assert_eq!(regrown(Of::Bracket, &mut rng), k % 4);
+            assert_eq!(regrown(Of::Elites, &mut rng), k % REGROWN);
         }
     }
 }

@@ -6,7 +6,7 @@
 //! indices these are the reductions of vertices of degree one, two and three (Bodlaender & Koster, Information and
 //! Computation 2006); the first two keep the treewidth, and so, mostly, does the third.
 
-use super::network::{RowLimit, Terms};
+use super::network::{NetworkShape, RowLimit};
 use std::collections::VecDeque;
 
 /// Partners looked at for one index: hubs would make this quadratic.
@@ -22,7 +22,7 @@ const MAX_HOLDERS: usize = 12;
 #[derive(Clone, Debug)]
 pub struct Merged {
     /// The smaller network.
-    pub terms: Terms,
+    pub shape: NetworkShape,
     /// For each tensor of the smaller network its number among the original tensors and the results of `steps`.
     pub origin: Vec<u32>,
     /// Pairs contracted, in static-single-assignment form over the original tensors.
@@ -47,9 +47,9 @@ impl Merged {
 }
 
 /// Merges until no pair is left that can be merged for nothing.
-pub fn premerge(terms: &Terms) -> Merged {
-    let mut state = State::new(terms);
-    state.merge_pairs((0..terms.inputs.len() as u32).collect());
+pub fn premerge(shape: &NetworkShape) -> Merged {
+    let mut state = State::new(shape);
+    state.merge_pairs((0..shape.inputs.len() as u32).collect());
     state.eliminate_indices();
     let origin: Vec<u32> = (0..state.alive.len() as u32)
         .filter(|&t| state.alive[t as usize])
@@ -59,12 +59,12 @@ pub fn premerge(terms: &Terms) -> Merged {
         .map(|&t| std::mem::take(&mut state.sets[t as usize]))
         .collect();
     Merged {
-        terms: Terms {
+        shape: NetworkShape {
             inputs,
-            output: terms.output.clone(),
-            sizes: terms.sizes.clone(),
-            row_indices: terms.row_indices.clone(),
-            num_rows: terms.num_rows,
+            output: shape.output.clone(),
+            sizes: shape.sizes.clone(),
+            row_indices: shape.row_indices.clone(),
+            num_rows: shape.num_rows,
         },
         origin,
         steps: state.steps,
@@ -82,24 +82,24 @@ struct State {
 }
 
 impl State {
-    fn new(terms: &Terms) -> Self {
-        let mut holders = vec![Vec::new(); terms.sizes.len()];
-        for (tensor, term) in terms.inputs.iter().enumerate() {
+    fn new(shape: &NetworkShape) -> Self {
+        let mut holders = vec![Vec::new(); shape.sizes.len()];
+        for (tensor, term) in shape.inputs.iter().enumerate() {
             for &index in term {
                 holders[index as usize].push(tensor as u32);
             }
         }
-        let mut in_output = vec![false; terms.sizes.len()];
-        for &index in &terms.output {
+        let mut in_output = vec![false; shape.sizes.len()];
+        for &index in &shape.output {
             in_output[index as usize] = true;
         }
         State {
-            sets: terms.inputs.clone(),
-            alive: vec![true; terms.inputs.len()],
-            num_alive: terms.inputs.len(),
+            sets: shape.inputs.clone(),
+            alive: vec![true; shape.inputs.len()],
+            num_alive: shape.inputs.len(),
             holders,
             in_output,
-            limit: terms.row_limit(),
+            limit: shape.row_limit(),
             steps: Vec::new(),
         }
     }
@@ -228,13 +228,13 @@ mod tests {
     #[test]
     fn a_chain_vanishes_into_one_tensor() {
         let inputs = (0..9).map(|k| vec![k, k + 1]).collect();
-        let merged = premerge(&Terms {
+        let merged = premerge(&NetworkShape {
             inputs,
             output: vec![0, 9],
             sizes: vec![2; 10],
-            ..Terms::default()
+            ..NetworkShape::default()
         });
-        assert_eq!(merged.terms.inputs, vec![vec![0, 9]]);
+        assert_eq!(merged.shape.inputs, vec![vec![0, 9]]);
         assert_eq!(merged.steps.len(), 8);
     }
 
@@ -243,13 +243,13 @@ mod tests {
         // A star inside a ring that is too rich to vanish: 0 is tied to 1, 2 and 3, each of which is tied to 4 to 9.
         let mut inputs = vec![vec![0, 1], vec![0, 2], vec![0, 3]];
         inputs.extend((1..4).flat_map(|k| (4..10).map(move |j| vec![k, j])));
-        let merged = premerge(&Terms {
+        let merged = premerge(&NetworkShape {
             inputs,
             output: (4..10).collect(),
             sizes: vec![2; 10],
-            ..Terms::default()
+            ..NetworkShape::default()
         });
-        assert!(merged.terms.inputs.contains(&vec![1, 2, 3]));
+        assert!(merged.shape.inputs.contains(&vec![1, 2, 3]));
         assert_eq!(merged.steps.len(), 2);
     }
 
@@ -265,13 +265,13 @@ mod tests {
             vec![3, 0],
             vec![3, 1],
         ];
-        let merged = premerge(&Terms {
+        let merged = premerge(&NetworkShape {
             inputs,
             output: vec![],
             sizes: vec![2; 4],
-            ..Terms::default()
+            ..NetworkShape::default()
         });
-        assert!(merged.terms.inputs.len() <= 6);
-        assert_eq!(merged.origin.len(), merged.terms.inputs.len());
+        assert!(merged.shape.inputs.len() <= 6);
+        assert_eq!(merged.origin.len(), merged.shape.inputs.len());
     }
 }

@@ -65,15 +65,15 @@ impl Anneal<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::anneal::Annealer;
-    use super::super::greedy::{greedy, Greed};
-    use super::super::network::{Network, Terms};
+    use super::super::greedy::{greedy, GreedyOptions};
+    use super::super::network::{Network, NetworkShape};
     use super::super::slicing::slice_down_to;
     use super::super::squeeze::Schedule;
-    use super::super::tree::{Charge, Tree};
+    use super::super::tree::{CostModel, Tree};
     use super::*;
 
     /// A square lattice with open sides.
-    fn lattice(side: u32) -> Terms {
+    fn lattice(side: u32) -> NetworkShape {
         let across = |row: u32, column: u32| row * (side - 1) + column;
         let along = |row: u32, column: u32| side * (side - 1) + across(column, row);
         let inputs = (0..side * side).map(|place| {
@@ -93,33 +93,33 @@ mod tests {
             }
             term
         });
-        Terms {
+        NetworkShape {
             inputs: inputs.collect(),
             sizes: vec![4; 2 * (side * (side - 1)) as usize],
-            ..Terms::default()
+            ..NetworkShape::default()
         }
         .tidy()
     }
 
     /// A greedy tree of it, sliced down to ten bits.
-    fn greedy_start(terms: &Terms, network: &Network, seed: u64) -> (Tree, Annealer) {
+    fn greedy_start(shape: &NetworkShape, network: &Network, seed: u64) -> (Tree, Annealer) {
         let mut annealer = Annealer::new(Rng::new(seed, 0));
-        let greed = Greed {
+        let greed = GreedyOptions {
             alpha: 1.0,
             temperature: 0.5,
         };
-        let path = greedy(terms, greed, annealer.rng());
-        let mut tree = Tree::new(network, &path, Charge::MULTIPLY_ADDS);
+        let path = greedy(shape, greed, annealer.rng());
+        let mut tree = Tree::new(network, &path, CostModel::MULTIPLY_ADDS);
         assert!(slice_down_to(network, &mut tree, 10.0));
         (tree, annealer)
     }
 
     #[test]
     fn keeps_to_the_width_and_to_what_it_was_given() {
-        let terms = lattice(8);
-        let network = Network::new(&terms);
+        let shape = lattice(8);
+        let network = Network::new(&shape);
         for seed in 0..4 {
-            let (mut tree, mut annealer) = greedy_start(&terms, &network, seed);
+            let (mut tree, mut annealer) = greedy_start(&shape, &network, seed);
             let before = tree.log2_cost() + f64::from(tree.log2_slices(&network));
             let regrowth = Regrowth::draw(annealer.rng());
             let mut anneal = Anneal {
@@ -134,7 +134,7 @@ mod tests {
             let narrow = anneal.regrow(regrowth);
             assert!(narrow && tree.width() <= 10.0 + 1e-3);
             assert!(tree.log2_cost() + f64::from(tree.log2_slices(&network)) < before);
-            let mut fresh = Tree::new(&network, &tree.ssa_path(), Charge::MULTIPLY_ADDS);
+            let mut fresh = Tree::new(&network, &tree.ssa_path(), CostModel::MULTIPLY_ADDS);
             tree.sliced.iter().for_each(|&bit| fresh.toggle(&network, bit));
             assert!((fresh.log2_cost() - tree.log2_cost()).abs() < 1e-3);
         }
@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn slices_that_are_kept_stay() {
-        let terms = lattice(8);
-        let network = Network::new(&terms);
-        let (mut tree, mut annealer) = greedy_start(&terms, &network, 3);
+        let shape = lattice(8);
+        let network = Network::new(&shape);
+        let (mut tree, mut annealer) = greedy_start(&shape, &network, 3);
         let kept = tree.sliced.clone();
         let mut slicer = Slicer::default();
         slicer.keep(kept.clone());

@@ -155,7 +155,7 @@ impl Reoptimiser {
                     let (a, b) = (&self.set[part * words..][..words], &self.set[other * words..][..words]);
                     let work = network.log2_size(a.iter().zip(b).map(|(a, b)| a | b));
                     let charge = tree
-                        .charge
+                        .cost_model
                         .of(work, self.size[part], self.size[other], self.size[subset]);
                     let total = sum_log2(charge, self.best[part], self.best[other]);
                     if total < least {
@@ -198,7 +198,7 @@ impl Reoptimiser {
             let (left, right) = (self.size[part], self.size[subset ^ part]);
             tree.children[step as usize - n] = children;
             tree.work[step as usize - n] = work;
-            tree.cost[step as usize - n] = tree.charge.of(work, left, right, tree.size[step as usize]);
+            tree.cost[step as usize - n] = tree.cost_model.of(work, left, right, tree.size[step as usize]);
         }
     }
 }
@@ -211,9 +211,9 @@ fn sum_log2(a: f32, b: f32, c: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::network::Terms;
+    use super::super::network::NetworkShape;
     use super::super::rng::Rng;
-    use super::super::tree::Charge;
+    use super::super::tree::CostModel;
     use super::*;
 
     fn random_tree(seed: u64) -> (Network, Tree) {
@@ -221,16 +221,16 @@ mod tests {
         let inputs = (0..9).map(|_| (0..3).map(|_| rng.below(14) as u32).collect()).collect();
         let sizes = (0..14).map(|_| 2 + rng.below(2) as u64).collect();
         let network = Network::new(
-            &Terms {
+            &NetworkShape {
                 inputs,
                 output: vec![],
                 sizes,
-                ..Terms::default()
+                ..NetworkShape::default()
             }
             .tidy(),
         );
         let path: Vec<[u32; 2]> = (0..8).map(|k| if k == 0 { [0, 1] } else { [8 + k, k + 1] }).collect();
-        let tree = Tree::new(&network, &path, Charge::MULTIPLY_ADDS);
+        let tree = Tree::new(&network, &path, CostModel::MULTIPLY_ADDS);
         (network, tree)
     }
 
@@ -246,7 +246,7 @@ mod tests {
             let improved = reoptimiser.subtree(&network, &mut tree, root, 12, f32::INFINITY);
             assert!(tree.log2_cost() <= before + 1e-4);
             assert_eq!(improved, tree.log2_cost() < before - 1e-5);
-            let mut fresh = Tree::new(&network, &tree.ssa_path(), Charge::MULTIPLY_ADDS);
+            let mut fresh = Tree::new(&network, &tree.ssa_path(), CostModel::MULTIPLY_ADDS);
             tree.sliced.iter().for_each(|&bit| fresh.toggle(&network, bit));
             assert!((fresh.log2_cost() - tree.log2_cost()).abs() < 1e-3);
             assert!((fresh.width() - tree.width()).abs() < 1e-3);

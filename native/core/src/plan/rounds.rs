@@ -1,10 +1,10 @@
 //! Which rounds a search is made of: brackets of trials, and what their trials do.
 
-/// Trials of a round in which lineages are heated up, and of the first rounds.
+/// Trials of a round in which candidates are heated up, and of the first rounds.
 pub(super) const ROUND: usize = 8;
 /// Trials of a round of a bracket that all start afresh.
 pub(super) const FRESH: usize = 32;
-/// Lineages kept of these.
+/// Candidates kept of these.
 pub(super) const KEPT: usize = 8;
 /// Sweeps of the first rounds, which only start afresh.
 pub(super) const FIRST: [f64; 2] = [100.0, 400.0];
@@ -15,27 +15,27 @@ const GROWTH: f64 = 1.1;
 /// The rounds of a bracket.
 const STAGES: [Task; 11] = [
     Task::Fresh,
-    Task::Reheat(Of::Young),
-    Task::Regrow(Of::Young),
-    Task::Reheat(Of::Young),
-    Task::Regrow(Of::Young),
-    Task::Regrow(Of::Young),
-    Task::Reheat(Of::Young),
-    Task::Reheat(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
-    Task::Regrow(Of::Champions),
+    Task::Reheat(Of::Bracket),
+    Task::Regrow(Of::Bracket),
+    Task::Reheat(Of::Bracket),
+    Task::Regrow(Of::Bracket),
+    Task::Regrow(Of::Bracket),
+    Task::Reheat(Of::Bracket),
+    Task::Reheat(Of::Elites),
+    Task::Regrow(Of::Elites),
+    Task::Regrow(Of::Elites),
+    Task::Regrow(Of::Elites),
 ];
-/// Most sweeps of growing anew, and of heating a young lineage up: many short ones find more than few long ones.
+/// Most sweeps of growing anew, and of heating a candidate of the bracket up: many short ones find more than few long ones.
 const REGROWTH: usize = 3000;
 /// As above.
 const POLISH: usize = 2000;
 
-/// Lineages: those of the bracket, or the champions.
+/// Candidates: those of the bracket, or the elites, the best of all brackets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Of {
-    Young,
-    Champions,
+    Bracket,
+    Elites,
 }
 
 /// What is done in one round.
@@ -43,9 +43,9 @@ pub(super) enum Of {
 pub(super) enum Task {
     /// Runs that start afresh.
     Fresh,
-    /// Grows lineages anew around some of their slices; nothing if they have few.
+    /// Grows candidates anew around some of their slices; nothing if they have few.
     Regrow(Of),
-    /// Heats lineages up again; of those of the bracket the better half is left then.
+    /// Heats candidates up again; of those of the bracket the better half is left then.
     Reheat(Of),
 }
 
@@ -62,8 +62,8 @@ pub(super) fn round_of(number: usize) -> (Task, usize) {
     let sweeps = BRACKETS[bracket.min(last)] * GROWTH.powi(bracket.saturating_sub(last).min(40) as i32);
     let task = STAGES[stage];
     let sweeps = match task {
-        Task::Fresh | Task::Reheat(Of::Champions) => sweeps as usize,
-        Task::Reheat(Of::Young) => (sweeps as usize).min(POLISH),
+        Task::Fresh | Task::Reheat(Of::Elites) => sweeps as usize,
+        Task::Reheat(Of::Bracket) => (sweeps as usize).min(POLISH),
         Task::Regrow(_) => (sweeps as usize).min(REGROWTH),
     };
     (task, sweeps)
@@ -74,8 +74,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bracket_ends_with_one_lineage_and_its_runs_grow_longer() {
-        let halvings = STAGES.iter().filter(|&&task| task == Task::Reheat(Of::Young)).count();
+    fn a_bracket_ends_with_one_candidate_and_its_runs_grow_longer() {
+        let halvings = STAGES.iter().filter(|&&task| task == Task::Reheat(Of::Bracket)).count();
         assert_eq!(KEPT >> halvings, 1);
         let fresh: Vec<usize> = (0..6 * STAGES.len())
             .map(round_of)

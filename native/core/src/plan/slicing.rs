@@ -45,7 +45,7 @@ pub fn energy(network: &Network, tree: &Tree, width: f32) -> f32 {
 
 /// The conditions of slice moves.
 #[derive(Clone, Copy, Debug)]
-pub struct SliceHeat {
+pub struct SliceTemperature {
     /// Inverse temperature, against energies in bits.
     pub beta: f32,
     /// log2 size that intermediates should not exceed.
@@ -74,7 +74,7 @@ impl Slicer {
 
     /// One heat-bath move: a sliced index, or none, is given up; then of all indices, or none, one is taken anew, each as
     /// likely as its energy makes it. Adding, dropping and swapping are all cases of this.
-    pub fn step(&mut self, network: &Network, tree: &mut Tree, rng: &mut Rng, heat: SliceHeat) {
+    pub fn step(&mut self, network: &Network, tree: &mut Tree, rng: &mut Rng, heat: SliceTemperature) {
         let place = rng.below(tree.sliced.len() + 1);
         if let Some(&bit) = tree.sliced.get(place) {
             if self.kept.contains(&bit) {

@@ -6,9 +6,9 @@
 //! where slicing a finished tree ends orders of magnitude worse. Dynamic slicing: Huang et al., arXiv:2005.06787;
 //! annealing: Kalachev, Panteleev & Yung, arXiv:2108.05665.
 
-use super::anneal::{Annealer, Heat};
+use super::anneal::{Annealer, Temperature};
 use super::network::Network;
-use super::slicing::{drop_needless, slice_down_to, SliceHeat, Slicer};
+use super::slicing::{drop_needless, slice_down_to, SliceTemperature, Slicer};
 use super::tree::Tree;
 
 /// Asked before every sweep; once it says yes, the run comes to an end.
@@ -102,7 +102,7 @@ impl Anneal<'_> {
             if (self.stop)() {
                 return;
             }
-            let heat = Heat::free(beta);
+            let heat = Temperature::free(beta);
             self.annealer.sweep(self.network, self.tree, heat, proposals);
         }
     }
@@ -144,13 +144,13 @@ impl Anneal<'_> {
     pub(super) fn sweep_with_slices(&mut self, slicer: &mut Slicer, beta: f32, width: f32) {
         let proposals = self.tree.num_steps();
         let schedule = &self.schedule;
-        let heat = Heat {
+        let heat = Temperature {
             beta,
             width,
             penalty: schedule.penalty,
         };
         self.annealer.sweep(self.network, self.tree, heat, proposals);
-        let heat = SliceHeat {
+        let heat = SliceTemperature {
             beta: beta * schedule.slice_beta,
             width,
         };

@@ -10,14 +10,14 @@ pub const NONE: u32 = u32::MAX;
 
 /// What a step is charged: its multiply-adds, or an estimate of its time in units of a multiply-add.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Charge {
+pub struct CostModel {
     /// log2 of the multiply-adds that take as long as moving one element; negative infinity counts multiply-adds alone.
     pub log2_per_element: f32,
 }
 
-impl Charge {
+impl CostModel {
     /// Multiply-adds alone.
-    pub const MULTIPLY_ADDS: Charge = Charge {
+    pub const MULTIPLY_ADDS: CostModel = CostModel {
         log2_per_element: f32::NEG_INFINITY,
     };
 
@@ -93,7 +93,7 @@ pub struct Tree {
     /// Sliced bits, in no particular order.
     pub sliced: Vec<u32>,
     /// How steps are charged.
-    pub charge: Charge,
+    pub cost_model: CostModel,
     stamp: Vec<u32>,
     now: u32,
     touched: Vec<u32>,
@@ -101,7 +101,7 @@ pub struct Tree {
 
 impl Tree {
     /// The tree of an ssa path over at least two tensors, nothing sliced.
-    pub fn new(network: &Network, path: &[[u32; 2]], charge: Charge) -> Self {
+    pub fn new(network: &Network, path: &[[u32; 2]], cost_model: CostModel) -> Self {
         let (n, words) = (network.num_tensors, network.words);
         let mut tree = Tree {
             num_tensors: n,
@@ -114,7 +114,7 @@ impl Tree {
             cost: vec![0.0; n - 1],
             mask: vec![!0; words],
             sliced: Vec::new(),
-            charge,
+            cost_model,
             stamp: vec![0; 2 * n - 1],
             now: 0,
             touched: Vec::new(),
@@ -226,7 +226,7 @@ impl Tree {
     fn recharge(&mut self, step: usize) {
         let [l, r] = self.children[step].map(|c| self.size[c as usize]);
         self.cost[step] = self
-            .charge
+            .cost_model
             .of(self.work[step], l, r, self.size[step + self.num_tensors]);
     }
 
@@ -262,7 +262,7 @@ impl Tree {
         for &node in &touched {
             let step = node as usize - self.num_tensors;
             self.work[step] += change;
-            if self.charge.moves() {
+            if self.cost_model.moves() {
                 self.recharge(step);
             } else {
                 self.cost[step] = self.work[step];
@@ -314,18 +314,18 @@ impl Tree {
 
 #[cfg(test)]
 mod tests {
-    use super::super::network::{Network, Terms};
+    use super::super::network::{Network, NetworkShape};
     use super::*;
 
     fn square() -> (Network, Tree) {
-        let terms = Terms {
+        let shape = NetworkShape {
             inputs: vec![vec![0, 1, 4], vec![1, 2, 4], vec![2, 3], vec![3, 0, 5]],
             output: vec![4],
             sizes: vec![2, 4, 2, 8, 2, 3],
-            ..Terms::default()
+            ..NetworkShape::default()
         };
-        let network = Network::new(&terms);
-        let tree = Tree::new(&network, &[[0, 1], [2, 3], [4, 5]], Charge::MULTIPLY_ADDS);
+        let network = Network::new(&shape);
+        let tree = Tree::new(&network, &[[0, 1], [2, 3], [4, 5]], CostModel::MULTIPLY_ADDS);
         (network, tree)
     }
 

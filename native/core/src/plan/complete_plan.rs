@@ -1,10 +1,10 @@
 //! From an annealed tree over the merged network to a plan of the whole network, within its limits.
 
-use super::network::{Network, Terms};
+use super::network::{Network, NetworkShape};
 use super::order::{frugal_order, order_slices, running};
 use super::premerge::Merged;
 use super::slicing::{drop_needless, slice_down_to};
-use super::tree::{Charge, Tree};
+use super::tree::{CostModel, Tree};
 
 /// A plan of the whole network.
 #[derive(Clone, Debug)]
@@ -64,10 +64,10 @@ pub struct Limits {
 
 /// How fast a machine runs plans.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct RunRate {
     /// How steps are charged.
-    pub charge: Charge,
-    /// Charge worked off in a second.
+    pub cost_model: CostModel,
+    /// CostModel worked off in a second.
     pub charge_per_second: f64,
     /// Seconds that an element of memory takes when it is first touched.
     pub seconds_per_element: f64,
@@ -76,31 +76,31 @@ pub struct Pace {
 /// Puts the merged steps below the tree, makes it fit the limits and chooses the orders. Returns the width that the
 /// number of elements alive demanded as well; infinite if it demanded none.
 pub fn finish(
-    terms: &Terms,
+    shape: &NetworkShape,
     merged: &Merged,
     small: &Network,
     full: &Network,
     tree: Option<&Tree>,
-    pace: Pace,
+    rate: RunRate,
     limits: Limits,
 ) -> Option<(Finished, f32)> {
-    let path = whole_path(terms.inputs.len(), merged, tree);
+    let path = whole_path(shape.inputs.len(), merged, tree);
     let sliced = tree.map_or(Some(Vec::new()), |tree| {
         let indices = tree.sliced.iter().map(|&bit| small.index_of_bit[bit as usize]);
         indices.collect()
     })?;
-    let mut whole = whole_tree(full, &path, &sliced, pace);
-    Some(fit(full, &mut whole, pace, limits))
+    let mut whole = whole_tree(full, &path, &sliced, rate);
+    Some(fit(full, &mut whole, rate, limits))
 }
 
 /// Slices a plan further until it is within the limits, without searching again. `terms` are tidy.
-pub fn refit(terms: &Terms, path: &[[u32; 2]], sliced: &[u32], pace: Pace, limits: Limits) -> Finished {
-    if terms.inputs.len() < 2 {
+pub fn refit(shape: &NetworkShape, path: &[[u32; 2]], sliced: &[u32], rate: RunRate, limits: Limits) -> Finished {
+    if shape.inputs.len() < 2 {
         return Finished::trivial();
     }
-    let full = Network::new(terms);
-    let mut whole = whole_tree(&full, path, sliced, pace);
-    fit(&full, &mut whole, pace, limits).0
+    let full = Network::new(shape);
+    let mut whole = whole_tree(&full, path, sliced, rate);
+    fit(&full, &mut whole, rate, limits).0
 }
 
 /// Fewer elements than this are not worth sparing.
@@ -110,19 +110,25 @@ pub const SPARED_UP_TO: f64 = 1.3;
 
 /// What a plan becomes when it may hold half as many elements, a quarter, and so on, as long as that makes it little slower
 /// and `go_on` agrees.
-pub fn spare(full: &Network, plan: &Finished, pace: Pace, limits: Limits, go_on: impl Fn() -> bool) -> Vec<Finished> {
+pub fn spare(
+    full: &Network,
+    plan: &Finished,
+    rate: RunRate,
+    limits: Limits,
+    go_on: impl Fn() -> bool,
+) -> Vec<Finished> {
     let mut found = Vec::new();
     if plan.path.is_empty() || !plan.fits {
         return found;
     }
-    let mut whole = whole_tree(full, &plan.path, &plan.sliced, pace);
+    let mut whole = whole_tree(full, &plan.path, &plan.sliced, rate);
     let (mut peak, mut least) = (plan.peak_elements, plan.run_seconds);
     while peak > SPARED_FROM && go_on() {
         let halved = Limits {
             elements: peak / 2.0,
             ..limits
         };
-        let (spared, _) = fit(full, &mut whole, pace, halved);
+        let (spared, _) = fit(full, &mut whole, rate, halved);
         if !spared.fits || spared.run_seconds > SPARED_UP_TO * least {
             break;
         }
@@ -133,8 +139,8 @@ pub fn spare(full: &Network, plan: &Finished, pace: Pace, limits: Limits, go_on:
 }
 
 /// The tree of a path through the whole network, with these indices sliced.
-fn whole_tree(full: &Network, path: &[[u32; 2]], sliced: &[u32], pace: Pace) -> Tree {
-    let mut whole = Tree::new(full, path, pace.charge);
+fn whole_tree(full: &Network, path: &[[u32; 2]], sliced: &[u32], rate: RunRate) -> Tree {
+    let mut whole = Tree::new(full, path, rate.cost_model);
     let mut bit_of = vec![None; sliced.iter().max().map_or(0, |&most| most as usize + 1)];
     for (bit, &index) in full.index_of_bit.iter().enumerate() {
         if let Some(place) = index.and_then(|index| bit_of.get_mut(index as usize)) {
@@ -149,7 +155,7 @@ fn whole_tree(full: &Network, path: &[[u32; 2]], sliced: &[u32], pace: Pace) -> 
 }
 
 /// Slices a tree until it is within the limits and chooses the orders; see `finish` for what is returned.
-fn fit(full: &Network, whole: &mut Tree, pace: Pace, limits: Limits) -> (Finished, f32) {
+fn fit(full: &Network, whole: &mut Tree, rate: RunRate, limits: Limits) -> (Finished, f32) {
     let (mut width, mut demanded) = (limits.width, f32::INFINITY);
     loop {
         let narrow = slice_down_to(full, whole, width);
@@ -170,8 +176,8 @@ fn fit(full: &Network, whole: &mut Tree, pace: Pace, limits: Limits) -> (Finishe
                 log2_executed: figures.log2_executed,
                 width: whole.width(),
                 peak_elements: figures.peak_elements,
-                run_seconds: figures.log2_executed.exp2() / pace.charge_per_second
-                    + figures.peak_elements * pace.seconds_per_element,
+                run_seconds: figures.log2_executed.exp2() / rate.charge_per_second
+                    + figures.peak_elements * rate.seconds_per_element,
                 fits,
             };
             return (finished, demanded);

@@ -1,6 +1,6 @@
 //! What the threads of a search share, and what whoever waits for it may look at.
 
-use super::finish::Finished;
+use super::complete_plan::Finished;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -16,7 +16,7 @@ pub struct Best {
 
 /// The best so far, the progress, and the wish to stop.
 #[derive(Debug)]
-pub struct Board {
+pub struct SharedBest {
     best: Mutex<Option<Best>>,
     spared: Mutex<Vec<Finished>>,
     history: Mutex<Vec<(f64, f64)>>,
@@ -25,9 +25,9 @@ pub struct Board {
     started: Instant,
 }
 
-impl Default for Board {
+impl Default for SharedBest {
     fn default() -> Self {
-        Board {
+        SharedBest {
             best: Mutex::default(),
             spared: Mutex::default(),
             history: Mutex::default(),
@@ -43,7 +43,7 @@ pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Board {
+impl SharedBest {
     /// Asks the search to come to an end.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
