@@ -20,6 +20,7 @@ PUBLIC = {
     "InputError",
     "LimitError",
     "MachineReport",
+    "MachineWarning",
     "MemoryLimitError",
     "MissingPackageError",
     "NetworkError",

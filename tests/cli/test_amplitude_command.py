@@ -140,7 +140,7 @@ def test_work_of_years_is_refused_before_it_starts(run, tmp_path):
     done = run("amplitude", path, "0" * 49, "--width", "16", "--trials", "1", "--time-limit", "1h")
     assert done.status == 1
     assert "predicted to take" in done.err
-    assert "raise time_limit" in done.err
+    assert "raise --time-limit" in done.err
 
 
 def test_a_plan_of_more_slices_than_can_be_counted_is_told_and_not_run(run, tmp_path):

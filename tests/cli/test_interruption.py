@@ -134,7 +134,7 @@ def test_a_run_interrupted_while_it_is_planned_goes_on_with_its_plan(circuit_fil
         tz.status(tmp_path / "RUN")
     again = [sys.executable, "-m", "taizhang", *map(str, words), "--prepare"]
     subprocess.run(again, cwd=tmp_path, check=True, timeout=120)
-    assert tz.Plan.load(tmp_path / "RUN" / "plan.json").tree == plan.tree
+    assert tz.Plan.load(tmp_path / "RUN" / "plan-0.json").tree == plan.tree
     assert not (tmp_path / "RUN" / "plan-so-far.json").exists()
 
 

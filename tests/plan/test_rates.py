@@ -143,7 +143,7 @@ def test_of_fresh_memory_the_slowest_is_kept(cache, monkeypatch) -> None:
 @pytest.mark.parametrize("threads", ["1", "1000"])
 def test_measuring_holds_no_more_than_it_says(threads) -> None:
     program = (
-        "import sys; from taizhang.plan import machine as m; from taizhang._resources import peak_resident_bytes as p;"
+        "import sys; from taizhang.plan import rates as m; from taizhang._resources import peak_resident_bytes as p;"
         "before = p(); m.measure(int(sys.argv[1])); print(p() - before)"
     )
     ran = subprocess.run([sys.executable, "-c", program, threads], capture_output=True, text=True, check=True)

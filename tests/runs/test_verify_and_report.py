@@ -148,5 +148,5 @@ def test_trouble_with_a_report_does_not_harm_the_run(make_folder, workforce, und
     monkeypatch.setattr(kept_report, "report_of", broken)
     folder = make_folder()
     (folder.path / REPORT).write_text("old", encoding="utf-8")
-    assert go_on(folder, workforce)[0, 0] == undisturbed
+    assert go_on(folder, workforce)[0][0, 0] == undisturbed
     assert (folder.path / REPORT).read_text(encoding="utf-8") == "old"

@@ -302,9 +302,9 @@ def contract(
         >>> contract(network).real.tolist()
         [2.0, 2.0]
     """
+    settings = settings_of(contract, options)
     network, plan, slices = check_network(network), check_plan(plan), check_slices(slices)
-    task = ContractionTask(network=network, slices=slices)
-    value = solve(task, settings_of(contract, options), plan=plan, observer=observer).answer
+    value = solve(ContractionTask(network=network, slices=slices), settings, plan=plan, observer=observer).answer
     return complex(value) if np.ndim(value) == 0 else value
 
 

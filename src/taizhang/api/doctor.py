@@ -57,7 +57,7 @@ class MachineReport:
 
     def to_dict(self) -> dict[str, object]:
         """The keys of `--json`."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__} | {"simd_levels": list(self.simd_levels)}
 
     @property
     def gflops_per_second(self) -> float:

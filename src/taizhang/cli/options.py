@@ -15,18 +15,21 @@ import click
 from click.shell_completion import CompletionItem
 
 from taizhang._files import check_output
+from taizhang._lazy import lazy_module
 from taizhang._resources import usable_cores
 from taizhang._units import counted
 from taizhang.circuit.formats.read import CircuitFormat
 from taizhang.cli.notes import set_verbosity
 from taizhang.errors import TaizhangError
 from taizhang.options import Option, rows_of
-from taizhang.plots.canvas import check_drawable
 from taizhang.settings import OPTIONS, Options, Settings
 
 if TYPE_CHECKING:
+    from taizhang.plots import canvas
+
     _ParamType = click.ParamType[Any]
 else:
+    canvas = lazy_module("taizhang.plots.canvas")
     _ParamType = click.ParamType  # before click 8.3 it has no parameter
 
 Command = Callable[..., None]
@@ -228,7 +231,7 @@ class OutputFile(_ParamType):
         """Checks the file; gives its name as it was given."""
         called = param.opts[-1] if param is not None and param.opts else "the output"
         if self._picture:
-            check_drawable(Path(value))
+            canvas.check_drawable(Path(value))
         check_output(value, called="-o" if called == "--output" else called, endings=self._endings)
         return value
 
