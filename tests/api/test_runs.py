@@ -20,7 +20,7 @@ def test_a_run_from_python_is_what_amplitudes_are(tmp_path):
     assert tz.verify(tmp_path / "one", threads=1).same_bits
     assert tz.report(tmp_path / "one").read_text().startswith("<!doctype html>")
     tz.work(tmp_path / "one", threads=1)
-    workforce = tz.Workforce(threads=1, memory_bytes=1 << 30)
+    workforce = tz.Workforce(threads=1, memory_bytes=4 << 30)
     assert tz.resume(tmp_path / "several", workforce=workforce).tobytes() == values.tobytes()
     with pytest.raises(tz.UsageError, match="workers was given beside workforce"):
         tz.resume(tmp_path / "several", workforce=workforce, workers=2)

@@ -35,6 +35,7 @@ def test_a_run_that_needs_more_than_is_available_is_not_begun(ready, monkeypatch
 
 def test_a_run_that_takes_more_than_half_of_what_is_available_is_named(ready, monkeypatch) -> None:
     monkeypatch.setattr(prepare_module, "available_memory", lambda: 6 * 2**30)
+    monkeypatch.setattr(prepare_module, "needed_bytes", lambda: 2**28)
     with pytest.warns(MachineWarning, match=r"of the 6\.0 GiB of memory that are available"):
         begin(needing(ready, 4), 1.0, Settings.checked(), Silent())
     with warnings.catch_warnings():
@@ -44,7 +45,7 @@ def test_a_run_that_takes_more_than_half_of_what_is_available_is_named(ready, mo
 
 def test_what_kernels_need_beside_the_tensors_is_made_room_for(monkeypatch) -> None:
     shape = lattice(20)
-    settings = Settings.checked(trials=2, threads=1, memory="1GiB")
+    settings = Settings.checked(trials=2, threads=1, memory="4GiB")
     free = search(shape, trials=2).cost.peak_bytes
     monkeypatch.setattr(Settings, "planning_bytes", lambda self: free)
     monkeypatch.setattr(Settings, "free_bytes", lambda self: free)

@@ -19,7 +19,7 @@ from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on, repair_run
 from taizhang.runs.sum_tree import SumTree
 
-ALONE = Workforce(threads=1, memory_bytes=1 << 30)
+ALONE = Workforce(threads=1, memory_bytes=4 << 30)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def half_done(make_folder):
     """A run of which half the pieces are done, out of order."""
     folder = make_folder(slices_per_piece=1)
     layout = folder.manifest.layout
-    runner, tree = PieceRunner(folder.job(), threads=1, memory_bytes=1 << 30), SumTree(layout.parts_of)
+    runner, tree = PieceRunner(folder.job(), threads=1, memory_bytes=4 << 30), SumTree(layout.parts_of)
     order = list(range(layout.num_pieces))
     random.Random(4).shuffle(order)
     with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:

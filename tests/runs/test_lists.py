@@ -66,7 +66,7 @@ def test_a_list_by_rows_has_the_bits_it_has_without_a_run(wide, by_rows, tmp_pat
     asked = bitstrings[: data.draw(st.integers(2, len(bitstrings)))] + bitstrings[-1:]
     path = tmp_path_factory.mktemp("list") / "run"
     folder = prepare_run(path, circuit, asked, settings_of(), plan=by_rows, slices_per_piece=1 << log2)
-    workforce = Workforce(threads=threads, memory_bytes=1 << 30)
+    workforce = Workforce(threads=threads, memory_bytes=4 << 30)
     for stop_after in stops:
         left = iter(range(stop_after))
         with contextlib.suppress(RunStoppedError):
@@ -79,14 +79,14 @@ def test_all_values_of_few_qubits_are_one_contraction(circuit, tmp_path):
     bitstrings = [f"{number:03b}010011" for number in (5, 0, 1, 2, 3, 4, 7, 6, 5)]
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of())
     assert folder.manifest.layout.num_contractions == 1
-    values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=1 << 30))).values
+    values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=4 << 30))).values
     assert same_bits(values, tz.amplitudes(circuit, bitstrings, trials=2, threads=1))
 
 
 def test_a_batch_for_each_row_has_its_open_qubits(wide, tmp_path):
     circuit, bitstrings = wide
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(), open_qubits=[3, 1])
-    values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=1 << 30))).values
+    values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=4 << 30))).values
     assert values.shape == (len(bitstrings), 2, 2)
     one = tz.amplitude_batch(circuit, bitstrings[11], open_qubits=[3, 1], trials=2, threads=1)
     assert np.allclose(values[11], one, atol=1e-6)
@@ -111,7 +111,7 @@ def test_the_status_estimates_the_cross_entropy_on_the_way(circuit, tmp_path):
     folder = prepare_xeb_run(tmp_path / "run", circuit, samples, settings_of(), piece_seconds=1e-3)
     assert "not known before" in str(status_of(folder))
     seen = iter(range(3))
-    workforce = Workforce(threads=1, memory_bytes=1 << 30)
+    workforce = Workforce(threads=1, memory_bytes=4 << 30)
     if folder.manifest.layout.num_pieces > 3:
         with pytest.raises(RunStoppedError):
             go_on(folder, workforce, stop=lambda: next(seen, None) is None)
@@ -134,7 +134,7 @@ def test_an_estimate_from_part_of_the_slices_is_right_to_its_error(tmp_path):
     assert made.manifest.plans[0].num_rows == len(samples.bitstrings)
     calls = iter(range(2))
     with pytest.raises(RunStoppedError):
-        go_on(made, Workforce(threads=1, memory_bytes=1 << 30), stop=lambda: next(calls, None) is None)
+        go_on(made, Workforce(threads=1, memory_bytes=4 << 30), stop=lambda: next(calls, None) is None)
     status = status_of(made)
     if 0 < status.fraction < 1:
         assert status.so_far.part == status.fraction
@@ -149,6 +149,6 @@ def test_thousands_of_bitstrings_are_ordinary(circuit, tmp_path):
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(2), plan=plan)
     assert folder.manifest.layout.num_contractions == 3_000
     assert folder.manifest.layout.num_pieces < 300
-    go_on(folder, Workforce(threads=2, memory_bytes=1 << 30))
+    go_on(folder, Workforce(threads=2, memory_bytes=4 << 30))
     assert folder.ledger_path.stat().st_size < 1 << 21
     assert values_of(folder)[0].shape == (3_000, 1)

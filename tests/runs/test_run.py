@@ -25,7 +25,7 @@ def stop_soon(times=3):
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_a_run_gives_the_bits_of_an_undisturbed_contraction(make_folder, undisturbed, slices_per_piece, threads):
     folder = make_folder(slices_per_piece=slices_per_piece)
-    values = go_on(folder, Workforce(threads=threads, memory_bytes=1 << 30))
+    values = go_on(folder, Workforce(threads=threads, memory_bytes=4 << 30))
     assert same_bits(values[0][0, 0], undisturbed)
     assert is_complete(folder)
 

@@ -34,7 +34,7 @@ TASKS = {
     "amplitudes": AmplitudesTask(circuit=CIRCUIT, bitstrings=("0" * 9, "101010101", "0" * 9)),
     "batches": AmplitudesTask(circuit=CIRCUIT, bitstrings=("x00x00000",), open_qubits=(3, 0)),
     "xeb": CrossEntropyTask(circuit=CIRCUIT, samples=tz.CountedBitstrings.of(SAMPLES, 9)),
-    "samples": SamplesTask(circuit=tz.grid_circuit(4, 4, 16, seed=5), shots=30),
+    "samples": SamplesTask(circuit=tz.grid_circuit(4, 4, 24, seed=3), shots=30),
     "contraction": ContractionTask(network=chain("ac")),
     "number": ContractionTask(network=chain("")),
     "reduced-state": ReducedStateTask(circuit=CIRCUIT, qubits=(4, 2)),
@@ -73,7 +73,7 @@ def test_an_answer_is_the_same_here_and_in_a_folder(name, tmp_path):
     before = tz.status(folder.path)
     assert before.state == "waiting"
     str(before), json.dumps(before.to_dict())
-    there = complete_run(folder, Workforce(threads=2, memory_bytes=1 << 30))
+    there = complete_run(folder, Workforce(threads=2, memory_bytes=4 << 30))
     one, other = numbers(assembly, here.answer), numbers(assembly, there)
     if isinstance(one, dict):
         assert other == {key: value if value is None else pytest.approx(value, rel=1e-5) for key, value in one.items()}

@@ -81,7 +81,7 @@ def test_law_stops_and_threads_change_no_sample(fresh, expected, tmp_path_factor
     folder = copied(fresh, tmp_path_factory.mktemp("samples") / "run")
     path = folder.path
     assert folder.manifest.layout.num_contractions > 10
-    workforce = Workforce(threads=threads, memory_bytes=1 << 30)
+    workforce = Workforce(threads=threads, memory_bytes=4 << 30)
     for stop_after in stops:
         left = iter(range(stop_after))
         with contextlib.suppress(RunStoppedError):
@@ -92,7 +92,7 @@ def test_law_stops_and_threads_change_no_sample(fresh, expected, tmp_path_factor
 
 def test_batches_that_are_not_needed_are_left_out(fresh, expected, tmp_path):
     folder = copied(fresh, tmp_path / "run")
-    go_on(folder, Workforce(threads=1, memory_bytes=1 << 30))
+    go_on(folder, Workforce(threads=1, memory_bytes=4 << 30))
     layout, status = folder.manifest.layout, status_of(folder)
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
         wanted = ledger.groups_wanted()
@@ -102,7 +102,7 @@ def test_batches_that_are_not_needed_are_left_out(fresh, expected, tmp_path):
     # What a repair forgets is found out again.
     with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
         ledger.commit(records=[("task", "wanted", None)])
-    values = go_on(folder, Workforce(threads=1, memory_bytes=1 << 30))
+    values = go_on(folder, Workforce(threads=1, memory_bytes=4 << 30))
     assert np.array_equal(drawn(folder, values), expected)
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
         assert ledger.groups_wanted() == wanted
