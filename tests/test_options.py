@@ -12,7 +12,8 @@ import pytest
 import taizhang as tz
 from taizhang.api.runs import ResumeKeywords, RunKeywords, WorkKeywords
 from taizhang.api.samples import SampleKeywords
-from taizhang.cli.main import COMMANDS, taizhang_command
+from taizhang.cli.command_table import COMMANDS
+from taizhang.cli.main import taizhang_command
 from taizhang.options import types_of
 from taizhang.runs.run import WORKFORCE
 from taizhang.sampling.frugal import FRUGAL, FrugalKeywords

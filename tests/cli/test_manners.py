@@ -9,9 +9,10 @@ from click.shell_completion import BashComplete
 from rich.console import Console
 
 import taizhang as tz
+from taizhang.cli.command_table import COMMANDS
 from taizhang.cli.failure import InterruptedWorkError, UnwrittenResultError, exit_status, sentence
 from taizhang.cli.live_display import LiveDisplay, LiveLine, one_line
-from taizhang.cli.main import COMMANDS, taizhang_command
+from taizhang.cli.main import taizhang_command
 from taizhang.errors import StoppedError
 from taizhang.plan.search import SearchInterrupted, SearchProgress
 

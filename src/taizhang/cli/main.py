@@ -14,31 +14,11 @@ from typing import Any, NoReturn
 import click
 
 import taizhang
+from taizhang.cli.command_table import COMMANDS
 from taizhang.cli.failure import DONE, FAILED, InterruptedWorkError, exit_status, place, sentence
 from taizhang.cli.groups import SuggestingGroup, show_help_alone
 from taizhang.cli.signals import end_on_signals, interrupt_on_signals, watch_signals
-from taizhang.cli.summaries import SUMMARIES
 from taizhang.cli.warning_lines import warning_lines
-
-COMMANDS = {
-    "inspect": "inspect_command",
-    "draw": "draw_command",
-    "plan": "plan_command",
-    "amplitude": "amplitude_command",
-    "sample": "sample_command",
-    "xeb": "xeb_command",
-    "contract": "contract_command",
-    "run": "run_commands",
-    "resume": "run_commands",
-    "status": "run_commands",
-    "work": "run_commands",
-    "verify": "run_commands",
-    "report": "run_commands",
-    "random": "random_command",
-    "doctor": "doctor_command",
-    "completion": "completion_command",
-}
-"""The module of each command, which holds it as `NAME_command` and is imported when the command is asked for."""
 
 
 class Commands(SuggestingGroup):
@@ -71,7 +51,7 @@ class Commands(SuggestingGroup):
         end_on_signals()
         gc.disable()  # hardly anything that an import makes is garbage, and looking for it takes a tenth of the start
         try:
-            module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name]}")
+            module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name].module}")
         finally:
             gc.enable()
         interrupt_on_signals()
@@ -81,7 +61,7 @@ class Commands(SuggestingGroup):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, SUMMARIES[name]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
 
 
 @click.group(

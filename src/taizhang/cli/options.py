@@ -355,8 +355,12 @@ def echo_json(report: Mapping[str, object]) -> None:
     click.echo(json.dumps(report, allow_nan=False))
 
 
-def parse_qubits(given: str | None) -> tuple[int, ...]:
+def parse_qubits(given: str | None, called: str = "open qubits") -> tuple[int, ...]:
     """Reads a list of qubits such as `0,3,17`.
+
+    Args:
+        given: The list, or None.
+        called: What it is a list of.
 
     Raises:
         click.BadParameter: It is not a list of whole numbers.
@@ -367,7 +371,7 @@ def parse_qubits(given: str | None) -> tuple[int, ...]:
         return tuple(int(word) for word in given.split(","))
     except ValueError:
         raise click.BadParameter(
-            f"open qubits were given as {given[:64]!r}; wanted are qubit numbers with commas between, such as 0,3,17"
+            f"{called} must be qubit numbers with commas between, such as 0,3,17, got {given[:64]!r}"
         ) from None
 
 

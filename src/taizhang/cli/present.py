@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
+from taizhang._files import write_file
 from taizhang._resources import peak_resident_bytes
 from taizhang._units import counted
-from taizhang.cli.amplitude_output import MOST_LINES, records_of, show_amplitudes, write_amplitudes
+from taizhang.cli.amplitude_output import MOST_LINES, npy_bytes, records_of, show_amplitudes, write_amplitudes
 from taizhang.cli.options import echo_json
 from taizhang.cli.reports import plan_report
 from taizhang.cli.sample_output import present_report, write_samples
@@ -20,6 +22,7 @@ from taizhang.cli.saving import save
 from taizhang.cli.xeb_output import present_xeb
 from taizhang.plan.plan import Plan
 from taizhang.tasks.amplitudes import AmplitudeAnswer
+from taizhang.tasks.assembly import Assembly
 from taizhang.tasks.samples import DrawnSamples
 from taizhang.tasks.xeb import Xeb
 
@@ -29,6 +32,7 @@ class Presentation:
     """How an answer is to be given.
 
     Attributes:
+        assembly: What the answer was assembled by.
         plans: The plans it was computed with.
         seconds: Wall time of the stages.
         output: File to write it to, or None.
@@ -36,6 +40,7 @@ class Presentation:
         as_json: Print one JSON object.
     """
 
+    assembly: Assembly[Any]
     plans: tuple[Plan, ...]
     seconds: Mapping[str, float]
     output: str | None = None
@@ -45,12 +50,22 @@ class Presentation:
 
 @functools.singledispatch
 def present(answer: Any, how: Presentation) -> None:
-    """Gives an answer: an array or a number where its kind has no printer of its own."""
+    """Gives an answer: as the rows and the record of its assembly, where its kind has no printer of its own."""
+    value = np.asarray(how.assembly.plain(answer))
+    saved = save(how.output, lambda path: write_file(path, npy_bytes(value)))
     if how.as_json:
-        value = answer.tolist() if hasattr(answer, "tolist") else answer
-        echo_json({"value": value, "seconds": dict(how.seconds), "peak_bytes": peak_resident_bytes()})
+        report = {} if saved.done else dict(how.assembly.record(answer))
+        echo_json({**report, "seconds": dict(how.seconds), "peak_bytes": peak_resident_bytes()})
+    elif saved.done:
+        click.echo(f"array of shape {value.shape} written to {how.output}")
     else:
-        click.echo(str(answer))
+        rows = list(how.assembly.rows(answer))
+        width = max((len(name) for name, _ in rows), default=0)
+        for name, shown in rows:
+            click.echo(f"{name:<{width}}  {shown}")
+        if not rows:
+            click.echo(f"array of shape {value.shape}; -o FILE.npy writes it")
+    saved.check()
 
 
 @present.register

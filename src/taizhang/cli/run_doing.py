@@ -36,7 +36,10 @@ def finish_run(
         answer = complete_run(folder, workforce, display)
     spent = {**seconds, "run": time.perf_counter() - started}
     plans = tuple(folder.plan(number) for number in range(len(folder.manifest.plans)))
-    present(answer, Presentation(plans=plans, seconds=spent, output=output, plot=plot, as_json=as_json))
+    how = Presentation(
+        assembly=folder.assembly(), plans=plans, seconds=spent, output=output, plot=plot, as_json=as_json
+    )
+    present(answer, how)
 
 
 def pieces_line(folder: RunFolder) -> str:

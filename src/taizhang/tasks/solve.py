@@ -17,7 +17,7 @@ from taizhang.execute.scaled_value import scale_into
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
-from taizhang.tasks.assembly import Values
+from taizhang.tasks.assembly import Assembly, Values
 from taizhang.tasks.task import Task
 from taizhang.tasks.work import Work
 
@@ -30,6 +30,7 @@ class Solution(Generic[Answer]):
 
     Attributes:
         answer: The answer.
+        assembly: What it was assembled by, which shows and records it.
         plans: The plans that were contracted.
         num_contractions: Contractions with all of them.
         predicted_seconds: Expected time of these.
@@ -39,6 +40,7 @@ class Solution(Generic[Answer]):
     """
 
     answer: Answer
+    assembly: Assembly[Answer]
     plans: tuple[Plan, ...]
     num_contractions: int
     predicted_seconds: float
@@ -75,9 +77,9 @@ def solve(
     work = task.prepare(settings, plan=plan, observer=watch)
     prepared = time.perf_counter()
     values, contractions = contract_work(work, watch, profile=profile)
-    answer = work.assembly.answer(values)
     return Solution(
-        answer=answer,
+        answer=work.assembly.answer(values),
+        assembly=work.assembly,
         plans=tuple(planned.ready.plan for planned in work.plans),
         num_contractions=sum(len(planned.members) for planned in work.plans),
         predicted_seconds=work.predicted_seconds,

@@ -22,7 +22,7 @@ from taizhang.circuit.gates import Angles, Gate, gate
 from taizhang.errors import CircuitError
 
 if TYPE_CHECKING:
-    from taizhang.circuit import matrix_decomposition as decomposition
+    from taizhang.circuit.formats import matrix_decomposition as decomposition
 else:
     decomposition = lazy_module("taizhang.circuit.formats.matrix_decomposition")
 
