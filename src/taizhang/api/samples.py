@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,11 +30,12 @@ from taizhang.runs.start import start_run
 from taizhang.sampling.choice import SampleRun, prepare_samples
 from taizhang.sampling.frugal import FRUGAL, FrugalKeywords, FrugalOptions, method_of
 from taizhang.sampling.sampler import MethodName
-from taizhang.settings import OPTIONS, Options, settings_of
+from taizhang.settings import OPTIONS, Options, Settings, settings_of
 from taizhang.tasks.cross_entropy import CrossEntropyTask, compute_xeb
 from taizhang.tasks.reduced_state import ReducedStateTask
 from taizhang.tasks.samples import SamplesTask
 from taizhang.tasks.solve import solve
+from taizhang.tasks.task import Task
 from taizhang.tasks.xeb import Xeb
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ def sample(
     name, how = method_of(method, options)
     if directory is not None:
         task = SamplesTask(circuit=circuit, shots=shots, method=name, options=how)
-        bits: npt.NDArray[np.uint8] = run_here(
-            start_run(check_directory(directory), task, settings, observer=observer), settings
-        )
+        bits: npt.NDArray[np.uint8] = _answer(task, settings, directory, observer)
         return bits
     run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
     return np.concatenate(list(run))
@@ -165,20 +164,26 @@ def xeb(
     if directory is None:
         return compute_xeb(circuit, counted, settings, observer=observer).xeb
     task = CrossEntropyTask(circuit=circuit, samples=counted)
-    found: Xeb = run_here(start_run(check_directory(directory), task, settings, observer=observer), settings)
+    found: Xeb = _answer(task, settings, directory, observer)
     return found
 
 
 @shows_progress
 @explicit_options(Options, OPTIONS)
 def marginal_probabilities(
-    circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
+    circuit: Circuit,
+    qubits: Sequence[int],
+    *,
+    directory: str | PathLike[str] | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
 ) -> npt.NDArray[np.float64]:
     """Computes the probabilities of all outcomes of some qubits, whatever the others give.
 
     Args:
         circuit: The circuit; only gates in the light cone of these qubits cost anything.
         qubits: The qubits, in the order of the axes of the result.
+        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -196,22 +201,27 @@ def marginal_probabilities(
     """
     circuit, asked = check_circuit(circuit), read_qubits(qubits, name="qubits")
     task = ReducedStateTask(circuit=circuit, qubits=asked, probabilities=True)
-    probabilities: npt.NDArray[np.float64] = solve(
-        task, settings_of(marginal_probabilities, options), observer=observer
-    ).answer
+    settings = settings_of(marginal_probabilities, options)
+    probabilities: npt.NDArray[np.float64] = _answer(task, settings, directory, observer)
     return probabilities
 
 
 @shows_progress
 @explicit_options(Options, OPTIONS)
 def reduced_density_matrix(
-    circuit: Circuit, qubits: Sequence[int], *, observer: Observer | None = None, **options: Unpack[Options]
+    circuit: Circuit,
+    qubits: Sequence[int],
+    *,
+    directory: str | PathLike[str] | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
 ) -> ComplexArray:
     """Computes the state of some qubits, the others traced out.
 
     Args:
         circuit: The circuit; only gates in the light cone of these qubits cost anything.
         qubits: The qubits, the first the slowest bit of rows and columns.
+        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -229,5 +239,16 @@ def reduced_density_matrix(
     """
     circuit, asked = check_circuit(circuit), read_qubits(qubits, name="qubits")
     task = ReducedStateTask(circuit=circuit, qubits=asked)
-    matrix: ComplexArray = solve(task, settings_of(reduced_density_matrix, options), observer=observer).answer
+    settings = settings_of(reduced_density_matrix, options)
+    matrix: ComplexArray = _answer(task, settings, directory, observer)
     return matrix
+
+
+def _answer(
+    task: Task[Any], settings: Settings, directory: str | PathLike[str] | None, observer: Observer | None
+) -> Any:
+    """Answers a question in this process or, where a folder is given, as a long run in it."""
+    if directory is None:
+        solution = solve(task, settings, observer=observer)
+        return solution.assembly.plain(solution.answer)
+    return run_here(start_run(check_directory(directory), task, settings, observer=observer), settings)

@@ -32,6 +32,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "amplitude": CommandEntry("amplitude_command", "Compute amplitudes ⟨BITSTRING|CIRCUIT|0…0⟩."),
     "sample": CommandEntry("sample_command", "Draw samples of CIRCUIT: one bitstring a line, qubit 0 first."),
     "xeb": CommandEntry("xeb_command", "Tell how well SAMPLES fit CIRCUIT."),
+    "marginals": CommandEntry(
+        "marginals_command",
+        "Compute the probabilities of all outcomes of some qubits of CIRCUIT, whatever the others give.",
+    ),
     "contract": CommandEntry(
         "contract_command", "Contract NETWORK (JSON) with ARRAYS (.npz: arr_0, arr_1, … in the order of its inputs)."
     ),

@@ -375,8 +375,13 @@ def _with_bits(tensor: TableTensor, renamed: dict[int, tuple[FinalBit, bool]]) -
     return TableTensor((*choices, *selecting), tuple(index for index in indices if index not in renamed), array)
 
 
-def check_open_qubits(open_qubits: Sequence[int], num_qubits: int) -> tuple[int, ...]:
+def check_open_qubits(open_qubits: Sequence[int], num_qubits: int, *, called: str = "open qubit") -> tuple[int, ...]:
     """Gives the open qubits as a tuple.
+
+    Args:
+        open_qubits: The qubits.
+        num_qubits: Qubits of the circuit.
+        called: What each of them is.
 
     Raises:
         CircuitError: One is not in the circuit, or twice.
@@ -384,8 +389,8 @@ def check_open_qubits(open_qubits: Sequence[int], num_qubits: int) -> tuple[int,
     opened = tuple(open_qubits)
     for qubit in opened:
         if not 0 <= qubit < num_qubits:
-            raise CircuitError(f"open qubit {qubit} is not in the circuit; its qubits are 0 to {num_qubits - 1}")
+            raise CircuitError(f"{called} {qubit} is not in the circuit; its qubits are 0 to {num_qubits - 1}")
     if len(set(opened)) != len(opened):
         twice = next(qubit for qubit in opened if opened.count(qubit) > 1)
-        raise CircuitError(f"open qubit {twice} is given twice; give each once")
+        raise CircuitError(f"{called} {twice} is given twice; give each once")
     return opened

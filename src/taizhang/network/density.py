@@ -32,7 +32,7 @@ def reduced_network(circuit: Circuit, qubits: Sequence[int], *, probabilities: b
         >>> reduced_network(Circuit(2).append("h", 0).append("cx", 0, 1), [1]).shape.output
         (0, 1)
     """
-    asked = check_open_qubits(qubits, circuit.num_qubits)
+    asked = check_open_qubits(qubits, circuit.num_qubits, called="qubit")
     cone, reached = light_cone(circuit, asked, probabilities=probabilities)
     whole = build_circuit_network(cone, open_qubits=range(cone.num_qubits))
     count = len(whole.index_names)

@@ -1,0 +1,73 @@
+"""`taizhang marginals`: the probabilities of all outcomes of some qubits."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from taizhang.circuit.formats.read import CircuitFormat, read_circuit
+from taizhang.cli.display import Display
+from taizhang.cli.notes import note
+from taizhang.cli.options import (
+    InputFile,
+    OutputFile,
+    circuit_options,
+    command,
+    directory_option,
+    option,
+    output_options,
+    parse_qubits,
+    settings_options,
+)
+from taizhang.cli.present import Presentation, present
+from taizhang.cli.run_doing import finish_run, pieces_line
+from taizhang.errors import UsageError
+from taizhang.runs.run import own_workforce
+from taizhang.runs.start import start_run
+from taizhang.settings import Settings
+from taizhang.tasks.reduced_state import MOST_ROWS, ReducedStateTask
+from taizhang.tasks.solve import solve
+
+
+@command("marginals")
+@click.argument("circuit", type=InputFile())
+@circuit_options
+@option(
+    "--qubits", required=True, metavar="Q,Q,...", group="Task", help="The qubits, in the order of the bits of outcomes."
+)
+@directory_option
+@option("-o", "--output", type=OutputFile(".npy"), metavar="FILE.npy", group="Output", help="Write them as an array.")
+@settings_options()
+@output_options
+def marginals_command(
+    circuit: str,
+    circuit_format: CircuitFormat | None,
+    qubits: str,
+    directory: str | None,
+    output: str | None,
+    settings: Settings,
+    as_json: bool,
+) -> None:
+    """Compute the probabilities of all outcomes of some qubits of CIRCUIT, whatever the others give."""
+    started = time.perf_counter()
+    asked = parse_qubits(qubits, called="--qubits")
+    if not asked:
+        raise UsageError("--qubits names no qubit; give at least one, such as --qubits 0,3")
+    if 1 << len(asked) > MOST_ROWS and output is None:
+        raise UsageError(f"{len(asked)} qubits have too many outcomes to print; give -o FILE.npy")
+    with Display(f"to keep such work: taizhang marginals {circuit} … --directory RUN") as display:
+        display.stage("read")
+        task = ReducedStateTask(circuit=read_circuit(circuit, format=circuit_format), qubits=asked, probabilities=True)
+        reading = time.perf_counter() - started
+        if directory is not None:
+            folder = start_run(directory, task, settings, observer=display)
+        else:
+            found = solve(task, settings, observer=display)
+    if directory is not None:
+        note(pieces_line(folder))
+        finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
+        return
+    seconds = {"read": reading, **found.seconds}
+    how = Presentation(assembly=found.assembly, plans=found.plans, seconds=seconds, output=output, as_json=as_json)
+    present(found.answer, how)
