@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from taizhang._resources import default_memory, needed_bytes, usable_cores
 from taizhang._types import DtypeName
 from taizhang._units import human_bytes
-from taizhang.errors import MemoryLimitError, UsageError
+from taizhang.errors import MemoryLimitError, SizeLimitError, UsageError
 from taizhang.options import (
     Option,
     check_keywords,
@@ -251,6 +251,23 @@ class Settings:
                 f"{human_bytes(self.memory_bytes - left)}; allow more memory"
             )
         return left
+
+    def setting_aside(self, held: int, what: str, remedy: str) -> Settings:
+        """These options less memory that is held beside the arrays of a run, such as that of the answer.
+
+        Args:
+            held: Bytes that are held.
+            what: What they are for, as the error says it.
+            remedy: What to do where they are too many.
+
+        Raises:
+            SizeLimitError: There is less.
+        """
+        if held > self.free_bytes():
+            raise SizeLimitError(
+                f"{what} needs {human_bytes(held)}, but the memory limit is {human_bytes(self.memory_bytes)}; {remedy}"
+            )
+        return replace(self, memory_bytes=self.memory_bytes - held)
 
     def planning_bytes(self) -> int:
         """Bytes that a search for a plan may use for the arrays of a run.

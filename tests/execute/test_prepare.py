@@ -28,13 +28,13 @@ def needing(ready: CompiledPlan, gibibytes: int) -> CompiledPlan:
 
 
 def test_a_run_that_needs_more_than_is_available_is_not_begun(ready, monkeypatch) -> None:
-    monkeypatch.setattr(prepare_module, "available_memory", lambda: 2 * 2**30)
+    monkeypatch.setattr(prepare_module, "_available", lambda: 2 * 2**30)
     with pytest.raises(MemoryLimitError, match=r"only 2\.0 GiB of memory are available now"):
         begin(needing(ready, 4), 1.0, Settings.checked(), Silent())
 
 
 def test_a_run_that_takes_more_than_half_of_what_is_available_is_named(ready, monkeypatch) -> None:
-    monkeypatch.setattr(prepare_module, "available_memory", lambda: 6 * 2**30)
+    monkeypatch.setattr(prepare_module, "_available", lambda: 6 * 2**30)
     monkeypatch.setattr(prepare_module, "needed_bytes", lambda: 2**28)
     with pytest.warns(MachineWarning, match=r"of the 6\.0 GiB of memory that are available"):
         begin(needing(ready, 4), 1.0, Settings.checked(), Silent())

@@ -203,7 +203,7 @@ class Circuit(GateMethods):
             raise CircuitError(
                 f"{len(qubits)} qubits were given to place {self.num_qubits}; give as many, all different"
             )
-        moved = (Operation(step.gate, tuple(qubits[qubit] for qubit in step.qubits)) for step in self.operations)
+        moved = (Operation(step.action, tuple(qubits[qubit] for qubit in step.qubits)) for step in self.operations)
         return Circuit(num_qubits, tuple(moved))
 
     def inverse(self) -> Circuit:
@@ -242,7 +242,7 @@ class Circuit(GateMethods):
 
     def gate_counts(self) -> dict[str, int]:
         """Returns how often each gate occurs, by its name with controls, the most frequent first."""
-        counts = Counter(step.gate.label for step in self.operations)
+        counts = Counter(step.action.label for step in self.operations)
         return dict(counts.most_common())
 
     def draw(self, kind: Literal["text", "svg"] = "text", *, width: int | None = None) -> str:
@@ -362,7 +362,7 @@ def _check_range(operation: Operation, num_qubits: int) -> None:
     for qubit in operation.qubits:
         if not 0 <= qubit < num_qubits:
             raise CircuitError(
-                f"gate '{operation.gate.label}' was given qubit {qubit}; "
+                f"gate '{operation.action.label}' was given qubit {qubit}; "
                 f"the circuit has {_counted(num_qubits, 'qubit')}, numbered from 0"
             )
 

@@ -45,7 +45,7 @@ def light_cone(
         measured.difference_update(operation.qubits)
     ascending = tuple(sorted(matter))
     place = {qubit: number for number, qubit in enumerate(ascending)}
-    moved = (Operation(step.gate, tuple(place[qubit] for qubit in step.qubits)) for step in reversed(kept))
+    moved = (Operation(step.action, tuple(place[qubit] for qubit in step.qubits)) for step in reversed(kept))
     return Circuit.from_operations(len(ascending), moved), ascending
 
 

@@ -22,11 +22,10 @@ import numpy as np
 
 from taizhang._resources import needed_bytes
 from taizhang._types import ComplexArray, DtypeName
-from taizhang._units import human_bytes
 from taizhang.circuit.bitstring_lists import as_strings
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.distinct_bitstrings import Bits, DistinctRows
-from taizhang.errors import LimitError, MemoryLimitError, SizeLimitError, UsageError
+from taizhang.errors import LimitError, MemoryLimitError, UsageError
 from taizhang.execute.contraction import Contraction, peak_bytes_of_run
 from taizhang.execute.members import Arrays, concurrent_runs, run_members
 from taizhang.execute.prepare import CompiledPlan, begin, planning_rates, prepare_plan, rates_here, search_plan
@@ -391,12 +390,9 @@ def all_amplitudes(circuit: Circuit, settings: Settings, observer: Observer | No
         LimitError: They do not fit the memory limit.
     """
     held = BYTES_PER_ELEMENT[settings.dtype] << circuit.num_qubits
-    if held > settings.free_bytes():
-        raise SizeLimitError(
-            f"the state vector of {circuit.num_qubits} qubits needs {human_bytes(held)}, but the memory limit is "
-            f"{human_bytes(settings.memory_bytes)}; use a method that does not need it"
-        )
-    settings = replace(settings, memory_bytes=settings.memory_bytes - held)
+    settings = settings.setting_aside(
+        held, f"the state vector of {circuit.num_qubits} qubits", "use a method that does not need it"
+    )
     every = range(circuit.num_qubits)
     machine = prepare_amplitudes(circuit, settings, num_bitstrings=1, open_qubits=every, observer=observer)
     zeros = np.zeros((1, circuit.num_qubits), dtype=np.uint8)

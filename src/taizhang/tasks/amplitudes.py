@@ -15,12 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from taizhang._types import ComplexArray, DtypeName
-from taizhang._units import human_bytes
 from taizhang.circuit.bitstring_lists import opened_bitstrings, parsed_bits
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.distinct_bitstrings import Bits, DistinctRows
 from taizhang.circuit.formats.openqasm_writer import write_openqasm3
-from taizhang.errors import SizeLimitError
 from taizhang.execute.amplitude_contractor import AmplitudeContractor, prepare_amplitudes, type_of_values
 from taizhang.network.build import check_open_qubits
 from taizhang.observer import Observer
@@ -129,12 +127,11 @@ def prepare_list(
     distinct, batch = listed.distinct(), len(open_qubits)
     item = BYTES_PER_ELEMENT[type_of_values(settings.dtype, circuit.num_qubits, open_qubits)]
     held = (len(distinct) + (0 if distinct.in_order else len(bitstrings)) << batch) * item
-    if held > settings.free_bytes():
-        raise SizeLimitError(
-            f"{len(bitstrings) << batch:,} amplitudes need {human_bytes(held)}, but the memory limit is "
-            f"{human_bytes(settings.memory_bytes)}; leave fewer qubits open, or ask for fewer bitstrings"
-        )
-    settings = replace(settings, memory_bytes=settings.memory_bytes - held)
+    settings = settings.setting_aside(
+        held,
+        f"a list of {len(bitstrings) << batch:,} amplitudes",
+        "leave fewer qubits open, or ask for fewer bitstrings",
+    )
 
     # Stage 2: plans; for work in pieces with more contractions where those of one are too long a piece.
     def prepared(count: int) -> AmplitudeContractor:

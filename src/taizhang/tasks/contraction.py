@@ -10,8 +10,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from taizhang._types import ComplexArray, DtypeName
-from taizhang._units import human_bytes
-from taizhang.errors import SizeLimitError
 from taizhang.execute.members import GivenMembers
 from taizhang.execute.precision import RangeGuard
 from taizhang.execute.prepare import prepare_plan
@@ -62,12 +60,9 @@ class ContractionTask:
         shape = tuple(self.network.shape.sizes[index] for index in self.network.shape.output)
         # The value is held in complex128 until it is seen to fit the type asked for.
         held = prod(shape) * (BYTES_PER_ELEMENT["complex128"] + BYTES_PER_ELEMENT[settings.dtype])
-        if held > settings.free_bytes():
-            raise SizeLimitError(
-                f"a value of {prod(shape):,} elements needs {human_bytes(held)}, but the memory limit is "
-                f"{human_bytes(settings.memory_bytes)}; allow more memory, or keep fewer indices"
-            )
-        settings = replace(settings, memory_bytes=settings.memory_bytes - held)
+        settings = settings.setting_aside(
+            held, f"a value of {prod(shape):,} elements", "allow more memory, or keep fewer indices"
+        )
         ready = prepare_plan(self.network.shape, settings, observer, plan=plan)
         slices = self.slices
         if isinstance(slices, slice):
