@@ -36,6 +36,9 @@ MAX_THREADS = 4096
 # The memory limit of searches by trials where none is given: the same on all machines that have as much.
 MEMORY_FOR_TRIALS = 4 * 2**30
 # What a process is taken to need beside its arrays where a plan may not depend on what it really needs.
+MODEST_BYTES = 3 * 2**29
+"""Where no memory limit is given, lists of bitstrings are contracted with no more than this unless more pays."""
+
 NOMINAL_PROCESS_BYTES = 256 * 2**20
 
 OPTIONS = (
@@ -268,6 +271,13 @@ class Settings:
                 f"{what} needs {human_bytes(held)}, but the memory limit is {human_bytes(self.memory_bytes)}; {remedy}"
             )
         return replace(self, memory_bytes=self.memory_bytes - held)
+
+    def modest(self) -> Settings:
+        """These options with only as much memory as is taken without being asked for; the same where a limit was given."""
+        if self.memory is not None:
+            return self
+        process = needed_bytes() if self.trials is None else NOMINAL_PROCESS_BYTES
+        return replace(self, memory_bytes=min(self.memory_bytes, process + MODEST_BYTES))
 
     def planning_bytes(self) -> int:
         """Bytes that a search for a plan may use for the arrays of a run.

@@ -13,10 +13,12 @@ from taizhang import _native
 from taizhang._resources import needed_bytes, resident_bytes
 from taizhang.circuit.bitstring_lists import as_strings
 from taizhang.circuit.state_vector import state_vector
+from taizhang.execute import amplitude_contractor as contractor_module
 from taizhang.execute import members
 from taizhang.execute.amplitude_contractor import prepare_amplitudes
 from taizhang.execute.contraction import peak_bytes_of_run
 from taizhang.execute.members import concurrent_runs
+from taizhang.execute.prepare import planning_rates
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.settings import Settings
 
@@ -226,3 +228,27 @@ def test_an_arena_kept_for_the_next_run_does_not_count_against_its_limit():
     tz.contract(network, plan=plan)
     assert _native.kept_bytes() >= 8 * 2048**2
     assert needed_bytes() <= resident_bytes() - _native.kept_bytes() // 2
+
+
+def test_lists_take_modest_memory_where_no_limit_was_given():
+    circuit = tz.sycamore_circuit(30, cycles=14, pattern="EFGH", seed=1)
+    contractor = prepare_amplitudes(circuit, Settings.checked(trials=4), num_bitstrings=10_000)
+    assert contractor.rows_per_run > 1
+    assert contractor.predicted_bytes(10_000) <= 2 << 30
+
+
+@pytest.mark.parametrize(("gain", "more"), [(1.9, False), (2.1, True)])
+def test_lists_take_more_memory_only_if_that_pays(monkeypatch, gain, more):
+    whole = replace(Settings.checked(trials=1), memory_bytes=4 << 30)
+
+    def rows_that_pay(circuit, opened, varying, wanted, settings, rates):
+        return (100, 100.0 / gain) if settings.memory_bytes == whole.memory_bytes else (10, 100.0)
+
+    monkeypatch.setattr(contractor_module, "_rows_that_pay", rows_that_pay)
+    rows, settings = contractor_module._rows_and_memory(
+        CIRCUIT, (), tuple(range(12)), 200, whole, planning_rates(whole)
+    )
+    assert (rows, settings == whole) == ((100, True) if more else (10, False))
+    assert settings.memory_bytes <= whole.memory_bytes
+    limited = Settings.checked(trials=1, memory="4GiB")
+    assert limited.modest() == limited

@@ -48,6 +48,8 @@ TRIALS_FOR_PARTS = 8
 # Rows are taken only if they are predicted to be so many times faster than one by one: their tensors are larger, and
 # where little is shared a single amplitude is sooner done than predicted.
 GAIN_WANTED = 1.5
+# More than modest memory is used, where no limit was given, if all are predicted to take this many times less time.
+MEMORY_GAIN_WANTED = 2.0
 # Work that is predicted to take no longer than this is not compared with other ways.
 QUICK_SECONDS = 0.5
 # Share of the predicted time of all runs that is spent on planning one of them, and the most of it.
@@ -304,7 +306,9 @@ def prepare_amplitudes(
     many = num_bitstrings > 1 and bool(varying)
     if many:
         watch.stage("plan")
-    count = _rows_that_pay(circuit, opened, varying, num_bitstrings, settings, rates) if many else 1
+    count = 1
+    if many:
+        count, settings = _rows_and_memory(circuit, opened, varying, num_bitstrings, settings, rates)
     network = timed(lambda: _network(circuit, opened, varying, count))
     chosen = varying if count > 1 else ()
     if many and settings.plan_seconds is not None:
@@ -331,6 +335,28 @@ def _fitting(num_rows: int, row_qubits: Sequence[int]) -> int:
     return min(num_rows, max((1 << len(row_qubits)) - 1, 0))
 
 
+def _rows_and_memory(
+    circuit: Circuit,
+    opened: tuple[int, ...],
+    varying: tuple[int, ...],
+    wanted: int,
+    settings: Settings,
+    rates: MachineRates,
+) -> tuple[int, Settings]:
+    """Chooses how many bitstrings to contract at once, and whether to use more than modest memory for that."""
+    modest = settings.modest()
+    if modest.memory_bytes == settings.memory_bytes:
+        return _rows_that_pay(circuit, opened, varying, wanted, settings, rates)[0], settings
+    try:
+        count, seconds = _rows_that_pay(circuit, opened, varying, wanted, modest, rates)
+    except LimitError:
+        return _rows_that_pay(circuit, opened, varying, wanted, settings, rates)[0], settings
+    if seconds < QUICK_SECONDS:
+        return count, modest
+    faster, seconds_of_all = _rows_that_pay(circuit, opened, varying, wanted, settings, rates)
+    return (faster, settings) if MEMORY_GAIN_WANTED * seconds_of_all < seconds else (count, modest)
+
+
 def _rows_that_pay(
     circuit: Circuit,
     opened: tuple[int, ...],
@@ -338,8 +364,8 @@ def _rows_that_pay(
     wanted: int,
     settings: Settings,
     rates: MachineRates,
-) -> int:
-    """How many bitstrings to take at once.
+) -> tuple[int, float]:
+    """Chooses how many bitstrings to contract at once; gives that and the predicted seconds for all of them.
 
     A short search for each number predicts the time for all; of the numbers whose time is within a tenth of the least
     the one that needs least memory is taken.
@@ -368,9 +394,10 @@ def _rows_that_pay(
     several = [entry for entry in found if entry[2] > 1]
     least = min((seconds for seconds, _, _ in several), default=math.inf)
     if one_by_one and one_by_one[0] < GAIN_WANTED * least:
-        return 1
+        return 1, one_by_one[0]
     within = (entry for entry in several if entry[0] <= SPARING_FACTOR * least)
-    return min(within, key=lambda entry: (entry[1], entry[0]))[2]
+    seconds, _, count = min(within, key=lambda entry: (entry[1], entry[0]))
+    return count, seconds
 
 
 def _brief(settings: Settings, *, num_searches: int = 1) -> Settings:
