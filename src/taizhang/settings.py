@@ -273,7 +273,7 @@ class Settings:
         return replace(self, memory_bytes=self.memory_bytes - held)
 
     def modest(self) -> Settings:
-        """These options with only as much memory as is taken without being asked for; the same where a limit was given."""
+        """These options with only as much memory as is taken unasked; the same where a limit was given."""
         if self.memory is not None:
             return self
         process = needed_bytes() if self.trials is None else NOMINAL_PROCESS_BYTES
