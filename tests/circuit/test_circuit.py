@@ -1,4 +1,4 @@
-"""Circuits: made, composed, counted, and refused where wrong."""
+"""Circuits: building, composing, counting, and the refusal of invalid ones."""
 
 from __future__ import annotations
 
@@ -69,21 +69,21 @@ def test_gates_are_counted_by_label():
     assert circuit.gate_counts() == {"h": 2, "ccx": 1}
 
 
-def test_qubit_out_of_range_is_told():
+def test_qubit_out_of_range_is_reported():
     with pytest.raises(CircuitError, match="gate 'h' was given qubit 2; the circuit has 2 qubits, numbered from 0"):
         Circuit(2).append("h", 2)
     with pytest.raises(CircuitError, match="qubit -1"):
         Circuit(2).append("h", -1)
 
 
-def test_qubit_given_twice_is_told():
+def test_qubit_given_twice_is_reported():
     with pytest.raises(CircuitError, match="gate 'cx' was given qubit 1 twice"):
         Circuit(2).append("cx", 1, 1)
     with pytest.raises(CircuitError, match="gate 'ccx' was given qubit 0 twice"):
         Circuit(3).append("ccx", 0, 1, 0)
 
 
-def test_wrong_number_of_qubits_is_told():
+def test_wrong_number_of_qubits_is_reported():
     with pytest.raises(CircuitError, match="gate 'cx' was given 1 qubits; it acts on 2"):
         Circuit(2).append("cx", 1)
 
@@ -146,7 +146,7 @@ def appended(count: int) -> Circuit:
 
 
 def branched(count: int) -> Circuit:
-    """At each step another circuit is built on the same one: no beginning can be shared by copying once."""
+    """At each step another circuit is built on the same one, so copying a common start once is not enough."""
     circuit = Circuit(2)
     for _ in range(count):
         circuit.x(1)
@@ -235,9 +235,9 @@ def test_a_circuit_does_not_change():
 def test_threads_may_build_on_one_circuit():
     base = chained(2_000)
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda number: base.rz(0, number).operations, range(200)))
-    assert [steps[-1].gate.parameters for steps in made] == [(number,) for number in range(200)]
-    assert all(steps[:-1] == base.operations for steps in made)
+        results = list(pool.map(lambda number: base.rz(0, number).operations, range(200)))
+    assert [steps[-1].gate.parameters for steps in results] == [(number,) for number in range(200)]
+    assert all(steps[:-1] == base.operations for steps in results)
 
 
 def test_numbers_of_numpy_are_qubits_and_angles():

@@ -1,4 +1,4 @@
-"""Gates: names, parameters, and the sentences for what is wrong."""
+"""Gates: names, parameters and error messages."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_unknown_gate_is_named_in_the_error_with_names_like_it():
         gate("q" * 10_000_000)
 
 
-def test_wrong_number_of_parameters_is_told():
+def test_wrong_number_of_parameters_is_reported():
     with pytest.raises(CircuitError, match="gate 'rx' was given 0 parameters; it takes 1"):
         gate("rx")
     with pytest.raises(CircuitError, match="gate 'h' was given 1 parameters; it takes none"):

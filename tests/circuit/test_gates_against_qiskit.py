@@ -40,13 +40,13 @@ def test_matrix_is_that_of_qiskit(ours, theirs):
         except TypeError:
             continue
         break
-    wanted = first_qubit_slowest(quantum_info.Operator(other).data)
-    np.testing.assert_allclose(gate(ours, *ANGLES[:count]).unitary(), wanted, atol=1e-14)
+    expected = first_qubit_slowest(quantum_info.Operator(other).data)
+    np.testing.assert_allclose(gate(ours, *ANGLES[:count]).unitary(), expected, atol=1e-14)
 
 
 def test_rxy_is_r_of_qiskit_with_the_angles_exchanged():
-    wanted = quantum_info.Operator(library.RGate(0.7, -1.3)).data
-    np.testing.assert_allclose(gate("rxy", -1.3, 0.7).unitary(), wanted, atol=1e-14)
+    expected = quantum_info.Operator(library.RGate(0.7, -1.3)).data
+    np.testing.assert_allclose(gate("rxy", -1.3, 0.7).unitary(), expected, atol=1e-14)
 
 
 def test_names_cover_qelib1_and_stdgates():

@@ -34,32 +34,32 @@ SYCAMORES = [
 ROOTS = ("x_1_2", "y_1_2", "hz_1_2")
 
 
-def timeline(circuit, alike):
-    """For each qubit the gates in order, with the qubits they couple; gates in `alike` are one kind."""
-    found = defaultdict(list)
+def timeline(circuit, same_kind):
+    """For each qubit the gates in order, with the qubits they couple; gates in `same_kind` are one kind."""
+    gates_of = defaultdict(list)
     for step in circuit.operations:
-        name = "root" if step.gate.name in alike else step.gate.label
+        name = "root" if step.gate.name in same_kind else step.gate.label
         for qubit in step.qubits:
-            found[qubit].append((name, tuple(sorted(step.qubits))))
-    return dict(found)
+            gates_of[qubit].append((name, tuple(sorted(step.qubits))))
+    return dict(gates_of)
 
 
 @needs_shared_data
 @pytest.mark.parametrize(("name", "rows", "columns", "depth", "two_qubit"), GRIDS)
 def test_grid_circuits_differ_from_published_ones_only_in_the_roots_chosen(name, rows, columns, depth, two_qubit):
     published = read_circuit(shared_path("circuits", name))
-    made = grid_circuit(rows, columns, depth, seed=3, two_qubit=two_qubit)
-    assert made.num_qubits == published.num_qubits
-    assert timeline(made, ROOTS) == timeline(published, ROOTS)
+    circuit = grid_circuit(rows, columns, depth, seed=3, two_qubit=two_qubit)
+    assert circuit.num_qubits == published.num_qubits
+    assert timeline(circuit, ROOTS) == timeline(published, ROOTS)
 
 
 @needs_shared_data
 @pytest.mark.parametrize(("name", "num_qubits", "cycles", "pattern"), SYCAMORES)
 def test_sycamore_circuits_differ_from_published_ones_only_in_roots_and_angles(name, num_qubits, cycles, pattern):
     published = read_circuit(shared_path("circuits", name))
-    made = sycamore_circuit(num_qubits, cycles=cycles, seed=3, pattern=pattern)
-    assert made.num_qubits == published.num_qubits
-    assert timeline(made, ROOTS) == timeline(published, ROOTS)
+    circuit = sycamore_circuit(num_qubits, cycles=cycles, seed=3, pattern=pattern)
+    assert circuit.num_qubits == published.num_qubits
+    assert timeline(circuit, ROOTS) == timeline(published, ROOTS)
 
 
 def test_the_same_seed_makes_the_same_circuit():

@@ -1,4 +1,4 @@
-"""The oracle against independent programs and against itself."""
+"""State-vector simulation compared with independent programs and with itself."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def test_amplitudes_are_those_of_independent_programs(name):
     state = state_vector(read(shared_path("circuits", name).read_bytes(), source=name))
     reference = json.loads(shared_path("reference", "amplitudes.json").read_text())[name]["amplitudes"]
     for entry in reference:
-        wanted = complex(entry["re"], entry["im"])
-        assert abs(state[int(entry["bitstring"], 2)] - wanted) < 1e-10 * abs(wanted)
+        expected = complex(entry["re"], entry["im"])
+        assert abs(state[int(entry["bitstring"], 2)] - expected) < 1e-10 * abs(expected)
 
 
 def test_qubit_0_is_the_slowest_axis():

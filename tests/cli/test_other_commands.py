@@ -141,7 +141,7 @@ def test_a_plan_for_another_network_is_refused(run, circuit_file, network_files,
     tz.Plan.from_ssa_path(NETWORK, [(0, 1), (3, 2)]).save(tmp_path / "plan.json")
     done = run("amplitude", circuit_file, "0" * 9, "--plan", tmp_path / "plan.json")
     assert done.status == 2
-    assert "plan this network anew" in done.err
+    assert "plan this network again" in done.err
 
 
 # GRCS text has no fSim gate, which Sycamore's circuits are made of.

@@ -74,9 +74,9 @@ def test_the_shape_is_the_same_for_every_bitstring_and_constant_arrays_are_share
 
 def test_every_qubit_may_be_open():
     network = AmplitudeNetwork(chain(3), open_qubits=[2, 0, 1])
-    wanted = np.zeros((2, 2, 2))
-    wanted[0, 0, 0] = wanted[1, 1, 1] = 2**-0.5
-    np.testing.assert_allclose(eliminated_value(network.network_for(None)), wanted, atol=1e-15)
+    expected = np.zeros((2, 2, 2))
+    expected[0, 0, 0] = expected[1, 1, 1] = 2**-0.5
+    np.testing.assert_allclose(eliminated_value(network.network_for(None)), expected, atol=1e-15)
 
 
 def test_open_qubits_that_nothing_acts_on():

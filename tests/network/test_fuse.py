@@ -11,12 +11,12 @@ from taizhang.network.fuse import fused
 
 def steps(*words):
     """Operations written as in "cx 0 1"."""
-    found = []
+    steps = []
     for word in words:
         name, *qubits = word.split()
         angles = (0.3, 0.4, 0.5) if name == "u" else (0.3,) if name in ("rz", "ry") else ()
-        found.append(Operation(gate(name, *angles), tuple(map(int, qubits))))
-    return found
+        steps.append(Operation(gate(name, *angles), tuple(map(int, qubits))))
+    return steps
 
 
 @settings(max_examples=200)

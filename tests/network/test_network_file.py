@@ -30,25 +30,25 @@ def test_a_network_of_nothing_comes_back_as_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("content", "sentence"),
     [
         ("{", "not JSON"),
         ("[" * 100_000, "not JSON"),
         ("[]", "keys inputs, output and size_dict"),
         ({"inputs": [], "output": []}, "keys inputs, output and size_dict"),
-        ({"inputs": {}, "output": [], "size_dict": {}}, "inputs has to be a list"),
-        ({"inputs": [["a", 3]], "output": [], "size_dict": {"a": 2}}, r"inputs\[0\] has to be a list of index names"),
-        ({"inputs": [], "output": "a", "size_dict": {"a": 2}}, "output has to be a list"),
-        ({"inputs": [["a"]], "output": [], "size_dict": {"a": -1}}, "'a' the size -1"),
-        ({"inputs": [["a"]], "output": [], "size_dict": {"a": True}}, "'a' the size True"),
-        ({"inputs": [["a"]], "output": [], "size_dict": {"a": 10**30}}, r"wanted is 0 to 2\^40"),
+        ({"inputs": {}, "output": [], "size_dict": {}}, "inputs must be a list"),
+        ({"inputs": [["a", 3]], "output": [], "size_dict": {"a": 2}}, r"inputs\[0\] must be a list of index names"),
+        ({"inputs": [], "output": "a", "size_dict": {"a": 2}}, "output must be a list"),
+        ({"inputs": [["a"]], "output": [], "size_dict": {"a": -1}}, "size of index 'a' must be .* got -1"),
+        ({"inputs": [["a"]], "output": [], "size_dict": {"a": True}}, "size of index 'a' must be .* got True"),
+        ({"inputs": [["a"]], "output": [], "size_dict": {"a": 10**30}}, r"from 0 to 2\^40"),
         ({"inputs": [["b"]], "output": [], "size_dict": {"a": 2}}, "'b' has no size"),
         ({"inputs": [["a"]], "output": ["a", "a"], "size_dict": {"a": 2}}, "repeated in the output"),
     ],
 )
-def test_a_file_that_is_no_network_is_refused_with_a_reason(tmp_path, told, sentence):
+def test_a_file_that_is_no_network_is_refused_with_a_reason(tmp_path, content, sentence):
     path = tmp_path / "n.json"
-    path.write_text(told if isinstance(told, str) else json.dumps(told))
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
     with pytest.raises(NetworkError, match=sentence):
         read_network(path)
 
@@ -58,8 +58,8 @@ def test_a_file_that_is_no_network_is_refused_with_a_reason(tmp_path, told, sent
     [
         ([np.ones((2, 3)), np.ones((3, 2))], "arr_2 is missing"),
         ([np.ones((2, 3)), np.ones((2, 3)), 1.0], "arr_1 has shape"),
-        ([np.ones((2, 3)), np.full((3, 2), "x"), 1.0], "arr_1 holds <U1"),
-        ([np.ones((2, 3)), np.full((3, 2), None), 1.0], "arr_1 holds object"),
+        ([np.ones((2, 3)), np.full((3, 2), "x"), 1.0], "arr_1 must hold numbers, got dtype <U1"),
+        ([np.ones((2, 3)), np.full((3, 2), None), 1.0], "arr_1 must hold numbers, got dtype object"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_before_they_are_read(tmp_path, arrays, sentence):
@@ -97,7 +97,7 @@ def test_a_large_exponent_is_shared_among_the_arrays_written(tmp_path, exponent)
     assert ratio == exponent
 
 
-def test_an_exponent_that_arrays_cannot_take_up_is_refused(tmp_path):
+def test_an_exponent_that_arrays_cannot_absorb_is_refused(tmp_path):
     network = TensorNetwork.from_shape(NetworkShape.from_names(["a"], "a", {"a": 2}), [np.ones(2)], 5000)
     with pytest.raises(NumericalError, match="exponent 5000"):
         write_arrays(network, tmp_path / "arrays.npz")

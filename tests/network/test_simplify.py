@@ -11,8 +11,8 @@ def random(*shape):
 
 
 def sizes(tensors, output=()):
-    found = network_sizes(simplify(TensorNetwork(tensors, output)).shape)
-    return found.num_tensors, found.num_indices
+    sizes = network_sizes(simplify(TensorNetwork(tensors, output)).shape)
+    return sizes.num_tensors, sizes.num_indices
 
 
 def test_a_chain_is_contracted():

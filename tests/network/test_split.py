@@ -26,9 +26,9 @@ def test_common_bases_are_found(seed, others):
     first, second, values = rotation(rng), rotation(rng), random(rng, others, 2)
     matrices = np.stack([first @ np.diag(value) @ second for value in values])[None]
     assert may_have_common_bases(matrices).all()
-    found = common_bases(matrices)
-    if found.good.all():
-        back = found.first[:, None] @ (found.values[..., None] * found.second[:, None])
+    pencils = common_bases(matrices)
+    if pencils.good.all():
+        back = pencils.first[:, None] @ (pencils.values[..., None] * pencils.second[:, None])
         np.testing.assert_allclose(back, matrices, atol=1e-13 * np.abs(matrices).max())
     else:
         assert np.abs(np.linalg.det(values[:2])) < 0.5 * np.linalg.norm(values) ** 2
@@ -50,7 +50,7 @@ def test_a_tensor_of_rank_three_becomes_a_hyperindex():
     first, second, third = rotation(rng), rotation(rng), rotation(rng)
     middle = np.einsum("ak,bk,ck->abc", first, second, third)
     tensors = [(middle, "abc")]
-    # Each of a, b, c leads into a cube of its own, and the cubes hang together.
+    # Each of a, b, c leads into a separate cube, and the cubes are connected.
     for index, cube in zip("abc", ("defg", "hijk", "lmno"), strict=True):
         tensors.append((random(rng, 2, 2, 2, 2, 2), (index, *cube)))
     tensors += [(random(rng, 2, 2, 2, 2), quad) for quad in ("dhlp", "eimq", "fjnr", "gkos")]

@@ -13,11 +13,11 @@ seeds = st.integers(0, 1 << 32)
 @given(shapes, seeds)
 def test_support_says_where_the_elements_are(shape, seed):
     array = structured_array(shape, np.random.default_rng(seed))
-    found = support(array)
+    nonzero = support(array)
     modulus = np.abs(array).ravel()
-    assert found.largest == pytest.approx(modulus.max())
-    assert found.largest == pytest.approx(modulus[found.peak])
-    assert [found.positions >> k & 1 for k in range(array.size)] == (modulus > 0).tolist()
+    assert nonzero.largest == pytest.approx(modulus.max())
+    assert nonzero.largest == pytest.approx(modulus[nonzero.peak])
+    assert [nonzero.positions >> k & 1 for k in range(array.size)] == (modulus > 0).tolist()
 
 
 @given(shapes, seeds)
@@ -49,10 +49,10 @@ def test_three_axes_may_be_tied():
 @given(shapes, shapes, seeds)
 def test_an_outer_product_is_split(left, right, seed):
     rng = np.random.default_rng(seed)
-    one, other = rng.normal(size=left[:3]), rng.normal(size=right[:3])
-    rank = one.ndim + other.ndim
+    first, second = rng.normal(size=left[:3]), rng.normal(size=right[:3])
+    rank = first.ndim + second.ndim
     order = rng.permutation(rank)
-    array = np.multiply.outer(one, other).transpose(order)
+    array = np.multiply.outer(first, second).transpose(order)
     axes, first, second = split_product(array)
     rest = [axis for axis in range(rank) if axis not in axes]
     back = np.multiply.outer(first, second)

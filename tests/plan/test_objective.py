@@ -1,4 +1,4 @@
-"""What a plan is expected to take."""
+"""The predicted run time of plans."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from taizhang.plan.search import search
 
 
 def test_more_slices_than_a_float_counts_are_predicted_to_take_for_ever():
-    """A ladder of 1,000 rungs that must be cut to pieces of eight elements."""
+    """A ladder of 1,000 rungs that must be sliced to tensors of eight elements."""
     shape = ladder(1000)
     plan = search(shape, width=3.0, trials=1, machine=measured_rates(1))
     assert plan.num_slices > 10**309

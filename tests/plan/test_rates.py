@@ -1,4 +1,4 @@
-"""Measured rates, and what becomes of a damaged cache."""
+"""Measured rates, and damaged or unwritable caches."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_rates_are_measured_once_and_kept(cache, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("damage", ["", "{}", '{"rates": 3}', "[" * 100_000, '{"rates": [[-1]], "bandwidths": []}'])
-def test_a_damaged_cache_is_measured_anew(cache, damage) -> None:
+def test_a_damaged_cache_is_measured_again(cache, damage) -> None:
     measured_rates(1)
     cache_file(1).write_text(damage)
     assert measured_rates(1).step_seconds == 5e-6
@@ -123,7 +123,7 @@ def test_rates_of_many_threads_follow_from_those_of_a_few(monkeypatch) -> None:
         counts.append(threads)
         return with_step_time(threads, 1e-6)
 
-    monkeypatch.setattr(rates_module, "_measured_once", once)
+    monkeypatch.setattr(rates_module, "_measure_once", once)
     monkeypatch.setattr(rates_module, "_share_of_cores", lambda threads: 1.0)
     monkeypatch.setattr(rates_module, "usable_cores", lambda: 64)
     eight, many = measure(8), measure(1000)
@@ -139,7 +139,7 @@ def test_of_fresh_memory_the_slowest_is_kept(cache, monkeypatch) -> None:
         assert measure_rates_again(1).fresh_seconds_per_byte == kept
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the peak is told in kilobytes on Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is in kilobytes on Linux only")
 @pytest.mark.parametrize("threads", ["1", "1000"])
 def test_measuring_holds_no_more_than_it_says(threads) -> None:
     program = (

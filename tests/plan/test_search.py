@@ -133,28 +133,28 @@ def test_an_error_of_the_progress_function_comes_through() -> None:
      {"seconds": 1.0, "trials": 1}],
 )  # fmt: skip
 def test_wrong_options_are_refused(options) -> None:
-    with pytest.raises(UsageError, match=r"wanted|give one of them"):
+    with pytest.raises(UsageError, match=r"must be|give one of them"):
         search(lattice(3), **options)
 
 
 @settings(deadline=None, max_examples=60)
 @given(shapes_of_rows(min_tensors=2, max_tensors=12), st.sampled_from([3, 5, math.inf]))
 def test_native_figures_are_those_of_the_definition(shape, width) -> None:
-    found = _native.search_plan(
+    proposal = _native.search_plan(
         shape, width=width, look=None,
         memory_elements=math.inf, seconds=None, trials=1, seed=0, threads=1, log2_per_element=-math.inf,
         charge_per_second=1e9, seconds_per_element=1e-9,
     )  # fmt: skip
-    assert found is not None
-    found = found.plans[0]
-    peak = found.peak_elements
-    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path))
-    cost = cost_of(shape, tree, found.sliced_indices)
+    assert proposal is not None
+    proposal = proposal.plans[0]
+    peak = proposal.peak_elements
+    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(proposal.ssa_path))
+    cost = cost_of(shape, tree, proposal.sliced_indices)
     inputs_and_result = cost.peak_bytes / 8 - peak
-    assert found.fits or shape.row_indices  # which cannot be sliced
-    assert found.log2_multiply_adds == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-3)
-    assert found.log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-3)
-    assert found.width == pytest.approx(cost.width, abs=1e-3)
+    assert proposal.fits or shape.row_indices  # which cannot be sliced
+    assert proposal.log2_multiply_adds == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-3)
+    assert proposal.log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-3)
+    assert proposal.width == pytest.approx(cost.width, abs=1e-3)
     assert inputs_and_result == pytest.approx(fixed_elements(shape, cost.num_slices), rel=1e-3, abs=0.5 + 1e-3 * peak)
 
 
@@ -163,7 +163,7 @@ def test_native_figures_hold_for_hundreds_of_slices() -> None:
     free = search(shape, trials=1)
     plan = slice_further(free, memory_bytes=2**30, width=3.0)
     assert len(plan.sliced_indices) > 128
-    found = _native.slice_plan(
+    proposal = _native.slice_plan(
         shape,
         ssa_path=plan.tree.ssa_path,
         sliced_indices=plan.sliced_indices,
@@ -172,13 +172,15 @@ def test_native_figures_hold_for_hundreds_of_slices() -> None:
         log2_per_element=-math.inf,
     )
     cost = cost_of(
-        shape, ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path)), found.sliced_indices
+        shape,
+        ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(proposal.ssa_path)),
+        proposal.sliced_indices,
     )
-    assert found.fits
-    assert found.width == cost.width <= 3.0
-    assert found.log2_multiply_adds == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-2)
-    assert found.log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-2)
-    assert found.peak_elements == cost.peak_bytes / 8 - fixed_elements(shape, cost.num_slices)
+    assert proposal.fits
+    assert proposal.width == cost.width <= 3.0
+    assert proposal.log2_multiply_adds == pytest.approx(math.log2(cost.multiply_adds_naive), abs=1e-2)
+    assert proposal.log2_executed == pytest.approx(math.log2(cost.multiply_adds_executed), abs=1e-2)
+    assert proposal.peak_elements == cost.peak_bytes / 8 - fixed_elements(shape, cost.num_slices)
 
 
 def ladder(length: int) -> NetworkShape:
@@ -199,9 +201,9 @@ def random_gates(num_wires: int, num_gates: int) -> NetworkShape:
     inputs: list[tuple[int, ...]] = [(index,) for index in wire]
     fresh = num_wires
     for _ in range(num_gates):
-        one, other = rng.choice(num_wires, size=2, replace=False)
-        inputs.append((wire[one], wire[other], fresh, fresh + 1))
-        wire[one], wire[other] = fresh, fresh + 1
+        first, second = rng.choice(num_wires, size=2, replace=False)
+        inputs.append((wire[first], wire[second], fresh, fresh + 1))
+        wire[first], wire[second] = fresh, fresh + 1
         fresh += 2
     inputs += [(index,) for index in wire]
     return NetworkShape(inputs=tuple(inputs), output=(), sizes=(2,) * fresh)
@@ -224,7 +226,7 @@ def test_a_deep_network_fits_where_only_single_numbers_do() -> None:
     assert plan.cost.peak_bytes <= most
 
 
-# Indices a, b and c of size 256 between three tensors that share k, whose slices have nothing in common but their sum.
+# Indices a, b and c of size 256 between three tensors that share k; its slices share nothing but their sum.
 SLICES_FOR_NOTHING = NetworkShape(inputs=((0, 1, 3), (1, 2, 3), (2, 0, 3)), output=(), sizes=(256, 256, 256, 64))
 
 
@@ -298,12 +300,12 @@ def interrupt_search(monkeypatch, *, found_plan=True):
 
 def test_an_interrupt_carries_the_best_plan_so_far(monkeypatch):
     shape = tz.AmplitudeNetwork(tz.grid_circuit(4, 4, 16, seed=1)).shape
-    whole = search(shape, trials=2, seed=3)
+    uninterrupted = search(shape, trials=2, seed=3)
     interrupt_search(monkeypatch)
     with pytest.raises(SearchInterrupted) as caught:
         search(shape, trials=2, seed=3)
-    assert caught.value.plan.tree == whole.tree
-    assert caught.value.plan.cost == whole.cost
+    assert caught.value.plan.tree == uninterrupted.tree
+    assert caught.value.plan.cost == uninterrupted.cost
     with pytest.raises(KeyboardInterrupt):
         tz.plan(shape, trials=2, seed=3)
 

@@ -54,4 +54,4 @@ def test_stem_and_branches_together_are_all_the_work(planned):
     assert stem.multiply_adds + branches == plan.cost.multiply_adds_executed
     assert 1 + sum(step.branch_tensors for step in stem.steps) == max(shape.num_tensors, 1)
     everything = stems_of(plan, most=100)
-    assert sum(one.multiply_adds for one in everything) == plan.cost.multiply_adds_executed
+    assert sum(stem.multiply_adds for stem in everything) == plan.cost.multiply_adds_executed

@@ -25,9 +25,9 @@ limits = st.builds(
 def gates_on_qubits(num_qubits, pairs):
     """Two-qubit gates acting on an open tensor, and the plan that contracts them in order."""
     wires, fresh, inputs = list(range(num_qubits)), num_qubits, [tuple(range(num_qubits))]
-    for one, other in pairs:
-        inputs.append((wires[one], wires[other], fresh, fresh + 1))
-        wires[one], wires[other] = fresh, fresh + 1
+    for first, second in pairs:
+        inputs.append((wires[first], wires[second], fresh, fresh + 1))
+        wires[first], wires[second] = fresh, fresh + 1
         fresh += 2
     shape = NetworkShape(inputs=tuple(inputs), output=tuple(wires), sizes=(2,) * fresh)
     path, last = [], 0
@@ -89,5 +89,5 @@ def test_a_profile_of_blocks_has_the_time_of_each_step(dtype):
     for threads in (1, 2):
         records = run_program(compiled, network.arrays, profile=True, threads=threads).profile
         assert all(record.seconds > 0 and record.runs == 1 for record in records)
-    whole = contract_network(network, plan, dtype=dtype)
-    np.testing.assert_allclose(run_program(compiled, network.arrays).value, whole.value, rtol=0, atol=1e-3)
+    unblocked = contract_network(network, plan, dtype=dtype)
+    np.testing.assert_allclose(run_program(compiled, network.arrays).value, unblocked.value, rtol=0, atol=1e-3)

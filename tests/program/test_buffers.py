@@ -1,4 +1,4 @@
-"""Places in the arena."""
+"""Offsets of tensors in the arena."""
 
 from hypothesis import given
 from hypothesis import strategies as st

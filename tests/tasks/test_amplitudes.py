@@ -29,7 +29,7 @@ def test_one_plan_serves_every_bitstring_of_a_circuit():
 
 
 def test_a_plan_for_another_network_is_refused():
-    with pytest.raises(tz.PlanError, match="plan this network anew"):
+    with pytest.raises(tz.PlanError, match="plan this network again"):
         tz.amplitude(CIRCUIT, "0" * 12, plan=tz.plan(tz.grid_circuit(3, 4, 8, seed=1), trials=1))
 
 

@@ -12,19 +12,19 @@ from taizhang._checks import describe
 from taizhang.errors import CircuitError, UsageError
 
 BitstringLike: TypeAlias = str | Sequence[int] | npt.NDArray[np.integer]
-"""A bitstring as `read_bitstring` reads it."""
+"""What `read_bitstring` accepts as a bitstring."""
 
 
 def read_bitstring(given: Any, *, name: str = "bitstring") -> str:
-    """Reads the bits of all qubits, however they are given.
+    """Converts a bitstring in any accepted form to text.
 
     Args:
-        given: Text, which is returned as it is; or a list, a tuple or an array of whole numbers 0 and 1, or of True and
-            False, qubit 0 first.
-        name: What it is called in an error.
+        given: Text, which is returned unchanged; or a list, a tuple or an array of whole numbers 0 and 1, or of True
+            and False, qubit 0 first.
+        name: What error messages call it.
 
     Raises:
-        UsageError: It is something else.
+        UsageError: It has another type.
         CircuitError: A number is neither 0 nor 1.
 
     Example:
@@ -50,14 +50,14 @@ def read_bitstring(given: Any, *, name: str = "bitstring") -> str:
 def parse_bitstring(
     bitstring: str | None, num_qubits: int, open_qubits: Collection[int] = (), *, what: str = "the bitstring"
 ) -> tuple[int, ...]:
-    """Reads a bitstring.
+    """Parses a bitstring.
 
     Args:
-        bitstring: Characters 0 and 1, qubit 0 first; at open qubits also x, and what is there is ignored. None will
-            do where every qubit is open.
+        bitstring: Characters 0 and 1, qubit 0 first; at open qubits also x; characters there are ignored. May
+            be None when every qubit is open.
         num_qubits: Qubits of the circuit.
-        open_qubits: Qubits whose bit is not needed.
-        what: What to call it in an error.
+        open_qubits: Qubits whose bits are ignored.
+        what: What error messages call it.
 
     Returns:
         The bits, 0 at open qubits.
@@ -80,6 +80,7 @@ def parse_bitstring(
         raise CircuitError(
             f"{what} has {len(bitstring)} characters, but the circuit has {num_qubits} qubits; give one for each qubit"
         )
+    # Fast path: no open qubits and only 0 and 1.
     if not open_qubits and not bitstring.strip("01"):
         return tuple(map(int, bitstring))
     ignored = frozenset(open_qubits)

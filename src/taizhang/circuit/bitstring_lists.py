@@ -1,4 +1,4 @@
-"""Lists of bitstrings: files of them, arrays of them, and those that open qubits stand for.
+"""Lists of bitstrings: as files, as arrays, and as the expansion of open qubits.
 
 A file of bitstrings is text with one bitstring on a line, qubit 0 first; empty lines are skipped.
 """
@@ -35,7 +35,7 @@ def read_bitstrings(
         The bitstrings, in the order of the file.
 
     Raises:
-        CircuitFileError: A line is not a bitstring of that length, or there is none; names the line.
+        CircuitFileError: A line is not a bitstring of that length (the message names it), or the file has none.
         SizeLimitError: More than ten million bitstrings, or 4 GiB.
 
     Example:
@@ -51,14 +51,14 @@ def read_bitstrings(
 
 def _read(file: BinaryIO, num_qubits: int, open_qubits: Sequence[int], name: object) -> tuple[str, ...]:
     source = name if isinstance(name, str) else None
-    found: list[str] = []
-    number = taken = 0
-    # No line is read further than an honest one is long.
+    bitstrings: list[str] = []
+    number = num_bytes = 0
+    # No more of a line is read than a valid one can need (blanks included), so a huge line takes no memory.
     longest = num_qubits + 64
     while line := file.readline(longest):
         if number == 0:
             line = line.removeprefix(codecs.BOM_UTF8)
-        taken += len(line)
+        num_bytes += len(line)
         number += 1
         text = line.strip().decode("ascii", errors="replace")
         if not text:
@@ -67,19 +67,19 @@ def _read(file: BinaryIO, num_qubits: int, open_qubits: Sequence[int], name: obj
             parse_bitstring(text, num_qubits, open_qubits)
         except CircuitError as error:
             raise CircuitFileError(str(error), line=number, source=source) from None
-        found.append(text)
-        if len(found) > MAX_BITSTRINGS or taken > MAX_FILE_BYTES:
+        bitstrings.append(text)
+        if len(bitstrings) > MAX_BITSTRINGS or num_bytes > MAX_FILE_BYTES:
             raise SizeLimitError(
                 f"{source or 'the file'} has more than {MAX_BITSTRINGS:,} bitstrings or {MAX_FILE_BYTES >> 30} GiB; "
                 "split it into several files"
             )
-    if not found:
+    if not bitstrings:
         raise CircuitFileError("the file holds no bitstring; give one on each line", source=source)
-    return tuple(found)
+    return tuple(bitstrings)
 
 
 def as_array(bitstrings: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """Gives bitstrings of one length as an array of 0 and 1, shape (number, qubits).
+    """Returns bitstrings of one length as an array of 0 and 1, shape (number, qubits).
 
     Raises:
         CircuitError: The lengths differ, or a character is not 0 or 1.
@@ -96,7 +96,7 @@ def as_array(bitstrings: Sequence[str]) -> npt.NDArray[np.uint8]:
 
 
 def parsed_bits(bitstrings: Sequence[str], num_qubits: int, open_qubits: Sequence[int] = ()) -> npt.NDArray[np.uint8]:
-    """Gives bitstrings of a circuit as an array of 0 and 1, shape (number, num_qubits); 0 at open qubits.
+    """Returns bitstrings of a circuit as an array of 0 and 1, shape (number, num_qubits); 0 at open qubits.
 
     Args:
         bitstrings: Each of length `num_qubits`, qubit 0 first.
@@ -104,7 +104,7 @@ def parsed_bits(bitstrings: Sequence[str], num_qubits: int, open_qubits: Sequenc
         open_qubits: Qubits at which a bitstring may have an x.
 
     Raises:
-        CircuitError: One does not fit the circuit; the message names it.
+        CircuitError: A bitstring does not fit the circuit; the message names it.
 
     Example:
         >>> parsed_bits(["01x", "110"], 3, open_qubits=[2]).tolist()
@@ -127,7 +127,7 @@ def parsed_bits(bitstrings: Sequence[str], num_qubits: int, open_qubits: Sequenc
 
 
 def as_strings(bits: npt.NDArray[np.integer]) -> tuple[str, ...]:
-    """Gives the rows of an array of 0 and 1 as bitstrings.
+    """Returns the rows of an array of 0 and 1 as bitstrings.
 
     Args:
         bits: Shape (number, qubits).
@@ -142,10 +142,10 @@ def as_strings(bits: npt.NDArray[np.integer]) -> tuple[str, ...]:
 
 
 def opened_bitstrings(bitstring: str, open_qubits: Sequence[int]) -> Iterator[str]:
-    """Gives the bitstrings that a batch of amplitudes is for, in the order of its elements.
+    """Yields the bitstrings of a batch of amplitudes, in the order of its elements.
 
     Args:
-        bitstring: Bits of all qubits; what stands at open ones is ignored.
+        bitstring: Bits of all qubits; characters at open qubits are ignored.
         open_qubits: The open qubits, the first the slowest.
 
     Example:

@@ -1,4 +1,4 @@
-"""Refuses what is no circuit, and says how to make one of it."""
+"""Type check of circuit arguments, with a hint how to convert what is not a Circuit."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _CONVERTERS = {"qiskit": "from_qiskit(circuit)", "cirq": "from_cirq(circuit)"}
 
 
 def check_circuit(given: object, *, name: str = "circuit") -> Circuit:
-    """Returns a circuit if it is one.
+    """Returns `given` if it is a Circuit.
 
     Raises:
-        UsageError: It is something else; the message says what makes a circuit of it.
+        UsageError: It has another type; the message says how to convert it.
 
     Example:
         >>> check_circuit("bell.qasm")
@@ -28,7 +28,7 @@ def check_circuit(given: object, *, name: str = "circuit") -> Circuit:
 
 
 def how_to_make_one(given: object) -> str:
-    """What makes a circuit of something, as the end of a sentence; nothing where that is not known."""
+    """Returns how to convert something to a circuit, as the end of a sentence; empty if unknown."""
     if isinstance(given, (str, PathLike)):
         return f'; read_circuit("{short_path(given)}") makes one'
     package = type(given).__module__.partition(".")[0]
@@ -38,6 +38,6 @@ def how_to_make_one(given: object) -> str:
 
 
 def short_path(given: str | PathLike[str]) -> str:
-    """A path that fits a sentence."""
+    """Returns a path shortened to fit a sentence."""
     text = fspath(given)
     return text if len(text) <= 40 else f"…{text[-39:]}"

@@ -1,7 +1,7 @@
-"""Circuits: what the user describes.
+"""Circuits: immutable sequences of gates on qubits.
 
-A circuit is a number of qubits, all in |0> at first, and a list of operations, each a gate on some qubits. Circuits do
-not change: composing them gives new ones. Qubit 0 is the leftmost character of a bitstring and the slowest axis of a
+A circuit has a number of qubits, all initially |0>, and a list of operations, each a gate on some qubits. Circuits are
+immutable: composing them gives new ones. Qubit 0 is the leftmost character of a bitstring and the slowest axis of a
 state vector.
 """
 
@@ -29,17 +29,17 @@ MAX_OPERATIONS = 10_000_000
 class Circuit(GateMethods):
     """Operations on qubits that start in |0…0>.
 
-    A circuit is a value: it never changes, can be a key of a dictionary, and building on it gives a new circuit. A new
-    circuit holds the one it was built from and what was added, and the whole tuple of operations is made when it is
-    first asked for; so adding an operation takes the same time however long the circuit is.
+    A circuit is an immutable, hashable value; building on it gives a new circuit. A new circuit refers to the one it
+    was built from and the added operations, and the full tuple of operations is made on first access; so adding an
+    operation takes constant time.
 
     `len(circuit)` is the number of operations, iteration gives them in order of time, `circuit[3]` is one of them and
-    `circuit[2:5]` a circuit of some of them. Each gate of the table is a method: `circuit.h(0).cx(0, 1).rz(1, 0.3)`.
+    `circuit[2:5]` the circuit of a slice of them. Each gate of the table is a method: `circuit.h(0).cx(0, 1)`.
     `print(circuit)` draws it.
 
     Attributes:
         num_qubits: Number of qubits.
-        operations: What is done, in order of time.
+        operations: The operations, in order of time.
 
     Raises:
         CircuitError: An operation acts on a qubit that the circuit does not have.
@@ -70,7 +70,7 @@ class Circuit(GateMethods):
 
     def __init__(self, num_qubits: int, operations: Iterable[Operation] = ()) -> None:
         given = tuple(operations)
-        num_qubits = _checked_integer(num_qubits, "num_qubits")
+        num_qubits = _check_integer(num_qubits, "num_qubits")
         check_sizes(num_qubits, len(given))
         for operation in given:
             if not isinstance(operation, Operation):
@@ -79,16 +79,16 @@ class Circuit(GateMethods):
         _fill(self, num_qubits, None, (), len(given), given)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise FrozenInstanceError(f"a circuit does not change: cannot set '{name}'; building on it gives a new one")
+        raise FrozenInstanceError(f"a circuit is immutable: cannot set '{name}'; build a new one from it")
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise FrozenInstanceError(f"a circuit does not change: cannot delete '{name}'")
+        raise FrozenInstanceError(f"a circuit is immutable: cannot delete '{name}'")
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """What is done, in order of time."""
-        whole = self._operations
-        if whole is None:
+        """The operations, in order of time."""
+        complete = self._operations
+        if complete is None:
             parts: list[tuple[Operation, ...]] = []
             part: Circuit | None = self
             while part is not None:
@@ -96,15 +96,15 @@ class Circuit(GateMethods):
                 before, added, known = part._before, part._added, part._operations
                 parts.append(added if known is None else known)
                 part = before if known is None else None
-            whole = tuple(chain.from_iterable(reversed(parts)))
-            object.__setattr__(self, "_operations", whole)
+            complete = tuple(chain.from_iterable(reversed(parts)))
+            object.__setattr__(self, "_operations", complete)
             object.__setattr__(self, "_before", None)
             object.__setattr__(self, "_added", ())
-        return whole
+        return complete
 
     @classmethod
     def from_operations(cls, num_qubits: int, operations: Iterable[Operation]) -> Circuit:
-        """Returns the circuit of these operations.
+        """Builds a circuit from operations.
 
         Args:
             num_qubits: Number of qubits.
@@ -128,11 +128,11 @@ class Circuit(GateMethods):
 
         Args:
             gate_or_name: A gate, or the name of one.
-            qubits: Its qubits, controls first; after them the angles of a named gate, unless `parameters` has them.
-            parameters: Angles in radians, where the gate is named.
+            qubits: Its qubits, controls first; then the angles of a named gate, unless they are in `parameters`.
+            parameters: Angles in radians of a named gate.
 
         Returns:
-            A new circuit. The time does not depend on the length of the circuit.
+            A new circuit, in constant time.
 
         Raises:
             CircuitError: The gate, its parameters or its qubits do not fit.
@@ -144,25 +144,25 @@ class Circuit(GateMethods):
         if isinstance(gate_or_name, Gate):
             if parameters:
                 raise CircuitError(f"gate '{gate_or_name.label}' already has its parameters; leave `parameters` out")
-            return self._append(Operation(gate_or_name, _checked_qubits(gate_or_name.label, qubits)))
+            return self._append(Operation(gate_or_name, _check_qubits(gate_or_name.label, qubits)))
         if not isinstance(gate_or_name, str):
             raise CircuitError(f"a gate must be a Gate or the name of one, got {gate_or_name!r:.64}")
         angles = tuple(parameters)
         if not angles:
             num_qubits, num_parameters = size_of(gate_or_name)
             if num_parameters and len(qubits) != num_qubits + num_parameters:
-                wanted = f"{_counted(num_qubits, 'qubit')} and then {_counted(num_parameters, 'angle')}"
-                raise CircuitError(f"gate '{gate_or_name}' takes {wanted}, got {_counted(len(qubits), 'number')}")
+                expected = f"{_count(num_qubits, 'qubit')} and then {_count(num_parameters, 'angle')}"
+                raise CircuitError(f"gate '{gate_or_name}' takes {expected}, got {_count(len(qubits), 'number')}")
             if num_parameters:
                 qubits, angles = qubits[:num_qubits], qubits[num_qubits:]
         return self._append_named(gate_or_name, qubits, angles)
 
     def _append_named(self, name: str, qubits: Sequence[float], parameters: Sequence[float]) -> Circuit:
-        return self._append(Operation(gate(name, *parameters), _checked_qubits(name, qubits)))
+        return self._append(Operation(gate(name, *parameters), _check_qubits(name, qubits)))
 
     def _append(self, operation: Operation) -> Circuit:
         _check_range(operation, self.num_qubits)
-        return _joined(self, (operation,))
+        return _extend(self, (operation,))
 
     def then(self, other: Circuit) -> Circuit:
         """Returns this circuit followed by another on the same qubits.
@@ -175,7 +175,7 @@ class Circuit(GateMethods):
                 f"a circuit of {other.num_qubits} qubits cannot follow one of {self.num_qubits}; "
                 "use `on_qubits` to place it"
             )
-        return _joined(self, other.operations)
+        return _extend(self, other.operations)
 
     def __add__(self, other: Circuit) -> Circuit:
         if not isinstance(other, Circuit):
@@ -183,7 +183,7 @@ class Circuit(GateMethods):
         return self.then(other)
 
     def on_qubits(self, qubits: Sequence[int], *, num_qubits: int) -> Circuit:
-        """Returns this circuit placed on some qubits of a circuit of `num_qubits`.
+        """Returns this circuit on the given qubits of a circuit of `num_qubits`.
 
         Args:
             qubits: Where each qubit of this circuit goes; all different.
@@ -200,9 +200,7 @@ class Circuit(GateMethods):
             (cx 2 0,)
         """
         if len(qubits) != self.num_qubits or len(set(qubits)) != len(qubits):
-            raise CircuitError(
-                f"{len(qubits)} qubits were given to place {self.num_qubits}; give as many, all different"
-            )
+            raise CircuitError(f"qubits must be {self.num_qubits} qubits, all different, got {list(qubits)!r:.64}")
         moved = (Operation(step.action, tuple(qubits[qubit] for qubit in step.qubits)) for step in self.operations)
         return Circuit(num_qubits, tuple(moved))
 
@@ -212,7 +210,7 @@ class Circuit(GateMethods):
         return _fill(object.__new__(Circuit), self.num_qubits, None, (), len(undone), undone)
 
     def controlled(self, num_controls: int = 1) -> Circuit:
-        """Returns this circuit under controls, which become the first qubits.
+        """Returns this circuit with control qubits added, which become the first qubits.
 
         Example:
             >>> Circuit(1).append("x", 0).controlled(2).operations
@@ -226,7 +224,7 @@ class Circuit(GateMethods):
         return Circuit(self.num_qubits + num_controls, tuple(steps))
 
     def depth(self) -> int:
-        """Returns the number of layers, when each operation is done as early as its qubits allow.
+        """Returns the number of layers when each operation is placed as early as its qubits allow.
 
         Example:
             >>> Circuit(3).append("h", 0).append("h", 1).append("cx", 1, 2).depth()
@@ -246,15 +244,15 @@ class Circuit(GateMethods):
         return dict(counts.most_common())
 
     def draw(self, kind: Literal["text", "svg"] = "text", *, width: int | None = None) -> str:
-        """Draws the circuit: qubits are lines from left to right, and gates side by side happen together.
+        """Draws the circuit: qubits are horizontal lines, and gates in one column are simultaneous.
 
         Args:
             kind: `"text"` for a terminal, or `"svg"` for a picture.
-            width: Of text: the number of columns; by default those of the terminal, or 120 where there is none.
+            width: Columns of the text; by default those of the terminal, or 120 without one.
 
         Returns:
-            Text of several lines, or an SVG document. What a large circuit has beyond what can be read is left out,
-            and the number of operations left out is told.
+            Text of several lines, or an SVG document. Large circuits are truncated; the drawing states the
+            number of operations left out.
 
         Raises:
             UsageError: The kind is unknown, or the width is too small.
@@ -315,26 +313,26 @@ class Circuit(GateMethods):
         return Circuit, (self.num_qubits, self.operations)
 
     def __repr__(self) -> str:
-        return f"Circuit of {_counted(self.num_qubits, 'qubit')}, {_counted(self._length, 'operation')}"
+        return f"Circuit of {_count(self.num_qubits, 'qubit')}, {_count(self._length, 'operation')}"
 
 
 def check_sizes(num_qubits: int, num_operations: int = 0) -> None:
-    """Raises unless a circuit of this size is allowed.
+    """Checks that a circuit of this size is allowed.
 
     Raises:
         CircuitError: The number of qubits is negative.
         SizeLimitError: More than 100,000 qubits or 10 million operations.
     """
     if num_qubits < 0:
-        raise CircuitError(f"a circuit was given {num_qubits} qubits; give at least 0")
+        raise CircuitError(f"num_qubits must be at least 0, got {num_qubits}")
     if num_qubits > MAX_QUBITS:
         raise SizeLimitError(f"the circuit has {num_qubits} qubits; at most {MAX_QUBITS} are allowed")
     if num_operations > MAX_OPERATIONS:
         raise SizeLimitError(f"the circuit has {num_operations} operations; at most {MAX_OPERATIONS} are allowed")
 
 
-def _joined(circuit: Circuit, added: tuple[Operation, ...]) -> Circuit:
-    """Returns a circuit followed by operations known to fit; only the sizes are checked."""
+def _extend(circuit: Circuit, added: tuple[Operation, ...]) -> Circuit:
+    """Appends operations that are known to fit; checks the sizes only."""
     length = circuit._length + len(added)
     check_sizes(circuit.num_qubits, length)
     return _fill(object.__new__(Circuit), circuit.num_qubits, circuit, added, length, None)
@@ -348,7 +346,7 @@ def _fill(
     length: int,
     operations: tuple[Operation, ...] | None,
 ) -> Circuit:
-    """Sets the attributes of a new circuit, and returns it."""
+    """Sets the attributes of a new circuit and returns it."""
     write = object.__setattr__
     write(circuit, "num_qubits", num_qubits)
     write(circuit, "_before", before)
@@ -363,12 +361,12 @@ def _check_range(operation: Operation, num_qubits: int) -> None:
         if not 0 <= qubit < num_qubits:
             raise CircuitError(
                 f"gate '{operation.action.label}' was given qubit {qubit}; "
-                f"the circuit has {_counted(num_qubits, 'qubit')}, numbered from 0"
+                f"the circuit has {_count(num_qubits, 'qubit')}, numbered from 0"
             )
 
 
-def _checked_qubits(label: str, qubits: Sequence[float]) -> tuple[int, ...]:
-    """Returns qubits as Python's integers, also from numpy's."""
+def _check_qubits(label: str, qubits: Sequence[float]) -> tuple[int, ...]:
+    """Converts qubits to Python integers, NumPy's included."""
     try:
         return tuple(index(cast("int", qubit)) for qubit in qubits)
     except TypeError:
@@ -378,13 +376,13 @@ def _checked_qubits(label: str, qubits: Sequence[float]) -> tuple[int, ...]:
         ) from None
 
 
-def _checked_integer(number: int, name: str) -> int:
+def _check_integer(number: int, name: str) -> int:
     try:
         return index(number)
     except TypeError:
         raise CircuitError(f"{name} must be an integer, got {number!r:.64}") from None
 
 
-def _counted(number: int, noun: str) -> str:
+def _count(number: int, noun: str) -> str:
     """Returns a number with its noun: `1 qubit`, `2 qubits`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

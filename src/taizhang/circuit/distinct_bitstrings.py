@@ -1,4 +1,4 @@
-"""The distinct rows of a list of bitstrings: what all have in common, and what differs."""
+"""The distinct bitstrings of a list, and the qubits at which they differ."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Bits = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DistinctRows:
-    """A list of bitstrings without its repetitions.
+    """The distinct bitstrings of a list.
 
     Attributes:
         bits: The distinct ones, sorted; 0 at open qubits. Shape (num_rows, num_qubits).
-        row_of: For each bitstring of the list its row, shape (len(list),).
+        row_of: For each bitstring of the list its row in `bits`, shape (len(list),).
         varying: Qubits at which they differ, ascending.
 
     Example:
@@ -36,7 +36,7 @@ class DistinctRows:
 
         Args:
             bits: Zeros and ones, shape (number, num_qubits).
-            open_qubits: Qubits at which they are not looked at.
+            open_qubits: Qubits whose bits are ignored.
         """
         closed = bits.astype(np.uint8)
         closed[:, list(open_qubits)] = 0
@@ -56,5 +56,5 @@ class DistinctRows:
 
     @property
     def in_order(self) -> bool:
-        """Whether the list is the rows, in their order."""
+        """Whether the list has no repetitions and is sorted."""
         return len(self.row_of) == len(self) and bool(np.all(self.row_of == np.arange(len(self))))

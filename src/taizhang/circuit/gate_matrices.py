@@ -4,7 +4,7 @@ Each function takes the gate's parameters (radians) and returns a complex128 arr
 qubit is the slowest bit of row and column numbers. Controls are not written out here: a controlled gate is a base
 matrix and a number of controls.
 
-Sources: Cross et al., arXiv:2104.14722 (OpenQASM 3; u, p, rx and their kin, with the phases of Qiskit); Arute et al.,
+Sources: Cross et al., arXiv:2104.14722 (OpenQASM 3; u, p, rx and related gates, with Qiskit's phases); Arute et al.,
 Nature 574, 505 (2019) (fSim and the roots of X, Y and W as rotations by π/2).
 """
 
@@ -32,8 +32,8 @@ def _diagonal(*entries: complex) -> ComplexArray:
     return np.diag(np.array(entries, dtype=np.complex128))
 
 
-def _scaled(rows: Sequence[Sequence[complex]]) -> ComplexArray:
-    """Returns the rows over √2."""
+def _over_sqrt_2(rows: Sequence[Sequence[complex]]) -> ComplexArray:
+    """Returns the rows divided by √2."""
     return np.array(rows, dtype=np.complex128) * _SQRT_HALF
 
 
@@ -83,7 +83,7 @@ def z() -> ComplexArray:
 
 def h() -> ComplexArray:
     """Hadamard."""
-    return _scaled([[1, 1], [1, -1]])
+    return _over_sqrt_2([[1, 1], [1, -1]])
 
 
 def s() -> ComplexArray:
@@ -118,12 +118,12 @@ def sxdg() -> ComplexArray:
 
 def x_1_2() -> ComplexArray:
     """exp(-iπX/4)."""
-    return _scaled([[1, -1j], [-1j, 1]])
+    return _over_sqrt_2([[1, -1j], [-1j, 1]])
 
 
 def y_1_2() -> ComplexArray:
     """exp(-iπY/4)."""
-    return _scaled([[1, -1], [1, 1]])
+    return _over_sqrt_2([[1, -1], [1, 1]])
 
 
 def hz_1_2() -> ComplexArray:
@@ -164,7 +164,7 @@ def u(theta: float, phi: float, lam: float) -> ComplexArray:
 
 def u2(phi: float, lam: float) -> ComplexArray:
     """u(π/2, phi, lam)."""
-    return _scaled([[1, -_exp(lam)], [_exp(phi), _exp(phi + lam)]])
+    return _over_sqrt_2([[1, -_exp(lam)], [_exp(phi), _exp(phi + lam)]])
 
 
 def phased_u(theta: float, phi: float, lam: float, gamma: float) -> ComplexArray:
@@ -205,8 +205,8 @@ def ryy(angle: float) -> ComplexArray:
 
 def rzz(angle: float) -> ComplexArray:
     """exp(-i angle ZZ / 2)."""
-    one, other = _exp(-angle / 2), _exp(angle / 2)
-    return _diagonal(one, other, other, one)
+    equal, opposite = _exp(-angle / 2), _exp(angle / 2)
+    return _diagonal(equal, opposite, opposite, equal)
 
 
 def rzx(angle: float) -> ComplexArray:
@@ -216,7 +216,7 @@ def rzx(angle: float) -> ComplexArray:
 
 def ecr() -> ComplexArray:
     """Echoed cross-resonance, (IX - XY) / √2 with the operator of the second qubit written first."""
-    return _scaled([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]])
+    return _over_sqrt_2([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]])
 
 
 def dcx() -> ComplexArray:

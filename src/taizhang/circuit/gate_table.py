@@ -1,7 +1,7 @@
-"""The one table of gates.
+"""The table of gates.
 
-A row for each base, without controls; the spellings in OpenQASM 2 (qelib1), OpenQASM 3 (stdgates) and qsim are columns,
-indexed by the number of controls. The columns are held against each other by a test.
+One row per base gate, without controls; the names in OpenQASM 2 (qelib1), OpenQASM 3 (stdgates) and qsim are columns,
+indexed by the number of controls. A test checks the columns against each other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ else:
 Angles = tuple[float, ...]
 
 
-def _negated(angles: Angles) -> Angles:
+def _negate(angles: Angles) -> Angles:
     return tuple(-angle for angle in angles)
 
 
@@ -45,7 +45,7 @@ class GateRecord:
         qasm2: Names in qelib1.inc with 0, 1, 2, … controls; "" where there is none.
         qasm3: Names in stdgates.inc or built in, likewise.
         qsim: Names in qsim's text, likewise.
-        qsim_sign: What the angles of `qsim` are multiplied by to give ours.
+        qsim_sign: Factor that converts the angles of `qsim` to ours.
         aliases: Further names, with their number of controls.
     """
 
@@ -55,7 +55,7 @@ class GateRecord:
     matrix: Callable[..., ComplexArray]
     diagonal: bool = False
     inverse: str
-    inverse_angles: Callable[[Angles], Angles] = _negated
+    inverse_angles: Callable[[Angles], Angles] = _negate
     additive: bool = False
     qasm2: tuple[str, ...] = ()
     qasm3: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class GateRecord:
     aliases: tuple[tuple[str, int], ...] = ()
 
 
-def _reversed_u(angles: Angles) -> Angles:
+def _invert_u(angles: Angles) -> Angles:
     theta, phi, lam, *gamma = angles
     return (-theta, -lam, -phi, *(-g for g in gamma))
 
@@ -145,7 +145,7 @@ _ROWS: tuple[GateRecord, ...] = (
         matrices.u,
         "u",
         num_parameters=3,
-        inverse_angles=_reversed_u,
+        inverse_angles=_invert_u,
         qasm2=("u", "cu3"),
         qasm3=("U",),
         aliases=(("u3", 0),),
@@ -155,7 +155,7 @@ _ROWS: tuple[GateRecord, ...] = (
         matrices.phased_u,
         "phased_u",
         num_parameters=4,
-        inverse_angles=_reversed_u,
+        inverse_angles=_invert_u,
         qasm2=("", "cu"),
         qasm3=("", "cu"),
     ),
@@ -194,18 +194,18 @@ def _names_of(record: GateRecord) -> Iterator[tuple[str, int]]:
     yield from record.aliases
 
 
-def _all_names() -> dict[str, tuple[str, int]]:
-    found = {name: (row.name, controls) for row in _ROWS for name, controls in _names_of(row)}
+def _collect_names() -> dict[str, tuple[str, int]]:
+    names = {name: (row.name, controls) for row in _ROWS for name, controls in _names_of(row)}
     for row in _ROWS:
-        # OpenQASM's p and cp are not qsim's (a global phase; the other sign): OpenQASM's meaning is ours.
+        # qsim's p (a global phase) and cp (opposite sign) differ from OpenQASM's, whose meaning we use.
         for controls, name in enumerate(row.qsim):
             if name:
-                found.setdefault(name, (row.name, controls))
-    return found
+                names.setdefault(name, (row.name, controls))
+    return names
 
 
-NAMES: dict[str, tuple[str, int]] = _all_names()
-"""Every name of a gate, to the name of its record and the number of its controls."""
+NAMES: dict[str, tuple[str, int]] = _collect_names()
+"""Maps every gate name to the name of its record and its number of controls."""
 
 
 def find_name(name: str) -> tuple[str, int]:
@@ -214,9 +214,9 @@ def find_name(name: str) -> tuple[str, int]:
     Raises:
         CircuitError: No gate has this name.
     """
-    found = NAMES.get(name)
-    if found is not None:
-        return found
+    known = NAMES.get(name)
+    if known is not None:
+        return known
     prefixed = re.fullmatch(r"c(\d{1,6})(\w{1,20})", name) or re.fullmatch(r"(c{1,64})(\w{1,20}?)", name)
     if prefixed:
         count, rest = prefixed.groups()

@@ -1,7 +1,7 @@
-"""Gates: concrete ones, made from the table or from a matrix.
+"""Concrete gates, made from the table or from a matrix.
 
 A gate is a base matrix on its targets and a number of controls; `cx`, `ccx` and an X with forty controls are the same
-base `x` with 1, 2 and 40 controls, and no matrix larger than the base's is made unless asked for. The table of bases is
+base `x` with 1, 2 and 40 controls, and no matrix larger than the base's is made unless requested. The table of bases is
 in `gate_table`.
 """
 
@@ -101,20 +101,20 @@ class Gate:
         return not np.any(self.matrix - np.diag(np.diag(self.matrix)))
 
     def unitary(self) -> ComplexArray:
-        """Returns the whole matrix with controls, complex128, shape (2**num_qubits, 2**num_qubits).
+        """Returns the full matrix, controls included, complex128, shape (2**num_qubits, 2**num_qubits).
 
         Raises:
             SizeLimitError: The gate has more than ten qubits.
         """
         if self.num_qubits > MAX_DENSE_QUBITS:
             raise SizeLimitError(
-                f"the whole matrix of '{self.label}' has 2^{self.num_qubits} rows, and 2^{MAX_DENSE_QUBITS} are "
-                "allowed; use `matrix` and `num_controls`"
+                f"the full matrix of '{self.label}' would have 2^{self.num_qubits} rows; at most 2^{MAX_DENSE_QUBITS} "
+                "are allowed, use `matrix` and `num_controls` instead"
             )
         base = self.matrix
-        whole = np.eye(2**self.num_qubits, dtype=np.complex128)
-        whole[-len(base) :, -len(base) :] = base
-        return whole
+        full = np.eye(2**self.num_qubits, dtype=np.complex128)
+        full[-len(base) :, -len(base) :] = base
+        return full
 
     def inverse(self) -> Gate:
         """Returns the gate that undoes this one."""
@@ -131,7 +131,7 @@ class Gate:
         return Gate(self.name, self.parameters, self.num_controls + num_controls, self.entries)
 
     def power(self, exponent: float) -> Gate:
-        """Returns this gate to a power; for a fraction the principal one (phases of eigenvalues in (-π, π]).
+        """Raises this gate to a power; fractional powers are principal (phases of eigenvalues in (-π, π]).
 
         Raises:
             CircuitError: The exponent is not finite.
@@ -150,12 +150,12 @@ class Gate:
             return self.inverse()
         if self.entries is None and RECORDS[self.name].additive and float(exponent).is_integer():
             return Gate(self.name, tuple(exponent * angle for angle in self.parameters), self.num_controls)
-        wanted = _matrix_power(self.matrix, exponent)
+        result = _matrix_power(self.matrix, exponent)
         if self.num_targets <= 2:
             for name, parameters in self._likely_powers(exponent):
-                if np.allclose(_base_matrix(name, parameters), wanted, rtol=0, atol=1e-13):
+                if np.allclose(_base_matrix(name, parameters), result, rtol=0, atol=1e-13):
                     return Gate(name, parameters, self.num_controls)
-        return unitary_gate(wanted, name=f"{self.name}^{exponent:g}").controlled(self.num_controls)
+        return unitary_gate(result, name=f"{self.name}^{exponent:g}").controlled(self.num_controls)
 
     def _likely_powers(self, exponent: float) -> Iterator[tuple[str, Angles]]:
         """Yields gates of the table that the power may be equal to."""
@@ -171,7 +171,7 @@ class Gate:
 
 
 def gate(name: str, *parameters: float) -> Gate:
-    """Returns the gate of a name: of qelib1, stdgates, qsim, GRCS or this table, with any number of `c` in front.
+    """Returns a gate by its name in qelib1, stdgates, qsim, GRCS or this table, with any number of `c` in front.
 
     Args:
         name: Such as "h", "cx", "c3x", "ccz", "c12rz", "fsim". `p` and `cp` are OpenQASM's, not qsim's.
@@ -181,7 +181,7 @@ def gate(name: str, *parameters: float) -> Gate:
         The gate; the same object for the same arguments where possible.
 
     Raises:
-        CircuitError: No gate has this name (names alike are given), or the parameters do not fit.
+        CircuitError: No gate has this name (the message suggests similar ones), or the parameters do not fit.
 
     Example:
         >>> gate("ccx").num_controls, gate("ccx").matrix.shape
@@ -203,7 +203,7 @@ def _gate(name: str, parameters: Angles) -> Gate:
 
 
 def size_of(name: str) -> tuple[int, int]:
-    """Returns the number of qubits and of parameters of the gate of a name.
+    """Returns the numbers of qubits and of parameters of a named gate.
 
     Raises:
         CircuitError: No gate has this name.
@@ -222,7 +222,7 @@ def unitary_gate(matrix: npt.ArrayLike, *, name: str = "unitary") -> Gate:
 
     Args:
         matrix: Unitary, shape (2**n, 2**n) for n of 0 to 10; the first qubit is the slowest bit.
-        name: What to call it.
+        name: Name of the gate.
 
     Returns:
         The gate.

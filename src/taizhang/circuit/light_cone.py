@@ -1,8 +1,8 @@
-"""Light cones: the gates that can affect what is asked of some qubits.
+"""Light cones: the gates that can affect a result on some qubits.
 
-Seen from the end of a circuit, a gate on none of the qubits that matter so far undoes itself between a state and its
-conjugate, and may be left out; any other makes all of its qubits matter. Where only probabilities are asked, so may a
-gate that keeps the basis states of those of its qubits that matter, as long as nothing after it changes them.
+Going backwards from the end of a circuit, a gate on none of the qubits that matter so far cancels between the state and
+its conjugate and may be left out; any other gate makes all of its qubits matter. If only probabilities are needed, so
+may a gate that keeps the basis states of those of its qubits that matter, as long as no later gate changes them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from taizhang.circuit.circuit import Circuit, Operation
 def light_cone(
     circuit: Circuit, qubits: Sequence[int], *, probabilities: bool = False
 ) -> tuple[Circuit, tuple[int, ...]]:
-    """Gives the part of a circuit that can affect some qubits at its end.
+    """Returns the part of a circuit that can affect some qubits at its end.
 
     Args:
         circuit: The circuit.
         qubits: The qubits that matter.
-        probabilities: Whether only their probabilities do, and no phases.
+        probabilities: Whether only their probabilities matter, not the phases.
 
     Returns:
         A circuit on fewer qubits that gives `qubits` the same state (or the same probabilities), and the qubits of the

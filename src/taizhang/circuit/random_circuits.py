@@ -1,8 +1,8 @@
-"""Random circuits of the families the field measures itself on.
+"""Random circuits of the standard benchmark families.
 
 `grid_circuit` makes circuits on a rectangle as in Google's GRCS, version 2 (Boixo et al., arXiv:1608.00263; Markov et
 al., arXiv:1807.10749); `sycamore_circuit` makes circuits as run on Sycamore and its patches (Arute et al., Nature 574,
-505, 2019). Same structure, numbering and difficulty as the published ones; the random choices are our own.
+505, 2019). Structure, numbering and difficulty are those of the published circuits; the random choices are our own.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _GRID_LAYERS = (
 def random_grid(
     rows: int, columns: int, depth: int, *, gate: Literal["cz", "is"] = "cz", seed: int | None = 0
 ) -> Circuit:
-    """Makes a random circuit on a grid, in the words of `taizhang random grid`; see `grid_circuit`.
+    """Makes a random circuit on a grid, with the arguments of `taizhang random grid`; see `grid_circuit`.
 
     Args:
         rows: Number of rows, at least 1.
@@ -64,7 +64,9 @@ def random_grid(
 
 
 def random_sycamore(qubits: int = 53, *, cycles: int, pattern: str = "ABCDCDAB", seed: int | None = 0) -> Circuit:
-    """Makes a random circuit as run on Sycamore, in the words of `taizhang random sycamore`; see `sycamore_circuit`.
+    """Makes a random circuit as run on Sycamore, with the arguments of `taizhang random sycamore`.
+
+    See `sycamore_circuit` for what it consists of.
 
     Args:
         qubits: 53, or 12 to 52 for the patches.
@@ -93,7 +95,7 @@ def grid_circuit(
 
     Cycle 0 is a Hadamard on every qubit, and so is cycle `depth`. In cycles 1 to `depth` - 1 eight layers of two-qubit
     gates take turns. A qubit idle in a cycle gets √X or √Y at random if it had a two-qubit gate in the cycle before, T
-    if it had √X, √Y or the first Hadamard in the cycle before, and else nothing.
+    if it had √X, √Y or the first Hadamard in the cycle before, and nothing otherwise.
 
     Args:
         rows: Number of rows, at least 1.
@@ -118,7 +120,7 @@ def grid_circuit(
     )
     seed = read_seed(seed)
     if rows < 1 or columns < 1 or depth < 1:
-        raise UsageError(f"a grid of {rows} by {columns} and depth {depth} was asked for; each must be at least 1")
+        raise UsageError(f"rows, columns and depth must be at least 1, got {rows}, {columns} and {depth}")
     if two_qubit not in ("cz", "is"):
         raise UsageError(f"'{two_qubit}' is not a two-qubit gate of grid circuits; choose cz or is")
     _check_size(rows * columns, depth)
@@ -154,18 +156,18 @@ def sycamore_circuit(num_qubits: int = 53, *, cycles: int, seed: int | None, pat
     seed = read_seed(seed)
     sites = sites_of(num_qubits)
     if cycles < 0 or not pattern:
-        raise UsageError(f"{cycles} cycles of the pattern '{pattern}' were asked for; give at least 0, and a pattern")
+        raise UsageError(f"cycles must be at least 0 and the pattern not empty, got {cycles} and '{pattern}'")
     _check_size(num_qubits, 4 * (cycles + 1))
     layers = {letter: pairs_of(sites, letter) for letter in dict.fromkeys(pattern)}
     return Circuit.from_operations(num_qubits, _sycamore_operations(num_qubits, cycles, seed, pattern, layers))
 
 
 def _check_size(num_qubits: int, num_layers: int) -> None:
-    """Raises before anything is made for a circuit that would be too large."""
+    """Refuses a circuit that would be too large before any of it is made."""
     if num_qubits > MAX_QUBITS or num_qubits * num_layers > MAX_OPERATIONS:
         raise SizeLimitError(
-            f"a random circuit of {num_qubits} qubits and {num_layers} layers was asked for; at most {MAX_QUBITS} "
-            f"qubits and {MAX_OPERATIONS} operations are allowed"
+            f"a random circuit may have at most {MAX_QUBITS} qubits and {MAX_OPERATIONS} operations, got {num_qubits} "
+            f"qubits with {num_layers} layers; choose a smaller one"
         )
 
 
@@ -225,7 +227,7 @@ def _sycamore_operations(
 
 
 def _root_choices(seed: int, site: Pair, count: int) -> list[Gate]:
-    """Returns the single-qubit gates of the qubit at a site, no two alike in a row."""
+    """Returns the single-qubit gates of the qubit at a site, no two consecutive ones equal."""
     choices = stream(seed, "sycamore roots", *site)
     roots = (gate("x_1_2"), gate("y_1_2"), gate("hz_1_2"))
     steps = [int(choices.integers(3)), *(1 + int(step) for step in choices.integers(2, size=count - 1))]

@@ -1,4 +1,4 @@
-"""The state vector: small, slow, obvious. The oracle that everything else is held against.
+"""State-vector simulation: small, slow and obvious; the reference that everything else is compared with.
 
 A gate on t targets mixes 2**t parts of the state, those in which its controls are 1 and its targets have each of their
 values; the new parts are the rows of its matrix times the old ones.
@@ -15,15 +15,15 @@ from taizhang.errors import SizeLimitError
 
 MAX_QUBITS = 26
 
-# Rough seconds of a gate, and of each amplitude that it touches, in NumPy.
+# Approximate seconds of a gate, and of each amplitude that it touches, in NumPy.
 GATE_SECONDS = 2e-5
 ELEMENT_SECONDS = 7e-9
-# A contraction of all amplitudes takes no less, with its planning.
+# Planning and contracting all amplitudes takes at least this long.
 CONTRACTION_SECONDS = 1e-2
 
 
 def direct_is_quick(circuit: Circuit) -> bool:
-    """Whether going through the gates is sooner done than planning a contraction.
+    """Whether applying the gates to a state vector takes less time than planning a contraction.
 
     Example:
         >>> direct_is_quick(Circuit(3).append("h", 0))
@@ -39,7 +39,7 @@ def state_vector(circuit: Circuit, *, dtype: npt.DTypeLike = np.complex128) -> C
     """Returns the state at the end of a circuit.
 
     Args:
-        circuit: Of at most 26 qubits.
+        circuit: A circuit of at most 26 qubits.
         dtype: complex64 or complex128.
 
     Returns:
@@ -55,7 +55,7 @@ def state_vector(circuit: Circuit, *, dtype: npt.DTypeLike = np.complex128) -> C
     """
     if circuit.num_qubits > MAX_QUBITS:
         raise SizeLimitError(
-            f"a state vector of {circuit.num_qubits} qubits was asked for; at most {MAX_QUBITS} are allowed, "
+            f"a state vector may have at most {MAX_QUBITS} qubits, got {circuit.num_qubits}; "
             "use amplitudes or samples instead"
         )
     state: ComplexArray = np.zeros(2**circuit.num_qubits, dtype=dtype)

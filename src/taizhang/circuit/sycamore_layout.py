@@ -1,6 +1,6 @@
-"""Where the qubits of Google's Sycamore are, which pairs a layer couples, and which qubits its patches have.
+"""Layout of Google's Sycamore: sites of the qubits, pairs coupled by each layer, and qubits of the patches.
 
-Qubits stand on a square grid turned by 45 degrees; 53 of 54 worked. They are numbered row by row. A layer couples every
+Qubits form a square grid rotated by 45 degrees; 53 of 54 worked. They are numbered row by row. A layer couples every
 second pair along one direction: A to D alternate like a chessboard and fill the layout evenly; E to H alternate by
 lines, which makes circuits that are easier to simulate.
 
@@ -22,8 +22,8 @@ MAX_QUBITS = 53
 
 _CENTRE = [(row, column) for row in (3, 4, 5) for column in (3, 4, 5, 6)]
 
-# What each larger patch adds. Patches of 12, 14, 18, 20, 22, 24, 28, 30, 34, 38, 43, 48 and 53 qubits are those
-# published; between them the order is ours.
+# Sites that each larger patch adds. Patches of 12, 14, 18, 20, 22, 24, 28, 30, 34, 38, 43, 48 and 53 qubits are those
+# published; the order between them is our choice.
 _ADDED: tuple[tuple[Site, ...], ...] = (
     ((2, 4), (2, 5)),
     ((6, 3), (6, 4), (2, 6), (6, 5)),
@@ -43,7 +43,7 @@ _IN_ORDER_OF_GROWTH: tuple[Site, ...] = (*_CENTRE, *(site for group in _ADDED fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """Which pairs are coupled at once.
+    """A layer: the pairs that are coupled at once.
 
     Attributes:
         step: From the first site of a pair to the second.
@@ -85,9 +85,7 @@ def sites_of(num_qubits: int) -> tuple[Site, ...]:
         ((3, 3), (3, 4), (3, 5), (3, 6), (4, 3))
     """
     if not MIN_QUBITS <= num_qubits <= MAX_QUBITS:
-        raise UsageError(
-            f"a Sycamore circuit of {num_qubits} qubits was asked for; patches have {MIN_QUBITS} to {MAX_QUBITS} qubits"
-        )
+        raise UsageError(f"a Sycamore circuit must have {MIN_QUBITS} to {MAX_QUBITS} qubits, got {num_qubits}")
     return tuple(sorted(_IN_ORDER_OF_GROWTH[:num_qubits]))
 
 

@@ -1,7 +1,7 @@
 """One network for all bitstrings of a circuit: simplified once, filled with arrays for each.
 
-The final bits are put in after simplification. So the shape, and with it the plan, is the same for every bitstring, and
-only the few arrays near the end of the circuit have to be looked up or computed for each.
+The final bits are inserted after simplification. So the shape, and hence the plan, is the same for every bitstring, and
+only the few arrays near the end of the circuit are looked up or computed for each.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from taizhang.network.workspace import Node, Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BitParts:
-    """What some final bits make of a network.
+    """The arrays of a network for some final bits.
 
     Attributes:
         arrays: One for each tensor of the shape.
@@ -48,21 +48,21 @@ class AmplitudeNetwork:
     Args:
         circuit: Any circuit.
         open_qubits: Qubits left open; their indices are the output, in this order.
-        row_qubits: Further qubits whose final bits are chosen together: only `num_rows` of their joint values are
-            wanted. Their indices are the row indices, in this order.
-        num_rows: How many.
+        row_qubits: Further qubits, of whose joint values only `num_rows` are computed. Their indices are the row
+            indices, in this order.
+        num_rows: Number of joint values of the row qubits.
 
     Attributes:
         num_qubits: Qubits of the circuit.
         open_qubits: Qubits left open.
         row_qubits: Qubits whose bits are given by rows.
         shape: Shape of the network, the same for every bitstring.
-        sizes_before: What the network was made of before simplification.
-        sizes_after: What it is made of.
+        sizes_before: Sizes of the network before simplification.
+        sizes_after: Sizes of the simplified network.
 
     Raises:
         CircuitError: An open qubit is not in the circuit, or twice.
-        NetworkError: The rows are as many as the values of the row qubits, or more.
+        NetworkError: There are at least as many rows as values of the row qubits.
 
     Example:
         >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
@@ -96,57 +96,66 @@ class AmplitudeNetwork:
         row_qubits: Sequence[int] = (),
         num_rows: int = 0,
     ) -> None:
-        whole = build_circuit_network(check_circuit(circuit), open_qubits=(*open_qubits, *row_qubits))
-        self.num_qubits = whole.num_qubits
-        self.open_qubits = whole.open_qubits[: len(open_qubits)]
-        self.row_qubits = whole.open_qubits[len(open_qubits) :]
-        names: Sequence[str] = whole.index_names
-        inputs = [tensor.indices for tensor in whole.tensors]
-        before, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
+        # Stage 1: the network as built, with row qubits as further open qubits.
+        unsimplified = build_circuit_network(check_circuit(circuit), open_qubits=(*open_qubits, *row_qubits))
+        self.num_qubits = unsimplified.num_qubits
+        self.open_qubits = unsimplified.open_qubits[: len(open_qubits)]
+        self.row_qubits = unsimplified.open_qubits[len(open_qubits) :]
+        names: Sequence[str] = unsimplified.index_names
+        inputs = [tensor.indices for tensor in unsimplified.tensors]
+        before, _ = compact_shape(inputs, unsimplified.output, [(2,) * len(indices) for indices in inputs], names)
         self.sizes_before = network_sizes(before)
-        tensors = [Node(tensor.indices, tensor.array, choices=tensor.choices) for tensor in whole.tensors]
-        work = Workspace(tensors, whole.output, (2,) * len(names), ScaledProduct(whole.factor, whole.exponent))
+        # Stage 2: simplify with the final bits as choices.
+        tensors = [Node(tensor.indices, tensor.array, choices=tensor.choices) for tensor in unsimplified.tensors]
+        work = Workspace(
+            tensors, unsimplified.output, (2,) * len(names), ScaledProduct(unsimplified.factor, unsimplified.exponent)
+        )
         reduce(work)
         split_hidden(work)
         names = names_with_hidden(names, len(work.sizes))
+
+        # Stage 3: a value of zero, or of a single number, still needs tensors: one per output index, or one scalar.
         nodes = [] if work.vanished else list(work.nodes.values())
         self._mantissa = 0j if work.vanished else work.scalar.mantissa
         self._exponent = work.scalar.exponent
         self._recipe = work.recipe
         self._scalars = [work.entry(node) for node in work.scalar_nodes]
         if work.vanished:
-            nodes = [Node((index,), np.ones(2, dtype=np.complex128)) for index in whole.output]
+            nodes = [Node((index,), np.ones(2, dtype=np.complex128)) for index in unsimplified.output]
         if not nodes:
             nodes = [Node((), np.ones((), dtype=np.complex128))]
+
+        # Stage 4: the final shape, and what of it depends on the bits.
         inputs = [node.axes for node in nodes]
-        shape, _ = compact_shape(inputs, whole.output, [(2,) * len(indices) for indices in inputs], names)
+        shape, _ = compact_shape(inputs, unsimplified.output, [(2,) * len(indices) for indices in inputs], names)
         fixed = len(self.open_qubits)
         self.shape = replace(shape, output=shape.output[:fixed], row_indices=shape.output[fixed:], num_rows=num_rows)
         self.sizes_after = network_sizes(self.shape)
         self._depends = {
             number: work.entry(node) for number, node in enumerate(nodes) if node.array is None or node.choices
         }
-        # A place is kept for the arrays that depend on the bits.
+        # Arrays that depend on the bits are placeholders here.
         self._arrays: list[ComplexArray] = [
             np.zeros((), dtype=np.complex128)
             if number in self._depends or node.array is None
             else np.asarray(node.array, order="C")
             for number, node in enumerate(nodes)
         ]
+        # The overall factor goes into an array of lowest rank among those that change with the bitstring.
         candidates = sorted(self._depends) or range(len(nodes))
         self._factor_goes_to = min(candidates, key=lambda number: len(self.shape.inputs[number]))
 
     def arrays_for(self, bitstring: BitstringLike | None) -> tuple[tuple[ComplexArray, ...], int]:
-        """Gives the arrays of one bitstring.
+        """Returns the arrays of one bitstring.
 
         Args:
-            bitstring: Final bits, qubit 0 first; what stands at open qubits and row qubits is ignored. May be None when
-                all are such.
+            bitstring: Final bits, qubit 0 first; characters at open qubits and row qubits are ignored. May be None when
+                there are no others.
 
         Returns:
             One complex128 array for each tensor of `shape`, and the exponent: the amplitude is the value of the
-            network times 2**exponent. Arrays that do not depend on the bits are the same objects every time; none may
-            be changed.
+            network times 2**exponent. Arrays that do not depend on the bits are the same objects every time; do not
+            modify any.
 
         Raises:
             CircuitError: The bitstring does not fit the circuit.
@@ -167,18 +176,18 @@ class AmplitudeNetwork:
         }
 
     def parts_for(self, bits: Sequence[int]) -> BitParts:
-        """Gives the arrays for some final bits, and apart from them the number to multiply by.
+        """Returns the arrays for some final bits, and separately the number to multiply by.
 
         Args:
-            bits: The bit of each qubit; what stands at open qubits is ignored.
+            bits: The bit of each qubit; those of open qubits are ignored.
         """
-        made, exponents = self._recipe.run({FinalBit(qubit): int(bit) for qubit, bit in enumerate(bits)})
+        computed, exponents = self._recipe.run({FinalBit(qubit): int(bit) for qubit, bit in enumerate(bits)})
         factor = ScaledProduct(self._mantissa, self._exponent)
         for entry in self._scalars:
-            factor.multiply(complex(made[entry]), exponents[entry])
+            factor.multiply(complex(computed[entry]), exponents[entry])
         arrays = self._arrays.copy()
         for number, entry in self._depends.items():
-            arrays[number] = made[entry]
+            arrays[number] = computed[entry]
         return BitParts(
             arrays=arrays,
             exponents={number: exponents[entry] for number, entry in self._depends.items()},
@@ -187,7 +196,7 @@ class AmplitudeNetwork:
         )
 
     def network_for(self, bitstring: BitstringLike | None) -> TensorNetwork:
-        """Gives the network of one bitstring, as `arrays_for` does.
+        """Returns the network of one bitstring, as `arrays_for` does.
 
         Raises:
             CircuitError: The bitstring does not fit the circuit.

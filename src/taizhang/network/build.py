@@ -1,8 +1,8 @@
 """From a circuit to the tensor network of its amplitudes.
 
-The operations are walked through once, with a `Wire` for each qubit. `CircuitNetwork` is what comes out: the network of
-all amplitudes at once, in which the final bit of each projected qubit is an index of its own, chosen later. So one
-network, simplified once, serves every bitstring.
+The operations are visited once, with a `Wire` for each qubit. The result is a `CircuitNetwork`: the network of all
+amplitudes at once, in which the final bit of each projected qubit is a separate index, chosen later. So one network,
+simplified once, serves every bitstring.
 
 Sources: Markov & Shi, SIAM J. Comput. 38, 963 (2008); Boixo et al., arXiv:1712.05384.
 """
@@ -33,7 +33,7 @@ class TableTensor(NamedTuple):
     """A tensor, or a table of tensors that final bits select from.
 
     Attributes:
-        choices: What selects; each once.
+        choices: The choices that select a tensor; each once.
         indices: The indices of the tensor; each once.
         array: An axis for each choice, then one for each index.
     """
@@ -71,7 +71,7 @@ def build_network(circuit: Circuit, *, bitstring: str | None = None, open_qubits
 
     Args:
         circuit: Any circuit.
-        bitstring: Final bits, qubit 0 first; what stands at open qubits is ignored. May be None when all are open.
+        bitstring: Final bits, qubit 0 first; characters at open qubits are ignored. May be None when all are open.
         open_qubits: Qubits left open; their indices are the output, in this order.
 
     Returns:
@@ -86,17 +86,17 @@ def build_network(circuit: Circuit, *, bitstring: str | None = None, open_qubits
         >>> build_network(bell, bitstring="1x", open_qubits=[1]).shape.output
         (0,)
     """
-    whole = build_circuit_network(circuit, open_qubits=open_qubits)
-    bits = parse_bitstring(bitstring, circuit.num_qubits, whole.open_qubits)
+    network = build_circuit_network(circuit, open_qubits=open_qubits)
+    bits = parse_bitstring(bitstring, circuit.num_qubits, network.open_qubits)
     inputs: list[tuple[int, ...]] = []
     arrays: list[ComplexArray] = []
-    for tensor in whole.tensors:
+    for tensor in network.tensors:
         inputs.append(tensor.indices)
         arrays.append(tensor.array[tuple(bits[choice.qubit] for choice in tensor.choices)])
-    if whole.factor != 1 or not arrays:
+    if network.factor != 1 or not arrays:
         inputs.append(())
-        arrays.append(np.array(whole.factor, dtype=np.complex128))
-    return renumbered(inputs, whole.output, arrays, whole.index_names, whole.exponent)
+        arrays.append(np.array(network.factor, dtype=np.complex128))
+    return renumbered(inputs, network.output, arrays, network.index_names, network.exponent)
 
 
 def renumbered(
@@ -106,7 +106,7 @@ def renumbered(
     index_names: Sequence[str],
     exponent: int,
 ) -> TensorNetwork:
-    """Gives the network over those indices that are on a tensor, numbered from 0 as they appear."""
+    """Builds the network over the indices that are on a tensor, numbered from 0 as they appear."""
     shape, _ = compact_shape(inputs, output, [array.shape for array in arrays], index_names)
     return TensorNetwork.from_shape(shape, arrays, exponent)
 
@@ -117,7 +117,7 @@ def compact_shape(
     shapes: Sequence[tuple[int, ...]],
     index_names: Sequence[str],
 ) -> tuple[NetworkShape, list[int]]:
-    """Numbers from 0 the indices that are on a tensor, as they appear, the output first.
+    """Renumbers the indices that are on a tensor from 0, the output first, then as they appear.
 
     Returns:
         The shape, and the former number of each index.
@@ -159,7 +159,7 @@ def build_circuit_network(circuit: Circuit, *, open_qubits: Sequence[int] = ()) 
 
 
 class _Builder:
-    """Wires and tensors so far."""
+    """The wires and tensors of a network under construction."""
 
     def __init__(self, num_qubits: int) -> None:
         self.wires = [Wire(None)] * num_qubits
@@ -192,6 +192,7 @@ class _Builder:
     def _multiply(self, factor: complex) -> None:
         self.factor *= factor
         size = abs(self.factor)
+        # Far from overflow and underflow, so that one more factor cannot reach either.
         if not 1e-100 < size < 1e100 and size != 0:
             shift = math.frexp(size)[1]
             self.factor *= 2.0**-shift
@@ -216,14 +217,14 @@ class _Builder:
         return form
 
     def _tie(self, first: int, second: int, position: int) -> Tied:
-        """Moves the phases of the second wire to the first, which has the same index; tells how they are tied."""
-        one, other = self.wires[first], self.wires[second]
-        zero, unit = phases(other)
+        """Moves the phases of the second wire to the first, which has the same index; returns how they are tied."""
+        kept, tied = self.wires[first], self.wires[second]
+        zero, unit = phases(tied)
         if zero != 1 or unit != 1:
-            matrix = product(one.matrix or IDENTITY, (zero, 0, 0, unit))
-            self.wires[first] = Wire(one.index, one.bit, matrix, one.monomial, one.flipped)
-        self.wires[second] = bare(other)
-        return Tied(position, one.flipped != other.flipped)
+            matrix = product(kept.matrix or IDENTITY, (zero, 0, 0, unit))
+            self.wires[first] = Wire(kept.index, kept.bit, matrix, kept.monomial, kept.flipped)
+        self.wires[second] = bare(tied)
+        return Tied(position, kept.flipped != tied.flipped)
 
     def _apply_form(self, form: GateForm, qubits: tuple[int, ...]) -> None:
         if form.factor != 1:
@@ -245,7 +246,7 @@ class _Builder:
             self._leave(qubit, output, entering)
 
     def _as_index(self, qubit: int, wire: Wire, leg: int, vectors: dict[int, ComplexArray], in_core: bool) -> Wire:
-        """Gives a wire that is on an index, with its matrix put into a tensor."""
+        """Returns a wire on a new index, after putting the wire's matrix into a tensor."""
         matrix = np.array(wire.matrix or IDENTITY).reshape(2, 2)
         index = self._new_index(qubit)
         if wire.index is not None:
@@ -263,7 +264,7 @@ class _Builder:
         return len(self.index_names) - 1
 
     def _emit(self, form: GateForm, core: Core, entering: list[Wire | None], vectors: dict[int, ComplexArray]) -> None:
-        """Adds a gate's tensor to the network, with the matrices of the wires that end in it."""
+        """Adds a gate's tensor to the network, with the matrices of the wires that end in it multiplied in."""
         array, rank = core.array, core.array.ndim
         label_of: dict[int, int] = {}
         labels: list[int | None] = list(range(rank))
@@ -291,7 +292,7 @@ class _Builder:
         return Wire(len(self.index_names) - 1)
 
     def _leave(self, qubit: int, output: Output, entering: list[Wire | None]) -> None:
-        """Sets the wire of a qubit behind a gate."""
+        """Sets the wire of a qubit after a gate."""
         wire = Wire(None, output.bit) if output.leg is None else entering[output.leg]
         if wire is None:
             return
@@ -305,7 +306,7 @@ class _Builder:
     # The end
 
     def finish(self, open_qubits: tuple[int, ...]) -> CircuitNetwork:
-        """Ends every wire: in the output, or in a bit that is chosen later."""
+        """Ends every wire, in the output or in a bit that is chosen later."""
         output = self._open(open_qubits)
         renamed, ends = self._project(set(range(len(self.wires))) - set(open_qubits), set(output))
         tensors = [*(TableTensor((), indices, array) for indices, array in self.tensors), *ends]
@@ -320,7 +321,7 @@ class _Builder:
         )
 
     def _open(self, open_qubits: tuple[int, ...]) -> tuple[int, ...]:
-        """Gives each open qubit an index of its own, which is on some tensor."""
+        """Gives each open qubit a separate index, which is on some tensor."""
         output: list[int] = []
         for qubit in open_qubits:
             wire = self.wires[qubit]
@@ -342,7 +343,7 @@ class _Builder:
         """Ends wires in their final bits.
 
         Returns:
-            Which indices become such a bit, and whether flipped; and the tensors of these ends.
+            For each index that becomes a final bit, that bit and whether it is flipped; and the tensors of these ends.
         """
         renamed: dict[int, tuple[FinalBit, bool]] = {}
         ends: list[TableTensor] = []
@@ -361,7 +362,7 @@ class _Builder:
 
 
 def _with_bits(tensor: TableTensor, renamed: dict[int, tuple[FinalBit, bool]]) -> TableTensor:
-    """Lets final bits select where they take the place of an index."""
+    """Replaces the indices that became final bits by choices."""
     choices, indices, array = tensor
     axes = [axis for axis, index in enumerate(indices) if index in renamed]
     if not axes:
@@ -376,12 +377,12 @@ def _with_bits(tensor: TableTensor, renamed: dict[int, tuple[FinalBit, bool]]) -
 
 
 def check_open_qubits(open_qubits: Sequence[int], num_qubits: int, *, called: str = "open qubit") -> tuple[int, ...]:
-    """Gives the open qubits as a tuple.
+    """Checks the open qubits and returns them as a tuple.
 
     Args:
         open_qubits: The qubits.
         num_qubits: Qubits of the circuit.
-        called: What each of them is.
+        called: What error messages call one of them.
 
     Raises:
         CircuitError: One is not in the circuit, or twice.

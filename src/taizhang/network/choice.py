@@ -1,8 +1,8 @@
-"""What selects the arrays of a network, when one network of one shape serves for many questions.
+"""Choices: what selects the arrays of a network when one network of one shape serves many questions.
 
 A tensor that depends on a choice is a table: it has an axis for the choice, which is never summed, and selecting a
-value of the choice selects an array. The final bit of a qubit is a choice of two; others, such as the number of a Kraus
-operator or a measured outcome, can be further kinds.
+value of the choice selects an array. The final bit of a qubit is a choice of two; the number of a Kraus
+operator or a measured outcome could be further kinds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class FinalBit(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many values it has."""
+        """Number of values."""
         return 2
 
 

@@ -20,7 +20,7 @@ def reduced_network(circuit: Circuit, qubits: Sequence[int], *, probabilities: b
     Args:
         circuit: The circuit.
         qubits: The qubits that are not traced out.
-        probabilities: Whether only the diagonal is wanted.
+        probabilities: Whether to build the diagonal only.
 
     Returns:
         A network whose value has an axis of length 2 for each qubit; for a state, then one more for each, the columns.
@@ -32,23 +32,24 @@ def reduced_network(circuit: Circuit, qubits: Sequence[int], *, probabilities: b
         >>> reduced_network(Circuit(2).append("h", 0).append("cx", 0, 1), [1]).shape.output
         (0, 1)
     """
-    asked = check_open_qubits(qubits, circuit.num_qubits, called="qubit")
-    cone, reached = light_cone(circuit, asked, probabilities=probabilities)
-    whole = build_circuit_network(cone, open_qubits=range(cone.num_qubits))
-    count = len(whole.index_names)
+    kept = check_open_qubits(qubits, circuit.num_qubits, called="qubit")
+    cone, reached = light_cone(circuit, kept, probabilities=probabilities)
+    ket = build_circuit_network(cone, open_qubits=range(cone.num_qubits))
+    count = len(ket.index_names)
     shared = {
-        index: index for index, qubit in zip(whole.output, reached, strict=True) if probabilities or qubit not in asked
+        index: index for index, qubit in zip(ket.output, reached, strict=True) if probabilities or qubit not in kept
     }
-    end = dict(zip(reached, whole.output, strict=True))
-    rows = tuple(end[qubit] for qubit in asked)
+    end = dict(zip(reached, ket.output, strict=True))
+    rows = tuple(end[qubit] for qubit in kept)
     columns = () if probabilities else tuple(count + index for index in rows)
-    inputs = [tensor.indices for tensor in whole.tensors]
+    # The conjugate shares the final indices of traced-out qubits (for probabilities, of all) with the state.
+    inputs = [tensor.indices for tensor in ket.tensors]
     inputs += [tuple(shared.get(index, count + index) for index in indices) for indices in inputs]
-    arrays = [tensor.array for tensor in whole.tensors]
+    arrays = [tensor.array for tensor in ket.tensors]
     arrays += [array.conj() for array in arrays]
-    mantissa, exponent = math.frexp(abs(whole.factor) ** 2)
+    mantissa, exponent = math.frexp(abs(ket.factor) ** 2)
     inputs.append(())
     arrays.append(np.array(mantissa, dtype=np.complex128))
-    names = [*whole.index_names, *(f"{name}*" for name in whole.index_names)]
-    network = renumbered(inputs, rows + columns, arrays, names, exponent + 2 * whole.exponent)
+    names = [*ket.index_names, *(f"{name}*" for name in ket.index_names)]
+    network = renumbered(inputs, rows + columns, arrays, names, exponent + 2 * ket.exponent)
     return simplify(network)

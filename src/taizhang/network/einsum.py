@@ -1,4 +1,4 @@
-"""One way to contract small arrays: axes labelled by any hashable things."""
+"""Contraction of small arrays whose axes are labelled by any hashable values."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from taizhang._types import ComplexArray
 
-# Contractions of more scalar multiplications than this are done pair by pair, as matrix products where possible.
-_MUCH_WORK = 1 << 13
+# Contractions of more scalar multiplications than this are done pairwise, as matrix products where possible.
+_LARGE_WORK = 1 << 13
 
 
 def einsum(operands: Sequence[tuple[ComplexArray, Sequence[Hashable]]], output: Sequence[Hashable]) -> ComplexArray:
@@ -28,11 +28,11 @@ def einsum(operands: Sequence[tuple[ComplexArray, Sequence[Hashable]]], output: 
         >>> einsum([(np.eye(2), (7, 7)), (np.ones(3), ("a",))], ("a",))
         array([2., 2., 2.])
     """
-    small: dict[Hashable, int] = {}
+    numbers: dict[Hashable, int] = {}
     sizes: dict[Hashable, int] = {}
     arguments: list[Any] = []
     for array, labels in operands:
-        arguments += [array, [small.setdefault(label, len(small)) for label in labels]]
+        arguments += [array, [numbers.setdefault(label, len(numbers)) for label in labels]]
         sizes.update(zip(labels, array.shape, strict=True))
-    much = prod(sizes.values()) > _MUCH_WORK
-    return np.asarray(np.einsum(*arguments, [small[label] for label in output], optimize=much))
+    large = prod(sizes.values()) > _LARGE_WORK
+    return np.asarray(np.einsum(*arguments, [numbers[label] for label in output], optimize=large))

@@ -1,8 +1,8 @@
-"""Runs of gates on one pair of qubits, multiplied into one gate where that makes the network smaller.
+"""Fusion of consecutive gates on one pair of qubits where that makes the network smaller.
 
-Three CX with rotations between them make any gate on two qubits: one tensor of rank 4 in place of seven. CX, Rz, CX is
-diagonal, three CX to and fro are a crossing of wires: the multiplied matrix shows it, as `gate_form` reads it. But two
-CX with rotations between them stay as they are, for as a square of four 2 x 2 tensors they are sparser than as one.
+Three CX with rotations between them make any two-qubit gate: one tensor of rank 4 instead of seven tensors. CX, Rz, CX
+is diagonal, and three alternating CX are a crossing of wires, which `gate_form` reads off the product. But two CX with
+rotations between them are left alone: as a square of four 2 x 2 tensors they are sparser than as one tensor.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Run:
 
 
 def fused(operations: Iterable[Operation]) -> Iterator[Operation]:
-    """Gives operations that do the same, in an order that may differ, with runs on one pair of qubits multiplied.
+    """Yields equivalent operations, possibly in another order, with runs on one pair of qubits multiplied.
 
     Args:
         operations: In order of time.
@@ -58,7 +58,7 @@ def fused(operations: Iterable[Operation]) -> Iterator[Operation]:
 
 
 class _Fuser:
-    """The runs that are still open, and what came of runs before."""
+    """The runs that are still open, and the gates of earlier runs."""
 
     def __init__(self) -> None:
         self.run_of: dict[int, _Run] = {}
@@ -93,19 +93,19 @@ class _Fuser:
                 continue
             for member in run.pair:
                 del self.run_of[member]
-            gate = self._as_one(run) if run.num_joint > 1 else None
+            gate = self._fuse(run) if run.num_joint > 1 else None
             if gate is None:
                 yield from run.body
             else:
                 yield Operation(gate, run.pair)
             yield from run.tail
 
-    def _as_one(self, run: _Run) -> Gate | None:
-        """Gives the gate that does the work of a run, or None where the run had better stay."""
+    def _fuse(self, run: _Run) -> Gate | None:
+        """Returns the product of a run as one gate, or None where the run is better left alone."""
         local = tuple((step.gate, tuple([run.pair.index(qubit) for qubit in step.qubits])) for step in run.body)
         if local not in self.known:
             gate = Gate("fused", (), 0, _product(local).tobytes())
-            # Two gates must not become a larger tensor; three or more are worth the largest.
+            # Two gates must not become a larger tensor; three or more are worth a tensor of any rank.
             better = run.num_joint > 2 or self._rank(gate) <= max(
                 self._rank(part) for part, on in local if len(on) == 2
             )
@@ -121,15 +121,15 @@ class _Fuser:
 
 def _product(operations: Iterable[LocalOperation]) -> ComplexArray:
     """Multiplies gates on a pair of qubits; shape (4, 4)."""
-    whole: ComplexArray = np.eye(4, dtype=np.complex128).reshape(2, 2, 4)
+    total: ComplexArray = np.eye(4, dtype=np.complex128).reshape(2, 2, 4)
     for gate, qubits in operations:
         if qubits == (0, 1):
-            whole = (gate.unitary() @ whole.reshape(4, 4)).reshape(2, 2, 4)
+            total = (gate.unitary() @ total.reshape(4, 4)).reshape(2, 2, 4)
         elif qubits == (1, 0):
-            swapped = gate.unitary() @ whole.swapaxes(0, 1).reshape(4, 4)
-            whole = swapped.reshape(2, 2, 4).swapaxes(0, 1)
+            swapped = gate.unitary() @ total.swapaxes(0, 1).reshape(4, 4)
+            total = swapped.reshape(2, 2, 4).swapaxes(0, 1)
         elif qubits == (0,):
-            whole = (gate.matrix @ whole.reshape(2, 8)).reshape(2, 2, 4)
+            total = (gate.matrix @ total.reshape(2, 8)).reshape(2, 2, 4)
         else:
-            whole = gate.matrix @ whole
-    return np.ascontiguousarray(whole.reshape(4, 4))
+            total = gate.matrix @ total
+    return np.ascontiguousarray(total.reshape(4, 4))

@@ -1,10 +1,10 @@
-"""The form a gate takes in a network: which wires go through it, and the small tensors that are left.
+"""The form of a gate in a network: which wires pass through it, and the small tensors that remain.
 
 A gate on n qubits is a tensor of 2n axes, mostly zeros. Axes that are zero wherever they differ carry the same index:
-so the control of a CX, and both qubits of a CZ, go through without a new index, the wires of a SWAP cross, and those of
-an iSWAP cross and leave a diagonal tensor of rank 2. Nothing of this is said gate by gate: it is read off the zeros of
-the matrix, once for each gate and each pattern of what is known of its inputs. So a classical gate on known bits leaves
-nothing at all.
+so the control of a CX, and both qubits of a CZ, pass through without a new index, the wires of a SWAP cross, and those
+of an iSWAP cross and leave a diagonal tensor of rank 2. None of this is specified gate by gate: it is read off the
+zeros of the matrix, once for each gate and each pattern of known inputs. So a classical gate on known bits leaves no
+tensor.
 
 A gate with many controls is 1 + (U - 1) c1 c2 ... ck: a sum of two products. It becomes a star: one new index of size 2
 that touches each control by a 2 x 2 tensor and the targets by a tensor of two matrices, 1 and U - 1.
@@ -23,7 +23,7 @@ from taizhang._types import ComplexArray
 from taizhang.circuit.gates import Gate
 from taizhang.network.structure import MAX_ELEMENTS, constant_axes, split_product, support, tied_axes
 
-# With more controls than this that are not known, or more axes, a gate becomes a star.
+# With more unknown controls than this, or more axes, a gate becomes a star.
 MAX_DENSE_CONTROLS = 3
 MAX_DENSE_AXES = 16
 
@@ -80,7 +80,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class GateForm:
-    """A gate, with what is known of its inputs put in. A leg is an index seen from inside the gate.
+    """A gate with its known inputs inserted. A leg is an index seen from inside the gate.
 
     Attributes:
         factor: Number to multiply by.
@@ -155,7 +155,7 @@ class _FormMaker:
             self._let_through(range(self.gate.num_controls, self.num_qubits))
         else:
             self._reduce(*self._tensor(live))
-        return self._assembled()
+        return self._assemble()
 
     # Inputs
 
@@ -179,7 +179,7 @@ class _FormMaker:
         return live if acts else None
 
     def _let_through(self, qubits: range) -> None:
-        """Does nothing to some qubits."""
+        """Passes some qubits through unchanged."""
         for qubit in qubits:
             known = self.known[qubit]
             if known is None:
@@ -197,7 +197,7 @@ class _FormMaker:
         return len(self.legs) - 1
 
     def _tensor(self, live: list[int]) -> tuple[ComplexArray, list[int]]:
-        """Gives the gate's tensor and the legs of its axes: controls (or the star's index), outputs, inputs."""
+        """Returns the gate's tensor and the legs of its axes: controls (or the star's index), outputs, inputs."""
         num_targets = self.num_qubits - self.gate.num_controls
         size = 2**num_targets
         base = self.gate.matrix
@@ -225,7 +225,7 @@ class _FormMaker:
         return next(number for number, leg in enumerate(self.legs) if leg.entry == qubit)
 
     def _with_input(self, array: ComplexArray, axes: list[int], qubit: int) -> ComplexArray:
-        """Puts in what is known of a target; its axis is the one after those in `axes`, which grows if it stays."""
+        """Inserts what is known of a target, whose axis follows those in `axes`; `axes` grows if the axis stays."""
         at = len(axes)
         known = self.known[qubit]
         if isinstance(known, Tied):
@@ -241,7 +241,7 @@ class _FormMaker:
     # Structure
 
     def _reduce(self, array: ComplexArray, axes: list[int]) -> None:
-        """Merges tied axes, takes out constant ones, and keeps what is left as cores."""
+        """Merges tied axes, removes constant ones, and keeps the rest as cores."""
         array, axes = self._merge_axes(array, axes)
         parts = [(array, tuple(axes))]
         while parts:
@@ -311,7 +311,7 @@ class _FormMaker:
         self.cores.append(Core(array, axes))
 
     def _keep_on_output(self, leg: _Leg, number: int, vector: ComplexArray) -> bool:
-        """Puts a vector on the matrix of an output of its leg, if that can be."""
+        """Puts a vector on the matrix of an output of its leg; returns whether that is possible."""
         zero, one = complex(vector[0]), complex(vector[1])
         if not leg.exits or (leg.entry is None and len(leg.exits) > 1):
             return False
@@ -325,21 +325,21 @@ class _FormMaker:
             self.outputs[qubit] = Output(number, 0, (0, one, zero, 0) if flip else (zero, 0, 0, one))
         return True
 
-    def _assembled(self) -> GateForm:
-        """Gives each output that is still on a leg its place, and numbers the legs that are left."""
+    def _assemble(self) -> GateForm:
+        """Assigns each output that is still on a leg its place, and numbers the remaining legs."""
         used = {leg for core in self.cores for leg in core.legs}
         inputs: list[int | None] = [None] * self.num_qubits
         consumed, touched = [False] * len(self.legs), [False] * len(self.legs)
         for number, leg in enumerate(self.legs):
-            mine = [out for out in self.outputs if out is not None and out.leg == number]
-            shares = bool(mine)
+            placed = [out for out in self.outputs if out is not None and out.leg == number]
+            shares = bool(placed)
             for qubit, flip in leg.exits:
                 self.outputs[qubit] = Output(number, 0, (0, 1, 1, 0) if flip else None, shares)
                 shares = True
             if leg.entry is not None:
                 inputs[leg.entry] = number
-            consumed[number] = number in used and not leg.exits and not mine
-            touched[number] = (number in used or len(leg.exits) + len(mine) > 1) and not consumed[number]
+            consumed[number] = number in used and not leg.exits and not placed
+            touched[number] = (number in used or len(leg.exits) + len(placed) > 1) and not consumed[number]
         return GateForm(
             self.factor,
             tuple(self.cores),

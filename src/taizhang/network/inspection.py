@@ -1,4 +1,4 @@
-"""What a circuit is made of, and the network that one of its amplitudes becomes."""
+"""Statistics of a circuit and of the network of one of its amplitudes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ notebook: Any = lazy_module("taizhang.plots.notebook")
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CircuitReport:
-    """A circuit in figures; its string is made for people.
+    """Statistics of a circuit; `str` gives a readable summary.
 
     Attributes:
         num_qubits: Number of qubits.
         num_gates: Number of gates.
-        depth: Layers of gates when each gate comes as early as it can.
+        depth: Number of layers when each gate is placed as early as its qubits allow.
         gate_counts: Number of gates of each kind.
         network_before: The network of one amplitude as built.
         network_after: The same, simplified.
@@ -58,7 +58,7 @@ class CircuitReport:
 
 
 def inspect(circuit: Circuit) -> CircuitReport:
-    """Looks at a circuit, and at the network of one of its amplitudes before and after simplification.
+    """Counts the gates of a circuit, and the network of one of its amplitudes before and after simplification.
 
     Example:
         >>> inspect(Circuit(2).append("h", 0).append("cx", 0, 1)).gate_counts

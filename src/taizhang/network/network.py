@@ -1,16 +1,16 @@
-"""Tensor networks: what is to be summed.
+"""Tensor networks, with and without arrays.
 
 A network is a list of tensors, each axis of which carries an index. An index may be on one, two or more tensors (a
 hyperindex), twice on one tensor (a diagonal), and in the output. The value of a network is the product of all tensors,
 summed over every index that is not in the output.
 
-`NetworkShape` is the network without arrays, which is all that planning sees. Inside, indices are integers; names are
-kept for people and files.
+`NetworkShape` is the network without arrays, which is all that planning sees. Internally, indices are integers;
+names are kept for users and files.
 
-Of some indices of the result, the *row indices*, only some joint values may be wanted, the *rows*: amplitudes of a list
-of bitstrings out of all that there are. Which rows is said when the network is contracted; a network tells how many.
-Then no tensor on the way needs more values of the row indices together than there are rows (the sparse state of Pan,
-Chen & Zhang, arXiv:2111.03011).
+For some indices of the result, the *row indices*, only a list of joint values may be computed, the *rows*: for example
+the amplitudes of a list of bitstrings. The network holds the number of rows; the rows themselves are given when it is
+contracted. Then no intermediate needs more joint values of the row indices than there are rows (the sparse state of
+Pan, Chen & Zhang, arXiv:2111.03011).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ MAX_TENSORS = 1_000_000
 MAX_RANK = 512
 MAX_ROW_SIZE = 256
 MAX_AXES = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
-"""Axes that a NumPy array has at most."""
+"""Largest number of axes of a NumPy array."""
 
 
 def array_shape(sizes: Sequence[int]) -> tuple[int, ...]:
-    """Shape of the NumPy array that holds a tensor with axes of these sizes.
+    """Returns the shape of the NumPy array that holds a tensor with axes of these sizes.
 
     A tensor of more axes than NumPy allows is held without its axes of size 1. If it still has too many, it has no
     elements that fit any memory, or none at all, and is held flat.
@@ -65,15 +65,15 @@ class NetworkShape:
         inputs: For each tensor the indices of its axes, in order. Integers in `range(num_indices)`.
         output: Indices of the result's axes, in order; each at most once, each on some tensor.
         sizes: Size of each index, all ≥ 0. A sum over an index of size 0 has no terms and is 0.
-        index_names: Name of each index for people and files, all different.
-        row_indices: Indices of the result of which only some joint values are wanted, each on some tensor and none in
-            `output`.
-        num_rows: How many joint values of the row indices are wanted: at least 1 and fewer than there are; 0 where
-            there are no row indices. The value then has an axis of this length before those of `output`.
+        index_names: Name of each index for users and files, all different.
+        row_indices: Indices of the result of which only some joint values are computed, each on some tensor and none
+            in `output`.
+        num_rows: Number of joint values of the row indices that are computed: at least 1 and fewer than all; 0 if there
+            are no row indices. The value then has an axis of this length before those of `output`.
 
     Raises:
-        NetworkError: An index is out of range, a size below 0, an output index repeated or on no tensor, or the rows
-            are too many.
+        NetworkError: An index is out of range, a size below 0, an output index repeated or on no tensor, or there
+            are too many rows.
 
     Example:
         >>> shape = NetworkShape(inputs=((0, 1), (1, 2)), output=(0, 2), sizes=(2, 3, 2))
@@ -101,7 +101,7 @@ class NetworkShape:
         if len(self.inputs) > MAX_TENSORS:
             raise NetworkError(f"the network has {len(self.inputs)} tensors; at most {MAX_TENSORS} are allowed")
         if len(self.index_names) != len(self.sizes) or len(set(self.index_names)) != len(self.sizes):
-            raise NetworkError("index_names must give every index one name of its own")
+            raise NetworkError("index_names must give every index a different name")
         for size, name in zip(self.sizes, self.index_names, strict=True):
             if size < 0:
                 raise NetworkError(f"index '{name}' has size {size}; sizes are at least 0")
@@ -125,14 +125,14 @@ class NetworkShape:
         values = math.prod(self.sizes[index] for index in self.row_indices)
         if (self.num_rows != 0) != bool(self.row_indices) or (self.num_rows and not 1 <= self.num_rows < values):
             raise NetworkError(
-                f"{self.num_rows} rows are wanted of {len(self.row_indices)} row indices, which have {values} values; "
-                "a number from 1 to one less is wanted, or no row index and no row"
+                f"num_rows must be at least 1 and less than the {values} values of the {len(self.row_indices)} row "
+                f"indices, or 0 without row indices, got {self.num_rows}"
             )
         if any(self.sizes[index] > MAX_ROW_SIZE for index in self.row_indices):
             raise NetworkError(f"a row index has more than {MAX_ROW_SIZE} values")
 
     def num_elements(self, indices: Collection[int]) -> int:
-        """Elements of what a step makes over `indices`, each given once: as if row indices had the rows only."""
+        """Number of elements of an intermediate over `indices`, each given once; row indices count as the rows."""
         if not self.row_indices:
             return math.prod([self.sizes[index] for index in indices])
         rows = frozenset(self.row_indices)
@@ -140,7 +140,7 @@ class NetworkShape:
         return kept * min(math.prod([self.sizes[index] for index in indices if index in rows]), self.num_rows)
 
     def has_rows(self, indices: Collection[int]) -> bool:
-        """Whether what a step makes over `indices` is held row by row: the rows are fewer than the joint values."""
+        """Whether an intermediate over `indices` is stored by row: there are fewer rows than joint values."""
         rows = frozenset(self.row_indices)
         return bool(rows) and math.prod([self.sizes[i] for i in indices if i in rows]) > self.num_rows
 
@@ -182,7 +182,7 @@ class NetworkShape:
             output: Names of the result's axes.
             size_dict: Size of each name used.
             row_indices: Names of the row indices.
-            num_rows: Number of the rows wanted.
+            num_rows: Number of rows.
 
         Raises:
             NetworkError: A name has no size, or the network is not well formed.
@@ -226,11 +226,11 @@ class TensorNetwork:
     Attributes:
         shape: The network without its arrays.
         arrays: One array for each tensor, shape as `shape` says.
-        exponent: The value of the network is what the arrays give, times 2**exponent.
+        exponent: The value of the network is the contraction of the arrays, times 2**exponent.
 
     Raises:
         NetworkError: An array's axes do not fit the names or sizes given, or an array is not numeric.
-        UsageError: Something else than pairs of an array and names was given.
+        UsageError: A tensor is not a pair of an array and names.
 
     Example:
         >>> import numpy as np
@@ -266,7 +266,7 @@ class TensorNetwork:
 
     @classmethod
     def from_shape(cls, shape: NetworkShape, arrays: Sequence[np.typing.ArrayLike], exponent: int = 0) -> TensorNetwork:
-        """Puts arrays to a shape.
+        """Builds a network from a shape and arrays.
 
         Raises:
             NetworkError: The number of arrays, or an array's shape, is not as `shape` says.
@@ -279,13 +279,13 @@ class TensorNetwork:
 
     def _set(self, shape: NetworkShape, arrays: Sequence[np.typing.NDArray[np.generic]], exponent: int) -> None:
         if len(arrays) != shape.num_tensors:
-            raise NetworkError(f"{len(arrays)} arrays were given for a network of {shape.num_tensors} tensors")
+            raise NetworkError(f"arrays must be {shape.num_tensors} arrays, one for each tensor, got {len(arrays)}")
         for number, (array, indices) in enumerate(zip(arrays, shape.inputs, strict=True)):
-            wanted = array_shape([shape.sizes[index] for index in indices])
-            if array.shape != wanted:
-                raise NetworkError(f"array {number} has shape {array.shape}, but its indices have sizes {wanted}")
+            expected = array_shape([shape.sizes[index] for index in indices])
+            if array.shape != expected:
+                raise NetworkError(f"array {number} has shape {array.shape}, but its indices have sizes {expected}")
             if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_):
-                raise NetworkError(f"array {number} holds {array.dtype}; numbers are wanted")
+                raise NetworkError(f"array {number} must hold numbers, got dtype {array.dtype}")
         object.__setattr__(self, "shape", shape)
         object.__setattr__(self, "arrays", tuple(arrays))
         object.__setattr__(self, "exponent", read_integer(exponent, name="exponent"))
@@ -303,7 +303,7 @@ class TensorNetwork:
             and all(map(np.array_equal, self.arrays, other.arrays))
         )
 
-    __hash__ = None  # type: ignore[assignment]  # as of arrays: their elements may change
+    __hash__ = None  # type: ignore[assignment]  # like arrays, whose elements may change
 
     def __reduce__(self) -> tuple[object, ...]:
         return _remake, (self.shape, self.arrays, self.exponent)
@@ -313,12 +313,12 @@ class TensorNetwork:
 
 
 def _remake(shape: NetworkShape, arrays: Sequence[np.typing.ArrayLike], exponent: int) -> TensorNetwork:
-    """Makes a network again from what pickling and copying keep of it."""
+    """Restores a network for pickle and copy."""
     return TensorNetwork.from_shape(shape, arrays, exponent)
 
 
 def _read_tensor(given: Any, number: int) -> tuple[np.typing.NDArray[np.generic], tuple[Hashable, ...]]:
-    """The array of a tensor, and the names of its axes."""
+    """Returns the array of a tensor and the names of its axes."""
     if not isinstance(given, (tuple, list)) or len(given) != 2:
         what = f"{describe(given)} of length {len(given)}" if isinstance(given, (tuple, list)) else describe(given)
         raise UsageError(f"tensor {number} must be a pair of an array and the names of its axes, got {what}")
@@ -329,11 +329,13 @@ def _as_array(given: np.typing.ArrayLike, number: int) -> np.typing.NDArray[np.g
     try:
         return np.asarray(given)
     except ValueError:
-        raise NetworkError(f"array {number} is {describe(given)} that is no array: its rows differ in length") from None
+        raise NetworkError(
+            f"array {number} is {describe(given)} that is not an array: its rows differ in length"
+        ) from None
 
 
 def _read_names(given: Any, what: str) -> tuple[Hashable, ...]:
-    """Names of indices: any hashable things, or the characters of a string."""
+    """Returns names of indices: any hashable values, or the characters of a string."""
     names = tuple(name.item() if isinstance(name, np.generic) else name for name in _read_sequence(given, what))
     for name in names:
         if not isinstance(name, Hashable):
@@ -348,6 +350,6 @@ def _read_sequence(given: Any, what: str) -> Sequence[Any]:
 
 
 def _size_text(shape: NetworkShape) -> str:
-    """Numbers of tensors and indices for people."""
+    """Returns the numbers of tensors and indices as text."""
     tensors, indices = shape.num_tensors, shape.num_indices
     return f"{tensors:,} tensor{'' if tensors == 1 else 's'}, {indices:,} {'index' if indices == 1 else 'indices'}"

@@ -1,8 +1,8 @@
-"""Network files: the JSON form in which planners are compared, and archives of arrays beside it.
+"""Network files: the JSON form that planners exchange, and archives of arrays for it.
 
 `{"inputs": [["a","b"],["b","c"]], "output": ["a","c"], "size_dict": {"a":2,"b":2,"c":2}}` is a network without arrays;
-`ARRAYS.npz` holds `arr_0`, `arr_1`, … in the order of `inputs`. Both are untrusted: what is read is checked against
-hard limits before memory is taken, and pickled objects are refused.
+`ARRAYS.npz` holds `arr_0`, `arr_1`, … in the order of `inputs`. Both are untrusted: input is checked against
+hard limits before memory is allocated, and pickled objects are refused.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def read_network(path: str | PathLike[str]) -> NetworkShape:
     """Reads a network without arrays.
 
     Args:
-        path: A JSON file with `inputs`, `output` and `size_dict`; other keys are not looked at.
+        path: A JSON file with `inputs`, `output` and `size_dict`; other keys are ignored.
 
     Raises:
-        NetworkError: The file is not a network; says what is wrong.
+        NetworkError: The file does not hold a network; the message says why.
         OSError: The file cannot be read.
     """
     if (size := Path(check_path(path)).stat().st_size) > MAX_FILE_BYTES:
@@ -40,31 +40,33 @@ def read_network(path: str | PathLike[str]) -> NetworkShape:
             f"'{path}' has {human_bytes(size)}; a network file has at most {human_bytes(MAX_FILE_BYTES)}"
         )
     try:
-        told = json.loads(Path(path).read_bytes())
+        content = json.loads(Path(path).read_bytes())
     except (ValueError, RecursionError) as error:
         raise NetworkError(
-            f"'{path}' is not JSON ({error}); wanted is an object with inputs, output, size_dict"
+            f"'{path}' is not JSON ({error}); it must be an object with the keys inputs, output and size_dict"
         ) from None
     try:
-        return _shape_of(told)
+        return _shape_of(content)
     except NetworkError as error:
         raise NetworkError(f"'{path}': {error}") from None
 
 
-def _shape_of(told: Any) -> NetworkShape:
-    if not isinstance(told, dict) or not {"inputs", "output", "size_dict"} <= told.keys():
-        raise NetworkError("wanted is an object with the keys inputs, output and size_dict")
-    inputs, output, size_dict = told["inputs"], told["output"], told["size_dict"]
+def _shape_of(content: Any) -> NetworkShape:
+    if not isinstance(content, dict) or not {"inputs", "output", "size_dict"} <= content.keys():
+        raise NetworkError("the file must hold an object with the keys inputs, output and size_dict")
+    inputs, output, size_dict = content["inputs"], content["output"], content["size_dict"]
     if not isinstance(size_dict, dict):
-        raise NetworkError("size_dict has to give every index name its size")
+        raise NetworkError("size_dict must be an object that gives every index name its size")
     for name, size in size_dict.items():
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
-            raise NetworkError(f"size_dict gives index '{name[:64]}' the size {str(size)[:32]}; wanted is 0 to 2^40")
+            raise NetworkError(
+                f"the size of index '{name[:64]}' must be a whole number from 0 to 2^40, got {str(size)[:32]}"
+            )
     if not isinstance(inputs, list):
-        raise NetworkError("inputs has to be a list, one entry for each tensor")
+        raise NetworkError("inputs must be a list with an entry for each tensor")
     for what, term in (*((f"inputs[{number}]", term) for number, term in enumerate(inputs)), ("output", output)):
         if not isinstance(term, list) or not all(isinstance(name, str) for name in term):
-            raise NetworkError(f"{what} has to be a list of index names")
+            raise NetworkError(f"{what} must be a list of index names")
     return NetworkShape.from_names(inputs, output, size_dict)
 
 
@@ -76,39 +78,39 @@ def write_network(shape: NetworkShape, path: str | PathLike[str]) -> None:
         path: The file.
 
     Raises:
-        UsageError: Something else was given.
+        UsageError: `shape` is not a NetworkShape.
         OSError: The file cannot be written.
     """
     hint = "; give its shape" if isinstance(shape, TensorNetwork) else ""
     check_type(shape, NetworkShape, name="shape", hint=hint)
     names = shape.index_names
-    told = {
+    content = {
         "inputs": [[names[index] for index in term] for term in shape.inputs],
         "output": [names[index] for index in shape.output],
         "size_dict": dict(zip(names, shape.sizes, strict=True)),
     }
-    Path(path).write_text(json.dumps(told), encoding="utf-8")
+    Path(path).write_text(json.dumps(content), encoding="utf-8")
 
 
 def read_arrays(shape: NetworkShape, path: str | PathLike[str]) -> TensorNetwork:
-    """Reads the arrays of a network and puts them to its shape.
+    """Reads the arrays of a network and combines them with its shape.
 
-    The size and type that each array claims are compared with `shape` before any memory is taken for it.
+    The size and type that each array claims are compared with `shape` before memory is allocated for it.
 
     Args:
         shape: The network.
         path: An `.npz` archive with `arr_0`, `arr_1`, … in the order of the network's tensors.
 
     Raises:
-        NetworkError: The file is no such archive, or an array is missing or does not fit.
+        NetworkError: The file is not such an archive, or an array is missing or does not fit.
         OSError: The file cannot be read.
     """
     arrays = []
     try:
         with zipfile.ZipFile(path) as archive:
             for number, term in enumerate(shape.inputs):
-                wanted = array_shape([shape.sizes[index] for index in term])
-                arrays.append(_read_array(archive, f"arr_{number}", wanted))
+                expected = array_shape([shape.sizes[index] for index in term])
+                arrays.append(_read_array(archive, f"arr_{number}", expected))
     except zipfile.BadZipFile:
         raise NetworkError(f"'{path}' is not an .npz archive, or it is damaged; write one with numpy.savez") from None
     except NetworkError as error:
@@ -116,11 +118,11 @@ def read_arrays(shape: NetworkShape, path: str | PathLike[str]) -> TensorNetwork
     return TensorNetwork.from_shape(shape, arrays)
 
 
-def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, ...]) -> np.ndarray[Any, Any]:
+def _read_array(archive: zipfile.ZipFile, name: str, expected: tuple[int, ...]) -> np.ndarray[Any, Any]:
     try:
         member = archive.open(f"{name}.npy")
     except KeyError:
-        raise NetworkError(f"{name} is missing; wanted is one array for each tensor, arr_0 first") from None
+        raise NetworkError(f"{name} is missing; give one array for each tensor, arr_0 first") from None
     with member:
         try:
             version = np.lib.format.read_magic(member)
@@ -128,10 +130,10 @@ def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, ...]) ->
             shape, fortran_order, dtype = read_header[version](member)
         except (ValueError, KeyError) as error:
             raise NetworkError(f"{name} is not a .npy array ({error})") from None
-        if shape != wanted:
-            raise NetworkError(f"{name} has shape {shape}, but the indices of its tensor have sizes {wanted}")
+        if shape != expected:
+            raise NetworkError(f"{name} has shape {shape}, but the indices of its tensor have sizes {expected}")
         if dtype.kind not in "biufc":
-            raise NetworkError(f"{name} holds {dtype}; numbers are wanted")
+            raise NetworkError(f"{name} must hold numbers, got dtype {dtype}")
         content = member.read(math.prod(shape) * dtype.itemsize)
         if len(content) != math.prod(shape) * dtype.itemsize:
             raise NetworkError(f"{name} ends too early; the file is damaged")
@@ -141,26 +143,26 @@ def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, ...]) ->
 
 
 def write_arrays(network: TensorNetwork, path: str | PathLike[str]) -> None:
-    """Writes the arrays of a network, as `read_arrays` reads them; 2**exponent is multiplied into them.
+    """Writes the arrays of a network, as `read_arrays` reads them, multiplied by 2**exponent.
 
     Raises:
-        NumericalError: The exponent is more than the arrays can take up.
+        NumericalError: The exponent is larger than the arrays can absorb.
     """
     arrays = [np.asarray(array) for array in network.arrays]
     left = network.exponent
     for number, array in enumerate(arrays):
         if left:
-            arrays[number], left = _take_up(array, left)
+            arrays[number], left = _absorb(array, left)
     if left:
         raise NumericalError(
-            f"the exponent {network.exponent} of the network is more than its {len(arrays)} arrays can take up; write "
-            "the arrays and keep the exponent apart"
+            f"the exponent {network.exponent} of the network is larger than its {len(arrays)} arrays can absorb; "
+            "write the arrays and store the exponent separately"
         )
     np.savez(path, *arrays)
 
 
-def _take_up(array: np.ndarray[Any, Any], exponent: int) -> tuple[np.ndarray[Any, Any], int]:
-    """Multiplies an array by as much of 2**exponent as keeps its elements normal numbers; gives what is left."""
+def _absorb(array: np.ndarray[Any, Any], exponent: int) -> tuple[np.ndarray[Any, Any], int]:
+    """Multiplies an array by as much of 2**exponent as keeps its elements normal; returns the rest too."""
     numbers = np.asarray(array, dtype=np.complex128)
     parts = np.abs(np.concatenate([numbers.real, numbers.imag], axis=None))
     powers = np.frexp(parts[(parts > 0) & np.isfinite(parts)])[1]

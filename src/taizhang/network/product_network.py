@@ -1,9 +1,9 @@
-"""The network of all pairs of left and right sides of bitstrings.
+"""The network of all combinations of left and right parts of bitstrings.
 
-The qubits of a circuit are parted in two sides. Of A choices of bits for the left and B for the right all A·B
-combinations are wanted. Two indices of these sizes, which end in the output, say which is meant: a tensor that depends
-on bits of one side has the index of that side. So each side is contracted once for each of its own choices, and only
-what joins the sides once for each pair.
+The qubits of a circuit are divided into two sides. From A choices of bits for the left and B for the right, all A·B
+combinations are computed. Two output indices of these sizes select the choices: a tensor that depends on bits of one
+side has the index of that side. So each side is contracted once for each of its choices, and only what joins the sides
+once for each pair.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ProductNetwork:
 
     Args:
         network: The network of single amplitudes.
-        left: Qubits of the left side; all others are of the right.
+        left: Qubits of the left side; all others are on the right.
         counts: Numbers of left and right choices.
 
     Attributes:
@@ -47,7 +47,7 @@ class ProductNetwork:
             sides = ([0] if qubits & self._left else []) + ([1] if qubits - self._left else [])
             self._axes[number] = tuple(sides)
             inputs[number] = (*(index_of[side] for side in sides), *plain.inputs[number])
-        # What is left of numbers, and both indices where no tensor has them.
+        # The last tensor holds the remaining factors; it also puts both indices on some tensor.
         inputs.append(index_of)
         self.shape = replace(
             plain,
@@ -58,11 +58,11 @@ class ProductNetwork:
         )
 
     def arrays_for(self, left_bits: Bits, right_bits: Bits) -> tuple[tuple[ComplexArray, ...], int]:
-        """Gives the arrays for some choices.
+        """Returns the arrays for the given choices.
 
         Args:
-            left_bits: Shape (A, num_qubits); only the bits of left qubits are looked at.
-            right_bits: Shape (B, num_qubits), alike.
+            left_bits: Shape (A, num_qubits); only the bits of left qubits are used.
+            right_bits: Shape (B, num_qubits); only the bits of right qubits are used.
         """
         left = np.zeros(left_bits.shape[1], dtype=bool)
         left[list(self._left)] = True
@@ -75,6 +75,7 @@ class ProductNetwork:
             parts = self._network.parts_for(np.where(left, left_bits[pair[0]], right_bits[pair[1]]).tolist())
             factors[pair], powers[pair] = parts.factor, parts.exponent
             for number, axes in self._axes.items():
+                # An array is taken once for each choice of the sides it depends on.
                 if any(pair[side] for side in (0, 1) if side not in axes):
                     continue
                 sizes = tuple(self._counts[side] for side in axes)
@@ -95,16 +96,17 @@ class ProductNetwork:
 
 
 def side_order(circuit: Circuit) -> list[int]:
-    """The qubits from one end of the circuit to the other.
+    """Orders the qubits from one end of the circuit to the other.
 
     Qubits with many gates between them are near each other: the second eigenvector of the graph's Laplacian (Fiedler,
     Czech. Math. J. 23, 298 (1973)).
     """
     weights = np.zeros((circuit.num_qubits, circuit.num_qubits))
     for operation in circuit.operations:
-        for one in operation.qubits:
-            for other in operation.qubits:
-                weights[one, other] += one != other
+        for first in operation.qubits:
+            for second in operation.qubits:
+                weights[first, second] += first != second
     _, vectors = np.linalg.eigh(np.diag(weights.sum(axis=0)) - weights)
+    # Rounded and sorted stably, so that rounding errors do not decide the order of equal entries.
     key = np.round(vectors[:, min(1, circuit.num_qubits - 1)], 9)
     return [int(qubit) for qubit in np.argsort(key, kind="stable")]

@@ -1,8 +1,8 @@
-"""What is left to compute when the choices are made.
+"""Recipes: the computation that remains once the choices are made.
 
 While a network of all amplitudes is simplified, most of its tensors come to depend on no choice, or on so few that a
-table over all their values is small. A tensor that depends on more is not computed: a recipe notes the steps, few and
-tiny, to be taken once the choices are made.
+table over all their values is small. A tensor that depends on more is not computed: a recipe records the few small
+steps to take once the choices are made.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Lookup:
 
     Attributes:
         table: One axis for each choice, then those of the array.
-        choices: What selects.
+        choices: The choices that select an array.
     """
 
     table: ComplexArray
@@ -75,15 +75,15 @@ class Recipe:
 
     def dependence(self) -> list[frozenset[Choice]]:
         """For each entry the choices that it depends on."""
-        found: list[frozenset[Choice]] = []
+        dependences: list[frozenset[Choice]] = []
         for entry in self.entries:
             if isinstance(entry, Lookup):
-                found.append(frozenset(entry.choices))
+                dependences.append(frozenset(entry.choices))
             elif isinstance(entry, Contract):
-                found.append(frozenset[Choice]().union(*(found[number] for number, _ in entry.operands)))
+                dependences.append(frozenset[Choice]().union(*(dependences[number] for number, _ in entry.operands)))
             else:
-                found.append(found[entry.operand] | (set() if entry.choice is None else {entry.choice}))
-        return found
+                dependences.append(dependences[entry.operand] | (set() if entry.choice is None else {entry.choice}))
+        return dependences
 
     def run(self, chosen: Mapping[Choice, int]) -> tuple[list[ComplexArray], list[int]]:
         """Computes every entry.
@@ -92,7 +92,7 @@ class Recipe:
             chosen: The value of each choice.
 
         Returns:
-            The arrays, and for each the exponent e for which its true value is the array times 2**e.
+            The arrays, and for each the exponent e such that its value is the array times 2**e.
         """
         arrays: list[ComplexArray] = []
         exponents: list[int] = []
@@ -120,7 +120,7 @@ def normalised(array: ComplexArray) -> tuple[ComplexArray, int]:
     """Divides an array by the power of two that brings its largest modulus into [0.5, 1).
 
     Returns:
-        The array and the exponent; unchanged where all is zero, or something is not finite.
+        The array and the exponent; the array itself and 0 if it is zero or not finite.
 
     Example:
         >>> normalised(np.array([12.0]))

@@ -1,12 +1,12 @@
-"""The reductions: which small contractions and changes of indices make a network smaller.
+"""The reductions: small contractions and changes of indices that make a network smaller.
 
-Each tensor is looked at when it is new or has changed, those of lowest rank first:
+Each tensor is examined when it is new or has changed, those of lowest rank first:
 
-- indices on no other tensor are summed, a repeated index is made one, tensors without indices are multiplied out;
+- indices on no other tensor are summed, repeated indices are merged, tensors without indices are multiplied out;
 - two tensors are contracted when the result is no larger than the larger of the two. That is so in two cases only: the
   indices of one are among those of the other, or they share an index that is on no third tensor. So it is enough to
-  look at the tensors on one index, and at one tensor for each index of degree two;
-- from the zeros of a tensor: an index of which only one value counts is fixed, two tied indices become one, and an
+  examine the tensors on one index, and at one tensor for each index of degree two;
+- from the zeros of a tensor: an index of which only one value matters is fixed, two tied indices become one, and an
   outer product is split.
 
 Nothing here makes a larger tensor than the network had. Sources: Gray & Kourtis, arXiv:2002.01935; the undirected view
@@ -26,19 +26,19 @@ from taizhang.network.workspace import Node, Workspace
 # Contractions over more than this many elements are left to the plan.
 MAX_WORK = 1 << 18
 MAX_UNION_RANK = 28
-# Of the tensors on a hyperindex so many are looked at for one that contains a given tensor.
+# Of the tensors on a hyperindex, at most this many are searched for one that contains a given tensor.
 _MAX_LOOKED_AT = 64
-# Of those that contain it so many are weighed against each other.
+# Of those that contain it, at most this many are compared.
 _MAX_CHOICE = 4
-# Subsets of the indices of tensors of higher rank are not looked up.
+# Subsets of the indices are looked up for tensors up to this rank only.
 _MAX_RANK_OF_SUBSETS = 6
 
 
 def reduce(work: Workspace, *, by_values: bool = True) -> None:
-    """Reduces until nothing is left to do.
+    """Applies the reductions until none applies.
 
     Args:
-        work: The network, which is changed.
+        work: The network, modified in place.
         by_values: Whether zeros of the arrays may be used, and not only the shape.
     """
     while (number := work.next_queued()) is not None and not work.vanished:
@@ -59,7 +59,7 @@ def _replace(work: Workspace, number: int, node: Node) -> None:
 
 
 def _tidy(work: Workspace, number: int) -> bool:
-    """Sums indices on this tensor alone, makes repeated ones one, multiplies out numbers."""
+    """Sums indices on this tensor alone, merges repeated ones, multiplies out scalars."""
     node = work.nodes[number]
     alone = [index for index in node.key if len(work.on[index]) == 1 and index not in work.output]
     ones = [index for index in node.key if work.sizes[index] == 1 and index not in work.output]
@@ -71,18 +71,18 @@ def _tidy(work: Workspace, number: int) -> bool:
 
 def _merge(work: Workspace, first: int, second: int) -> None:
     both = (first, second)
-    one, other = work.nodes[first], work.nodes[second]
+    left, right = work.nodes[first], work.nodes[second]
     summed = [
         index
-        for index in one.key | other.key
+        for index in left.key | right.key
         if index not in work.output and all(number in both for number in work.on[index])
     ]
     work.remove(first)
-    _replace(work, second, work.contract(one, other, summed))
+    _replace(work, second, work.contract(left, right, summed))
 
 
 def _merge_equal(work: Workspace, number: int) -> bool:
-    """Multiplies two tensors on the same indices into one."""
+    """Multiplies two tensors with the same indices."""
     other = work.by_key.get(work.nodes[number].key, number)
     if other == number:
         return False
@@ -94,7 +94,7 @@ def _merge_equal(work: Workspace, number: int) -> bool:
 
 
 def _absorb(work: Workspace, number: int) -> bool:
-    """Contracts a tensor with that neighbour with which the result is smallest, if it is no larger than they are."""
+    """Contracts a tensor with the neighbour that gives the smallest result, if that is no larger than both."""
     node = work.nodes[number]
     size = work.size(node.key)
     best: tuple[int, int, int] | None = None
@@ -102,11 +102,11 @@ def _absorb(work: Workspace, number: int) -> bool:
         key = work.nodes[other].key
         union = node.key | key
         summed = [index for index in node.key & key if len(work.on[index]) == 2 and index not in work.output]
-        whole = work.size(union)
-        result = whole // work.size(summed)
-        if whole <= MAX_WORK and result <= max(size, work.size(key)) and len(union) <= MAX_UNION_RANK:
-            found = (result, len(work.nodes[other].choices), other)
-            best = min(best or found, found)
+        num_products = work.size(union)
+        result = num_products // work.size(summed)
+        if num_products <= MAX_WORK and result <= max(size, work.size(key)) and len(union) <= MAX_UNION_RANK:
+            candidate = (result, len(work.nodes[other].choices), other)
+            best = min(best or candidate, candidate)
     if best is None:
         return False
     _merge(work, number, best[2])
@@ -114,19 +114,19 @@ def _absorb(work: Workspace, number: int) -> bool:
 
 
 def _partners(work: Workspace, number: int) -> Iterator[int]:
-    """Gives the tensors with which the product may be no larger; one that is not given never is."""
+    """Yields all tensors with which the product may be no larger."""
     node = work.nodes[number]
     for index in node.key:
         tensors = work.on[index]
         if len(tensors) == 2 and index not in work.output:
             yield next(other for other in tensors if other != number)
     rarest = min(node.key, key=lambda index: len(work.on[index]))
-    found = 0
+    num_containing = 0
     for other in islice(work.on[rarest], _MAX_LOOKED_AT):
         if other != number and node.key <= work.nodes[other].key:
             yield other
-            found += 1
-            if found == _MAX_CHOICE:
+            num_containing += 1
+            if num_containing == _MAX_CHOICE:
                 break
     if len(node.key) <= _MAX_RANK_OF_SUBSETS:
         for rank in range(1, len(node.key)):
@@ -140,20 +140,20 @@ def _partners(work: Workspace, number: int) -> Iterator[int]:
 
 
 def _use_values(work: Workspace, number: int) -> bool:
-    """Uses the zeros of a tensor; tells whether the network has changed."""
+    """Uses the zeros of a tensor; returns whether the network has changed."""
     node = work.nodes[number]
     if node.array is None or node.array.size > MAX_ELEMENTS:
         return False
-    found = support(node.array)
-    positions = found.positions
+    nonzero = support(node.array)
+    positions = nonzero.positions
     if positions == 0:
         work.vanished = True
         return True
-    work.scale(node, found.largest)
+    work.scale(node, nonzero.largest)
     full = positions.bit_count() == node.array.size
     if not full and (_fix_constant(work, node, positions) or _join_tied(work, number, positions)):
         return True
-    return _split(work, number, found.peak)
+    return _split(work, number, nonzero.peak)
 
 
 def _fix_constant(work: Workspace, node: Node, positions: int) -> bool:
@@ -180,7 +180,7 @@ def _join_tied(work: Workspace, number: int, positions: int) -> bool:
 
 
 def _join_by_choice(work: Workspace, node: Node, positions: int) -> bool:
-    """Joins two indices that agree or differ as a choice says."""
+    """Joins two indices of which a choice says whether they agree or differ."""
     for triple, odd in tied_triples(positions, node.array.shape):  # type: ignore[union-attr]
         lost, *others = sorted((node.labels[axis] for axis in triple), key=lambda index: _binding(work, index))
         choice, kept = sorted(others, key=lambda index: isinstance(index, int))
@@ -191,7 +191,7 @@ def _join_by_choice(work: Workspace, node: Node, positions: int) -> bool:
 
 
 def _binding(work: Workspace, index: int | Choice) -> int:
-    """The index that stays when two are tied is the one for which this is larger."""
+    """Returns the rank of an index when two are tied: the larger one stays."""
     if not isinstance(index, int):
         return 1 << 61
     return 1 << 62 if index in work.output else len(work.on[index])

@@ -1,4 +1,4 @@
-"""Simplification: a smaller network of the same value, and how much smaller it is."""
+"""Simplification of a network without changing its value, and the sizes before and after."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from taizhang.network.spans import element_spans
 from taizhang.network.split import split_hidden
 from taizhang.network.workspace import Node, Workspace
 
-# Arrays up to this size are turned into double precision before anything is computed with them.
+# Arrays up to this size are converted to double precision before computing with them.
 _MAX_CONVERTED = 1 << 20
-# Of networks with tensors whose elements differ by more than 2 to this power nothing is computed.
+# Networks with a tensor whose elements differ by more than 2 to this power are left alone.
 _MOST_BITS_APART = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSizes:
-    """How large a network is.
+    """Sizes of a network.
 
     Attributes:
         num_tensors: Number of tensors.
@@ -47,7 +47,7 @@ class NetworkSizes:
 
 
 def network_sizes(shape: NetworkShape) -> NetworkSizes:
-    """Counts what a network is made of."""
+    """Counts the tensors and indices of a network."""
     degrees = Counter(index for indices in shape.inputs for index in set(indices))
     return NetworkSizes(
         num_tensors=shape.num_tensors,
@@ -58,9 +58,9 @@ def network_sizes(shape: NetworkShape) -> NetworkSizes:
 
 
 def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork:
-    """Gives a smaller network of the same value.
+    """Returns a smaller network of the same value.
 
-    Nothing is computed that makes a tensor larger than the network has, so this needs little time and memory.
+    No tensor larger than those of the network is made, so this takes little time and memory.
 
     Args:
         network: Any network.
@@ -68,9 +68,9 @@ def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork
             zeros). If not, the result's shape depends on the shape of the network only.
 
     Returns:
-        A network with the same output, over indices of the same names; numbers split off are in its `exponent` and,
-        for what is no power of two, in one of its arrays. The network itself where an index has size 0, or where
-        elements of a tensor differ by a factor of more than 2**128, which no computation in floats keeps.
+        A network with the same output, over indices of the same names; scalar factors are in its `exponent` and, if not
+        a power of two, in one of its arrays. The network itself where an index has size 0, or where
+        elements of a tensor differ by a factor of more than 2**128, which floating-point computation cannot preserve.
 
     Example:
         >>> chain = TensorNetwork(tensors=[(np.eye(2), "ab"), (np.ones((2, 2)), "bc"), (np.ones(2), "c")], output="a")
@@ -96,15 +96,15 @@ def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork
     return renumbered(inputs, shape.output, arrays, names, work.scalar.exponent)
 
 
-def names_with_hidden(names: Sequence[str], wanted: int) -> list[str]:
-    """Gives names for `wanted` indices: those there are, then h0, h1, … as far as these are free."""
-    taken = set(names) if wanted > len(names) else set()
+def names_with_hidden(names: Sequence[str], num_names: int) -> list[str]:
+    """Returns `num_names` names: the given ones, then h0, h1, … without those taken."""
+    taken = set(names) if num_names > len(names) else set()
     hidden = (f"h{number}" for number in count())
-    return [*names, *islice((name for name in hidden if name not in taken), wanted - len(names))]
+    return [*names, *islice((name for name in hidden if name not in taken), num_names - len(names))]
 
 
 def put_factor(inputs: list[tuple[int, ...]], arrays: list[ComplexArray], factor: complex) -> None:
-    """Multiplies the smallest array by a number; makes a tensor for it where there is none."""
+    """Multiplies the smallest array by a number; adds a scalar tensor if there is no array."""
     if not arrays:
         inputs.append(())
         arrays.append(np.array(factor, dtype=np.complex128))
@@ -114,12 +114,12 @@ def put_factor(inputs: list[tuple[int, ...]], arrays: list[ComplexArray], factor
 
 
 def smallest_of(arrays: Sequence[ComplexArray]) -> int:
-    """Gives the number of the smallest array, the first of several."""
+    """Returns the number of the smallest array, the first of several."""
     return min(range(len(arrays)), key=lambda number: arrays[number].size)
 
 
 def _as_numbers(array: ComplexArray) -> ComplexArray:
-    """Gives an array in double precision; a large one of floating point stays as it is."""
+    """Converts an array to double precision; a large floating-point array is left alone."""
     if array.size > _MAX_CONVERTED and np.issubdtype(array.dtype, np.inexact):
         return array
     return array.astype(np.complex128, copy=False)

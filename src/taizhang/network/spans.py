@@ -1,4 +1,4 @@
-"""How far apart the elements of arrays are, in powers of two."""
+"""Dynamic range of the elements of arrays, in powers of two."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 
 SMALL_ELEMENTS = 1 << 14
-"""Arrays of up to this many elements are looked at together."""
+"""Arrays of up to this many elements are examined together."""
 
-_PIECE = 1 << 18
+_PIECE = 1 << 18  # elements of a large array examined at once, a few MiB of temporaries
 
 
 def float_type(array: np.typing.NDArray[np.generic]) -> type[np.floating]:
-    """The type in which the parts of an array's elements are looked at: float64, or longdouble where it has that."""
+    """Returns the real type to examine an array's elements in: float64, or longdouble if it has that."""
     return np.longdouble if array.dtype.type in (np.longdouble, np.clongdouble) else np.float64
 
 
 def element_spans(arrays: Sequence[np.typing.NDArray[np.generic]]) -> list[int]:
-    """How far apart the elements of each array are: log2 of the largest over the smallest that is not 0.
+    """Returns for each array log2 of its largest element over its smallest nonzero one.
 
-    The size of an element is the larger of its real and its imaginary part. Arrays that are 0, or not finite, give 0.
+    The size of an element is the larger of its real and its imaginary part. Arrays that are zero or not finite give 0.
 
     Example:
         >>> element_spans([np.array([1.0, 0.0, 1e-300j]), np.ones(3)])
@@ -28,7 +28,7 @@ def element_spans(arrays: Sequence[np.typing.NDArray[np.generic]]) -> list[int]:
     """
     spans = [0] * len(arrays)
     small = [number for number, array in enumerate(arrays) if 0 < array.size <= SMALL_ELEMENTS and _is_plain(array)]
-    # Networks have hundreds of tiny tensors: all together are looked at as one array.
+    # Networks have hundreds of tiny tensors: they are examined together as one array.
     together = np.concatenate([np.zeros(1), *(arrays[number] for number in small)], axis=None, dtype=np.complex128)
     sizes = np.maximum(np.abs(together.real), np.abs(together.imag))[1:]
     if small:

@@ -28,11 +28,11 @@ from taizhang._types import ComplexArray
 from taizhang.network.reduce import reduce
 from taizhang.network.workspace import Node, Workspace
 
-# V and W are not used when they would make rounding errors larger than this many times.
+# V and W are not used if they would amplify rounding errors by more than this factor.
 MAX_CONDITION = 8.0
-# What is neglected, as a part of the largest element.
+# Errors neglected, relative to the largest element.
 TOLERANCE = 2.0**-46
-# Tensors of higher rank, and larger tables over choices, are left as they are.
+# Tensors of higher rank, and larger tables over choices, are left alone.
 MAX_RANK = 6
 MAX_ELEMENTS = 1 << 10
 
@@ -42,7 +42,7 @@ class Pencils:
     """For each member of a batch, matrices that are diagonal in common bases: matrix = first @ diag(values) @ second.
 
     Attributes:
-        good: Whether there are such bases, and well conditioned; shape (batch,). If not, the rest means nothing.
+        good: Whether such bases exist and are well conditioned; shape (batch,). If not, the rest is meaningless.
         first: Shape (batch, 2, 2), columns of norm 1.
         values: Shape (batch, others, 2).
         second: Shape (batch, 2, 2), rows of norm 1.
@@ -58,20 +58,20 @@ def common_bases(matrices: ComplexArray) -> Pencils:
     """Finds bases in which matrices are diagonal.
 
     Args:
-        matrices: Finite, shape (batch, others, 2, 2). Each member of the batch has bases of its own.
+        matrices: Finite, shape (batch, others, 2, 2). Each member of the batch has separate bases.
 
     Example:
-        >>> found = common_bases(np.array([[np.eye(2), [[0, 1], [1, 0]]]]))
-        >>> np.abs(found.first).round(3).tolist(), found.good.tolist()
+        >>> pencils = common_bases(np.array([[np.eye(2), [[0, 1], [1, 0]]]]))
+        >>> np.abs(pencils.first).round(3).tolist(), pencils.good.tolist()
         ([[[0.707, 0.707], [0.707, 0.707]]], [True])
     """
-    one, other, _ = _combinations(matrices)
+    sample, other, _ = _combinations(matrices)
     good = np.abs(np.linalg.det(other)) > (np.abs(other) ** 2).sum(axis=(1, 2)) / MAX_CONDITION**2
     base = np.where(good[:, None, None], other, np.eye(2))
-    first, back, fine = _inverted(np.linalg.eig(one @ np.linalg.inv(base))[1])
+    first, back, fine = _invert(np.linalg.eig(sample @ np.linalg.inv(base))[1])
     good &= fine
     second = back @ base
-    second, forth, fine = _inverted(second / np.linalg.norm(second, axis=-1, keepdims=True))
+    second, forth, fine = _invert(second / np.linalg.norm(second, axis=-1, keepdims=True))
     good &= fine
     values = np.diagonal(back[:, None] @ matrices @ forth[:, None], axis1=-2, axis2=-1)
     error = np.abs(first[:, None] @ (values[..., None] * second[:, None]) - matrices).max(axis=(1, 2, 3))
@@ -79,8 +79,8 @@ def common_bases(matrices: ComplexArray) -> Pencils:
     return Pencils(good, first, values, second)
 
 
-def _inverted(matrices: ComplexArray) -> tuple[ComplexArray, ComplexArray, npt.NDArray[np.bool_]]:
-    """Gives 2 x 2 matrices, their inverses, and which are well conditioned; in place of the others, the identity."""
+def _invert(matrices: ComplexArray) -> tuple[ComplexArray, ComplexArray, npt.NDArray[np.bool_]]:
+    """Returns 2 x 2 matrices, their inverses, and which are well conditioned; the others become the identity."""
     # |det| of columns (or rows) of norm 1 is about 2 / condition.
     well = np.abs(np.linalg.det(matrices)) > 2 / MAX_CONDITION
     matrices = np.where(well[:, None, None], matrices, np.eye(2))
@@ -88,7 +88,7 @@ def _inverted(matrices: ComplexArray) -> tuple[ComplexArray, ComplexArray, npt.N
 
 
 def may_have_common_bases(matrices: ComplexArray) -> npt.NDArray[np.bool_]:
-    """Tells quickly of which members of a batch `common_bases` may find some.
+    """Tests quickly for which members of a batch `common_bases` may succeed.
 
     In common bases X N⁻¹ Y = Y N⁻¹ X for all combinations X, Y, N of the matrices.
 
@@ -96,17 +96,17 @@ def may_have_common_bases(matrices: ComplexArray) -> npt.NDArray[np.bool_]:
         matrices: Shape (batch, others, 2, 2).
 
     Returns:
-        Shape (batch,); False where there are none.
+        Shape (batch,); False where there are certainly none.
     """
-    one, other, third = _combinations(matrices)
-    adjugate = np.stack([other[:, ::-1, 1], other[:, ::-1, 0]], axis=-2) * np.array([[1, -1], [-1, 1]])
-    middle = one @ adjugate @ third - third @ adjugate @ one
-    scale = np.abs(one).max(axis=(1, 2)) * np.abs(other).max(axis=(1, 2)) * np.abs(third).max(axis=(1, 2))
+    left, base, right = _combinations(matrices)
+    adjugate = np.stack([base[:, ::-1, 1], base[:, ::-1, 0]], axis=-2) * np.array([[1, -1], [-1, 1]])
+    middle = left @ adjugate @ right - right @ adjugate @ left
+    scale = np.abs(left).max(axis=(1, 2)) * np.abs(base).max(axis=(1, 2)) * np.abs(right).max(axis=(1, 2))
     return np.asarray(np.abs(middle).max(axis=(1, 2)) <= scale * 1e-10)
 
 
 def _combinations(matrices: ComplexArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
-    """Gives three combinations that stand for all; with irrational weights nothing cancels by chance."""
+    """Returns three generic combinations of the matrices; irrational weights avoid accidental cancellation."""
     count = np.arange(1, matrices.shape[1] + 1)
     weights = np.exp(1j * np.sqrt(np.array([[2.0], [3.0], [5.0]])) * count**2)
     mixed = (weights @ matrices.reshape(len(matrices), -1, 4)).reshape(-1, 3, 2, 2)
@@ -118,9 +118,10 @@ class Split:
     """A way to split a tensor.
 
     Attributes:
-        s: One index that V is put on.
-        t: The other, that W is put on.
-        parts: Arrays of a, V and W, with the choices of the tensor first, and the hidden index last, last and next.
+        s: The index that V acts on.
+        t: The index that W acts on.
+        parts: Arrays of a, V and W, the choices of the tensor first; the hidden index is the last axis of a and V,
+            and the axis before t in W.
     """
 
     s: int
@@ -129,10 +130,10 @@ class Split:
 
 
 def split_hidden(work: Workspace) -> int:
-    """Splits all tensors that can be, and reduces the network again.
+    """Splits all tensors that can be split, and reduces the network again.
 
     Args:
-        work: A reduced network, which is changed.
+        work: A reduced network, modified in place.
 
     Returns:
         The number of splits, each of which made one new index.
@@ -164,7 +165,7 @@ def _ways_to_split(work: Workspace, numbers: Iterable[int]) -> dict[int, list[Sp
             groups[len(node.choices), len(node.key)].append((number, tuple(sorted(node.key))))
     ways: dict[int, list[Split]] = defaultdict(list)
     for (num_choices, rank), members in groups.items():
-        arrays = np.stack([_ordered(work.nodes[number], order) for number, order in members])
+        arrays = np.stack([_order_axes(work.nodes[number], order) for number, order in members])
         first = 1 + num_choices
         for s, t in combinations(range(rank), 2):
             for which, parts in _parts(np.moveaxis(arrays, (first + s, first + t), (-2, -1)), num_choices):
@@ -173,8 +174,8 @@ def _ways_to_split(work: Workspace, numbers: Iterable[int]) -> dict[int, list[Sp
     return ways
 
 
-def _ordered(node: Node, order: Sequence[int]) -> ComplexArray:
-    """Gives a node's table with the axes of its indices in an order."""
+def _order_axes(node: Node, order: Sequence[int]) -> ComplexArray:
+    """Returns a node's table with the axes of its indices in the given order."""
     first = len(node.choices)
     places = [*range(first), *(first + node.axes.index(index) for index in order)]
     return np.transpose(node.array, places)  # type: ignore[arg-type]
@@ -183,7 +184,7 @@ def _ordered(node: Node, order: Sequence[int]) -> ComplexArray:
 def _parts(
     arrays: ComplexArray, num_choices: int
 ) -> Iterator[tuple[int, tuple[ComplexArray, ComplexArray, ComplexArray]]]:
-    """Gives the numbers of those arrays of a batch that split at their last two axes, and the parts."""
+    """Yields the numbers of the arrays of a batch that split at their last two axes, with the parts."""
     table = arrays.shape[1 : 1 + num_choices]
     others = arrays.shape[1 + num_choices : -2]
     matrices = arrays.reshape(len(arrays), 2**num_choices, -1, 2, 2)
@@ -191,17 +192,17 @@ def _parts(
     which = np.flatnonzero(hopeful)
     if which.size == 0:
         return
-    found = common_bases(matrices[which].reshape(-1, *matrices.shape[2:]))
-    good = found.good.reshape(len(which), -1).all(axis=1)
-    values = found.values.reshape(len(which), *table, *others, 2)
-    first = found.first.reshape(len(which), *table, 2, 2)
-    second = found.second.reshape(len(which), *table, 2, 2)
+    pencils = common_bases(matrices[which].reshape(-1, *matrices.shape[2:]))
+    good = pencils.good.reshape(len(which), -1).all(axis=1)
+    values = pencils.values.reshape(len(which), *table, *others, 2)
+    first = pencils.first.reshape(len(which), *table, 2, 2)
+    second = pencils.second.reshape(len(which), *table, 2, 2)
     for place in np.flatnonzero(good).tolist():
         yield int(which[place]), (values[place], first[place], second[place])
 
 
 def _split_once(work: Workspace, ways: dict[int, list[Split]]) -> int:
-    """Splits each tensor at most once; returns how many were. Those by which two indices go come first."""
+    """Splits each tensor at most once, first those that lose two indices; returns the number of splits."""
     choices = []
     for number, splits in ways.items():
         goes = {index for index in work.nodes[number].key if len(work.on[index]) == 2 and index not in work.output}
@@ -215,11 +216,11 @@ def _split_once(work: Workspace, ways: dict[int, list[Split]]) -> int:
         if number not in work.nodes:
             continue
         node, split = work.nodes[number], ways[number][place]
-        # An index goes once only; with what is left the split may no longer pay.
-        mine = {index for index in (split.s, split.t) if index in work.on and len(work.on[index]) == 2} - gone
-        if len(mine - work.output) < -going:
+        # An index is lost once only; without those already lost the split may no longer be worthwhile.
+        lost = {index for index in (split.s, split.t) if index in work.on and len(work.on[index]) == 2} - gone
+        if len(lost - work.output) < -going:
             continue
-        gone |= mine
+        gone |= lost
         _apply(work, number, node, split)
         done += 1
     return done

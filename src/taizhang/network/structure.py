@@ -1,6 +1,6 @@
-"""What the zeros of a small array say about its axes.
+"""Structure of a small array that follows from its zeros.
 
-Three facts about an array let a network shrink without changing its value: an axis of which only one value counts
+Three facts about an array let a network shrink without changing its value: an axis of which only one value matters
 (the index is constant), two axes that are zero wherever they differ, or wherever they agree (one index in two places),
 and an array that is an outer product. The first two are read off the set of nonzero positions, held as one Python
 integer with a bit for each position, so that a test is one bitwise operation.
@@ -23,9 +23,9 @@ from taizhang._types import ComplexArray
 
 # Numbers this much smaller than the largest of their array count as zero: sixteen roundings of double precision.
 RELATIVE_ZERO = 2.0**-48
-# Arrays with more elements are not looked into.
+# Arrays with more elements are not examined.
 MAX_ELEMENTS = 1 << 16
-# Arrays of so many elements are looked through in Python, for each call of numpy takes longer than that.
+# Arrays of up to this many elements are scanned in Python, which is faster than any call of NumPy.
 _FEW = 32
 _BITS = tuple(1 << k for k in range(_FEW))
 # Arrays with more axes are tested for single axes only when looking for outer products.
@@ -115,19 +115,19 @@ def _layers(shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
 def _disagreements(shape: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
     """For each pair of axes of equal size: (first, second, positions at which they differ)."""
     layers = _layers(shape)
-    found = []
+    pairs = []
     for second, size in enumerate(shape):
         for first in range(second):
             if shape[first] == size and size > 1:
                 agree = 0
-                for one, other in zip(layers[first], layers[second], strict=True):
-                    agree |= one & other
-                found.append((first, second, ((1 << prod(shape)) - 1) & ~agree))
-    return tuple(found)
+                for a, b in zip(layers[first], layers[second], strict=True):
+                    agree |= a & b
+                pairs.append((first, second, ((1 << prod(shape)) - 1) & ~agree))
+    return tuple(pairs)
 
 
 def constant_axes(positions: int, shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Finds the axes that count at one value only.
+    """Finds the axes of which only one value has nonzero elements.
 
     Args:
         positions: The nonzero positions, as `support` gives them; not 0.
@@ -140,18 +140,18 @@ def constant_axes(positions: int, shape: tuple[int, ...]) -> list[tuple[int, int
         >>> constant_axes(support(np.array([[0, 0], [3, 4]])).positions, (2, 2))
         [(0, 1)]
     """
-    found = []
+    constants = []
     for axis, layers in enumerate(_layers(shape)):
         if len(layers) == 2:
             if not positions & layers[0]:
-                found.append((axis, 1))
+                constants.append((axis, 1))
             elif not positions & layers[1]:
-                found.append((axis, 0))
+                constants.append((axis, 0))
         elif len(layers) > 2:
             occupied = [value for value, layer in enumerate(layers) if positions & layer]
             if len(occupied) == 1:
-                found.append((axis, occupied[0]))
-    return found
+                constants.append((axis, occupied[0]))
+    return constants
 
 
 def tied_axes(positions: int, shape: tuple[int, ...]) -> list[Tie]:
@@ -165,13 +165,13 @@ def tied_axes(positions: int, shape: tuple[int, ...]) -> list[Tie]:
         >>> tied_axes(support(np.array([[0, 1], [1, 0]])).positions, (2, 2))
         [Tie(first=0, second=1, flipped=True)]
     """
-    found = []
+    ties = []
     for first, second, differ in _disagreements(shape):
         if not positions & differ:
-            found.append(Tie(first, second, False))
+            ties.append(Tie(first, second, False))
         elif shape[first] == 2 and positions & differ == positions:
-            found.append(Tie(first, second, True))
-    return found
+            ties.append(Tie(first, second, True))
+    return ties
 
 
 @lru_cache(maxsize=1024)
@@ -197,19 +197,19 @@ def tied_triples(positions: int, shape: tuple[int, ...]) -> list[tuple[tuple[int
         >>> tied_triples(support(exclusive_or).positions, (2, 2, 2))
         [((0, 1, 2), False)]
     """
-    found = []
+    triples = []
     for axes, odd in _odd_positions(shape):
         if not positions & odd:
-            found.append((axes, False))
+            triples.append((axes, False))
         elif positions & odd == positions:
-            found.append((axes, True))
-    return found
+            triples.append((axes, True))
+    return triples
 
 
 def split_product(
     array: ComplexArray, peak: int | None = None
 ) -> tuple[tuple[int, ...], ComplexArray, ComplexArray] | None:
-    """Finds whether an array is an outer product of two smaller ones.
+    """Factors an array as an outer product of two smaller ones, if it is one.
 
     Args:
         array: At least one element must not be zero.
@@ -217,7 +217,7 @@ def split_product(
 
     Returns:
         The axes of the first factor in ascending order, the first factor, and the second factor over the other axes;
-        None when no bipartition was found (beyond `MAX_AXES_ALL_BIPARTITIONS` axes only those are tried in which one
+        None if no bipartition was found (beyond `MAX_AXES_ALL_BIPARTITIONS` axes only those are tried in which one
         factor has one axis).
 
     Example:
@@ -238,16 +238,16 @@ def split_product(
             if abs(pivot * elements[position] - elements[here] * elements[there]) > negligible:
                 break
         else:
-            found = _factors(array, axes, peak, pivot)
-            if found is not None:
-                return axes, *found
+            factors = _factors(array, axes, peak, pivot)
+            if factors is not None:
+                return axes, *factors
     return None
 
 
 def _factors(
     array: ComplexArray, axes: tuple[int, ...], peak: int, pivot: complex
 ) -> tuple[ComplexArray, ComplexArray] | None:
-    """Gives the factors of an array over some axes and the others, or None when it is not their product."""
+    """Returns the factors of an array over some axes and the others, or None if it is not their product."""
     at = np.unravel_index(peak, array.shape)
     rest = tuple(axis for axis in range(array.ndim) if axis not in axes)
     first = np.asarray(array[tuple(slice(None) if axis in axes else at[axis] for axis in range(array.ndim))])
@@ -267,11 +267,11 @@ def _minors(shape: tuple[int, ...], peak: int) -> tuple[tuple[tuple[int, ...], t
     at = np.unravel_index(peak, shape)
     if prod(shape) <= _FEW:
         coordinates = list(np.ndindex(*shape))
-        # Those that differ from the peak in the most places come first: they rule out the most.
+        # Positions that differ from the peak on most axes come first: they rule out the most.
         coordinates.sort(key=lambda position: sum(x == y for x, y in zip(position, at, strict=True)))
     else:
         coordinates = [tuple((int(x) + 1) % size for x, size in zip(at, shape, strict=True))]
-    found = []
+    bipartitions = []
     for axes in _bipartitions(len(shape)):
         minors = []
         for position in coordinates:
@@ -280,8 +280,8 @@ def _minors(shape: tuple[int, ...], peak: int) -> tuple[tuple[tuple[int, ...], t
             if position not in (here, there):
                 flat = (int(np.ravel_multi_index(where, shape)) for where in (position, here, there))
                 minors.append(tuple(flat))
-        found.append((axes, tuple(minors)))
-    return tuple(found)  # type: ignore[arg-type]
+        bipartitions.append((axes, tuple(minors)))
+    return tuple(bipartitions)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=64)
@@ -296,7 +296,7 @@ def _bipartitions(num_axes: int) -> tuple[tuple[int, ...], ...]:
 
 
 def _larger_parts(num_axes: int) -> Iterator[tuple[int, ...]]:
-    """Parts of two or more axes on both sides, each bipartition once."""
+    """Yields the first part of each bipartition with two or more axes on both sides."""
     for members in range(1 << num_axes):
         part = tuple(axis for axis in range(num_axes) if members >> axis & 1)
         rest = num_axes - len(part)

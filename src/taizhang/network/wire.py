@@ -1,8 +1,7 @@
-"""A qubit's wire while a circuit is turned into a network.
+"""A qubit's wire while a circuit is converted to a network.
 
-A wire is an index, or a known bit, with a 2 x 2 matrix behind it that no tensor has taken up yet. Products of
-single-qubit gates gather in that matrix; a bit flip or a phase costs no tensor at all, for most of what comes next can
-go on with the same index.
+A wire is an index, or a known bit, followed by a 2 x 2 matrix that is in no tensor yet. Products of single-qubit gates
+accumulate in that matrix; a bit flip or a phase costs no tensor, since most later gates can use the same index.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ FLIP: Matrix2 = (0, 1, 1, 0)
 
 @dataclass(slots=True)
 class Wire:
-    """A qubit between gates: the index it is on, or the bit it is known to be, and a matrix. Never changed once made.
+    """A qubit between gates: the index it is on, or the bit it is known to be, and a matrix. Treated as immutable.
 
     Attributes:
         index: The index, or None where its value is known.
@@ -41,14 +40,14 @@ class Wire:
 
 
 def product(second: Matrix2, first: Matrix2) -> Matrix2:
-    """Gives the matrix of `first`, then `second`."""
+    """Returns the matrix of `first` followed by `second`."""
     a, b, c, d = second
     e, f, g, h = first
     return a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
 
 
 def then(wire: Wire, matrix: Matrix2) -> tuple[Wire, complex]:
-    """Gives the wire after one more matrix, and a number that came off.
+    """Returns the wire after one more matrix, and a scalar factor.
 
     Example:
         >>> then(Wire(None, 0), (0, 1j, 1, 0))
@@ -76,7 +75,7 @@ def then(wire: Wire, matrix: Matrix2) -> tuple[Wire, complex]:
 
 
 def phases(wire: Wire) -> tuple[complex, complex]:
-    """Gives the weights, by the value of the index, of a wire whose matrix is monomial."""
+    """Returns the weights of a wire whose matrix is monomial, by the value of the index."""
     if wire.matrix is None:
         return 1, 1
     a, b, c, d = wire.matrix
@@ -84,5 +83,5 @@ def phases(wire: Wire) -> tuple[complex, complex]:
 
 
 def bare(wire: Wire) -> Wire:
-    """Gives the wire without its phases, for a matrix that is monomial."""
+    """Returns a wire whose matrix is monomial, without its phases."""
     return Wire(wire.index, wire.bit, FLIP, True, True) if wire.flipped else Wire(wire.index, wire.bit)

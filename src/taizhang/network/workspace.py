@@ -1,8 +1,8 @@
-"""A tensor network under reduction: tensors come, go and change their indices.
+"""A tensor network under reduction: tensors are added, removed and given other indices.
 
-This is the bookkeeping; which reductions to make is the matter of `reduce.py`. An index is summed over, unless it is
+This is the bookkeeping; `reduce.py` decides which reductions to make. An index is summed over, unless it is
 kept for the output. A tensor that depends on choices (`choice.py`) is a table, with an axis for each choice before
-those of its indices. A tensor whose table would be large is held by its number in a `Recipe`.
+those of its indices. A tensor whose table would be large is represented by an entry of a `Recipe`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Node:
     """A tensor in the workspace.
 
     Attributes:
-        choices: What selects the array from the table; each once.
+        choices: The choices that select the array from the table; each once.
         axes: The index of each axis of the array; may repeat until the node has been tidied.
         array: The table: an axis for each choice, then one for each of `axes`; None where the recipe makes the array.
         entry: Number of the recipe's entry that makes the array; None where there is a table.
@@ -67,13 +67,13 @@ class Workspace:
 
     Attributes:
         nodes: The tensors, by number.
-        on: For each index that is there the numbers of its tensors, in order of arrival.
+        on: For each index in use the numbers of its tensors, in order of insertion.
         sizes: Size of each index.
         output: Indices that are kept.
-        scalar: The constant number split off so far.
-        scalar_nodes: Numbers split off that depend on choices.
-        recipe: Steps left for when the choices are made.
-        vanished: Whether the value was found to be zero.
+        scalar: The constant factor split off so far.
+        scalar_nodes: Scalar factors that depend on choices.
+        recipe: Steps to take once the choices are made.
+        vanished: Whether the value is known to be zero.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Workspace:
             self.insert(node)
 
     def new_index(self, size: int) -> int:
-        """Gives an index that is on no tensor yet."""
+        """Makes an index that is on no tensor yet."""
         self.sizes.append(size)
         self._all_two = self._all_two and size == 2
         return len(self.sizes) - 1
@@ -107,7 +107,7 @@ class Workspace:
     # Tensors
 
     def insert(self, node: Node) -> None:
-        """Takes a tensor in, and puts it on the queue."""
+        """Adds a tensor and queues it."""
         number = self.next_number
         self.next_number = number + 1
         self.nodes[number] = node
@@ -116,7 +116,7 @@ class Workspace:
         heappush(self._queue, (len(node.key), number))
 
     def remove(self, number: int) -> Node:
-        """Takes a tensor out."""
+        """Removes a tensor."""
         node = self.nodes.pop(number)
         for index in node.key:
             tensors = self.on[index]
@@ -128,7 +128,7 @@ class Workspace:
         return node
 
     def next_queued(self) -> int | None:
-        """Gives the number of a tensor to look at, of lowest rank; None when all have been."""
+        """Returns the number of a queued tensor of lowest rank; None when the queue is empty."""
         while self._queue:
             _, number = heappop(self._queue)
             if number in self.nodes:
@@ -136,7 +136,7 @@ class Workspace:
         return None
 
     def requeue(self, indices: Iterable[int]) -> None:
-        """Puts the tensors on some indices on the queue again."""
+        """Queues the tensors on some indices again."""
         for index in indices:
             for number in self.on.get(index, ()):
                 heappush(self._queue, (len(self.nodes[number].key), number))
@@ -148,7 +148,7 @@ class Workspace:
         return math.prod([self.sizes[index] for index in indices])
 
     def drop_scalar(self, node: Node) -> None:
-        """Takes up a tensor without indices, which is in the network no more."""
+        """Absorbs a tensor without indices, which is no longer in the network."""
         if node.array is None or node.choices:
             self.scalar_nodes.append(node)
             return
@@ -156,7 +156,7 @@ class Workspace:
         self.vanished = self.vanished or self.scalar.mantissa == 0
 
     def scale(self, node: Node, largest: float) -> None:
-        """Keeps the elements of an array near 1, given the largest modulus among them."""
+        """Rescales an array whose largest modulus, `largest`, is far from 1."""
         if node.array is not None and not _SMALL < largest < _LARGE:
             node.array, exponent = normalised(node.array)
             self.scalar.multiply(1.0, exponent)
@@ -164,7 +164,7 @@ class Workspace:
     # Contractions
 
     def tidied(self, node: Node, alone: Collection[int]) -> Node:
-        """Gives a node with repeated indices made one, and some indices summed."""
+        """Returns a node with repeated indices merged and some indices summed."""
         if node.array is not None:
             flat = [k for k, index in enumerate(node.axes) if index in alone and self.sizes[index] == 1]
             first = len(node.choices)
@@ -174,14 +174,14 @@ class Workspace:
                 choices=node.choices,
             )
         axes = tuple(dict.fromkeys(index for index in node.axes if index not in alone))
-        return node if axes == node.axes else self._contracted([node], axes)
+        return node if axes == node.axes else self._contract_nodes([node], axes)
 
     def contract(self, first: Node, second: Node, summed: Collection[int]) -> Node:
-        """Gives the product of two nodes, with some indices summed."""
+        """Returns the product of two nodes, with some indices summed."""
         axes = tuple(dict.fromkeys(index for index in first.axes + second.axes if index not in summed))
-        return self._contracted([first, second], axes)
+        return self._contract_nodes([first, second], axes)
 
-    def _contracted(self, nodes: list[Node], axes: tuple[int, ...]) -> Node:
+    def _contract_nodes(self, nodes: list[Node], axes: tuple[int, ...]) -> Node:
         choices = tuple(dict.fromkeys(choice for node in nodes for choice in node.choices))
         table = math.prod(choice.size for choice in choices)
         small = not choices or self.size(axes) * table <= MAX_TABLE or len(nodes) == 1
@@ -192,7 +192,7 @@ class Workspace:
         return Node(axes, None, entry=self.recipe.add(Contract(entries, axes)))
 
     def entry(self, node: Node) -> int:
-        """Gives the number of the recipe's entry that makes a node's array once the choices are made."""
+        """Returns the number of the recipe's entry that makes a node's array once the choices are made."""
         if node.entry is not None:
             return node.entry
         return self.recipe.add(Lookup(np.asarray(node.array, order="C"), node.choices))
@@ -200,7 +200,7 @@ class Workspace:
     # Changes of an index
 
     def fix(self, index: int, value: int) -> None:
-        """Gives an index one value, everywhere."""
+        """Fixes an index to one value, everywhere."""
         for number in list(self.on.get(index, ())):
             node = self.remove(number)
             while index in node.axes:
@@ -215,12 +215,12 @@ class Workspace:
             self.insert(node)
 
     def rename(self, old: int, new: int | Choice, flipped: bool, flipped_by: Choice | None = None) -> None:
-        """Puts one index, or a choice, for another index, everywhere.
+        """Replaces an index by another index or by a choice, everywhere.
 
         Args:
-            old: The index that goes.
-            new: The index, or choice, that takes its place.
-            flipped: Whether value 0 of the one is value 1 of the other.
+            old: The index to replace.
+            new: The index or choice that replaces it.
+            flipped: Whether value 0 of `old` is value 1 of `new`.
             flipped_by: A choice; where it is 1, they are flipped once more.
         """
         for number in list(self.on.get(old, ())):
@@ -228,18 +228,18 @@ class Workspace:
             while old in node.axes:
                 axis = node.axes.index(old)
                 if flipped:
-                    node = self._reversed(node, axis, None)
+                    node = self._reverse(node, axis, None)
                 if flipped_by is not None:
-                    node = self._reversed(node, axis, flipped_by)
+                    node = self._reverse(node, axis, flipped_by)
                 if isinstance(new, int):
                     axes = (*node.axes[:axis], new, *node.axes[axis + 1 :])
                     node = Node(axes, node.array, choices=node.choices, entry=node.entry)
                 else:
-                    node = self._selected(node, axis, new)
+                    node = self._select(node, axis, new)
             self.insert(node)
 
-    def _reversed(self, node: Node, axis: int, by: Choice | None) -> Node:
-        """Reverses an axis, always or where a choice is 1; a table may get that choice as its first axis."""
+    def _reverse(self, node: Node, axis: int, by: Choice | None) -> Node:
+        """Reverses an axis, always or where a choice is 1, which may become the first axis of a table."""
         if node.array is not None and by is None:
             return Node(node.axes, np.flip(node.array, len(node.choices) + axis), choices=node.choices)
         if node.array is not None and by is not None:
@@ -252,7 +252,7 @@ class Workspace:
                 return Node(node.axes, np.stack([node.array, flipped]), choices=(by, *node.choices))
         return Node(node.axes, None, entry=self.recipe.add(Reverse(self.entry(node), axis, by)))
 
-    def _selected(self, node: Node, axis: int, by: Choice) -> Node:
+    def _select(self, node: Node, axis: int, by: Choice) -> Node:
         """Lets a choice select the value of an axis."""
         axes = node.axes[:axis] + node.axes[axis + 1 :]
         if node.array is None:

@@ -1,1 +1,1 @@
-"""Layer 3, plan: in what order a network is contracted, and what is sliced. Sees shapes only, never arrays."""
+"""Plans: the order in which a network is contracted, and what is sliced. Sees shapes only, never arrays."""

@@ -1,16 +1,16 @@
-"""What a plan costs: the only definition.
+"""The cost of a plan: the single definition used everywhere.
 
-A step contracts two tensors; it costs the product of the sizes of all indices it touches, in complex multiply-adds. An
-index is kept by a step while another tensor, or the output, still has it. Slicing an index takes it out of every step
-and multiplies the number of runs by its size.
+A step contracts two tensors; it costs the product of the sizes of all indices it touches, in complex multiply-adds. A
+step keeps an index while another tensor, or the output, still has it. Slicing an index removes it from every step and
+multiplies the number of runs by its size.
 
 Slices run in order of their number, which counts through the sliced indices, the last fastest. A step depends on the
-sliced indices of the inputs below it; its *level* is one more than the place of the last of them, 0 if there are none.
-It runs again only when one of the first `level` digits of the slice number changes, so steps of a low level are shared
-by many slices. What such a step makes is kept while steps of a higher level still use it.
+sliced indices of the inputs below it; its *level* is one more than the position of the last of them, 0 if there are
+none. It runs again only when one of the first `level` digits of the slice number changes, so steps of a low level are
+shared by many slices. The result of such a step is kept while steps of a higher level still use it.
 
-Where a network has row indices, what a step touches or makes has as many joint values of these as there are rows at
-most, so together they count for no more. Inputs have them all.
+If a network has row indices (a sparse state), what a step touches or makes has at most as many joint values of them as
+there are rows, so together they count for no more. Inputs have all values.
 
 Sources: Gray & Kourtis, arXiv:2002.01935 (cost, slicing); Huang et al., arXiv:2005.06787 (sharing between
 slices); Pan, Chen & Zhang, arXiv:2111.03011 (rows).
@@ -38,14 +38,14 @@ class StepCost:
         left: Number of one tensor contracted.
         right: Number of the other.
         level: The step runs again when one of the first `level` digits of the slice number changes.
-        runs: How often the step runs over all slices, by its level.
-        values: Number of values of the sliced indices it depends on, the least it could run; `values <= runs`.
+        runs: Number of runs of the step over all slices, given its level.
+        values: Number of values of the sliced indices it depends on, the fewest possible runs; `values <= runs`.
         multiply_adds: Complex multiply-adds of one run.
         rows: Product of the sizes of kept indices on `left` alone.
         columns: Product of the sizes of kept indices on `right` alone.
         summed: Product of the sizes of indices that end here.
-        batch: Product of the sizes of kept indices on both. Where the result is held by the rows of a network's row
-            indices, the operand with fewer of them is met by groups of rows of the other: its number of rows is in
+        batch: Product of the sizes of kept indices on both. If the result is stored by row, each row of the operand
+            with fewer rows is multiplied by a group of rows of the other: the number of rows of the former is in
             `batch`, the size of a group, rounded down, in `rows` or `columns`.
         left_elements: Elements of `left`.
         right_elements: Elements of `right`.
@@ -79,10 +79,10 @@ class Cost:
     Attributes:
         multiply_adds_naive: Complex multiply-adds when every step runs in every slice.
         multiply_adds_shared: The same when a step runs once per value of the sliced indices it depends on.
-        multiply_adds_executed: What the executor does, running steps by their level; between the two others.
+        multiply_adds_executed: What the executor does, running steps by their level; between the other two.
         width: log2 of the elements of the largest intermediate, in one slice.
         num_slices: Number of slices.
-        peak_bytes: Most memory alive at once: inputs, intermediates, what is kept between slices, the sum of slices.
+        peak_bytes: Peak memory: inputs, intermediates, tensors kept between slices, and the sum of slices.
         traffic_bytes: Bytes read and written by the steps executed.
     """
 
@@ -122,7 +122,7 @@ def cost_of(
     Args:
         shape: The network.
         tree: A complete tree over its tensors.
-        sliced_indices: Indices fixed from outside, each once; the order is that of the digits of the slice number.
+        sliced_indices: The indices to slice, each once, in the order of the digits of the slice number.
         dtype: Type of all tensors, for the bytes.
 
     Returns:
@@ -141,12 +141,13 @@ def cost_of(
 
 
 def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Sequence[int] = ()) -> tuple[StepCost, ...]:
-    """Figures of every step of a plan, in the order of `tree.ssa_path`.
+    """Counts the work and memory of every step of a plan, in the order of `tree.ssa_path`.
 
     Raises:
         PlanError: The tree is for another number of tensors, or a sliced index is unknown or repeated.
     """
     _check(shape, tree, sliced_indices)
+    # Stage 1: how often each level runs, and how many tensors still have each index.
     size_of = _SizeOf(shape)
     sliced = frozenset(sliced_indices)
     place = {index: position for position, index in enumerate(sliced_indices)}
@@ -162,6 +163,7 @@ def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Seque
             uses[index] += 1
     terms = [term - sliced for term in terms]
 
+    # Stage 2: walk the path. An index ends at the step that merges its last two uses.
     steps = []
     for left, right in tree.ssa_path:
         a, b = terms[left], terms[right]
@@ -176,7 +178,8 @@ def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Seque
         level = 1 + max((place[index] for index in dependence), default=-1)
         summed = size_of(ended)
         if size_of.by_rows(kept):
-            rows, columns, batch = _grouped(size_of, a - ended, b - ended)
+            # Stored by row: the joint row values are not the product of those of the operands.
+            rows, columns, batch = _group_rows(size_of, a - ended, b - ended)
             multiply_adds, out_elements = size_of(a | b), size_of(kept)
         else:
             rows, columns, batch = size_of(a - both - ended), size_of(b - both - ended), size_of(both - ended)
@@ -193,8 +196,8 @@ def step_costs(shape: NetworkShape, tree: ContractionTree, sliced_indices: Seque
                 columns=columns,
                 summed=summed,
                 batch=batch,
-                left_elements=size_of(a, whole=left < shape.num_tensors),
-                right_elements=size_of(b, whole=right < shape.num_tensors),
+                left_elements=size_of(a, all_values=left < shape.num_tensors),
+                right_elements=size_of(b, all_values=right < shape.num_tensors),
                 out_elements=out_elements,
             )
         )
@@ -208,11 +211,11 @@ def cost_of_steps(
     *,
     dtype: DtypeName = "complex64",
 ) -> Cost:
-    """Adds up the figures that `step_costs` gave."""
+    """Adds up the figures returned by `step_costs`."""
     bytes_per_element = BYTES_PER_ELEMENT[dtype]
     num_slices = math.prod(shape.sizes[index] for index in sliced_indices)
-    gone = frozenset(sliced_indices)
-    output_slice = shape.num_elements([i for i in (*shape.output, *shape.row_indices) if i not in gone])
+    sliced = frozenset(sliced_indices)
+    output_slice = shape.num_elements([i for i in (*shape.output, *shape.row_indices) if i not in sliced])
     largest = max((step.out_elements for step in steps), default=output_slice) or 1  # 0 where an index has size 0
     return Cost(
         multiply_adds_naive=num_slices * sum(step.multiply_adds for step in steps),
@@ -226,11 +229,11 @@ def cost_of_steps(
 
 
 def _peak_elements(shape: NetworkShape, steps: Sequence[StepCost], num_slices: int) -> int:
-    """Most elements alive at once: all inputs, the intermediates of each moment, the result.
+    """Returns the most elements alive at once: all inputs, the intermediates of each moment, the result.
 
-    A result used by a step of its own level lives from the step that makes it to the step that uses it. A result used
-    at a higher level is kept while the steps of that level run over and over: it lives during all later steps, and
-    during the earlier ones of a higher level as well.
+    A result used by a step of the same level lives from the step that makes it to the step that uses it. A result used
+    at a higher level is kept while the steps of that level run repeatedly: it lives during all later steps, and
+    also during the earlier ones of a higher level.
     """
     num_tensors, num_steps = shape.num_tensors, len(steps)
     inputs = sum(math.prod(shape.sizes[index] for index in term) for term in shape.inputs)
@@ -289,20 +292,20 @@ class _SizeOf:
         self.rows = frozenset(shape.row_indices)
         self.num_rows = shape.num_rows
 
-    def __call__(self, indices: Collection[int], *, whole: bool = False) -> int:
-        """Row indices count for no more than the rows, unless the `whole` is wanted."""
-        if self.rows and not whole:
-            own = self.rows.intersection(indices)
-            if own:
-                return self._product(frozenset(indices) - own) * min(self._product(own), self.num_rows)
+    def __call__(self, indices: Collection[int], *, all_values: bool = False) -> int:
+        """Counts the elements over `indices`; row indices count for at most the rows, unless `all_values`."""
+        if self.rows and not all_values:
+            present = self.rows.intersection(indices)
+            if present:
+                return self._product(frozenset(indices) - present) * min(self._product(present), self.num_rows)
         return self._product(indices)
 
     def count_rows(self, indices: Collection[int]) -> int:
-        """Joint values of the row indices among `indices`, the rows at most."""
+        """Counts the joint values of the row indices among `indices`, at most the rows."""
         return min(self._product(self.rows.intersection(indices)), self.num_rows)
 
     def by_rows(self, indices: frozenset[int]) -> bool:
-        """Whether a result over `indices` is held by rows."""
+        """Whether a result over `indices` is stored by row."""
         return bool(self.rows) and self._product(self.rows & indices) > self.num_rows
 
     def _product(self, indices: Collection[int]) -> int:
@@ -311,8 +314,8 @@ class _SizeOf:
         return math.prod(self.sizes[index] for index in indices)
 
 
-def _grouped(size_of: _SizeOf, a: frozenset[int], b: frozenset[int]) -> tuple[int, int, int]:
-    """Rows, columns and batch of a step whose result is held by rows."""
+def _group_rows(size_of: _SizeOf, a: frozenset[int], b: frozenset[int]) -> tuple[int, int, int]:
+    """Returns rows, columns and batch of a step whose result is stored by row."""
     both = a & b - size_of.rows
     rows, columns, batch = size_of(a - both - size_of.rows), size_of(b - both - size_of.rows), size_of(both)
     rows_of_a, rows_of_b = size_of.count_rows(a), size_of.count_rows(b)

@@ -1,4 +1,4 @@
-"""What a plan is judged by: the seconds it is expected to take on a machine.
+"""The objective of a search: the time that a plan is predicted to take on a machine.
 
 A step takes the larger of its work over the rate of its shape and its bytes over the bandwidth, and never less than
 the time of starting it (the roofline model: Williams, Waterman & Patterson, CACM 2009). Steps shared between slices
@@ -15,15 +15,15 @@ from taizhang.plan.cost import BYTES_PER_ELEMENT, StepCost
 from taizhang.plan.rates import MachineRates
 
 Objective = Literal["seconds", "multiply_adds"]
-"""What a search makes small: the seconds a plan is expected to run, or its multiply-adds over all slices."""
+"""What a search minimises: the predicted run time of a plan, or its multiply-adds over all slices."""
 
 _BLOCK = 1 << 22  # runs of steps go through the cache in blocks of about this many bytes
-_SQUARE = 64
-_MOST_RUNS = 10**300
+_SQUARE = 64  # rows, columns and summed values of a contraction limited by arithmetic alone
+_MOST_RUNS = 10**300  # still a finite float
 
 
 def step_seconds(step: StepCost, machine: MachineRates, dtype: DtypeName = "complex64") -> float:
-    """Expected seconds of one run of a step."""
+    """Predicts the seconds of one run of a step."""
     narrow = min(step.rows, step.columns)
     working = step.multiply_adds / machine.contraction_rate(narrow, step.summed, dtype)
     moved_bytes = BYTES_PER_ELEMENT[dtype] * step.elements_moved
@@ -34,13 +34,13 @@ def step_seconds(step: StepCost, machine: MachineRates, dtype: DtypeName = "comp
 def predicted_seconds(
     steps: Iterable[StepCost], machine: MachineRates, dtype: DtypeName = "complex64", *, peak_bytes: int = 0
 ) -> float:
-    """Expected seconds of running all slices of a plan.
+    """Predicts the seconds of running all slices of a plan.
 
     Args:
-        steps: What `step_costs` gave for the plan.
+        steps: The result of `step_costs` for the plan.
         machine: Rates of the machine that will run it.
         dtype: Type of the tensors.
-        peak_bytes: Most memory alive at once, all of which is touched for the first time once.
+        peak_bytes: Peak memory of the plan; all of it is touched for the first time once.
     """
     # There can be more runs than a float holds.
     running = sum(min(step.runs, _MOST_RUNS) * step_seconds(step, machine, dtype) for step in steps)
@@ -48,24 +48,24 @@ def predicted_seconds(
 
 
 def seconds_of_runs(seconds: float, num_runs: int, machine: MachineRates, *, peak_bytes: int) -> float:
-    """Expected seconds of running a plan again and again: its memory is touched for the first time only once.
+    """Predicts the seconds of running a plan repeatedly: its memory is touched for the first time only once.
 
     Args:
-        seconds: What `predicted_seconds` gave for one run.
+        seconds: The result of `predicted_seconds` for one run.
         num_runs: Number of runs, one after the other.
         machine: Rates of the machine that will run it.
-        peak_bytes: Most memory alive at once.
+        peak_bytes: Peak memory of the plan.
     """
     touching = min(peak_bytes * machine.fresh_seconds_per_byte, seconds)
     return touching + num_runs * (seconds - touching)
 
 
 def multiply_adds_per_element(machine: MachineRates, dtype: DtypeName = "complex64") -> float:
-    """Multiply-adds that take as long as moving one element through the cache: where work and traffic balance."""
+    """Returns the multiply-adds that take as long as moving one element through the cache."""
     elements_per_second = machine.bandwidth(_BLOCK) / BYTES_PER_ELEMENT[dtype]
     return min(max(machine.contraction_rate(_SQUARE, _SQUARE, dtype) / elements_per_second, 0.5), 32.0)
 
 
 def multiply_adds_per_second(machine: MachineRates, dtype: DtypeName = "complex64") -> float:
-    """Multiply-adds a second of contractions large enough to be limited by nothing else."""
+    """Returns the rate, in multiply-adds per second, of contractions large enough to be limited by arithmetic alone."""
     return machine.contraction_rate(_SQUARE, _SQUARE, dtype)

@@ -1,8 +1,8 @@
-"""A plan: how to contract a network, what that costs, and its file.
+"""Plans: how to contract a network and at what cost, and their files.
 
 A plan file is JSON and holds no code. It is complete: the network's shape under its index names, the path, the sliced
-indices, the cost, the seed and the time spent, and a sha256 of the shape. Whatever is read is checked, and the cost is
-counted again rather than believed.
+indices, the cost, the seed and the time spent, and a sha256 of the shape. All input is checked, and the cost
+is computed again rather than trusted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from taizhang.plan.tree import ContractionTree
 notebook: Any = lazy_module("taizhang.plots.notebook")
 
 FILE_VERSION = 1
-ROWS_VERSION = 2  # files of networks with row indices, which programs that know version 1 cannot run
+ROWS_VERSION = 2  # files of networks with row indices, which readers of version 1 cannot run
 MAX_FILE_BYTES = 1 << 28
 MAX_SIZE = 1 << 48
 
@@ -39,14 +39,14 @@ class Plan:
 
     Attributes:
         shape: The network the plan is for.
-        tree: In what order to contract; steps run in the order of its path.
-        sliced_indices: Indices fixed from outside. The slice number counts through them, the last fastest.
+        tree: The contraction order; steps run in the order of its path.
+        sliced_indices: The sliced indices. The slice number counts through them, the last fastest.
         cost: Work and memory, as `cost_of` counts them.
-        dtype: The type the bytes in `cost` are counted for.
-        predicted_seconds: Expected time of running all slices on the machine planned for; 0 where none was predicted.
+        dtype: The data type that the bytes in `cost` are for.
+        predicted_seconds: Predicted time of running all slices on the machine planned for; 0 if none was predicted.
         planning_seconds: Time spent on searching.
         seed: Seed of the search.
-        trials: Number of trials the search was asked for; None where it was given a time.
+        trials: Number of trials of the search; None if it had a time limit instead.
         trial: The trial that won: the same seed and at least `trial + 1` trials find this plan again.
         history: The search's progress: pairs of seconds since its start and log10 of the multiply-adds of the best plan
             so far, every step counted in every slice.
@@ -86,13 +86,13 @@ class Plan:
         *,
         dtype: DtypeName = "complex64",
     ) -> Plan:
-        """Makes a plan of a path found elsewhere.
+        """Makes a plan from a contraction path of any origin.
 
         Args:
             network: The network, or its shape.
             ssa_path: Pairs of tensor numbers; step k makes number `num_tensors + k`.
             sliced_indices: Names of the indices to slice, the last to count fastest.
-            dtype: The type to count bytes for.
+            dtype: The data type to count bytes for.
 
         Raises:
             PlanError: The path is not complete, or a sliced index is not in the network.
@@ -116,7 +116,7 @@ class Plan:
         )
 
     def for_network(self, network: TensorNetwork | NetworkShape) -> Plan:
-        """Returns the plan over the indices of `network`, which may number or name them otherwise.
+        """Returns the plan over the indices of `network`, which may have other numbers or names.
 
         Raises:
             PlanError: The plan is for another network.
@@ -129,13 +129,13 @@ class Plan:
             raise PlanError(
                 f"the plan is for a network of {self.shape.num_tensors} tensors and {self.shape.num_indices} indices "
                 f"(sha256 {self.shape.sha256()[:12]}), not for this one of {shape.num_tensors} tensors and "
-                f"{shape.num_indices} indices (sha256 {shape.sha256()[:12]}); plan this network anew"
+                f"{shape.num_indices} indices (sha256 {shape.sha256()[:12]}); plan this network again"
             )
         sliced = tuple(there.index_at[here.place_of[index]] for index in self.sliced_indices)
         return replace(self, shape=shape, sliced_indices=sliced)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the plan as a JSON file, replacing what is there in one move.
+        """Writes the plan as a JSON file, replacing an existing file atomically.
 
         Raises:
             OSError: The file cannot be written.
@@ -148,7 +148,7 @@ class Plan:
 
         Args:
             path: The file.
-            network: If given, the network that the plan has to be for.
+            network: If given, the network that the plan must be for.
 
         Raises:
             PlanError: The file is not a plan, is damaged or too large, or is for another network.
@@ -168,11 +168,11 @@ class Plan:
         return plan if network is None else plan.for_network(network)
 
     def to_bytes(self) -> bytes:
-        """The content of the plan's file."""
+        """Returns the content of the plan's file."""
         return (json.dumps(self.to_dict(), separators=(",", ":")) + "\n").encode()
 
     def to_dict(self) -> dict[str, Any]:
-        """The plan as the JSON object of a plan file."""
+        """Returns the plan as the JSON object of a plan file."""
         names, cost = self.shape.index_names, self.cost
         return {
             "format": "taizhang-plan",
@@ -206,28 +206,26 @@ class Plan:
 
     @classmethod
     def from_dict(cls, content: object) -> Plan:
-        """Makes a plan of the JSON object of a plan file; the cost is counted again.
+        """Makes a plan from the JSON object of a plan file; the cost is computed again.
 
         Raises:
-            PlanError: A key is missing or does not hold what it should; the message names it.
+            PlanError: A key is missing or has a wrong value; the message names it.
         """
         if not isinstance(content, dict):
-            raise PlanError("a JSON object is wanted")
+            raise PlanError(f"a plan must be a JSON object, got {describe(content)}")
         version = content.get("version", FILE_VERSION)
         if version not in (FILE_VERSION, ROWS_VERSION):
-            raise PlanError(
-                f"its version is {version!r}, and this program reads versions {FILE_VERSION} and {ROWS_VERSION}"
-            )
+            raise PlanError(f"its version must be {FILE_VERSION} or {ROWS_VERSION}, got {version!r}")
         shape = _read_shape(content)
         recorded = content.get("network_sha256")
         if recorded is not None and recorded != shape.sha256():
             raise PlanError("network_sha256 does not agree with inputs, output and size_dict; the file is damaged")
         path = content.get("ssa_path")
         if not isinstance(path, list) or not all(isinstance(pair, list) for pair in path):
-            raise PlanError("'ssa_path' has to be a list of pairs of tensor numbers")
+            raise PlanError("'ssa_path' must be a list of pairs of tensor numbers")
         dtype = content.get("dtype", "complex64")
         if dtype not in ("complex64", "complex128"):
-            raise PlanError(f"'dtype' is {dtype!r}; complex64 or complex128 is wanted")
+            raise PlanError(f"'dtype' must be complex64 or complex128, got {dtype!r}")
         sliced = _read_names(content, "sliced_indices")
         plan = cls.from_ssa_path(shape, path, sliced, dtype=dtype)
         return replace(
@@ -282,13 +280,13 @@ def _shape_of(network: object) -> NetworkShape:
 
 
 def _count(number: int) -> str:
-    """A whole number for people; a very long one as a power of ten."""
+    """Returns a whole number as text; a very large one as a power of ten."""
     return f"{number:,}" if number < 10**12 else f"10^{math.log10(number):.1f}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Canonical:
-    """A shape whose indices are numbered in order of appearance, the same whatever they were called before."""
+    """A shape whose indices are numbered in order of appearance, whatever their names and numbers were."""
 
     key: tuple[object, ...]
     place_of: dict[int, int]
@@ -301,7 +299,7 @@ def _canonical(shape: NetworkShape) -> _Canonical:
         for index in term:
             place_of.setdefault(index, len(place_of))
     for index in sorted(range(shape.num_indices), key=lambda index: shape.sizes[index]):
-        place_of.setdefault(index, len(place_of))  # on no tensor: counts in nothing
+        place_of.setdefault(index, len(place_of))  # on no tensor: affects nothing
     index_at = sorted(place_of, key=place_of.__getitem__)
     key = (
         tuple(tuple(place_of[index] for index in term) for term in shape.inputs),
@@ -316,14 +314,16 @@ def _canonical(shape: NetworkShape) -> _Canonical:
 def _read_shape(content: Mapping[str, object]) -> NetworkShape:
     terms = content.get("inputs")
     if not isinstance(terms, list):
-        raise PlanError("'inputs' has to be a list of lists of index names")
+        raise PlanError("'inputs' must be a list of lists of index names")
     inputs = [_names(term, f"inputs[{number}]") for number, term in enumerate(terms)]
     size_dict = content.get("size_dict")
     if not isinstance(size_dict, dict):
-        raise PlanError("'size_dict' has to give every index name its size")
+        raise PlanError("'size_dict' must be an object that gives every index name its size")
     for name, size in size_dict.items():
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
-            raise PlanError(f"'size_dict' gives index '{name}' the size {size!r}; a whole number from 0 is wanted")
+            raise PlanError(
+                f"the size of index '{name}' in 'size_dict' must be a whole number from 0 to 2^48, got {size!r}"
+            )
     try:
         return NetworkShape.from_names(
             inputs,
@@ -342,14 +342,14 @@ def _read_names(content: Mapping[str, object], key: str) -> list[str]:
 
 def _names(value: object, key: str) -> list[str]:
     if not isinstance(value, list) or any(isinstance(name, bool) or not isinstance(name, str | int) for name in value):
-        raise PlanError(f"'{key}' has to be a list of index names")
+        raise PlanError(f"'{key}' must be a list of index names")
     return [str(name) for name in value]
 
 
 def _read_seconds(content: Mapping[str, object], key: str) -> float:
     value = content.get(key, 0.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
-        raise PlanError(f"'{key}' is {value!r}; a number of seconds is wanted")
+        raise PlanError(f"'{key}' must be a number of seconds, got {value!r}")
     return float(value)
 
 
@@ -358,18 +358,18 @@ def _read_count(content: Mapping[str, object], key: str) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise PlanError(f"'{key}' is {value!r}; a whole number is wanted")
+        raise PlanError(f"'{key}' must be a whole number, got {value!r}")
     return value
 
 
 def _read_history(content: Mapping[str, object]) -> tuple[tuple[float, float], ...]:
     points = content.get("history", [])
     if not isinstance(points, list):
-        raise PlanError("'history' has to be a list of pairs of numbers")
+        raise PlanError("'history' must be a list of pairs of numbers")
     read = []
     for point in points:
         is_pair = isinstance(point, list) and len(point) == 2
         if not is_pair or any(isinstance(value, bool) or not isinstance(value, int | float) for value in point):
-            raise PlanError("'history' has to be a list of pairs of numbers")
+            raise PlanError("'history' must be a list of pairs of numbers")
         read.append((float(point[0]), float(point[1])))
     return tuple(read)

@@ -1,13 +1,13 @@
-"""What this machine can do: rates of contraction and memory, measured once and kept.
+"""Rates of this machine: contraction and memory, measured once and cached.
 
-A contraction of rows × columns × summed runs at a rate that depends on the smaller of rows and columns and on summed: a
-machine reaches its best only when both are large enough to reuse what it has loaded. Moving bytes goes at a rate that
-depends on how much is moved, because caches differ. Both are measured with the kernels that later do the work. Memory
-that is touched for the first time comes slowly, on some virtual machines at a hundredth of the rate at which it is
-copied later; of several measurements the slowest is kept, since memory that was in use before comes faster.
+The rate of a contraction of rows × columns × summed depends on the smaller of rows and columns and on summed: the peak
+is reached only when both are large enough to reuse loaded data. The rate of moving bytes depends on their number,
+because of the caches. Both are measured with the kernels that later do the work. Memory that is touched for the first
+time is slow, on some virtual machines a hundred times slower than copying it later; of several measurements the slowest
+is kept, since memory that was in use before is faster.
 
-A measurement holds `MEASURING_BYTES` at most, whatever the number of threads; where less is allowed the rates of
-`assumed_rates` are used and nothing is kept. What was measured while other programs ran is used, but measured again
+A measurement holds `MEASURING_BYTES` at most, whatever the number of threads; if less is allowed, the rates of
+`assumed_rates` are used and nothing is cached. Rates measured while other programs ran are used, but measured again
 after `DISTURBED_SECONDS`.
 """
 
@@ -47,19 +47,19 @@ SUMMED_CLASSES = (1, 2, 4, 16, 64, 256)
 _WORK = 1 << 21  # multiply-adds of one measurement: a millisecond at 2e9 a second
 _FRESH_BYTES = 1 << 26
 _COPY_BYTES = (1 << 18, 1 << 22, 1 << 25, 1 << 27)
-# Each thread needs memory of its own; rates for more threads follow from those of so many.
+# Each thread needs separate memory; rates for more threads are extrapolated from this many.
 _MOST_THREADS = 8
-_IDLE_SHARE = 0.85  # of a core that a thread gets where nothing else runs
-_IDLE_SECONDS = 0.02
+_IDLE_SHARE = 0.85  # least share of a core that a thread gets on an idle machine
+_IDLE_SECONDS = 0.02  # duration of one measurement of that share
 
 MEASURING_BYTES = 320 * 2**20
-"""Memory that a measurement may hold: two blocks that are copied, and what the kernels need."""
+"""Memory that a measurement may hold: two blocks that are copied, and the kernels' workspaces."""
 
 DISTURBED_SECONDS = 600.0
-"""How long rates that were measured while other programs ran are used before they are measured again."""
+"""How long rates measured while other programs ran are used before they are measured again."""
 
-_MEASURING_SECONDS = 1.2
-_SETTLED = 1.03
+_MEASURING_SECONDS = 1.2  # no new round of measurements begins after this time
+_SETTLED = 1.03  # measuring ends when no figure improves by more than this factor in a round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +69,12 @@ class MachineRates:
     Attributes:
         rates: Complex64 multiply-adds a second; a row for each of `NARROW_CLASSES` (the smaller of rows and columns), a
             column for each of `SUMMED_CLASSES`.
-        bandwidths: Pairs of a number of bytes and the bytes a second at which so many are read and written.
-        step_seconds: Time a step takes however small.
+        bandwidths: Pairs of a number of bytes and the rate, in bytes a second, at which that many are read and written.
+        step_seconds: Time that even the smallest step takes.
         threads: Number of threads that the rates are for.
-        fresh_seconds_per_byte: Time that memory takes when it is touched for the first time.
-        measured: False for rates that are only assumed.
-        disturbed_at: When they were measured, in seconds since 1970, if other programs ran meanwhile; else None.
+        fresh_seconds_per_byte: Time to touch memory for the first time.
+        measured: False for assumed rates.
+        disturbed_at: Time of measurement, in seconds since 1970, if other programs ran meanwhile; otherwise None.
     """
 
     rates: tuple[tuple[float, ...], ...]
@@ -98,10 +98,10 @@ class MachineRates:
             and all(math.isfinite(number) and number > 0 for number in numbers)
         )
         if not well_formed:
-            raise ValueError("the rates of a machine have to be positive and complete")
+            raise ValueError("the rates of a machine must be complete, positive and finite")
 
     def contraction_rate(self, narrow: float, summed: float, dtype: DtypeName = "complex64") -> float:
-        """Multiply-adds a second of a contraction whose smaller side is `narrow`, between the shapes measured."""
+        """Returns multiply-adds a second of a contraction whose smaller side is `narrow`, interpolated."""
         i, x = _place(narrow, NARROW_CLASSES)
         j, y = _place(summed, SUMMED_CLASSES)
         log_rate = sum(
@@ -113,7 +113,7 @@ class MachineRates:
         return math.exp(log_rate) * (0.5 if dtype == "complex128" else 1.0)
 
     def bandwidth(self, moved_bytes: float) -> float:
-        """Bytes a second at which `moved_bytes` are moved."""
+        """Returns the bytes a second at which `moved_bytes` are moved."""
         if moved_bytes <= self.bandwidths[0][0]:
             return self.bandwidths[0][1]
         for (low, fast), (high, slow) in zip(self.bandwidths, self.bandwidths[1:], strict=False):
@@ -124,11 +124,11 @@ class MachineRates:
 
 
 def assumed_rates(threads: int = 1) -> MachineRates:
-    """Rates of a middling machine, for where nothing was measured or plans must not depend on the machine."""
-    best = 8e9 * threads
+    """Returns rates of a typical machine, for use without measurements or when plans must be reproducible."""
+    peak = 8e9 * threads
     rates = tuple(
         tuple(
-            best * min(1.0, (0.10 + 0.90 * narrow / 16) * min(1.0, 0.25 + 0.75 * summed / 16))
+            peak * min(1.0, (0.10 + 0.90 * narrow / 16) * min(1.0, 0.25 + 0.75 * summed / 16))
             for summed in SUMMED_CLASSES
         )
         for narrow in NARROW_CLASSES
@@ -144,40 +144,40 @@ def assumed_rates(threads: int = 1) -> MachineRates:
 def measured_rates(
     threads: int = 1, *, memory_bytes: int | None = None, announce: Callable[[], None] | None = None
 ) -> MachineRates:
-    """Rates of this machine, measured at the first call (under two seconds) and read from the user's cache later.
+    """Returns rates of this machine, measured at the first call (under two seconds) and cached for later ones.
 
     Args:
-        threads: Number of threads the work will have. More than there are cores are no faster.
-        memory_bytes: Most bytes that a measurement may take; any number by default.
+        threads: Number of threads of the work. More threads than cores are no faster.
+        memory_bytes: Memory limit of a measurement; none by default.
         announce: Called before a measurement begins.
 
     Returns:
-        Measured rates; assumed ones where there is too little memory to measure, or the compiled core cannot.
+        Measured rates; assumed ones if there is too little memory to measure or the compiled core cannot.
     """
     path = cache_file(threads)
-    kept = _read(path, threads)
-    if kept is not None and not _outdated(kept):
-        return kept
+    cached = _read(path, threads)
+    if cached is not None and not _outdated(cached):
+        return cached
     if memory_bytes is not None and memory_bytes < MEASURING_BYTES:
-        return kept or assumed_rates(min(threads, usable_cores()))
+        return cached or assumed_rates(min(threads, usable_cores()))
     if announce is not None:
         announce()
-    return _measure_and_keep(path, kept, threads)
+    return _measure_and_cache(path, cached, threads)
 
 
 def measure_rates_again(threads: int = 1) -> MachineRates:
-    """Measures the rates again, and keeps the best of now and before.
+    """Measures the rates again, and caches the better of old and new figures.
 
-    Whatever else the machine does during a measurement can only make it slower, so the better figure is the truer.
+    Other work during a measurement can only slow it down, so the better figure is the more accurate one.
     """
     path = cache_file(threads)
-    return _measure_and_keep(path, _read(path, threads), threads)
+    return _measure_and_cache(path, _read(path, threads), threads)
 
 
-def _measure_and_keep(path: Path, kept: MachineRates | None, threads: int) -> MachineRates:
+def _measure_and_cache(path: Path, cached: MachineRates | None, threads: int) -> MachineRates:
     machine = measure(threads)
-    if kept is not None and machine.measured and len(kept.bandwidths) == len(machine.bandwidths):
-        machine = replace(_best_of(kept, machine), disturbed_at=machine.disturbed_at)
+    if cached is not None and machine.measured and len(cached.bandwidths) == len(machine.bandwidths):
+        machine = replace(_best_of(cached, machine), disturbed_at=machine.disturbed_at)
     if machine.disturbed_at is not None:
         warnings.warn(
             "other programs ran while the rates of this machine were measured, so predicted times may be too long; run "
@@ -195,39 +195,40 @@ def _outdated(machine: MachineRates) -> bool:
     return machine.disturbed_at is not None and not 0 <= time.time() - machine.disturbed_at < DISTURBED_SECONDS
 
 
-def _best_of(one: MachineRates, other: MachineRates) -> MachineRates:
-    """The better of two measurements, figure by figure: what ran beside one can only have slowed it.
+def _best_of(first: MachineRates, second: MachineRates) -> MachineRates:
+    """Returns the better of two measurements, figure by figure: other work can only have slowed one down.
 
-    Not so for memory touched for the first time: what comes fast was in use before.
+    For memory touched for the first time it is the slower one: fast memory was in use before.
     """
     return replace(
-        one,
-        rates=tuple(tuple(map(max, *rows)) for rows in zip(one.rates, other.rates, strict=True)),
+        first,
+        rates=tuple(tuple(map(max, *rows)) for rows in zip(first.rates, second.rates, strict=True)),
         bandwidths=tuple(
-            (size, max(rate, again)) for (size, rate), (_, again) in zip(one.bandwidths, other.bandwidths, strict=True)
+            (size, max(rate, again))
+            for (size, rate), (_, again) in zip(first.bandwidths, second.bandwidths, strict=True)
         ),
-        step_seconds=min(one.step_seconds, other.step_seconds),
-        fresh_seconds_per_byte=max(one.fresh_seconds_per_byte, other.fresh_seconds_per_byte),
+        step_seconds=min(first.step_seconds, second.step_seconds),
+        fresh_seconds_per_byte=max(first.fresh_seconds_per_byte, second.fresh_seconds_per_byte),
     )
 
 
 def measure(threads: int = 1) -> MachineRates:
-    """Measures the rates now, whatever is in the cache: in rounds, until no figure gets better or time is up.
+    """Measures the rates now, ignoring the cache: in rounds, until no figure improves or time is up.
 
-    At most `_MOST_THREADS` threads are measured: arithmetic is taken to grow with the number of cores beyond, the rate
-    of memory to stay.
+    At most `_MOST_THREADS` threads are measured: beyond, arithmetic is assumed to scale with the number of cores, and
+    the rate of memory to stay constant.
     """
     if getattr(_native, "time_contraction", None) is None or getattr(_native, "time_copy", None) is None:
         return assumed_rates(threads)
     usable = min(threads, usable_cores())
     few = min(usable, _MOST_THREADS)
-    # Before anything else: what a measurement frees is given out again, and no longer fresh.
+    # First of all: memory that a measurement frees is handed out again and no longer fresh.
     fresh_seconds_per_byte = _time_of_fresh_memory()
     idle = _share_of_cores(few) >= _IDLE_SHARE
     started = time.perf_counter()
-    machine = _measured_once(few)
+    machine = _measure_once(few)
     while time.perf_counter() - started < _MEASURING_SECONDS:
-        better = _best_of(machine, _measured_once(few))
+        better = _best_of(machine, _measure_once(few))
         settled = _gain(machine, better) < _SETTLED
         machine = better
         if settled:
@@ -236,7 +237,7 @@ def measure(threads: int = 1) -> MachineRates:
     more = usable / few
     return replace(
         machine,
-        rates=_rising([[more * rate for rate in row] for row in machine.rates]),
+        rates=_make_monotone([[more * rate for rate in row] for row in machine.rates]),
         fresh_seconds_per_byte=fresh_seconds_per_byte,
         threads=threads,
         disturbed_at=None if idle else time.time(),
@@ -244,7 +245,7 @@ def measure(threads: int = 1) -> MachineRates:
 
 
 def _share_of_cores(threads: int) -> float:
-    """Share of a core that each of some threads gets, the least of them: 1 on a machine that does nothing else."""
+    """Returns the smallest share of a core that one of `threads` threads gets: 1 on an idle machine."""
     shares = [0.0] * threads
 
     def spin(number: int) -> None:
@@ -262,7 +263,7 @@ def _share_of_cores(threads: int) -> float:
 
 
 def _gain(before: MachineRates, after: MachineRates) -> float:
-    """By how much the figure that got better most did."""
+    """Returns the largest factor by which a figure has improved."""
     rates = zip(
         (rate for row in before.rates for rate in row), (rate for row in after.rates for rate in row), strict=True
     )
@@ -270,13 +271,13 @@ def _gain(before: MachineRates, after: MachineRates) -> float:
     return max(new / old for old, new in (*rates, *bandwidths))
 
 
-def _rising(rates: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
-    """Rates that never fall as shapes grow: where one does, something else held up its measurement."""
+def _make_monotone(rates: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    """Makes rates never fall as shapes grow: where one does, its measurement was disturbed."""
     return tuple(map(tuple, np.maximum.accumulate(np.maximum.accumulate(np.array(rates), axis=0), axis=1).tolist()))
 
 
-def _measured_once(threads: int) -> MachineRates:
-    """One round of measuring."""
+def _measure_once(threads: int) -> MachineRates:
+    """Measures all rates once."""
     time_contraction, time_copy = _native.time_contraction, _native.time_copy
     rates = []
     for narrow in NARROW_CLASSES:
@@ -284,7 +285,7 @@ def _measured_once(threads: int) -> MachineRates:
         for summed in SUMMED_CLASSES:
             wide = max(_WORK * min(threads, 4) // (narrow * summed), narrow)
             wide = min(wide, (1 << 20) // max(narrow, summed))
-            # Programs put the indices of the wide side next to each other, as a row-major product does its columns.
+            # Compiled programs lay out the wide side contiguously, like the columns of a row-major product.
             seconds = time_contraction(narrow, wide, summed, "complex64", threads, 3)
             row.append(wide * narrow * summed / max(seconds, 1e-9))
         rates.append(tuple(row))
@@ -300,19 +301,19 @@ def _measured_once(threads: int) -> MachineRates:
 
 
 def _time_of_fresh_memory() -> float:
-    """Seconds a byte takes when it is touched for the first time, in pages as runs ask for them."""
+    """Returns the seconds a byte takes when touched for the first time, in pages as the executor requests them."""
     with mmap.mmap(-1, _FRESH_BYTES) as memory:
         if hasattr(mmap, "MADV_HUGEPAGE"):
             with contextlib.suppress(OSError):
                 memory.madvise(mmap.MADV_HUGEPAGE)
-        started = time.thread_time()  # other programs do not count
+        started = time.thread_time()  # does not count other programs
         for place in range(0, _FRESH_BYTES, mmap.PAGESIZE):
             memory[place] = 1
         return max((time.thread_time() - started) / _FRESH_BYTES, 1e-12)
 
 
 def cache_file(threads: int) -> Path:
-    """Where the rates of this machine with so many threads are kept; one file for all numbers beyond that of cores."""
+    """Returns the cache file of the rates for a number of threads; the same one for all numbers beyond the cores."""
     level = _native.simd_level() if hasattr(_native, "simd_level") else "unknown"
     model = "".join(c if c.isalnum() else "-" for c in _processor())[:80]
     usable = min(threads, usable_cores())
@@ -321,7 +322,7 @@ def cache_file(threads: int) -> Path:
 
 
 def _cache_folder() -> Path:
-    """The user's cache; on Linux by the XDG base directory specification, without importing what knows all systems."""
+    """Returns the user's cache folder; on Linux by the XDG specification, which saves importing platformdirs."""
     if sys.platform == "linux":
         given = os.environ.get("XDG_CACHE_HOME", "").strip()
         # The specification says to ignore a relative path.
@@ -330,7 +331,7 @@ def _cache_folder() -> Path:
 
 
 def _processor() -> str:
-    """The model of the processor, as the system names it."""
+    """Returns the name of the processor's model."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
@@ -339,7 +340,7 @@ def _processor() -> str:
 
 
 def _read(path: Path, threads: int) -> MachineRates | None:
-    """What is kept in the cache; None where there is nothing usable."""
+    """Reads cached rates; None if there are none or they are unusable."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         machine = MachineRates(
@@ -356,12 +357,12 @@ def _read(path: Path, threads: int) -> MachineRates | None:
     return machine
 
 
-# What could not be written to the cache, so that it is measured only once in a process.
+# Rates that could not be written to the cache, so that they are measured only once in a process.
 _unwritten: dict[Path, MachineRates] = {}
 
 
 def _write(path: Path, machine: MachineRates) -> None:
-    """Keeps the rates; a cache that cannot be written is no harm."""
+    """Writes the rates to the cache; failure to write is harmless."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -372,7 +373,7 @@ def _write(path: Path, machine: MachineRates) -> None:
 
 
 def _place(value: float, classes: Sequence[int]) -> tuple[int, float]:
-    """Between which two classes a value lies, and how far from the first on a logarithmic scale."""
+    """Returns the class below a value, and the value's position between it and the next on a logarithmic scale."""
     if value >= classes[-1]:
         return len(classes) - 2, 1.0
     for place in range(len(classes) - 1):

@@ -1,9 +1,9 @@
-"""The search for a plan, done by the native code.
+"""The search for a plan, done by the compiled core.
 
-Trees and sliced indices are annealed together, on all threads, again and again from other starts, and the best is
-kept. The search is anytime: it ends when time is up, when going on cannot pay or when asked to stop, and then gives the
-best plan so far; a KeyboardInterrupt carries that plan. With a number of trials instead of a time it gives the same
-plan on any machine and any number of threads.
+Trees and sliced indices are annealed together, on all threads, repeatedly from different starts, and the best result is
+kept. The search is anytime: it ends when time is up, when further search is not worthwhile or when asked to stop, and
+returns the best plan so far; a KeyboardInterrupt carries that plan. With a number of trials instead of a time it
+returns the same plan on any machine and with any number of threads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from taizhang import _native
 from taizhang._types import DtypeName
@@ -31,23 +31,20 @@ from taizhang.plan.rates import MachineRates, assumed_rates
 from taizhang.plan.tree import ContractionTree
 
 SPARING_FACTOR = 1.1
-"""Of plans predicted to take up to this many times as long as the fastest, the one of least memory is taken."""
-
-# A path, the sliced indices, whether it fits, and figures; see `_native.search_plan`.
-_Found: TypeAlias = tuple[list[tuple[int, int]], list[int], bool, tuple[float, float, float, float]]
+"""Of plans predicted to take up to this many times as long as the fastest, the one with the least memory is chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchProgress:
-    """How a search stands.
+    """Progress of a search.
 
     Attributes:
-        log10_multiply_adds: log10 of the best plan's multiply-adds over all slices; None before there is a plan.
+        log10_multiply_adds: log10 of the best plan's multiply-adds over all slices; None while there is no plan.
         width: log2 of the best plan's largest intermediate.
         num_sliced: Number of indices that the best plan slices.
         trials_done: Number of annealing runs that have ended.
         seconds: Time spent.
-        seconds_left: Time left; None where no time was given.
+        seconds_left: Time left; None without a time limit.
     """
 
     log10_multiply_adds: float | None
@@ -63,7 +60,7 @@ class SearchInterrupted(KeyboardInterrupt):
 
     Attributes:
         plan: The best plan so far, if there was one within the limits.
-        seconds: How long the search had gone on.
+        seconds: Time spent on the search.
     """
 
     def __init__(self, plan: Plan | None, seconds: float) -> None:
@@ -91,20 +88,20 @@ def search(
 
     Args:
         shape: The network.
-        memory_bytes: Most memory that may be alive at once while the plan runs.
+        memory_bytes: Limit of the peak memory of the plan.
         width: log2 of the most elements an intermediate may have.
-        seconds: Time to search. With neither `seconds` nor `trials` the search weighs its own time against that of the
-            run it plans: small networks are planned in milliseconds.
+        seconds: Time to search. With neither `seconds` nor `trials` the search balances its time against that of the
+            contraction it plans: small networks are planned in milliseconds.
         trials: Number of annealing runs, instead of a time; the plan is then the same on every machine. The first runs
             are short and later ones longer: 16 take an instant, 100 about a minute for a circuit of 50 qubits.
-        seed: Seed of the search, a whole number from 0.
+        seed: Seed of the search, from 0 to 2^64 - 1.
         threads: Number of threads.
         machine: Rates of the machine that will run the plan; assumed rates if not given.
         dtype: Type of the tensors.
-        objective: What to make small: the seconds that the plan is expected to run, or its multiply-adds alone. Of
-            plans within a tenth of the fewest seconds the one of least memory is taken.
-        progress: Called about twenty times a second with the state of the search.
-        should_stop: Asked as often; once it says yes, the best plan so far is returned.
+        objective: What to minimise: the predicted run time, or the multiply-adds alone. Of plans within a tenth of the
+            shortest time the one with the least memory is chosen.
+        progress: Called about twenty times a second with the progress of the search.
+        should_stop: Called as often; once it returns True, the best plan so far is returned.
 
     Returns:
         The best plan found.
@@ -112,7 +109,7 @@ def search(
     Raises:
         SearchInterrupted: Ctrl-C, or another KeyboardInterrupt, ended the search; it holds the best plan so far.
         MemoryLimitError: No plan was found within the memory or width given.
-        UsageError: An option has a value that it cannot have.
+        UsageError: An option has an invalid value.
 
     Example:
         >>> shape = NetworkShape(inputs=((0, 1), (1, 2), (2, 0)), output=(), sizes=(2, 2, 2))
@@ -123,12 +120,14 @@ def search(
     started = time.perf_counter()
     if shape.is_empty:
         return _plan_of_nothing(shape, dtype, seed, trials)
+
+    # Stage 1: translate the limits to elements, the unit of the native search.
     machine = machine or assumed_rates(threads)
     bytes_per_element = BYTES_PER_ELEMENT[dtype]
     fixed = _fixed_elements(shape)
     available = math.inf if memory_bytes is None else memory_bytes / bytes_per_element - fixed
 
-    def look(best: _native.FoundPlan | None, trials_done: int) -> bool:
+    def report(best: _native.FoundPlan | None, trials_done: int) -> bool:
         spent = time.perf_counter() - started
         if progress is not None:
             progress(
@@ -143,7 +142,8 @@ def search(
             )
         return should_stop is not None and should_stop()
 
-    found, interrupt = _search_natively(
+    # Stage 2: search. An interrupt is raised only below, with the best plan so far.
+    result, interrupt = _search_natively(
         shape,
         width=math.inf if width is None else width,
         memory_elements=max(available, 1.0),
@@ -154,24 +154,28 @@ def search(
         log2_per_element=_log2_per_element(machine, dtype, objective),
         charge_per_second=multiply_adds_per_second(machine, dtype),
         seconds_per_element=machine.fresh_seconds_per_byte * bytes_per_element if objective == "seconds" else 0.0,
-        look=None if progress is None and should_stop is None else look,
+        look=None if progress is None and should_stop is None else report,
     )
-    if found is None and interrupt is not None:
+    if result is None and interrupt is not None:
         raise SearchInterrupted(None, time.perf_counter() - started) from interrupt
-    if found is None:
+    if result is None:
         raise MemoryLimitError("the search ended before any plan was found; give it more time")
-    judged = [_judge(shape, candidate, machine, dtype) for candidate in found.plans]
+
+    # Stage 3: compute the exact cost of the proposed plans, and choose one.
+    judged = [_judge(shape, candidate, machine, dtype) for candidate in result.plans]
     best = min(judged, key=lambda entry: (not entry.fits, entry.predicted_seconds))
     if best.fits and objective == "seconds":
-        most = SPARING_FACTOR * best.predicted_seconds
-        frugal = (entry for entry in judged if entry.fits and entry.predicted_seconds <= most)
-        best = min(frugal, key=lambda entry: (entry.cost.peak_bytes, entry.predicted_seconds))
+        longest = SPARING_FACTOR * best.predicted_seconds
+        nearly_as_fast = (entry for entry in judged if entry.fits and entry.predicted_seconds <= longest)
+        best = min(nearly_as_fast, key=lambda entry: (entry.cost.peak_bytes, entry.predicted_seconds))
     try:
         _check_limits(shape, best, memory_bytes=memory_bytes, width=width, dtype=dtype)
     except MemoryLimitError:
         if interrupt is None:
             raise
         raise SearchInterrupted(None, time.perf_counter() - started) from interrupt
+
+    # Stage 4: assemble the plan.
     plan = Plan(
         shape=shape,
         tree=best.tree,
@@ -182,8 +186,8 @@ def search(
         planning_seconds=time.perf_counter() - started,
         seed=seed,
         trials=trials,
-        trial=found.trial,
-        history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in found.history),
+        trial=result.trial,
+        history=tuple((round(at, 4), round(log2 * math.log10(2), 4)) for at, log2 in result.history),
     )
     if interrupt is not None:
         raise SearchInterrupted(plan, plan.planning_seconds) from interrupt
@@ -191,7 +195,7 @@ def search(
 
 
 def _search_natively(shape: NetworkShape, **limits: Any) -> tuple[Any, KeyboardInterrupt | None]:
-    """Calls the native search; gives what it found, also where a KeyboardInterrupt ended it, and that."""
+    """Calls the native search; returns its result and the KeyboardInterrupt that ended it, if one did."""
     try:
         return _native.search_plan(shape, **limits), None
     except KeyboardInterrupt as interrupt:
@@ -199,7 +203,7 @@ def _search_natively(shape: NetworkShape, **limits: Any) -> tuple[Any, KeyboardI
 
 
 def _plan_of_nothing(shape: NetworkShape, dtype: DtypeName, seed: int, trials: int | None) -> Plan:
-    """A plan for a network whose value has no terms: any order will do."""
+    """Makes a plan for a network whose value has no terms: any order will do."""
     count = shape.num_tensors
     path = tuple((0 if step == 0 else count + step - 1, step + 1) for step in range(count - 1))
     tree = ContractionTree(num_tensors=count, ssa_path=path)
@@ -215,17 +219,17 @@ def slice_further(
     machine: MachineRates | None = None,
     objective: Objective = "seconds",
 ) -> Plan:
-    """Slices a plan until it fits the memory; the tree stays as it is, so this takes no longer than it has steps.
+    """Slices a plan until it fits the memory; the tree stays the same, so this takes time linear in its steps.
 
     Args:
         plan: The plan.
-        memory_bytes: Most memory that may be alive at once while the plan runs.
+        memory_bytes: Limit of the peak memory of the plan.
         width: log2 of the most elements an intermediate may have.
         machine: Rates of the machine that will run the plan; assumed rates if not given.
-        objective: What the plan was made small in.
+        objective: What the search for the plan minimised.
 
     Returns:
-        A plan within the limits, the same one where it is within them already.
+        A plan within the limits; the given one if it is within them.
 
     Raises:
         MemoryLimitError: Inputs, result and a tensor of one element for each step take more.
@@ -236,7 +240,7 @@ def slice_further(
     machine = machine or assumed_rates()
     shape, dtype = plan.shape, plan.dtype
     elements = memory_bytes / BYTES_PER_ELEMENT[dtype] - _fixed_elements(shape)
-    found = _native.slice_plan(
+    proposal = _native.slice_plan(
         shape,
         ssa_path=plan.tree.ssa_path,
         sliced_indices=plan.sliced_indices,
@@ -244,7 +248,7 @@ def slice_further(
         memory_elements=max(elements, 1.0),
         log2_per_element=_log2_per_element(machine, dtype, objective),
     )
-    best = _judge(shape, found, machine, dtype)
+    best = _judge(shape, proposal, machine, dtype)
     _check_limits(shape, best, memory_bytes=memory_bytes, width=width, dtype=dtype)
     return replace(
         plan,
@@ -271,15 +275,15 @@ class _Judged:
     predicted_seconds: float
 
 
-def _judge(shape: NetworkShape, found: _native.FoundPlan, machine: MachineRates, dtype: DtypeName) -> _Judged:
-    sliced = found.sliced_indices
-    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(found.ssa_path))
+def _judge(shape: NetworkShape, proposal: _native.FoundPlan, machine: MachineRates, dtype: DtypeName) -> _Judged:
+    sliced = proposal.sliced_indices
+    tree = ContractionTree(num_tensors=shape.num_tensors, ssa_path=tuple(proposal.ssa_path))
     steps = step_costs(shape, tree, sliced)
     cost = cost_of_steps(shape, steps, sliced, dtype=dtype)
     return _Judged(
         tree=tree,
         sliced_indices=tuple(sliced),
-        fits=found.fits,
+        fits=proposal.fits,
         cost=cost,
         predicted_seconds=predicted_seconds(steps, machine, dtype, peak_bytes=cost.peak_bytes),
     )
@@ -288,10 +292,10 @@ def _judge(shape: NetworkShape, found: _native.FoundPlan, machine: MachineRates,
 def _check_limits(
     shape: NetworkShape, best: _Judged, *, memory_bytes: int | None, width: float | None, dtype: DtypeName
 ) -> None:
-    """Refuses a plan that is not within the limits.
+    """Refuses a plan that exceeds the limits.
 
     Raises:
-        MemoryLimitError: It is not; every index that may be sliced is sliced then.
+        MemoryLimitError: It exceeds them although every index that may be sliced is sliced.
     """
     cost = best.cost
     if memory_bytes is not None and (not best.fits or cost.peak_bytes > memory_bytes):
@@ -308,7 +312,7 @@ def _check_limits(
 
 
 def _fixed_elements(shape: NetworkShape) -> int:
-    """Elements that any plan has alive: the inputs, and the result twice, as slices are summed in double precision."""
+    """Counts the elements any plan needs: inputs, and the result twice, as slices are summed in double precision."""
     inputs = sum(math.prod(shape.sizes[index] for index in term) for term in shape.inputs)
     return inputs + 2 * math.prod(shape.value_shape)
 
@@ -323,16 +327,16 @@ def _check(
     threads: int,
 ) -> None:
     if memory_bytes is not None and memory_bytes <= 0:
-        raise UsageError(f"the memory limit is {memory_bytes} bytes; a positive number is wanted")
+        raise UsageError(f"the memory limit must be positive, got {memory_bytes} bytes")
     if width is not None and not width >= 0:
-        raise UsageError(f"the width limit is {width}; a number from 0 is wanted")
+        raise UsageError(f"the width limit must be at least 0, got {width}")
     if seconds is not None and not seconds >= 0:
-        raise UsageError(f"the planning time is {seconds} seconds; a number from 0 is wanted")
+        raise UsageError(f"the planning time must be at least 0 seconds, got {seconds}")
     if seconds is not None and trials is not None:
         raise UsageError("both a planning time and a number of trials were given; give one of them")
     if trials is not None and trials < 1:
-        raise UsageError(f"the number of trials is {trials}; at least 1 is wanted")
+        raise UsageError(f"the number of trials must be at least 1, got {trials}")
     if not 0 <= seed < 1 << 64:
-        raise UsageError(f"the seed is {seed}; a whole number from 0 to 2^64 - 1 is wanted")
+        raise UsageError(f"the seed must be a whole number from 0 to 2^64 - 1, got {seed}")
     if threads < 1:
-        raise UsageError(f"the number of threads is {threads}; at least 1 is wanted")
+        raise UsageError(f"the number of threads must be at least 1, got {threads}")

@@ -1,8 +1,8 @@
 """The stem of a contraction tree: the long expensive chain that the rest of the tree joins as branches.
 
-A good tree for a circuit is mostly one chain: a large tensor takes in one small subtree after the other, and nearly all
-the work is done along it. The stem is found from the last step downwards, always to the operand whose subtree works
-most. Where two such chains meet, the lighter one is a branch that is worth looking at as a stem of its own.
+A good tree for a circuit is mostly one chain: a large tensor absorbs one small subtree after the other, with nearly all
+the work. The stem is traced from the last step downwards, always to the operand whose subtree has the most work. Where
+two such chains meet, the lighter one is a branch that can be examined as a stem itself.
 
 Source: Huang et al., arXiv:2005.06787.
 """
@@ -18,19 +18,19 @@ from taizhang.plan.plan import Plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StemStep:
-    """One step along a stem, which takes in one branch.
+    """One step along a stem, which absorbs one branch.
 
     Attributes:
-        step: Place of the step in the plan's path.
-        multiply_adds: Complex multiply-adds of the step, over all times that it runs.
-        runs: How often it runs over all slices.
+        step: Position of the step in the plan's path.
+        multiply_adds: Complex multiply-adds of the step, over all its runs.
+        runs: Number of its runs over all slices.
         width: log2 of the elements of its result, in one slice.
         whole_width: The same if nothing were sliced.
-        branch: Number of the tensor taken in.
-        branch_width: log2 of the elements of the tensor taken in, in one slice.
+        branch: Number of the absorbed tensor.
+        branch_width: log2 of the elements of the absorbed tensor, in one slice.
         branch_tensors: Number of the network's tensors in the branch.
-        branch_multiply_adds: Complex multiply-adds of all steps of the branch, over all times that they run.
-        touched: Places in `plan.sliced_indices` of the indices on the tensors of this step.
+        branch_multiply_adds: Complex multiply-adds of all steps of the branch, over all their runs.
+        touched: Positions in `plan.sliced_indices` of the indices on the tensors of this step.
         depends_on: The same for the indices on any tensor of the network below this step.
     """
 
@@ -49,12 +49,12 @@ class StemStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stem:
-    """A chain of steps, from a tensor of the network on.
+    """A chain of steps that starts at a tensor of the network.
 
     Attributes:
         steps: The steps, in the order in which they run.
-        joins: Where it ends: the number of another stem and the place of the step there that takes it in; None for the
-            stem that ends with the result.
+        joins: Where it ends: the number of another stem and the position of the step there that absorbs it; None for
+            the stem that ends with the result.
     """
 
     steps: tuple[StemStep, ...]
@@ -71,11 +71,11 @@ def stems_of(plan: Plan, *, most: int = 1, least_share: float = 0.0) -> tuple[St
 
     Args:
         plan: The plan.
-        most: Number of stems to give at most, ≥ 1.
-        least_share: Branches that do less of the plan's work than this are not looked into.
+        most: Largest number of stems to return, ≥ 1.
+        least_share: Branches with a smaller share of the plan's work are ignored.
 
     Returns:
-        The stem, then branches of stems given before, the heaviest first.
+        The stem, then branches of the stems before, the heaviest first.
 
     Example:
         >>> from taizhang.network.network import NetworkShape
@@ -107,7 +107,7 @@ def stems_of(plan: Plan, *, most: int = 1, least_share: float = 0.0) -> tuple[St
 
 
 class _Tree:
-    """A plan's tree with figures of every tensor, the network's own and the results, by number."""
+    """A plan's tree with figures of every tensor, inputs and results, by number."""
 
     def __init__(self, plan: Plan) -> None:
         self.num_tensors = plan.tree.num_tensors
@@ -118,7 +118,7 @@ class _Tree:
         for number, step in enumerate(self.steps):
             self.work.append(self.work_of_step(number) + self.work[step.left] + self.work[step.right])
             self.tensors.append(self.tensors[step.left] + self.tensors[step.right])
-        # How many tensors of the network below have each sliced index, and how many places have it at all.
+        # For each sliced index, how many inputs below a tensor have it, and how many inputs and outputs in all.
         self.below = [[int(index in term) for index in plan.sliced_indices] for term in plan.shape.inputs]
         terms = (*plan.shape.inputs, plan.shape.output)
         self.uses = [sum(index in term for term in terms) for index in plan.sliced_indices]
@@ -130,7 +130,7 @@ class _Tree:
         return self.steps[step].runs * self.steps[step].multiply_adds
 
     def chain(self, top: int) -> tuple[StemStep, ...]:
-        """The stem that ends with tensor `top`, a result."""
+        """Returns the stem that ends with tensor `top`, a result."""
         chain = []
         while top >= self.num_tensors:
             step = self.steps[top - self.num_tensors]

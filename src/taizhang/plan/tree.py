@@ -1,4 +1,4 @@
-"""Contraction trees: in what order a network is contracted.
+"""Contraction trees: the order in which a network is contracted.
 
 The order is kept in static-single-assignment form, the form in which other tools exchange it: tensors are numbered
 from 0, step k contracts two numbers and makes number `num_tensors + k`.
@@ -33,10 +33,10 @@ class ContractionTree:
     ssa_path: tuple[tuple[int, int], ...]
 
     def __post_init__(self) -> None:
-        wanted = max(self.num_tensors - 1, 0)
-        if len(self.ssa_path) != wanted:
+        needed = max(self.num_tensors - 1, 0)
+        if len(self.ssa_path) != needed:
             raise PlanError(
-                f"the path has {len(self.ssa_path)} steps; a network of {self.num_tensors} tensors needs {wanted}"
+                f"the path has {len(self.ssa_path)} steps; a network of {self.num_tensors} tensors needs {needed}"
             )
         used: set[int] = set()
         for step, pair in enumerate(self.ssa_path):
@@ -63,6 +63,6 @@ class ContractionTree:
         for step, pair in enumerate(pairs):
             numbers = tuple(pair) if isinstance(pair, Iterable) else (pair,)
             if len(numbers) != 2 or any(isinstance(n, bool) or not hasattr(n, "__index__") for n in numbers):
-                raise PlanError(f"step {step} of the path is {numbers!r:.64}; a pair of tensor numbers is wanted")
+                raise PlanError(f"step {step} of the path must be a pair of tensor numbers, got {numbers!r:.64}")
             path.append((int(numbers[0]), int(numbers[1])))
         return cls(num_tensors=num_tensors, ssa_path=tuple(path))

@@ -1,17 +1,17 @@
-"""In what order each tensor has its axes.
+"""The axis order of each tensor.
 
-The decision that matters for speed. Every index is summed at exactly one step of the tree, its death. All tensors
-order their axes by death, the soonest to die slowest, the longest to live fastest: then the indices that a step sums
-are the slow ones of both operands in the same order, the indices that stay are the fast ones, and data is read and
-written in long runs. Two exceptions:
+This decision matters most for speed. Every index is summed at exactly one step of the tree, its death. All tensors
+order their axes by death, the earliest slowest, the latest fastest: then the indices that a step sums are the slow ones
+of both operands in the same order, the indices that stay are the fast ones, and data is read and written in long
+contiguous runs. Two exceptions:
 
 - The few fastest axes of a large output, which fill the lanes of a vector, are all taken from one operand (the larger),
-  so that no vector has to be put together from two.
+  so that no vector has to be gathered from both.
 - Tensors that a block of steps reads or writes piece by piece have the indices it loops over slowest, so that pieces
-  are long runs.
+  are contiguous.
 
 Small inputs are laid out the same way when they are loaded; sliced indices are their slowest axes. The row axis and row
-indices are slower than all others, so that a row is one long run.
+indices are slower than all others, so that a row is contiguous.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LARGE_ELEMENTS = 1 << 12
 """Outputs with fewer elements are ordered by death alone."""
 
 LARGE_INPUT_ELEMENTS = 1 << 20
-"""Inputs with more elements keep their axis order."""
+"""Inputs with more elements keep their axis order and are not transposed when they are loaded."""
 
 
 class AxisOrders(NamedTuple):
@@ -60,8 +60,9 @@ def choose_orders(
         sliced: Sliced indices, the slowest first.
         facts: The walked tree, its steps in the order of execution.
         blocks: Blocks of steps.
-        limits: What the blocks were made for.
+        limits: The limits that the blocks were made with.
     """
+    # Stage 1: inputs. Indices rank by death; row indices and the row axis come before all others.
     gone = frozenset(sliced)
     rank = [(step, index) for index, step in enumerate(facts.death)]
     for index in facts.row_like:
@@ -70,6 +71,8 @@ def choose_orders(
     orders: list[tuple[int, ...]] = []
     for term, order in zip(shape.inputs, axes, strict=True):
         orders.append(tuple(dict.fromkeys(term[axis] for axis in order if term[axis] not in gone)))
+
+    # Stage 2: blocks that read an input. What they loop over must be known before the outputs inside them.
     orders += [()] * len(facts.pairs)
     loops: list[frozenset[int]] = [frozenset()] * len(blocks)
     block_of = {pair.number: number for number, block in enumerate(blocks) for pair in block.pairs}
@@ -80,10 +83,12 @@ def choose_orders(
                 orders[number], blocks[reader_of[number]].passing - facts.row_like, facts.sizes, limits.lanes
             )
             loops[reader_of[number]] = _loops(blocks[reader_of[number]], lanes, frozenset(), facts, facts.sizes)
+
+    # Stage 3: outputs of steps, in order of execution.
     root = len(facts.indices) - 1
     for pair in facts.pairs:
         number = pair.number
-        if number == root:
+        if number == root:  # the value: its order is given
             rows = facts.indices[number] & facts.row_like
             orders[number] = (*rows, *(index for index in shape.output if index not in gone))
             continue
@@ -93,9 +98,11 @@ def choose_orders(
             orders[number] = tuple(sorted(facts.indices[number], key=rank.__getitem__))
             continue
         present = facts.indices[number]
+        # Inside a block a tensor is one piece: it lacks the indices that the block loops over.
         if writer is not None and blocks[writer].pairs[-1] is not pair:
             present = present - looped
         lanes = _lanes(facts, orders, pair, looped, limits.lanes)
+        # A block that reads this tensor keeps its lanes fast and loops over others, which go slowest here.
         read = frozenset[int]()
         if number in reader_of:
             kept_fast = [*_missing_lanes(blocks[reader_of[number]], lanes, facts, facts.sizes, limits.lanes), *lanes]
@@ -109,7 +116,7 @@ def choose_orders(
 def _input_axes(
     shape: NetworkShape, sliced: Sequence[int], rank: Sequence[tuple[int, int]]
 ) -> tuple[tuple[int, ...], ...]:
-    """For each input its axes, slowest first: sliced ones, then by rank; large inputs are left as they are."""
+    """Returns for each input its axes, slowest first: sliced ones, then by rank; large inputs keep their order."""
     rank = list(rank)
     rows = frozenset(shape.row_indices)
     for position, index in enumerate(sliced):
@@ -126,16 +133,16 @@ def _input_axes(
 
 
 def _lanes(
-    facts: TreeFacts, orders: Sequence[Sequence[int]], pair: Pair, looped: frozenset[int], wanted: int
+    facts: TreeFacts, orders: Sequence[Sequence[int]], pair: Pair, looped: frozenset[int], num_lanes: int
 ) -> list[int]:
-    """The fastest indices of a large output: the fastest ones kept of the operand that keeps more."""
+    """Returns the fastest indices of a large output: the fastest kept ones of the operand that keeps more."""
     sizes, indices = facts.sizes, facts.indices
     out = indices[pair.number] - looped - facts.row_like
     in_b = indices[pair.b] if pair.b != ONE else frozenset()
-    own_a = [index for index in orders[pair.a] if index in out and index not in in_b]
-    own_b = [index for index in orders[pair.b] if index in out and index not in indices[pair.a]] if in_b else []
-    own = own_a if math.prod([sizes[i] for i in own_a]) >= math.prod([sizes[i] for i in own_b]) else own_b
-    return _fastest(own, out, sizes, wanted)
+    from_a = [index for index in orders[pair.a] if index in out and index not in in_b]
+    from_b = [index for index in orders[pair.b] if index in out and index not in indices[pair.a]] if in_b else []
+    larger = from_a if math.prod([sizes[i] for i in from_a]) >= math.prod([sizes[i] for i in from_b]) else from_b
+    return _fastest(larger, out, sizes, num_lanes)
 
 
 def _rows_first(order: tuple[int, ...], row_like: frozenset[int]) -> tuple[int, ...]:
@@ -144,32 +151,32 @@ def _rows_first(order: tuple[int, ...], row_like: frozenset[int]) -> tuple[int, 
     return tuple(sorted(order, key=lambda index: index not in row_like))
 
 
-def _fastest(order: Sequence[int], allowed: frozenset[int], sizes: Sequence[int], wanted: int) -> list[int]:
-    """The fastest of `order` that are allowed, in order, until their sizes multiply to `wanted`."""
-    found: list[int] = []
+def _fastest(order: Sequence[int], allowed: frozenset[int], sizes: Sequence[int], num_lanes: int) -> list[int]:
+    """Returns the fastest allowed indices of `order`, in order, until their sizes multiply to `num_lanes`."""
+    chosen: list[int] = []
     elements = 1
     for index in reversed(order):
-        if elements >= wanted:
+        if elements >= num_lanes:
             break
         if index in allowed:
-            found.insert(0, index)
+            chosen.insert(0, index)
             elements *= sizes[index]
-    return found
+    return chosen
 
 
 def _missing_lanes(
-    block: Block, lanes: Sequence[int], facts: TreeFacts, sizes: Sequence[int], wanted: int
+    block: Block, lanes: Sequence[int], facts: TreeFacts, sizes: Sequence[int], num_lanes: int
 ) -> list[int]:
-    """What a block keeps fast besides those of `lanes` that pass through it: the longest-lived that do."""
+    """Returns what a block keeps fast besides those of `lanes` that pass through it: the longest-lived that do."""
     elements = math.prod([sizes[index] for index in lanes if index in block.passing])
     by_death = sorted(block.passing.difference(lanes, facts.row_like), key=lambda index: (facts.death[index], index))
-    return _fastest(by_death, block.passing, sizes, -(-wanted // elements))
+    return _fastest(by_death, block.passing, sizes, -(-num_lanes // elements))
 
 
 def _loops(
     block: Block, kept_fast: Sequence[int], before: frozenset[int], facts: TreeFacts, sizes: Sequence[int]
 ) -> frozenset[int]:
-    """Indices to loop over: as few as make the pieces small, those of the block before first, then the long-lived."""
+    """Returns as few indices to loop over as make the pieces small; first those in `before`, then the long-lived."""
     free = sorted(
         block.passing.difference(kept_fast), key=lambda index: (index not in before, -facts.death[index], index)
     )

@@ -1,13 +1,13 @@
-"""Runs of steps on one large tensor, cut into blocks that touch memory once.
+"""Blocks: consecutive steps on one large tensor that read and write memory once.
 
 A long chain of steps, each of which contracts a large tensor with a small one, is bound by memory: every step reads and
 writes the large tensor. The indices of the large tensor that no step of a chain touches can be looped over outside:
-for each of their values all steps of the chain run on a piece of the tensor that fits a cache. So a block of steps
-reads its first tensor and writes its last one, and what is between never leaves the cache. State-vector simulators do
-the same with runs of gates (Häner & Steiger, arXiv:1704.01127).
+for each of their values all steps of the chain run on a piece of the tensor that fits in cache. So a block of steps
+reads its first tensor and writes its last one, and the tensors in between never leave the cache. State-vector
+simulators do the same with consecutive gates (Häner & Steiger, arXiv:1704.01127).
 
-A chain is cut where the indices that pass through untouched no longer suffice to make the pieces small. Where to cut
-is found by dynamic programming, such that the tensors between blocks, which go through memory, are the smallest.
+A chain is cut where the indices that pass through untouched no longer suffice to make the pieces small. Dynamic
+programming finds the cuts that minimise the tensors between blocks, which go through memory.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from taizhang.program.tree_facts import Pair, TreeFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockLimits:
-    """When to make blocks, all in elements.
+    """When to make blocks; all limits in elements.
 
     Attributes:
-        large: Tensors from here on are worth keeping out of memory.
+        large: Tensors of at least this size are worth keeping out of memory.
         piece: Largest piece of a tensor inside a block.
         branch: Largest other operand of a step of a block.
         lanes: The fastest indices of the large tensor, together of this size, are never looped over.
@@ -42,12 +42,12 @@ NO_BLOCKS = BlockLimits(large=1 << 62)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Steps to run together, at least two.
+    """Two or more steps to run together.
 
     Attributes:
         pairs: The steps; the first operand of each is the output of the one before.
         passing: Indices of the first operand of the first step and of the output of the last, which all steps keep.
-        pieces: Number of pieces to cut the tensors into, at least.
+        pieces: Least number of pieces to cut the tensors into.
     """
 
     pairs: tuple[Pair, ...]
@@ -64,18 +64,18 @@ def find_blocks(facts: TreeFacts, sizes: Sequence[int], limits: BlockLimits) -> 
 
 
 def order_with_blocks(pairs: Sequence[Pair], blocks: Collection[Block]) -> list[Pair]:
-    """The steps with those of each block next to each other, at the place of its last one."""
-    whole = {block.pairs[-1]: block.pairs for block in blocks}
+    """Orders the steps such that those of each block are consecutive, at the place of its last one."""
+    block_ending_in = {block.pairs[-1]: block.pairs for block in blocks}
     early = {pair for block in blocks for pair in block.pairs[:-1]}
     ordered: list[Pair] = []
     for pair in pairs:
         if pair not in early:
-            ordered.extend(whole.get(pair, (pair,)))
+            ordered.extend(block_ending_in.get(pair, (pair,)))
     return ordered
 
 
 def _chains(facts: TreeFacts, limits: BlockLimits) -> list[list[Pair]]:
-    """Longest runs of steps in which a large tensor meets small ones, and nothing large happens in between."""
+    """Finds the longest chains in which a large tensor meets small ones with nothing large in between."""
     root = len(facts.indices) - 1
 
     def is_link(pair: Pair) -> bool:
@@ -103,8 +103,9 @@ def _chains(facts: TreeFacts, limits: BlockLimits) -> list[list[Pair]]:
 
 
 def _cut(chain: Sequence[Pair], facts: TreeFacts, sizes: Sequence[int], limits: BlockLimits) -> list[Block]:
-    """Cuts a chain such that the least goes through memory."""
+    """Cuts a chain such that the least data goes through memory."""
     lengths, indices = facts.lengths, facts.indices
+    # best[k]: least traffic of the first k steps, where their last part begins, and its block.
     best: list[tuple[int, int, Block | None]] = [(0, 0, None)]
     for last in range(len(chain)):
         out = chain[last].number
@@ -117,6 +118,7 @@ def _cut(chain: Sequence[Pair], facts: TreeFacts, sizes: Sequence[int], limits: 
                 largest = max(largest, lengths[chain[first].number])
                 passing = indices[source] & indices[out]
                 pieces = -(-largest // limits.piece)
+                # Longer parts have fewer passing indices and larger tensors: none of them fits either.
                 if pieces * limits.lanes > math.prod([sizes[index] for index in passing]):
                     break
                 block = Block(pairs=tuple(chain[first : last + 1]), passing=passing, pieces=pieces)

@@ -1,11 +1,11 @@
-"""Places in one arena for tensors that live at different times.
+"""Memory offsets in one arena for tensors that live at different times.
 
 Offline dynamic storage allocation: each tensor has a size and a lifetime, and two that are alive at once must not
 overlap. The largest are placed first, each in the gap between its already placed contemporaries that fits it best
 (Pisarchyk & Lee, arXiv:2001.03288, "greedy by size"). Sizes here are mostly powers of two, for which little is lost.
 
-Most tensors of a network are so small that their places do not matter: they take turns in a part of their own, kept in
-a list of free places for each size, as they come and go.
+Most tensors of a network are so small that their places do not matter: they share a separate part of the arena, with a
+list of free places for each size.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 ALIGNMENT = 16
-"""Elements to which every place is rounded up, so that all start at a cache line."""
+"""Every place is rounded up to a multiple of this many elements, so that all start at a cache line."""
 
 SMALL_ELEMENTS = 1 << 8
-"""Tensors of up to this many elements are small, and those of up to a thousandth of the largest one."""
+"""Tensors of up to this many elements, or up to 1/1024 of the largest one, are small."""
 
 
 class Lifetime(NamedTuple):
-    """When a tensor is alive: from the step that makes it to the last that reads it, both included."""
+    """When a tensor is alive: from the step that makes it to the last that reads it, inclusive."""
 
     first: int
     last: int
@@ -30,15 +30,15 @@ class Lifetime(NamedTuple):
 
 
 def rounded_up(num_elements: int) -> int:
-    """The next multiple of `ALIGNMENT`."""
+    """Rounds up to a multiple of `ALIGNMENT`."""
     return -(-num_elements // ALIGNMENT) * ALIGNMENT
 
 
 def assign_offsets(lifetimes: Sequence[Lifetime], *, bottom: Iterable[int] = ()) -> tuple[list[int], int]:
-    """Gives each tensor an offset in an arena such that no two alive at once overlap.
+    """Assigns each tensor an offset in an arena such that no two alive at once overlap.
 
     Args:
-        lifetimes: Of each tensor.
+        lifetimes: Lifetime of each tensor.
         bottom: Numbers of tensors to stack from offset 0, in this order, before all others.
 
     Returns:
@@ -57,7 +57,7 @@ def assign_offsets(lifetimes: Sequence[Lifetime], *, bottom: Iterable[int] = ())
     small_at_most = max(max(sizes, default=0) >> 10, SMALL_ELEMENTS)
     small = [number for number, size in enumerate(sizes) if size <= small_at_most and offsets[number] < 0]
     large = [number for number, size in enumerate(sizes) if size > small_at_most or offsets[number] >= 0]
-    small_part = (end, end + _take_turns(lifetimes, sizes, small, offsets, end))
+    small_part = (end, end + _share_places(lifetimes, sizes, small, offsets, end))
     together = _alive_together(lifetimes, large)
     for number in sorted(large, key=lambda number: -sizes[number]):
         if offsets[number] < 0:
@@ -66,10 +66,10 @@ def assign_offsets(lifetimes: Sequence[Lifetime], *, bottom: Iterable[int] = ())
     return offsets, max((offset + size for offset, size in zip(offsets, sizes, strict=True)), default=0)
 
 
-def _take_turns(
+def _share_places(
     lifetimes: Sequence[Lifetime], sizes: Sequence[int], numbers: Sequence[int], offsets: list[int], start: int
 ) -> int:
-    """Gives `numbers`, in order of birth, places from `start` on that others have left; returns the length taken."""
+    """Assigns `numbers`, in order of birth, places from `start` on, reusing those left; returns the length taken."""
     end = start
     free: dict[int, list[int]] = {}
     alive: list[tuple[int, int]] = []
@@ -89,7 +89,7 @@ def _take_turns(
 
 
 def _alive_together(lifetimes: Sequence[Lifetime], numbers: Sequence[int]) -> dict[int, list[int]]:
-    """For each of `numbers` the others among them that are alive at some step at which it is."""
+    """Returns for each of `numbers` the others among them with an overlapping lifetime."""
     together: dict[int, list[int]] = {number: [] for number in numbers}
     alive: list[int] = []
     for number in sorted(numbers, key=lambda number: lifetimes[number].first):
@@ -102,12 +102,12 @@ def _alive_together(lifetimes: Sequence[Lifetime], numbers: Sequence[int]) -> di
     return together
 
 
-def _best_gap(taken: list[tuple[int, int]], wanted: int) -> int:
-    """Start of the smallest gap of at least `wanted` elements; the last, endless one if no other is large enough."""
+def _best_gap(taken: list[tuple[int, int]], length: int) -> int:
+    """Returns the start of the smallest gap of at least `length` elements, or the end if none is large enough."""
     taken.sort()
     best, best_length, position = -1, -1, 0
     for start, end in taken:
-        if start - position >= wanted and (best < 0 or start - position < best_length):
+        if start - position >= length and (best < 0 or start - position < best_length):
             best, best_length = position, start - position
         if end > position:
             position = end

@@ -1,4 +1,4 @@
-"""Compiles a plan: from a tree and sliced indices to a `Program` of plain steps."""
+"""Compilation of a plan: from a tree and sliced indices to a `Program` of plain steps."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
     Args:
         plan: The plan.
         dtype: Type of all elements.
-        limits: Which runs of steps become blocks.
+        limits: Which consecutive steps become blocks.
 
     Returns:
-        The program, whose steps do what the plan says, with every shared step at its level.
+        The program, with every shared step at its level.
 
     Raises:
         PlanError: A sliced index is on no tensor.
@@ -40,10 +40,14 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
         raise PlanError(f"index '{name}' is sliced but on no tensor; leave it out of sliced_indices")
     if shape.is_empty:
         return _without_terms(plan, dtype)
+
+    # Stage 1: steps, blocks and axis orders.
     facts = walk(shape, plan.tree.ssa_path, sliced)
     blocks = find_blocks(facts, facts.sizes, limits)
     facts = facts._replace(pairs=order_with_blocks(facts.pairs, blocks))
     orders = choose_orders(shape, sliced, facts, blocks, limits)
+
+    # Stage 2: places of inputs and outputs.
     places, slice_strides, input_elements = _input_places(shape, sliced, orders)
     arena = _Arena(shape.num_tensors, facts, blocks)
     for number in range(shape.num_tensors, len(facts.indices)):
@@ -51,6 +55,8 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
         strides, length = _contiguous(order, facts.sizes)
         offset = arena.offsets.get(number)
         places.append(Place("block" if offset is None else "arena", offset or 0, order, strides, length))
+
+    # Stage 3: the layout of the value, and the program.
     row_axis = (shape.num_indices,) if shape.row_indices else ()
     result_axes = (*row_axis, *shape.output)
     full_strides = dict(zip(result_axes, _contiguous(result_axes, facts.sizes)[0], strict=True))
@@ -80,7 +86,7 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
 
 
 def _without_terms(plan: Plan, dtype: DtypeName) -> Program:
-    """The program of a network with an index of size 0: nothing is read, and there is nothing to do."""
+    """Returns the program of a network with an index of size 0: it reads nothing and has no steps."""
     shape, sliced = plan.shape, plan.sliced_indices
     return Program(
         dtype=dtype,
@@ -106,7 +112,7 @@ def _without_terms(plan: Plan, dtype: DtypeName) -> Program:
 def _input_places(
     shape: NetworkShape, sliced: Sequence[int], orders: AxisOrders
 ) -> tuple[list[Place], list[list[tuple[int, int]]], int]:
-    """Places of the inputs; for each sliced index the inputs that have it, with its stride; elements of all inputs."""
+    """Returns the places of the inputs; for each sliced index its inputs and strides; elements of all inputs."""
     position = {index: number for number, index in enumerate(sliced)}
     slice_strides: list[list[tuple[int, int]]] = [[] for _ in sliced]
     places = []
@@ -126,10 +132,10 @@ def _input_places(
 
 
 class _Arena:
-    """Offsets of the outputs of steps that are not inside a block, by tensor number, and the lengths of the arena.
+    """Offsets of the outputs of steps that are not inside a block, by tensor number, and the length of the arena.
 
-    The output of a step that a step of higher level reads is kept until the end, since the higher ones loop. The steps
-    of a block happen at one time.
+    The output of a step that a step of higher level reads is kept until the end, since the higher ones are repeated.
+    The steps of a block count as one moment.
     """
 
     def __init__(self, num_inputs: int, facts: TreeFacts, blocks: Sequence[Block]) -> None:
@@ -158,7 +164,7 @@ class _Arena:
 
 
 def _contiguous(order: Sequence[int], sizes: Sequence[int]) -> tuple[tuple[int, ...], int]:
-    """Strides and length of a tensor whose axes, slowest first, have `order`."""
+    """Returns strides and length of a contiguous tensor whose axes, slowest first, have `order`."""
     strides, stride = [], 1
     for index in reversed(order):
         strides.append(stride)
@@ -167,7 +173,7 @@ def _contiguous(order: Sequence[int], sizes: Sequence[int]) -> tuple[tuple[int, 
 
 
 def _block_elements(facts: TreeFacts, blocks: Sequence[Block], places: Sequence[Place]) -> int:
-    """Elements of the pieces inside a block: two places, used in turn, for the largest of any block."""
+    """Counts the elements of the pieces inside a block: two places, used in turn, for the largest of any block."""
     largest = [0, 0]
     for block in blocks:
         for turn, pair in enumerate(block.pairs[:-1]):
@@ -178,7 +184,7 @@ def _block_elements(facts: TreeFacts, blocks: Sequence[Block], places: Sequence[
 def _steps(
     shape: NetworkShape, facts: TreeFacts, blocks: Sequence[Block], orders: AxisOrders, places: Sequence[Place]
 ) -> list[Step]:
-    """The steps, once every tensor has its place."""
+    """Makes the steps, once every tensor has its place."""
     sizes = facts.sizes
     strides = [dict(zip(place.indices, place.strides, strict=True)) for place in places]
     block_of = {pair.number: number for number, block in enumerate(blocks) for pair in block.pairs}
@@ -211,11 +217,11 @@ def _steps(
 
 
 def _row_pick(shape: NetworkShape, facts: TreeFacts, places: Sequence[Place], numbers: tuple[int, int, int]) -> RowPick:
-    """Where the rows of a step by rows lie."""
+    """Returns where the rows lie of a step that looks up rows."""
     position = {index: number for number, index in enumerate(shape.row_indices)}
     position[shape.num_indices] = ROW
 
-    def picked(number: int) -> tuple[tuple[int, int], ...]:
+    def axes_of_rows(number: int) -> tuple[tuple[int, int], ...]:
         if number == ONE:
             return ()
         place = places[number]
@@ -228,4 +234,4 @@ def _row_pick(shape: NetworkShape, facts: TreeFacts, places: Sequence[Place], nu
         return 1 + sum([(facts.sizes[index] - 1) * stride for index, stride in axes if index not in facts.row_like])
 
     a, b, out = numbers
-    return RowPick(picked(a), picked(b), row_elements(a), row_elements(out))
+    return RowPick(axes_of_rows(a), axes_of_rows(b), row_elements(a), row_elements(out))

@@ -1,20 +1,20 @@
-"""A plan compiled to plain steps: what is contracted with what, at which address, with which strides.
+"""Programs: a plan compiled to steps with operands, addresses and strides.
 
-A `Program` is what an executor runs. Everything that can be decided before numbers are seen is decided in it: the axis
-order of every tensor, the place of every intermediate in one arena, and which steps are done again when the slice
-number changes. It holds only integers, so it can be read, compared and handed to native code as flat arrays.
+A `Program` is what an executor runs. It fixes everything that does not depend on the values of tensors: the axis order
+of every tensor, the place of every intermediate in one arena, and which steps run again when the slice number changes.
+It holds only integers, so it can be read, compared and passed to native code as flat arrays.
 
-Memory is one arena of elements. Its first `shared_elements` hold what is computed once and kept for all slices; what
-lies above is used anew by every slice, so that several workers share the first part and each have the second.
+Memory is one arena of elements. Its first `shared_elements` hold what is computed once and kept for all slices; every
+slice reuses the rest. So several workers share the first part and each has a copy of the second.
 
-Where only some joint values of the row indices are wanted, tensors that would have more of these values than there are
-rows have a row axis instead, one entry for each row (see `tree_facts`). A step with `rows` makes each row of its output
-of a row of each operand, which are looked up in the digits of the rows: for each row index its value in each row. These
-are given when the program runs.
+If only some joint values of the row indices are computed, tensors that would have more of these values than there are
+rows have a row axis instead, with an entry for each row (see `tree_facts`). A step with `rows` makes each row of its
+output from one row of each operand, looked up by the digits of the rows: the value of each row index in each row. The
+digits are given when the program runs.
 
 Steps are sorted by `level`. Slice numbers count through the sliced indices, the last fastest; a step of level `l`
 depends on the first `l` of them only. When digit `d` of the slice number (from 0, the slowest) is the slowest one that
-changed, the steps of level `d + 1` and above are done again: always a suffix of the list of steps.
+changed, the steps of level `d + 1` and above run again: always a suffix of the list of steps.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ONE = -1
 
 
 def count_of(slices: range) -> int:
-    """Number of consecutive slices, which may be more than `len` can tell.
+    """Returns the number of consecutive slices, which may exceed the range of `len`.
 
     Example:
         >>> count_of(range(3, 2**70)) == 2**70 - 3
@@ -56,12 +56,12 @@ class Mode(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a tensor lies and how.
+    """Where and how a tensor is stored.
 
     Attributes:
-        region: Whether it is an input, an intermediate in the arena, or a piece inside a block of steps.
-        offset: First element, counted from the start of its region. Sliced inputs start later, by the slice number.
-        indices: Its indices without sliced ones, slowest first. An index that an input has twice is there once.
+        region: An input, an intermediate in the arena, or a piece inside a block of steps.
+        offset: First element, from the start of its region. The slice number adds to the offset of sliced inputs.
+        indices: Its indices without sliced ones, slowest first. An index that an input has twice is listed once.
         strides: Stride of each of `indices`, in elements.
         num_elements: Elements that it occupies.
     """
@@ -74,21 +74,21 @@ class Place(NamedTuple):
 
 
 ROW = -1
-"""In a `RowPick`, instead of the position of a row index: the number of the row."""
+"""In a `RowPick`, stands for the number of the row instead of the position of a row index."""
 
 
 class RowPick(NamedTuple):
     """Which rows of its operands a step multiplies for each row of its output.
 
     A row of an operand starts at the sum, over pairs of `a` or `b`, of a digit times a stride. The digit is that of the
-    row index at a position, or the number of the row where that is `ROW`. Rows of the first operand are read as a whole
-    and rows that meet the same row of the second are done together.
+    row index at a position, or the number of the row where that is `ROW`. Rows of the first operand are read in full,
+    and rows that meet the same row of the second are processed together.
 
     Attributes:
         a: Pairs of position and stride for the first operand.
-        b: Alike for the second.
+        b: The same for the second.
         a_elements: Elements from the first to the last of a row of the first operand.
-        out_elements: Alike of a row of the output.
+        out_elements: The same for a row of the output.
     """
 
     a: tuple[tuple[int, int], ...]
@@ -102,16 +102,16 @@ class Step(NamedTuple):
 
     Attributes:
         a: Number of the first operand: an input, or `num_inputs + k` for the output of step `k` of the plan's path.
-        b: Number of the second operand; `ONE` where there is only one.
+        b: Number of the second operand; `ONE` if there is only one.
         out: Number of the output.
         modes: Its loops, without those of size 1.
-        loops: Loops around the step, the same for all steps of its block: each of their points is one run of `modes`.
-        block: Number of the block that the step belongs to, -1 for none. The steps of a block, next to each other, are
-            run together for each point of their loops, on pieces of tensors that fit a cache.
-        level: How many of the sliced indices, from the first one, it depends on.
+        loops: Loops around the step, the same for all steps of its block; each iteration runs `modes` once.
+        block: Number of the block that the step belongs to, -1 for none. The steps of a block are consecutive and run
+            together in each iteration of their loops, on pieces of tensors that fit in cache.
+        level: Number of sliced indices, from the first one, that it depends on.
         multiply_adds: Complex multiply-adds of one execution.
         traffic_elements: Elements of both operands and the output.
-        rows: For a step by rows, whose modes are those within a row, which rows meet.
+        rows: For a step that looks up rows, which rows meet; `modes` are then those within a row.
     """
 
     a: int
@@ -136,7 +136,7 @@ class Program:
         axis_orders: For each input the order in which its axes are laid out, slowest first.
         places: Place of each tensor, by number: inputs first, then outputs of steps.
         steps: In order of execution, sorted by level.
-        result: Number of the tensor that is the value (of a slice); `ONE` for a network of no tensors.
+        result: Number of the tensor that is the value (of a slice); `ONE` for a network without tensors.
         output_shape: Shape of the value.
         slice_sizes: Size of each sliced index, the slowest first.
         sliced_axes: For each input the axes with a sliced index: (axis, position among the sliced indices).
@@ -145,8 +145,8 @@ class Program:
         output_slice_strides: For each sliced index its stride in the value, in elements; 0 for those summed over.
         input_elements: Elements of all inputs, one after another.
         arena_elements: Elements of the arena of one worker.
-        shared_elements: How many of them, from the start, are the same for all slices.
-        sliced_elements: How many of them steps of level 1 and above reach, from the start.
+        shared_elements: Elements at its start that are the same for all slices.
+        sliced_elements: Elements from its start to the end of those that steps of level 1 and above write.
         block_elements: Elements of the pieces inside a block that each thread holds.
         num_rows: Number of rows; 0 where there are no row indices.
         row_sizes: Size of each row index.
@@ -184,7 +184,7 @@ class Program:
 
     @property
     def is_empty(self) -> bool:
-        """Whether an input has no elements, because an index has size 0: then the value is 0, or has no elements."""
+        """Whether an input has no elements because an index has size 0: then the value is 0 or has no elements."""
         return any(0 in shape for shape in self.input_shapes)
 
     @property
@@ -193,7 +193,7 @@ class Program:
         return math.prod(self.output_shape)
 
     def first_slice_that_reads(self, number: int, element: Sequence[int]) -> int:
-        """The lowest slice number in which an element of an input is read.
+        """Returns the lowest slice number in which an element of an input is read.
 
         Args:
             number: The input.
@@ -208,14 +208,14 @@ class Program:
         return slice_number
 
     def runs_of_level(self, level: int, slices: range) -> int:
-        """How often a step of `level` is executed for consecutive slices, when they are run in order by one worker."""
+        """Counts the runs of a step of `level` when one worker runs consecutive slices in order."""
         if not slices:
             return 0
         period = math.prod(self.slice_sizes[level:])
         return (slices[-1] // period) - (slices[0] // period) + 1
 
     def multiply_adds(self, slices: range | None = None) -> int:
-        """Complex multiply-adds of running consecutive slices in order, each shared step once.
+        """Counts the complex multiply-adds of running consecutive slices in order, each shared step once.
 
         Args:
             slices: The slices; all by default.
@@ -224,9 +224,9 @@ class Program:
         return sum(step.multiply_adds * self.runs_of_level(step.level, slices) for step in self.steps)
 
     def memory_bytes(self, workers: int = 1) -> int:
-        """Bytes of inputs and arenas when `workers` slices are in memory at once.
+        """Returns the bytes of inputs and arenas when `workers` slices are in memory at once.
 
-        Workspaces of the kernels and the sums of the slices come on top; the executor knows their size.
+        Workspaces of the kernels and the sums of the slices are added by the executor, which knows their size.
         """
-        own = max(self.sliced_elements - self.shared_elements, 0)
-        return BYTES_PER_ELEMENT[self.dtype] * (self.input_elements + self.arena_elements + (workers - 1) * own)
+        per_worker = max(self.sliced_elements - self.shared_elements, 0)
+        return BYTES_PER_ELEMENT[self.dtype] * (self.input_elements + self.arena_elements + (workers - 1) * per_worker)

@@ -1,4 +1,4 @@
-"""Reading OpenQASM: what files mean (beside Qiskit), what is refused and where, hostile files, speed."""
+"""Reading OpenQASM: the meaning of files (compared with Qiskit), errors and their places, hostile files, speed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from taizhang.errors import CircuitFileError
 HEAD_2 = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[3];\ncreg c[3];\n'
 HEAD_3 = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nbit[3] c;\n'
 
-# What is given to every qubit before the gate under test, so that no column of its matrix goes unseen.
+# Applied to every qubit before the gate under test, so that every column of its matrix matters.
 STIR_2 = "u3(0.3,0.5,0.7) q[0]; u3(1.3,0.2,2.7) q[1]; u3(0.9,1.5,0.1) q[2]; cx q[0],q[1]; cx q[1],q[2];\n"
 
 
@@ -233,7 +233,7 @@ def test_registers_keep_the_order_of_their_declaration():
     assert [step.qubits for step in circuit.operations] == [(2,), (1,)]
 
 
-def test_text_and_bytes_and_files_are_read_alike(tmp_path):
+def test_text_and_bytes_and_files_are_read_the_same_way(tmp_path):
     text = HEAD_3 + "rx(π/2) q[0];"
     path = tmp_path / "circuit.qasm"
     path.write_text(text, encoding="utf-8")
@@ -356,7 +356,7 @@ HOSTILE = {
     "wide gates": lambda: 'OPENQASM 3.0; include "stdgates.inc"; qubit[100000] q;' + "for int i in [0:99999] x q;",
 }
 
-# Runs in a process of its own, whose peak of memory is set back before the reading.
+# Runs in a separate process, whose peak memory is reset before reading.
 HOSTILE_CHILD = """
 import json, sys, time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files as Qiskit and Cirq write them mean what the circuits meant that they were written from."""
+"""Files written by Qiskit and Cirq have the meaning of the circuits they were written from."""
 
 from __future__ import annotations
 

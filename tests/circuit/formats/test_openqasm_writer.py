@@ -52,7 +52,7 @@ def circuits(draw, num_qubits=6, max_gates=4):
 
 
 def stirred(circuit):
-    """The state after a circuit that begins in a state without symmetry."""
+    """The state after a circuit that starts in a state without symmetry."""
     start = Circuit(circuit.num_qubits)
     for qubit in range(circuit.num_qubits):
         start = start.append("u3", qubit, parameters=(0.3 + qubit, 0.5 - qubit, 0.7 * qubit))

@@ -1,4 +1,4 @@
-"""qsim's text: what is read, what is written, and what is refused at which line and column."""
+"""qsim's text: reading, writing, and errors with their line and column."""
 
 from __future__ import annotations
 
@@ -72,31 +72,31 @@ def test_measurements_at_the_end_are_left_out():
 
 WRONG = [
     ("", 1, 1, "the text is empty"),
-    (lines("x"), 1, 1, "'x' was found where the number of qubits should be"),
-    (lines("-3"), 1, 1, "'-3' was found where the number of qubits"),
+    (lines("x"), 1, 1, "the first line must be the number of qubits, got 'x'"),
+    (lines("-3"), 1, 1, "the first line must be the number of qubits, got '-3'"),
     (lines("2000000000"), 1, 1, "number of qubits 2000000000 is too large; at most 100000"),
     (lines("9" * 5000), 1, 1, "is too large"),
     (lines("2", "0 h 0", "0 hh 1"), 3, 3, "'hh' is not a gate of qsim text; its gates are"),
     (lines("2", "0 h 2"), 2, 5, "qubit 2 does not exist; the circuit has 2 qubits"),
-    (lines("2", "0 h -1"), 2, 5, "'-1' was found where a qubit should be"),
-    (lines("2", "0 h 1_1"), 2, 5, "'1_1' was found"),
+    (lines("2", "0 h -1"), 2, 5, "a qubit must be an integer from 0, got '-1'"),
+    (lines("2", "0 h 1_1"), 2, 5, "a qubit must be an integer from 0, got '1_1'"),
     (lines("2", "0 h"), 2, 3, "followed by 0 numbers; it takes 1 qubits and 0 parameters"),
     (lines("2", "0 h 0 1"), 2, 3, "followed by 2 numbers"),
     (lines("2", "0 rx 0"), 2, 3, "it takes 1 qubits and 1 parameters"),
     (lines("2", "0 rx 0 1e999"), 2, 8, "parameter 1e999 is too large"),
-    (lines("2", "0 rx 0 nan"), 2, 8, "'nan' was found where a parameter should be"),
-    (lines("2", "0 rx 0 1_0"), 2, 8, "'1_0' was found"),
+    (lines("2", "0 rx 0 nan"), 2, 8, "a parameter must be a decimal number, got 'nan'"),
+    (lines("2", "0 rx 0 1_0"), 2, 8, "a parameter must be a decimal number, got '1_0'"),
     (lines("2", "0 rx 0 0x10"), 2, 8, "decimal number"),
     (lines("2", "0 cz 1 1"), 2, 3, "qubit 1 twice"),
     (lines("2", "1 h 0", "0 h 1"), 3, 1, "time 0 comes after time 1"),
     (lines("2", "0 h 0", "0 t 0"), 3, 1, "qubit 0 is used twice at time 0"),
     (lines("2", "0"), 2, 1, "the line ends after the time"),
-    (lines("2", "h 0"), 2, 1, "'h' was found where a time should be"),
+    (lines("2", "h 0"), 2, 1, "a time must be an integer from 0, got 'h'"),
     (lines("2", "99999999999 h 0"), 2, 1, "the time 99999999999 is too large"),
-    (lines("2", "0 c 1"), 2, 5, "'c' is followed by control qubits and a gate"),
-    (lines("2", "0 c x 1"), 2, 5, "'c' is followed by control qubits"),
+    (lines("2", "0 c 1"), 2, 5, "'c' must be followed by control qubits and a gate"),
+    (lines("2", "0 c x 1"), 2, 5, "'c' must be followed by control qubits"),
     (lines("2", "0 c 1 x 1"), 2, 7, "qubit 1 twice"),
-    (lines("2", "0 m"), 2, 1, "'m' is followed by the qubits to measure"),
+    (lines("2", "0 m"), 2, 1, "'m' must be followed by the qubits to measure"),
     (lines("2", "0 m 0", "1 h 0"), 3, 1, "qubit 0 is used after its measurement in line 2"),
     (lines("2", "0 m 0", "1 m 0"), 3, 1, "used after its measurement"),
     (lines("2", "0 if x"), 2, 3, "'if' is not a gate"),
@@ -110,7 +110,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "line", "column", "reason"), WRONG)
-def test_what_is_wrong_is_told_with_its_place(text, line, column, reason):
+def test_what_is_wrong_is_reported_with_its_place(text, line, column, reason):
     with pytest.raises(CircuitFileError) as caught:
         read_qsim(text, source="some.qsim")
     assert reason in caught.value.reason

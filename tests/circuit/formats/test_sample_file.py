@@ -29,7 +29,7 @@ def test_lines_counts_and_json_give_the_same_samples(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "reason"),
     [
         (b"010\n01\n", 2, "3 qubits"),
         (b"010\n\n0x0\n", 3, "'x'"),
@@ -54,10 +54,10 @@ def test_lines_counts_and_json_give_the_same_samples(text):
         (b"{}", 0, "no sample"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_its_line(text, line, told):
+def test_what_cannot_be_read_is_reported_with_its_line(text, line, reason):
     with pytest.raises(CircuitFileError, match=r".*") as caught:
         read(text)
-    assert told in str(caught.value)
+    assert reason in str(caught.value)
     assert caught.value.line == line
     assert len(str(caught.value).splitlines()) == 1
 
@@ -69,11 +69,11 @@ def test_too_many_samples_are_refused(monkeypatch):
 
 
 def test_arrays_strings_and_counts_are_samples_too():
-    wanted = {"01": 2, "11": 1}
-    for given in (np.array([[0, 1], [1, 1], [0, 1]]), ["01", "11", "01"], wanted):
-        found = CountedBitstrings.of(given, 2)
-        assert dict(zip(found.bitstrings, found.counts, strict=True)) == wanted
-        assert found.num_samples == 3
+    expected = {"01": 2, "11": 1}
+    for given in (np.array([[0, 1], [1, 1], [0, 1]]), ["01", "11", "01"], expected):
+        samples = CountedBitstrings.of(given, 2)
+        assert dict(zip(samples.bitstrings, samples.counts, strict=True)) == expected
+        assert samples.num_samples == 3
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Gates given by their matrix, as products of named gates: exactly, phase included.
+"""Exact decomposition of gates given by a matrix into named gates, global phase included.
 
 One qubit: a rotation `u` and a phase. Two qubits: the canonical form of Cartan, local gates around
 exp(i (a XX + b YY + c ZZ)), found in the magic basis, in which local gates are real.
@@ -105,7 +105,7 @@ def _real_eigenvectors(symmetric: ComplexArray) -> npt.NDArray[np.float64]:
     """Returns real orthonormal eigenvectors, as columns, of a matrix that is unitary and symmetric.
 
     Its real and imaginary parts commute, so that almost any mixture of them has the eigenvectors of both; a mixture
-    that happens to join two eigenvalues is found out, and the next one tried.
+    in which two eigenvalues coincide is detected, and the next one is tried.
     """
     for turn in range(32):
         mixture = math.cos(turn + 0.5) * symmetric.real + math.sin(turn + 0.5) * symmetric.imag
@@ -119,7 +119,7 @@ def _real_eigenvectors(symmetric: ComplexArray) -> npt.NDArray[np.float64]:
 
 
 def _local_parts(product: npt.NDArray[Any]) -> tuple[tuple[ComplexArray, ComplexArray], float]:
-    """Returns the unitary factors of a Kronecker product of two of them, and the angle of a phase left over."""
+    """Returns the unitary factors of their Kronecker product, and the angle of the remaining phase."""
     blocks = product.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4)
     first, _, second = np.linalg.svd(blocks)
     factors: tuple[ComplexArray, ComplexArray] = (

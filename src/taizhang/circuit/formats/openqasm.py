@@ -1,7 +1,7 @@
 """Reading OpenQASM 2.0, and the gate level of OpenQASM 3.
 
-The text is read by the compiled core (`native/core/src/openqasm`), which opens no file, knows `qelib1.inc` and
-`stdgates.inc` by heart, writes out the gates that the file defines, and refuses what is too large before it is made.
+The text is read by the compiled core (`native/core/src/openqasm`), which opens no file, has `qelib1.inc` and
+`stdgates.inc` built in, expands the gates that the file defines, and refuses what is too large before it is expanded.
 The meaning of every gate name is Qiskit's. Measurements at the end, barriers and delays are accepted and left out.
 
 Sources: Cross et al., arXiv:1707.03429 (OpenQASM 2); Cross et al., arXiv:2104.14722 (OpenQASM 3).
@@ -39,8 +39,8 @@ def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
     identity. `angle` is a real number, not reduced modulo 2π. `reset` is read where no gate has acted on the qubit.
 
     A text without a version is read as OpenQASM 2 where it includes qelib1.inc, or has `qreg` and nothing of OpenQASM
-    3; otherwise as OpenQASM 3. What other programs write although the language lacks it (`sxdg` in OpenQASM 3, `gphase`
-    in OpenQASM 2) is read with a warning, and so are unknown pragmas and annotations, which are left out.
+    3; otherwise as OpenQASM 3. What other programs write outside the language (`sxdg` in OpenQASM 3, `gphase`
+    in OpenQASM 2) is read with a warning; unknown pragmas and annotations are left out with a warning.
 
     Args:
         text: The text, as `str` or in UTF-8; at most 64 MiB.
@@ -52,20 +52,20 @@ def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
         kept, gathered in one `gphase` at the end.
 
     Raises:
-        CircuitFileError: The text is not OpenQASM, asks for more than gates with measurements at the end, or passes a
+        CircuitFileError: The text is not OpenQASM, has more than gates and final measurements, or passes a
             limit (100,000 qubits, 10 million gates, nesting, size of numbers); at the line and column given.
 
     Warns:
-        CircuitFileWarning: The text is read, but is not quite OpenQASM, or a part of it was left out.
+        CircuitFileWarning: The text is read, but is not strictly OpenQASM, or a part of it was left out.
 
     Example:
         >>> read_openqasm('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; h q[0]; cx q[0],q[1];').operations
         (h 0, cx 0 1)
     """
     if isinstance(text, str):
-        text = _encoded(text, source)
-    num_qubits, read_gates, steps, products, noted = _native.read_openqasm(text, source)
-    for reason, line, column, excerpt in noted:
+        text = _encode(text, source)
+    num_qubits, read_gates, steps, products, notes = _native.read_openqasm(text, source)
+    for reason, line, column, excerpt in notes:
         warning = CircuitFileWarning(reason, line=line, column=column, source=source, excerpt=excerpt)
         warnings.warn(warning, stacklevel=2)
     return Circuit.from_operations(num_qubits, _operations(_gates(read_gates, products), steps))
@@ -78,15 +78,15 @@ def _gates(read_gates: Sequence[_ReadGate], products: Sequence[_Product]) -> lis
     names: dict[str, tuple[str, int]] = {}
     for base, parameters, powers, num_controls in read_gates:
         if isinstance(base, str):
-            found = names.get(base)
-            if found is None:
-                found = names[base] = find_name(base)
-            made = Gate(found[0], parameters, found[1])
+            record = names.get(base)
+            if record is None:
+                record = names[base] = find_name(base)
+            new = Gate(record[0], parameters, record[1])
         else:
-            made = _product(products[base], gates)
+            new = _product(products[base], gates)
         for power in powers:
-            made = made.power(power)
-        gates.append(made.controlled(num_controls) if num_controls else made)
+            new = new.power(power)
+        gates.append(new.controlled(num_controls) if num_controls else new)
     return gates
 
 
@@ -109,7 +109,7 @@ def _product(product: _Product, gates: Sequence[Gate]) -> Gate:
     return unitary_gate(matrix.reshape(2**num_qubits, 2**num_qubits), name=name)
 
 
-def _encoded(text: str, source: str | None) -> bytes:
+def _encode(text: str, source: str | None) -> bytes:
     if len(text) > MAX_TEXT_BYTES:
         raise CircuitFileError(
             f"the text has {len(text)} characters, but at most {MAX_TEXT_BYTES} bytes are allowed; "
@@ -125,7 +125,7 @@ def _encoded(text: str, source: str | None) -> bytes:
         before = text[: error.start]
         shown = text[before.rfind("\n") + 1 : error.start + 1000].encode("utf-8", "replace")
         raise CircuitFileError(
-            f"the character U+{ord(text[error.start]):04X} cannot stand in a text; remove it",
+            f"the character U+{ord(text[error.start]):04X} cannot be encoded in UTF-8; remove it",
             line=1 + before.count("\n"),
             column=len(before) - before.rfind("\n"),
             source=source,

@@ -1,7 +1,7 @@
 """Writing OpenQASM 2.0 and OpenQASM 3.
 
 Gates of the language's standard include are written by name, the others as sequences of them (`rewriting`). Numbers
-are written so that they are read back to the last bit. The meaning of names is Qiskit's.
+are written so that reading them back is exact. The meaning of names is Qiskit's.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from taizhang.errors import CircuitError
 def write_openqasm2(circuit: Circuit) -> str:
     """Returns the circuit as OpenQASM 2.0.
 
-    OpenQASM 2 has no global phase: `gphase` and the phases of gates given by their matrix are left out where they are
-    under no control, so that reading the text gives the same circuit up to a global phase.
+    OpenQASM 2 has no global phase: `gphase` and the phases of gates given by their matrix are left out where they
+    have no controls, so that reading the text gives the same circuit up to a global phase.
 
     Args:
         circuit: Of at least one qubit.
@@ -103,7 +103,7 @@ def _lines_2(operation: Operation, num_qubits: int) -> Iterator[str]:
 
 
 def _name_2(written: Gate) -> str | None:
-    # A duration that is no integer is refused by other readers.
+    # Other readers refuse a duration that is not an integer.
     if written.entries is not None or (written.name == "u0" and not written.parameters[0].is_integer()):
         return None
     names = RECORDS[written.name].qasm2

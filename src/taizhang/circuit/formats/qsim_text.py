@@ -44,7 +44,7 @@ def read_qsim(text: str | bytes, *, source: str | None = None) -> Circuit:
 def write_qsim(circuit: Circuit) -> str:
     """Writes a circuit in qsim's text, every operation as early as its qubits allow.
 
-    Gates of one target that qsim does not have are written as rotations and a phase, others by their definitions.
+    Single-target gates that qsim lacks are written as rotations and a phase, others by their definitions.
 
     Args:
         circuit: Any circuit, except for gates given by a matrix on two or more targets.
@@ -81,15 +81,15 @@ def _word(record: GateRecord, num_controls: int) -> GateWord:
 
 
 def _words() -> dict[bytes, GateWord]:
-    found = {
+    words = {
         word.encode(): _word(record, num_controls)
         for record in RECORDS.values()
         for num_controls, word in enumerate(record.qsim)
         if word
     }
-    found[b"cx"] = found[b"cnot"]
-    found[b"c"] = GateWord(make=lambda: gate("id"), num_qubits=0, num_parameters=0)
-    return found
+    words[b"cx"] = words[b"cnot"]
+    words[b"c"] = GateWord(make=lambda: gate("id"), num_qubits=0, num_parameters=0)
+    return words
 
 
 _WORDS = _words()
@@ -123,7 +123,7 @@ def _line(operation: Operation) -> str:
 
 
 def _in_qsim_gates(operation: Operation) -> Iterator[Operation]:
-    """Yields operations that qsim has, equal to the one given."""
+    """Yields operations that qsim has and that together equal the given one."""
     chosen, controls = operation.gate, operation.qubits[: operation.gate.num_controls]
     if _spelling(chosen) is not None:
         yield operation

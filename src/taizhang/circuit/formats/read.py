@@ -1,4 +1,4 @@
-"""Reading and writing circuit files of any format, recognised by ending and content."""
+"""Reading and writing circuit files of any format, recognised by file extension and content."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circu
     Args:
         path: Path, open file, or "-" for standard input.
         format: `qsim`, `grcs` or `qasm` (OpenQASM 2 and 3, by the file's own header; `qasm2` and `qasm3` mean the
-            same). None to recognise it by content, then by ending.
+            same). None to recognise it by content, then by file extension.
 
     Returns:
         The circuit, its qubits in the order of the file. Measurements at the end are left out.
@@ -68,17 +68,17 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     Args:
         circuit: Any circuit whose gates the format has.
         path: Path, open file, or "-" for standard output.
-        format: `qsim`, `grcs`, `qasm2`, `qasm3`, or `qasm` for OpenQASM 2. None to go by the ending.
+        format: `qsim`, `grcs`, `qasm2`, `qasm3`, or `qasm` for OpenQASM 2. None to choose by the file extension.
 
     Raises:
         CircuitError: The format cannot express a gate of the circuit.
         CircuitFileError: The file cannot be written.
-        UsageError: The format is unknown, or neither given nor to be seen from the ending.
+        UsageError: The format is unknown, or neither given nor implied by the file extension.
     """
     name = _name_of(path)
     chosen = _check_format(format) if format is not None else _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
     if chosen is None:
-        raise UsageError(f"the format to write {name or 'the circuit'} in is not known; name one of {_formats()}")
+        raise UsageError(f"the format of {name or 'the output'} is not known; name one of {_formats()}")
     writer = _WRITERS["qasm2" if chosen == "qasm" else chosen]
     _put(writer(check_circuit(circuit)), path, name)
 
@@ -103,7 +103,7 @@ def _name_of(path: PathOrFile) -> str | None:
 
 
 def _recognise(content: bytes, name: str | None) -> str:
-    """Returns the format: OpenQASM by its first word; the other two start with a number and differ in the ending."""
+    """Returns the format: OpenQASM by its first word; the others start with a number, so the extension decides."""
     ending = _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
     head = content[:4096].removeprefix(codecs.BOM_UTF8)
     if _OPENQASM_START.match(head):
@@ -161,7 +161,7 @@ def _put(text: str, path: PathOrFile, name: str | None) -> None:
 
 
 def _write_either(stream: IO[Any], text: str) -> None:
-    """Writes text to a stream that may want bytes."""
+    """Writes text to a text or binary stream."""
     try:
         stream.write(text)
     except TypeError:

@@ -1,9 +1,9 @@
-"""Gates as sequences of simpler gates, exactly, phase included: for formats that lack them.
+"""Exact rewriting of gates as sequences of simpler ones, global phase included, for formats that lack them.
 
 Each gate of the table that is not in every format has a row below, as does each gate given by a matrix on one or two
-qubits. Controls of a gate become controls of the gates of its sequence; those that only frame the others, and undo one
-another where the others do nothing, need none. Gates with many controls on one target become Toffoli gates and
-controlled phases, without qubits of their own: idle qubits of the circuit are borrowed, whatever their state.
+qubits. Controls of a gate become controls of the gates of its sequence; gates that only frame the others, and
+cancel where the others do nothing, need none. Gates with many controls on one target become Toffoli gates and
+controlled phases, without ancilla qubits: idle qubits of the circuit are borrowed, whatever their state.
 
 Source: Barenco et al., arXiv:quant-ph/9503016 (lemmas 7.2 to 7.5).
 """
@@ -36,16 +36,16 @@ def _step(name: str, *targets: int, angles: Sequence[float] = ()) -> Step:
     return gate(name, *angles), targets, False
 
 
-def _framed(frame: Iterable[Step], inner: Iterable[Step]) -> list[Step]:
-    """Returns the frame, what is within it, and the frame undone."""
+def _frame(frame: Iterable[Step], inner: Iterable[Step]) -> list[Step]:
+    """Returns the frame, the inner steps, and the inverse of the frame."""
     opening = [(opened, targets, True) for opened, targets, _ in frame]
     closing = [(opened.inverse(), targets, True) for opened, targets, _ in reversed(opening)]
     return [*opening, *inner, *closing]
 
 
 def _pauli_pair(angle: float, *frame: Step) -> list[Step]:
-    """Returns exp(-i angle ZZ / 2) with both qubits turned by a frame."""
-    return _framed([*frame, _step("cx", 0, 1)], [_step("rz", 1, angles=[angle])])
+    """Returns exp(-i angle ZZ / 2) with both qubits rotated by a frame."""
+    return _frame([*frame, _step("cx", 0, 1)], [_step("rz", 1, angles=[angle])])
 
 
 def _rxx(angles: Angles) -> list[Step]:
@@ -66,7 +66,7 @@ def _rzx(angles: Angles) -> list[Step]:
 
 def _rxy(angles: Angles) -> list[Step]:
     axis, angle = angles
-    return _framed([_step("rz", 0, angles=[-axis])], [_step("rx", 0, angles=[angle])])
+    return _frame([_step("rz", 0, angles=[-axis])], [_step("rx", 0, angles=[angle])])
 
 
 def _fsim(angles: Angles) -> list[Step]:
@@ -79,7 +79,7 @@ def _phased_u(angles: Angles) -> list[Step]:
 
 
 def _swap(_: Angles) -> list[Step]:
-    return _framed([_step("cx", 1, 0)], [_step("cx", 0, 1)])
+    return _frame([_step("cx", 1, 0)], [_step("cx", 0, 1)])
 
 
 def _words(text: str) -> Callable[[Angles], list[Step]]:
@@ -121,20 +121,20 @@ SEQUENCES: dict[str, Callable[[Angles], list[Step]]] = {
     "rc3x": _words(_RC3X),
     "rc3xdg": _rc3xdg,
 }
-"""For the name of a base: its angles to its sequence."""
+"""Maps the name of a base gate to the function from its angles to its sequence."""
 
 _PHASES = {"z": math.pi, "s": _HALF_PI, "sdg": -_HALF_PI, "t": math.pi / 4, "tdg": -math.pi / 4}
 
 
 def rewritten(operation: Operation) -> list[Operation]:
-    """Returns operations with simpler bases that together are the operation, or the operation itself if it is simple.
+    """Rewrites an operation in simpler base gates; returns the operation itself if it is simple.
 
     Args:
         operation: Of the table, or given by a matrix on one or two targets; with any controls.
 
     Returns:
         Operations of the bases x, y, z, h, s, sdg, t, tdg, sx, sxdg, rx, ry, rz, p, u, id, gphase and swap; repeat to
-        get rid of swap. A gate without qubits is a global phase.
+        remove swap. A gate without qubits is a global phase.
 
     Raises:
         CircuitError: The gate is given by a matrix on more than two targets.
@@ -148,34 +148,34 @@ def rewritten(operation: Operation) -> list[Operation]:
     steps = _steps_of(operation.gate)
     if steps is None:
         return [operation]
-    made = []
+    operations = []
     for step, places, framing in steps:
         around = () if framing else controls
-        made.append(Operation(step.controlled(len(around)), around + tuple(targets[place] for place in places)))
-    return made
+        operations.append(Operation(step.controlled(len(around)), around + tuple(targets[place] for place in places)))
+    return operations
 
 
-def _steps_of(whole: Gate) -> Sequence[Step] | None:
-    if whole.entries is not None:
-        return _steps_of_matrix(whole)
-    if whole.name == "gphase" and whole.num_controls > 0:
-        return [_step("gphase", angles=whole.parameters)]
-    sequence = SEQUENCES.get(whole.name)
-    return None if sequence is None else sequence(whole.parameters)
+def _steps_of(composite: Gate) -> Sequence[Step] | None:
+    if composite.entries is not None:
+        return _steps_of_matrix(composite)
+    if composite.name == "gphase" and composite.num_controls > 0:
+        return [_step("gphase", angles=composite.parameters)]
+    sequence = SEQUENCES.get(composite.name)
+    return None if sequence is None else sequence(composite.parameters)
 
 
 @lru_cache(maxsize=4096)
-def _steps_of_matrix(whole: Gate) -> Sequence[Step]:
-    if whole.num_targets == 0:
-        return (_step("gphase", angles=[cmath.phase(complex(whole.matrix[0, 0]))]),)
-    if whole.num_targets == 1:
-        return (_step("phased_u", 0, angles=decomposition.angles_of(whole.matrix)),)
-    if whole.num_targets > 2:
+def _steps_of_matrix(composite: Gate) -> Sequence[Step]:
+    if composite.num_targets == 0:
+        return (_step("gphase", angles=[cmath.phase(complex(composite.matrix[0, 0]))]),)
+    if composite.num_targets == 1:
+        return (_step("phased_u", 0, angles=decomposition.angles_of(composite.matrix)),)
+    if composite.num_targets > 2:
         raise CircuitError(
-            f"gate '{whole.label}' is given by a matrix on {whole.num_targets} qubits, and only matrices on one or two "
-            "can be rewritten in named gates; build it from gates of the table first"
+            f"gate '{composite.label}' is given by a matrix on {composite.num_targets} qubits, and only matrices "
+            "on one or two can be rewritten in named gates; build it from named gates instead"
         )
-    form = decomposition.canonical_form(whole.matrix)
+    form = decomposition.canonical_form(composite.matrix)
     right = [_step("phased_u", place, angles=decomposition.angles_of(form.right[place])) for place in (0, 1)]
     middle = [
         (gate(name, -2 * strength), (0, 1), False)
@@ -186,11 +186,11 @@ def _steps_of_matrix(whole: Gate) -> Sequence[Step]:
 
 
 def with_few_controls(operation: Operation, idle: Sequence[int]) -> Iterator[Operation]:
-    """Yields operations of one target and at most four controls that together are the operation.
+    """Rewrites an operation as operations of one target and at most four controls.
 
     Args:
         operation: Of one target and at least one control, or a swap with controls.
-        idle: Qubits that may be borrowed: any others of the circuit. They end as they began.
+        idle: Qubits that may be borrowed: any others of the circuit. Their state is restored.
 
     Yields:
         `x` with up to four controls, `p` with up to one, `phased_u` with one, and gates without controls.
@@ -210,21 +210,23 @@ def with_few_controls(operation: Operation, idle: Sequence[int]) -> Iterator[Ope
         yield from _controlled_matrix(operation.gate, controls, target, idle)
 
 
-def _controlled_matrix(whole: Gate, controls: tuple[int, ...], target: int, idle: Sequence[int]) -> Iterator[Operation]:
+def _controlled_matrix(
+    composite: Gate, controls: tuple[int, ...], target: int, idle: Sequence[int]
+) -> Iterator[Operation]:
     """Yields A X B X C with A B C = 1, the two X under the controls, and a phase of the controls."""
-    theta, phi, lam, gamma = decomposition.angles_of(whole.matrix)
+    theta, phi, lam, gamma = decomposition.angles_of(composite.matrix)
     flip = tuple(_controlled_x(controls, target, idle))
-    yield from _turned(target, ("rz", (lam - phi) / 2))
+    yield from _rotations(target, ("rz", (lam - phi) / 2))
     yield from flip
-    yield from _turned(target, ("rz", -(phi + lam) / 2), ("ry", -theta / 2))
+    yield from _rotations(target, ("rz", -(phi + lam) / 2), ("ry", -theta / 2))
     yield from flip
-    yield from _turned(target, ("ry", theta / 2), ("rz", phi))
+    yield from _rotations(target, ("ry", theta / 2), ("rz", phi))
     phase = gamma + (phi + lam) / 2
     if phase != 0:
         yield from _controlled_phase(phase, controls, (*idle, target))
 
 
-def _turned(target: int, *turns: tuple[str, float]) -> Iterator[Operation]:
+def _rotations(target: int, *turns: tuple[str, float]) -> Iterator[Operation]:
     for name, angle in turns:
         if angle != 0:
             yield Operation(gate(name, angle), (target,))

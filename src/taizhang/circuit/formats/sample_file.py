@@ -1,7 +1,7 @@
-"""Reads samples: bitstrings on lines, with or without a count, or counts as JSON.
+"""Reading samples: bitstrings on lines, with or without a count, or counts as JSON.
 
-Processors' measurement files have one bitstring on a line; other programs give counts, as lines `0101 12` or as an
-object `{"0101": 12}`. What a file holds is told by its first character that is no space.
+Measurement files have one bitstring on a line; other programs write counts, as lines `0101 12` or as an object
+`{"0101": 12}`. The first character that is not a space distinguishes the two.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _COUNT = re.compile(rb"[0-9]{1,16}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CountedBitstrings:
-    """Samples, each different one once.
+    """The distinct bitstrings of samples, with their counts.
 
     Attributes:
-        bitstrings: Different bitstrings, qubit 0 first, in order of first appearance.
-        counts: How often each came, ≥ 1.
+        bitstrings: Distinct bitstrings, qubit 0 first, in order of first appearance.
+        counts: How often each occurs, ≥ 1.
 
     Example:
         >>> samples = CountedBitstrings.of(["01", "11", "01"], 2)
@@ -54,7 +54,7 @@ class CountedBitstrings:
 
     @property
     def num_samples(self) -> int:
-        """All samples, those that came again included."""
+        """Number of samples, repetitions included."""
         return sum(self.counts)
 
     @classmethod
@@ -73,24 +73,24 @@ class CountedBitstrings:
                 or (samples.size and not 0 <= samples.min() <= samples.max() <= 1)
             ):
                 raise CircuitError(
-                    f"samples were given as an array of shape {samples.shape}; wanted are zeros and ones, of shape "
-                    f"(shots, {num_qubits})"
+                    f"an array of samples must hold zeros and ones and have shape (shots, {num_qubits}), got shape "
+                    f"{samples.shape}"
                 )
             samples = as_strings(samples)
-        found: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         if isinstance(samples, Mapping):
             for bitstring, count in samples.items():
                 parse_bitstring(bitstring, num_qubits, what=f"the bitstring {bitstring[:64]!r}")
-                found[bitstring] += _checked_count(count, bitstring)
+                counts[bitstring] += _check_count(count, bitstring)
         else:
             for bitstring, count in Counter(samples).items():
                 parse_bitstring(bitstring, num_qubits, what=f"the bitstring {bitstring[:64]!r}")
-                found[bitstring] += count
-        return cls._of_counter(found, None)
+                counts[bitstring] += count
+        return cls._of_counter(counts, None)
 
     @classmethod
-    def _of_counter(cls, found: Mapping[str, int], source: str | None) -> CountedBitstrings:
-        present = {bitstring: count for bitstring, count in found.items() if count}
+    def _of_counter(cls, counts: Mapping[str, int], source: str | None) -> CountedBitstrings:
+        present = {bitstring: count for bitstring, count in counts.items() if count}
         if not present:
             raise CircuitFileError("there is no sample; give at least one bitstring", source=source)
         return cls(bitstrings=tuple(present), counts=tuple(present.values()))
@@ -104,11 +104,11 @@ def read_samples(file: str | PathLike[str] | BinaryIO, num_qubits: int) -> Count
         num_qubits: Length that each bitstring must have.
 
     Returns:
-        The different bitstrings, and how often each came.
+        The distinct bitstrings and their counts.
 
     Raises:
-        CircuitFileError: A line is not understood, or there is no sample; names the line.
-        SizeLimitError: More than ten million different bitstrings, or 4 GiB (1 GiB of JSON).
+        CircuitFileError: A line cannot be parsed (the message names it), or there is no sample.
+        SizeLimitError: More than ten million distinct bitstrings, or 4 GiB (1 GiB of JSON).
 
     Example:
         >>> import io
@@ -123,44 +123,44 @@ def read_samples(file: str | PathLike[str] | BinaryIO, num_qubits: int) -> Count
 
 
 def _read(file: BinaryIO, num_qubits: int, source: str | None) -> CountedBitstrings:
-    # No line is read further than an honest one is long.
+    # No more of a line is read than a valid one can need (blanks included), so a huge line takes no memory.
     longest = num_qubits + 128
-    found: dict[str, int] = {}
-    number = taken = 0
+    counts: dict[str, int] = {}
+    number = num_bytes = 0
     while line := file.readline(longest):
         if number == 0:
             line = line.removeprefix(codecs.BOM_UTF8)
         number += 1
-        taken += len(line)
+        num_bytes += len(line)
         words = line.split()
         if not words:
             continue
-        if not found and words[0].startswith(b"{"):
+        if not counts and words[0].startswith(b"{"):
             return _read_json(line + file.read(MAX_JSON_BYTES + 1), number, num_qubits, source)
         bitstring = words[0].decode("ascii", errors="replace")
         count = 1
         try:
             parse_bitstring(bitstring, num_qubits)
             if len(words) > 1:
-                count = _parsed_count(words[1:])
+                count = _parse_count(words[1:])
         except CircuitError as error:
             reason = str(error)
-            if not found and bitstring.strip("01"):  # not samples at all, such as a circuit
+            if not counts and bitstring.strip("01"):  # not samples at all, such as a circuit
                 reason += '; a file of samples holds one bitstring a line, qubit 0 first, or JSON such as {"0101": 12}'
             raise CircuitFileError(reason, line=number, source=source) from None
-        found[bitstring] = found.get(bitstring, 0) + count
-        if len(found) > MAX_DISTINCT or taken > MAX_FILE_BYTES:
+        counts[bitstring] = counts.get(bitstring, 0) + count
+        if len(counts) > MAX_DISTINCT or num_bytes > MAX_FILE_BYTES:
             raise SizeLimitError(
                 f"{source or 'the file'} has more than {MAX_DISTINCT:,} different bitstrings or "
                 f"{MAX_FILE_BYTES >> 30} GiB; split it into several files"
             )
-    return CountedBitstrings._of_counter(found, source)
+    return CountedBitstrings._of_counter(counts, source)
 
 
-def _parsed_count(words: list[bytes]) -> int:
+def _parse_count(words: list[bytes]) -> int:
     if len(words) > 1 or not _COUNT.fullmatch(words[0]) or int(words[0]) > MAX_COUNT:
-        told = b" ".join(words)[:64].decode("ascii", errors="replace")
-        raise CircuitError(f"behind the bitstring is {told!r}; give a count up to 10^15 there, or nothing")
+        text = b" ".join(words)[:64].decode("ascii", errors="replace")
+        raise CircuitError(f"after the bitstring must come a count up to 10^15 or nothing, got {text!r}")
     return int(words[0])
 
 
@@ -179,22 +179,22 @@ def _read_json(text: bytes, first_line: int, num_qubits: int, source: str | None
         ) from None
     except (RecursionError, ValueError):
         raise CircuitFileError('this is not a JSON object of counts, such as {"0101": 12}', source=source) from None
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for bitstring, count in content:
         try:
             parse_bitstring(bitstring, num_qubits, what=f"the bitstring {bitstring[:64]!r}")
-            found[bitstring] = found.get(bitstring, 0) + _checked_count(count, bitstring)
+            counts[bitstring] = counts.get(bitstring, 0) + _check_count(count, bitstring)
         except CircuitError as error:
             line = first_line + text[: max(text.find(json.dumps(bitstring).encode()), 0)].count(b"\n")
             raise CircuitFileError(str(error), line=line, source=source) from None
-        if len(found) > MAX_DISTINCT:
+        if len(counts) > MAX_DISTINCT:
             raise SizeLimitError(f"{source or 'the file'} has more than {MAX_DISTINCT:,} different bitstrings")
-    return CountedBitstrings._of_counter(found, source)
+    return CountedBitstrings._of_counter(counts, source)
 
 
-def _checked_count(count: object, bitstring: str) -> int:
+def _check_count(count: object, bitstring: str) -> int:
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or not 0 <= count <= MAX_COUNT:
         raise CircuitError(
-            f"the count of {bitstring[:64]!r} was given as {str(count)[:32]!r}; wanted is a whole number up to 10^15"
+            f"the count of {bitstring[:64]!r} must be a whole number from 0 to 10^15, got {str(count)[:32]!r}"
         )
     return int(count)

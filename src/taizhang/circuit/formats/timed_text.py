@@ -1,8 +1,8 @@
 """Lines of `time gate qubits parameters`: the grammar that qsim's text and GRCS's text share.
 
 The first line is the number of qubits, each other line one operation. Times must not go down, and no qubit may be used
-twice at one time, as in qsim. Everything is checked before it is believed: the length of the text and of its lines,
-numbers before they are converted, the number of qubits before anything of that size is made.
+twice at one time, as in qsim. Input is checked before it is used: the length of the text and of its lines, numbers
+before they are converted, the number of qubits before anything of that size is allocated.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _NOT_BLANK = re.compile(rb"\S")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateWord:
-    """What a word of the text means.
+    """The gate that a word of the text stands for.
 
     Attributes:
-        make: Angles as written to the gate.
+        make: Makes the gate from the angles as written.
         num_qubits: Qubits that follow the word.
         num_parameters: Angles that follow the qubits.
     """
@@ -69,7 +69,7 @@ def to_bytes(text: str | bytes, source: str | None) -> bytes:
 
 
 class TimedTextReader:
-    """Reads one text; remembers where it is, so that errors can say it."""
+    """Reads one text; keeps its position for error messages."""
 
     def __init__(self, text: str | bytes, words: Mapping[bytes, GateWord], *, kind: str, source: str | None) -> None:
         self._text = to_bytes(text, source)
@@ -117,10 +117,10 @@ class TimedTextReader:
                 self._skip_blank_lines(stream)
 
     def _skip_blank_lines(self, stream: io.BytesIO) -> None:
-        """Moves to the next line that is not blank, at once however far it is."""
+        """Moves to the next line that is not blank in one step, however far it is."""
         start = stream.tell()
-        found = _NOT_BLANK.search(self._text, start)
-        line_start = self._text.rfind(b"\n", start, found.start()) + 1 if found else len(self._text)
+        match = _NOT_BLANK.search(self._text, start)
+        line_start = self._text.rfind(b"\n", start, match.start()) + 1 if match else len(self._text)
         if line_start > start:
             self._line_number += self._text.count(b"\n", start, line_start)
             stream.seek(line_start)
@@ -129,7 +129,7 @@ class TimedTextReader:
         if tokens is None:
             self._fail(f"the text is empty; a {self._kind} text starts with the number of qubits")
         if len(tokens) != 1 or not tokens[0].isdigit():
-            self._fail(f"{_quoted(b' '.join(tokens))} was found where the number of qubits should be", token=0)
+            self._fail(f"the first line must be the number of qubits, got {_quote(b' '.join(tokens))}", token=0)
         self._num_qubits = self._integer(tokens, 0, "number of qubits", MAX_QUBITS)
         self._times = [-1] * self._num_qubits
 
@@ -141,7 +141,7 @@ class TimedTextReader:
         if tokens[1] == b"m":
             self._measure(tokens)
             return None
-        # Circuits repeat themselves: the same gate on the same qubits is one object however often it comes.
+        # Circuits repeat themselves: the same gate on the same qubits is one object however often it occurs.
         words = tuple(tokens[1:])
         operation = self._known.get(words)
         if operation is None:
@@ -166,7 +166,7 @@ class TimedTextReader:
                 controls.append(self._integer(tokens, at, "qubit", self._num_qubits - 1))
                 at += 1
             if at == len(tokens) or not controls:
-                self._fail("'c' is followed by control qubits and a gate", token=min(at, len(tokens) - 1))
+                self._fail("'c' must be followed by control qubits and a gate", token=min(at, len(tokens) - 1))
         return self._gate(tokens, at, controls)
 
     def _gate(self, tokens: list[bytes], at: int, controls: list[int]) -> Operation:
@@ -177,7 +177,7 @@ class TimedTextReader:
         if len(tokens) != first_angle + word.num_parameters:
             given = len(tokens) - at - 1
             self._fail(
-                f"gate {_quoted(tokens[at])} is followed by {given} numbers; it takes {word.num_qubits} "
+                f"gate {_quote(tokens[at])} is followed by {given} numbers; it takes {word.num_qubits} "
                 f"qubits and {word.num_parameters} parameters",
                 token=at,
             )
@@ -193,7 +193,7 @@ class TimedTextReader:
             self._fail(str(error), token=at)
 
     def _note_use(self, operation: Operation) -> None:
-        """Checks that the qubits are free, and notes their time."""
+        """Checks that the qubits are free, and records the time of their use."""
         times = self._times
         for qubit in operation.qubits:
             if times[qubit] == self._time:
@@ -203,10 +203,10 @@ class TimedTextReader:
             times[qubit] = self._time
 
     def _measure(self, tokens: list[bytes]) -> None:
-        """Notes a measurement, which is accepted where nothing follows on its qubits."""
+        """Records a measurement, which is accepted if nothing follows on its qubits."""
         qubits = [self._integer(tokens, k, "qubit", self._num_qubits - 1) for k in range(2, len(tokens))]
         if not qubits:
-            self._fail("'m' is followed by the qubits to measure")
+            self._fail("'m' must be followed by the qubits to measure")
         for qubit in qubits:
             if qubit in self._measured:
                 self._fail_measured(qubit)
@@ -218,24 +218,24 @@ class TimedTextReader:
     def _integer(self, tokens: list[bytes], at: int, what: str, highest: int) -> int:
         token = tokens[at]
         if not token.isdigit():
-            self._fail(f"{_quoted(token)} was found where a {what} should be; give an integer from 0", token=at)
+            self._fail(f"a {what} must be an integer from 0, got {_quote(token)}", token=at)
         number = int(token) if len(token) <= 10 else highest + 1
         if number > highest and what == "qubit":
             self._fail(
-                f"qubit {_shortened(token)} does not exist; the circuit has {self._num_qubits} qubits, numbered from 0",
+                f"qubit {_shorten(token)} does not exist; the circuit has {self._num_qubits} qubits, numbered from 0",
                 token=at,
             )
         if number > highest:
-            self._fail(f"the {what} {_shortened(token)} is too large; at most {highest} is allowed", token=at)
+            self._fail(f"the {what} {_shorten(token)} is too large; at most {highest} is allowed", token=at)
         return number
 
     def _angle(self, tokens: list[bytes], at: int) -> float:
         token = tokens[at]
         if not _NUMBER.fullmatch(token):
-            self._fail(f"{_quoted(token)} was found where a parameter should be; give a decimal number", token=at)
+            self._fail(f"a parameter must be a decimal number, got {_quote(token)}", token=at)
         angle = float(token)
         if not math.isfinite(angle):
-            self._fail(f"the parameter {_shortened(token)} is too large for a floating-point number", token=at)
+            self._fail(f"the parameter {_shorten(token)} is too large for a floating-point number", token=at)
         return angle
 
     def _fail_measured(self, qubit: int) -> NoReturn:
@@ -246,7 +246,7 @@ class TimedTextReader:
 
     def _fail_at_gate(self, tokens: list[bytes], at: int) -> NoReturn:
         known = ", ".join(sorted(word.decode() for word in self._words if word not in (b"c", b"m")))
-        self._fail(f"{_quoted(tokens[at])} is not a gate of {self._kind} text; its gates are {known}", token=at)
+        self._fail(f"{_quote(tokens[at])} is not a gate of {self._kind} text; its gates are {known}", token=at)
 
     def _fail(self, reason: str, *, token: int | None = None) -> NoReturn:
         column = 1
@@ -264,7 +264,7 @@ def timed_lines(num_qubits: int, steps: Iterable[tuple[tuple[int, ...], str]]) -
 
     Args:
         num_qubits: Number of qubits.
-        steps: For each operation its qubits, and what its line says after the time.
+        steps: For each operation its qubits, and the rest of its line after the time.
 
     Yields:
         Lines with their ends, ordered by time.
@@ -285,10 +285,10 @@ def timed_lines(num_qubits: int, steps: Iterable[tuple[tuple[int, ...], str]]) -
         yield from layer
 
 
-def _shortened(token: bytes) -> str:
+def _shorten(token: bytes) -> str:
     shown = token.decode("utf-8", "replace")
     return shown if len(shown) <= 40 else shown[:40] + "…"
 
 
-def _quoted(token: bytes) -> str:
-    return f"'{_shortened(token)}'"
+def _quote(token: bytes) -> str:
+    return f"'{_shorten(token)}'"
