@@ -1,6 +1,6 @@
-//! How fast every kind of step is, beside the peaks of this machine, measured in the same run.
+//! Speed of every kind of step, compared with the peaks of this machine measured in the same run.
 //!
-//! `cargo bench --bench contraction [-- FILTER]`. A line tells the shape (log2 sizes), the time of a run (best of
+//! `cargo bench --bench contraction [-- FILTER]`. A line has the shape (log2 sizes), the time of a run (best of
 //! several), its rate, and the fraction of the roofline: the larger of multiply-adds at the measured peak and bytes
 //! at the measured copy bandwidth. Each case states the fraction it is expected to reach on AVX-512.
 
@@ -48,7 +48,7 @@ fn tensor<T: Real>(modes: &[Mode], stride: impl Fn(&Mode) -> usize) -> (Vec<Comp
     (numbers, skip)
 }
 
-/// Seconds: of this thread alone for one thread, so that a busy machine disturbs less; of the wall for more.
+/// Seconds: CPU time of this thread for one thread, so that a busy machine disturbs less; wall time for more.
 fn clock(threads: usize) -> f64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     let which = if threads == 1 {

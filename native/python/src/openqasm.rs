@@ -11,7 +11,7 @@ type Steps<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, f64);
 /// Name, number of qubits, steps.
 type Product<'py> = (String, usize, Steps<'py>);
 
-/// What is noted about a file: reason, line, column, excerpt.
+/// A warning about a file: reason, line, column, excerpt.
 type Warning = (String, usize, usize, String);
 /// Number of qubits, gates, steps, products, warnings.
 type Read<'py> = (usize, Vec<Gate<'py>>, Steps<'py>, Vec<Product<'py>>, Vec<Warning>);
@@ -31,10 +31,11 @@ fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyR
         products,
         warnings,
     } = &reading;
-    // One number object for each qubit, not for each use of it.
+    // Stage 1: one integer object for each qubit, not for each use of it.
     let numbers: Vec<Bound<'py, PyInt>> = (0..*num_qubits)
         .map(|qubit| qubit.into_pyobject(py))
         .collect::<Result<_, _>>()?;
+    // Stage 2: gates and products, then the operations and warnings.
     let converted = gates.iter().map(|gate| convert(py, gate)).collect::<PyResult<_>>()?;
     let mut converted_products = Vec::with_capacity(products.len());
     for product in products {

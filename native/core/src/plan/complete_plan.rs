@@ -53,7 +53,7 @@ impl Finished {
     }
 }
 
-/// What a plan has to keep to.
+/// Limits of a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// log2 of the most elements of an intermediate.
@@ -67,7 +67,7 @@ pub struct Limits {
 pub struct RunRate {
     /// How steps are charged.
     pub cost_model: CostModel,
-    /// CostModel worked off in a second.
+    /// Charge, in units of `cost_model`, that the machine works off in a second.
     pub charge_per_second: f64,
     /// Seconds that an element of memory takes when it is first touched.
     pub seconds_per_element: f64,
@@ -105,10 +105,10 @@ pub fn refit(shape: &NetworkShape, path: &[[u32; 2]], sliced: &[u32], rate: RunR
 
 /// Fewer elements than this are not worth sparing.
 pub const SPARED_FROM: f64 = (1 << 21) as f64;
-/// A plan that takes this much longer than another is not taken for its lesser need of memory.
+/// A plan that takes this much longer than another is not preferred for needing less memory.
 pub const SPARED_UP_TO: f64 = 1.3;
 
-/// What a plan becomes when it may hold half as many elements, a quarter, and so on, as long as that makes it little slower
+/// Variants of a plan that hold half as many elements, a quarter, and so on, as long as that makes them little slower
 /// and `go_on` agrees.
 pub fn spare(
     full: &Network,
@@ -154,7 +154,7 @@ fn whole_tree(full: &Network, path: &[[u32; 2]], sliced: &[u32], rate: RunRate) 
     whole
 }
 
-/// Slices a tree until it is within the limits and chooses the orders; see `finish` for what is returned.
+/// Slices a tree until it is within the limits and chooses the orders; returns the same as `finish`.
 fn fit(full: &Network, whole: &mut Tree, rate: RunRate, limits: Limits) -> (Finished, f32) {
     let (mut width, mut demanded) = (limits.width, f32::INFINITY);
     loop {
@@ -182,7 +182,7 @@ fn fit(full: &Network, whole: &mut Tree, rate: RunRate, limits: Limits) -> (Fini
             };
             return (finished, demanded);
         }
-        // A bit of width takes about one bit off the peak: far from the limit larger steps lose nothing.
+        // A bit of width takes about one bit off the peak: far from the limit, larger steps lose nothing.
         let missing = (figures.peak_elements / limits.elements).log2() as f32;
         width = width.min(whole.width()) - (0.75 * missing - 0.5).max(0.5);
         demanded = width;

@@ -9,7 +9,7 @@ use super::rng::Rng;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Partners looked at for one index: hubs would make this quadratic.
+/// Most partners tried for one index: hubs would make this quadratic.
 const MAX_PARTNERS: usize = 16;
 
 /// How a greedy tree is grown.
@@ -27,14 +27,14 @@ pub fn greedy(shape: &NetworkShape, options: GreedyOptions, rng: &mut Rng) -> Ve
     for tensor in 0..shape.inputs.len() as u32 {
         grower.propose(tensor, rng, |other| other > tensor);
     }
-    let wanted = shape.inputs.len().saturating_sub(1);
-    while grower.path.len() < wanted {
+    let num_steps = shape.inputs.len().saturating_sub(1);
+    while grower.path.len() < num_steps {
         let Some(Reverse((_, a, b))) = grower.heap.pop() else {
             break;
         };
         if grower.alive[a as usize] && grower.alive[b as usize] {
-            let made = grower.contract(a, b);
-            grower.propose(made, rng, |_| true);
+            let result = grower.contract(a, b);
+            grower.propose(result, rng, |_| true);
         }
     }
     grower.join_parts();
@@ -101,19 +101,19 @@ impl Grower {
         kept
     }
 
-    fn propose(&mut self, tensor: u32, rng: &mut Rng, wanted: impl Fn(u32) -> bool) {
+    fn propose(&mut self, tensor: u32, rng: &mut Rng, allowed: impl Fn(u32) -> bool) {
         let mut others: Vec<u32> = self.sets[tensor as usize]
             .iter()
             .flat_map(|&i| self.holders[i as usize].iter().rev().take(MAX_PARTNERS))
             .copied()
-            .filter(|&other| other != tensor && wanted(other))
+            .filter(|&other| other != tensor && allowed(other))
             .collect();
         others.sort_unstable();
         others.dedup();
         for other in others {
-            let made = self.limit.log2_size(&self.result(tensor, other));
+            let size = self.limit.log2_size(&self.result(tensor, other));
             let [a, b] = [self.sizes[tensor as usize], self.sizes[other as usize]].map(f32::exp2);
-            let score = made.min(120.0).exp2() - self.options.alpha * (a + b);
+            let score = size.min(120.0).exp2() - self.options.alpha * (a + b);
             let mut score = (score.abs() + 1.0).log2().copysign(score);
             if self.options.temperature > 0.0 {
                 score -= self.options.temperature * rng.gumbel();

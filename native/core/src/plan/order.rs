@@ -157,7 +157,7 @@ pub fn order_slices(network: &Network, tree: &mut Tree) {
     tree.sliced = last_first;
 }
 
-/// What running a tree takes, with its steps in `order` and its sliced indices as ordered.
+/// Memory and work of running a tree, with its steps in `order` and its sliced indices as ordered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Running {
     /// Most elements of intermediates alive at once, those kept between slices among them.
@@ -166,7 +166,7 @@ pub struct Running {
     pub log2_executed: f64,
 }
 
-/// Counts what running takes. The Python side has the definition (`plan/cost.py`); tests hold the two together.
+/// Computes them. The definition is on the Python side (`plan/cost.py`); tests compare the two.
 pub fn running(network: &Network, tree: &Tree, order: &[u32]) -> Running {
     let n = tree.num_tensors;
     let levels = levels(network, tree);

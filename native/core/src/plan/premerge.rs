@@ -1,4 +1,4 @@
-//! Merging of tensors that no plan would keep apart, before the search.
+//! Merging, before the search, of tensors that no plan would keep apart.
 //!
 //! Two tensors that share an index are merged when the result is no larger than the larger of them. Then all tensors of an
 //! index are merged when what they make has no more than a few elements. A network of a circuit becomes several times
@@ -9,7 +9,7 @@
 use super::network::{NetworkShape, RowLimit};
 use std::collections::VecDeque;
 
-/// Partners looked at for one index: hubs would make this quadratic.
+/// Most partners tried for one index: hubs would make this quadratic.
 const MAX_PARTNERS: usize = 24;
 
 /// log2 of the elements up to which all tensors of an index are merged.

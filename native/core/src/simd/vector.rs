@@ -52,7 +52,7 @@ pub trait Simd: Copy + 'static {
     }
     /// `LANES` complex numbers in a row.
     unsafe fn store_complex(to: *mut Self::Real, re: Self::Vector, im: Self::Vector);
-    /// As `store_complex`, past the caches; `to` must be aligned to 64 bytes.
+    /// As `store_complex`, with non-temporal stores; `to` must be aligned to 64 bytes.
     #[inline(always)]
     unsafe fn stream_complex(to: *mut Self::Real, re: Self::Vector, im: Self::Vector) {
         // SAFETY: the contract of the trait.
@@ -117,10 +117,10 @@ pub trait Simd: Copy + 'static {
             (Self::load(re.as_ptr()), Self::load(im.as_ptr()))
         }
     }
-    /// Asks for the cache line at `address`, which need not be valid, to be written soon.
+    /// Prefetches the cache line at `address`, which need not be valid, for writing.
     #[inline(always)]
     unsafe fn prefetch(_address: *const Self::Real) {}
-    /// Asks for the cache line at `address`, which need not be valid, to be read soon.
+    /// Prefetches the cache line at `address`, which need not be valid, for reading.
     #[inline(always)]
     unsafe fn prefetch_read(_address: *const Self::Real) {}
     /// Makes earlier `stream_complex` stores visible to other threads.

@@ -25,9 +25,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 use tiles::{RunTiles, LINE};
 
-/// Outputs of more bytes than this go past the caches.
+/// Outputs of more bytes than this are written with non-temporal stores.
 const STREAM_BYTES: usize = 1 << 23;
-/// Multiply-adds (or elements touched) below which a step is not worth waking a thread.
+/// Multiply-adds (or elements touched) that are worth another thread.
 const WORTH_A_THREAD: usize = 1 << 17;
 /// Portions of work for each thread, so that they end together.
 const PORTIONS: usize = 4;
@@ -130,7 +130,7 @@ impl<T: VectorReal> Blocked<T> {
             scale,
             workspace,
         } = tensors;
-        // A range of tiles, by one thread.
+        // Stage 1: how one thread runs a range of tiles.
         let (a, b) = if self.layout.swapped { (b, a) } else { (a, b) };
         let total = self.tiles.0 * self.tiles.1 * self.tiles.2;
         let stream = self.stream && out.as_ptr().addr().is_multiple_of(LINE);
@@ -151,7 +151,7 @@ impl<T: VectorReal> Blocked<T> {
                 },
             )
         };
-        // One thread takes them all, several take portions of them in turn.
+        // Stage 2: one thread takes them all, several take portions of them in turn.
         let threads = workers.threads.min(total).min(1 + self.work / WORTH_A_THREAD);
         if threads <= 1 {
             return range(0..total, workspace);
