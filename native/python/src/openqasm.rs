@@ -22,7 +22,7 @@ type Read<'py> = (usize, Vec<Gate<'py>>, Steps<'py>, Vec<Product<'py>>, Vec<Warn
 fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyResult<Read<'py>> {
     let reading = match py.detach(|| read(text)) {
         Ok(reading) => reading,
-        Err(error) => return Err(named(py, error, source)?),
+        Err(error) => return Err(circuit_file_error(py, error, source)?),
     };
     let Reading {
         num_qubits,
@@ -104,7 +104,8 @@ fn steps<'py>(
     ))
 }
 
-fn named(py: Python<'_>, error: ReadError, source: Option<&str>) -> PyResult<PyErr> {
+/// The exception for an error of reading.
+fn circuit_file_error(py: Python<'_>, error: ReadError, source: Option<&str>) -> PyResult<PyErr> {
     let place = PyDict::new(py);
     place.set_item("line", error.line)?;
     place.set_item("column", error.column)?;
