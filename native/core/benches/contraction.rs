@@ -107,6 +107,7 @@ fn case(name: &'static str, a: &str, b: &str, out: &str, expected: f64) -> Case 
 
 /// The kinds of steps that networks of circuits have. Capital letters: indices of `a` kept; `0..`: summed.
 fn cases() -> Vec<Case> {
+    // Stage 1: matrix products.
     let kept = |count| letters('A', count);
     let new = |count| letters('a', count);
     let summed = |count| letters('\u{3b1}', count);
@@ -141,7 +142,7 @@ fn cases() -> Vec<Case> {
             0.75,
         ),
     ];
-    // A gate of two qubits on a large tensor, by where its bits are: the out bits go high.
+    // Stage 2: a gate of two qubits on a large tensor, by where its bits are: the output bits go high.
     for (name, a) in [
         ("gate 2+2, bits high", format!("αβ{}", kept(22))),
         (
@@ -157,6 +158,7 @@ fn cases() -> Vec<Case> {
     ] {
         cases.push(case(name, &a, "αβab", &format!("ab{}", kept(22)), 0.8));
     }
+    // Stage 3: other gates, batches, products of vectors, permutations, sums and small steps.
     cases.extend([
         case(
             "gate 2+2 in place",

@@ -237,7 +237,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
 }
 
 #[test]
-fn a_step_that_is_told_to_stop_is_left_unfinished() {
+fn a_stopped_step_is_left_unfinished() {
     let mut random = Random(5);
     let modes = random_modes(&mut random, &[(M, 14), (N, 6), (K, 5)]);
     let a = random.tensor::<f32>(extent(&modes, |mode| mode.a));

@@ -59,7 +59,7 @@ impl Rows<'_> {
 
     /// The rows sorted by the row of an operand that they meet, and where the rows of each next one start; the number of
     /// that row counts through its digits.
-    fn grouped(&self, terms: &[(Option<usize>, usize)]) -> (Vec<u32>, Vec<usize>) {
+    fn group(&self, terms: &[(Option<usize>, usize)]) -> (Vec<u32>, Vec<usize>) {
         let mut count = 1;
         let mut numbers = vec![0usize; self.num_rows];
         for &(index, _) in terms {
@@ -141,8 +141,8 @@ impl<T: StepReal> RowKernel<T> {
 
     /// Length of the workspace that [`RowKernel::run`] needs, in complex elements.
     pub fn workspace_len(&self, threads: usize) -> usize {
-        let whole = self.kernels[0].workspace_len(threads);
-        whole.max(threads.max(1) * self.thread_workspace_len())
+        let one_portion = self.kernels[0].workspace_len(threads);
+        one_portion.max(threads.max(1) * self.thread_workspace_len())
     }
 
     fn thread_workspace_len(&self) -> usize {
@@ -172,7 +172,7 @@ impl<T: StepReal> RowKernel<T> {
         let threads = workers.threads;
         let starts_a = output_rows.starts(&self.pick.a);
         let starts_b = output_rows.starts(&self.pick.b);
-        let (order, group_starts) = output_rows.grouped(&self.pick.b);
+        let (order, group_starts) = output_rows.group(&self.pick.b);
         let mut places: Vec<Option<&mut [Complex<T>]>> =
             tensors.out.chunks_exact_mut(self.pick.out_elements).map(Some).collect();
         let mut rows: Vec<(u32, &mut [Complex<T>])> = Vec::with_capacity(order.len());
@@ -220,17 +220,18 @@ impl<T: StepReal> RowKernel<T> {
             {
                 let (queue, largest) = (&queue, &largest);
                 scope.spawn(move |_| {
-                    let mut mine = T::ZERO;
+                    let mut thread_largest = T::ZERO;
                     loop {
                         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some(portions) = next else { break };
                         for portion in portions {
                             let alone = workers.at_most(1);
-                            mine = larger(mine, self.run_portion(portion, operands, workspace, alone));
+                            thread_largest =
+                                larger(thread_largest, self.run_portion(portion, operands, workspace, alone));
                         }
                     }
                     let mut largest = largest.lock().unwrap_or_else(PoisonError::into_inner);
-                    *largest = larger(*largest, mine);
+                    *largest = larger(*largest, thread_largest);
                 });
             }
         });
@@ -319,8 +320,8 @@ mod tests {
             workspace: &mut workspace,
         };
         let largest = kernel.run(tensors, 1.into(), rows);
-        let found: Vec<f64> = out.iter().map(|x| x.re).collect();
-        assert_eq!(found, [63.0, 43.0, 86.0, 42.0, 129.0]);
+        let actual: Vec<f64> = out.iter().map(|x| x.re).collect();
+        assert_eq!(actual, [63.0, 43.0, 86.0, 42.0, 129.0]);
         assert_eq!(largest, 129.0);
     }
 }

@@ -7,7 +7,7 @@ use super::tensors::Tensors;
 use super::tiny::Tiny;
 use super::workers::Workers;
 use crate::number::Real;
-use crate::program::modes::{extent, is_injective, simplified, volume, Mode};
+use crate::program::modes::{extent, is_injective, simplify, volume, Mode};
 use crate::simd::instructions::VectorReal;
 use crate::simd::level::SimdLevel;
 use std::fmt;
@@ -100,7 +100,7 @@ impl<T: VectorReal> StepKernel<T> {
     fn choose(modes: &[Mode], level: SimdLevel) -> Self {
         let (extent_a, extent_b) = (extent(modes, |mode| mode.a), extent(modes, |mode| mode.b));
         let extent_out = extent(modes, |mode| mode.out);
-        let modes = simplified(modes);
+        let modes = simplify(modes);
         let addressable = extent_a.max(extent_b).max(extent_out) < u32::MAX as usize;
         let algorithm = if volume(&modes) == 0 || !addressable || !is_injective(&modes) {
             Algorithm::Obvious(modes)

@@ -207,8 +207,8 @@ fn sweep<S: Words, const W: usize, const KIND: u8>(
             for w in 0..words {
                 let (m, weight, row_bits) = (mask[w], network.word_log2[w], network.row_bits[w]);
                 let ac = (sa[w] | sc[w]) & m;
-                let made = ac & (sb[w] | sp[w]);
-                for (k, set) in [ac, made, made | (sb[w] & m)].into_iter().enumerate() {
+                let result = ac & (sb[w] | sp[w]);
+                for (k, set) in [ac, result, result | (sb[w] & m)].into_iter().enumerate() {
                     plain[k] += (set & !row_bits).count_ones() as f32 * weight;
                     rows[k] += (set & row_bits).count_ones() as f32 * weight;
                 }
@@ -220,10 +220,10 @@ fn sweep<S: Words, const W: usize, const KIND: u8>(
             for w in 0..words {
                 let (m, weight) = (mask[w], network.word_log2[w]);
                 let ac = (sa[w] | sc[w]) & m;
-                let made = ac & (sb[w] | sp[w]);
+                let result = ac & (sb[w] | sp[w]);
                 inner_work += ac.count_ones() as f32 * weight;
-                size += made.count_ones() as f32 * weight;
-                outer_work += (made | (sb[w] & m)).count_ones() as f32 * weight;
+                size += result.count_ones() as f32 * weight;
+                outer_work += (result | (sb[w] & m)).count_ones() as f32 * weight;
             }
         }
         let (mut inner_cost, mut outer_cost) = (inner_work, outer_work);

@@ -104,7 +104,7 @@ pub struct Network {
     pub index_of_bit: Vec<Option<u32>>,
     /// The tensors that have the index at each bit.
     pub holders: Vec<Vec<u32>>,
-    /// The row indices: whatever a step makes has as many values of these as there are rows, or fewer.
+    /// The row indices: every intermediate has at most as many joint values of these as there are rows.
     pub row_bits: Vec<u64>,
     /// log2 of the number of rows; infinite where there are no row indices.
     pub log2_rows: f32,

@@ -123,8 +123,8 @@ pub fn order_slices(network: &Network, tree: &mut Tree) {
     let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut open: Vec<(&[u64], f64)> = (0..tree.num_steps())
         .map(|s| {
-            let own = &depends[(s + n) * words..][..words];
-            (own, f64::from(tree.cost[s] - top).exp2())
+            let depends_here = &depends[(s + n) * words..][..words];
+            (depends_here, f64::from(tree.cost[s] - top).exp2())
         })
         .collect();
     let mut work = OpenWork::of(&open, tree.sliced.len());
@@ -141,10 +141,10 @@ pub fn order_slices(network: &Network, tree: &mut Tree) {
             .unwrap_or(0);
         let place = left.remove(best);
         last_first.push(tree.sliced[place]);
-        open.retain(|&(own, of_step)| {
-            let stays = own[place / 64] >> (place % 64) & 1 == 0;
+        open.retain(|&(depends_here, of_step)| {
+            let stays = depends_here[place / 64] >> (place % 64) & 1 == 0;
             if !stays {
-                work.add(own, -of_step);
+                work.add(depends_here, -of_step);
             }
             stays
         });

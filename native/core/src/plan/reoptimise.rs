@@ -149,15 +149,18 @@ impl Reoptimiser {
             // One part always has the highest leaf, so that every split is seen once.
             let mut part = rest;
             while part != 0 {
-                let other = subset ^ part;
-                let parts = self.best[part].max(self.best[other]);
+                let complement = subset ^ part;
+                let parts = self.best[part].max(self.best[complement]);
                 if parts < least {
-                    let (a, b) = (&self.set[part * words..][..words], &self.set[other * words..][..words]);
+                    let (a, b) = (
+                        &self.set[part * words..][..words],
+                        &self.set[complement * words..][..words],
+                    );
                     let work = network.log2_size(a.iter().zip(b).map(|(a, b)| a | b));
                     let charge = tree
                         .cost_model
-                        .of(work, self.size[part], self.size[other], self.size[subset]);
-                    let total = sum_log2(charge, self.best[part], self.best[other]);
+                        .of(work, self.size[part], self.size[complement], self.size[subset]);
+                    let total = sum_log2(charge, self.best[part], self.best[complement]);
                     if total < least {
                         least = total;
                         self.split[subset] = part as u16;

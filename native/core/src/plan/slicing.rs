@@ -1,4 +1,4 @@
-//! Slice moves: sliced indices are added, dropped and swapped by temperature bath.
+//! Slice moves: sliced indices are added, dropped and swapped by heat bath.
 //!
 //! The energy is log2 of the work of all slices plus log2(1 + Σ (2^(size - width) - 1)) over the intermediates that are too
 //! large. Swaps are essential: adding the index that costs least, again and again, ends with many more slices than are
@@ -24,11 +24,11 @@ pub fn sum_of_powers(values: &[f32], offset: f32) -> f32 {
 #[inline(always)]
 fn power_of_two(x: f32) -> f32 {
     let x = x.clamp(-127.0, 127.0);
-    let whole = x.floor();
-    let part = x - whole;
+    let floor = x.floor();
+    let part = x - floor;
     // A cubic through 1 and 2 whose largest error is 1e-4.
     let mantissa = 1.0 + part * (0.695_976 + part * (0.224_94 + part * 0.079_084));
-    f32::from_bits(((whole as i32 + 127) as u32) << 23) * mantissa
+    f32::from_bits(((floor as i32 + 127) as u32) << 23) * mantissa
 }
 
 /// The energy that slice moves are judged by.
@@ -71,7 +71,7 @@ impl Slicer {
         self.kept = bits;
     }
 
-    /// One temperature-bath move: a sliced index, or none, is given up; then one of all indices, or none, is sliced, drawn with
+    /// One heat-bath move: a sliced index, or none, is given up; then one of all indices, or none, is sliced, drawn with
     /// weight e^(-beta energy). Adding, dropping and swapping are all cases of this.
     pub fn step(&mut self, network: &Network, tree: &mut Tree, rng: &mut Rng, temperature: SliceTemperature) {
         let place = rng.below(tree.sliced.len() + 1);
@@ -222,7 +222,7 @@ pub fn drop_needless(network: &Network, tree: &mut Tree, width: f32) {
     loop {
         let mut best: Option<(f32, u32)> = None;
         let now = energy(network, tree, f32::INFINITY);
-        let mut candidates = not_needed(network, tree, limit);
+        let mut candidates = list_needless(network, tree, limit);
         if candidates.len() > WEIGHED_ONE_BY_ONE {
             sort_by_saving(network, tree, &mut candidates);
             let likeliest = candidates[0];
@@ -275,7 +275,7 @@ fn sort_by_saving(network: &Network, tree: &Tree, bits: &mut [u32]) {
 }
 
 /// Sliced indices any one of which could come back without making an intermediate larger than the limit.
-fn not_needed(network: &Network, tree: &Tree, limit: f32) -> Vec<u32> {
+fn list_needless(network: &Network, tree: &Tree, limit: f32) -> Vec<u32> {
     let mut needed = vec![0u64; tree.words];
     for node in tree.num_tensors..tree.size.len() {
         for (w, &word) in tree.set(node as u32).iter().enumerate() {

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told() {
+    fn a_refusal_is_reported() {
         assert!(Arena::<f64>::new(usize::MAX / 32).is_err());
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct BlockDone<T> {
     pub(super) nanoseconds: Vec<u64>,
 }
 
-/// Stretches for each thread, at least: so many that all threads end at about the same time.
+/// Least number of stretches for each thread: enough that all threads end at about the same time.
 const STRETCHES_PER_THREAD: usize = 4;
 
 impl<T: StepReal> BlockRun<'_, T> {
@@ -55,9 +55,9 @@ impl<T: StepReal> BlockRun<'_, T> {
             let next = stretches.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((number, stretch)) = next else { break };
             let part = self.run_stretch(outer, number, stretch, scratch);
-            let mut whole = done.lock().unwrap_or_else(PoisonError::into_inner);
-            whole.largest = larger(part.largest, whole.largest);
-            for (total, more) in whole.nanoseconds.iter_mut().zip(part.nanoseconds) {
+            let mut sums = done.lock().unwrap_or_else(PoisonError::into_inner);
+            sums.largest = larger(part.largest, sums.largest);
+            for (total, more) in sums.nanoseconds.iter_mut().zip(part.nanoseconds) {
                 *total += more;
             }
         };

@@ -66,7 +66,7 @@ impl<T: StepReal> Engine<T> {
                 } => Source::Arena(offset, num_elements),
             },
         };
-        let one = program.places.len();
+        let scalar_one = program.places.len();
         let steps: Vec<CompiledStep<T>> = program
             .steps
             .iter()
@@ -74,7 +74,7 @@ impl<T: StepReal> Engine<T> {
                 kernel: StepKernel::compile(&step.modes, level),
                 a: source(Some(step.a)),
                 b: source(step.b),
-                numbers: (step.a, step.b.unwrap_or(one), step.out),
+                numbers: (step.a, step.b.unwrap_or(scalar_one), step.out),
                 out: (program.places[step.out].offset, program.places[step.out].num_elements),
                 loops: step.loops.clone(),
                 rows: (step.rows.as_ref()).map(|pick| Box::new(RowKernel::compile(&step.modes, pick, level))),

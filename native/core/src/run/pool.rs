@@ -67,14 +67,14 @@ pub fn run_slices<T: StepReal>(
 ) -> Result<Outcome, Failure> {
     let control = Control::default();
     if request.inline {
-        return guarded(|| work(engine, inputs, request, &control));
+        return catch_panic(|| work(engine, inputs, request, &control));
     }
     std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         let control = &control;
         scope.spawn(move || {
             // The receiver outlives the thread, so sending cannot fail.
-            let _ = sender.send(guarded(|| work(engine, inputs, request, control)));
+            let _ = sender.send(catch_panic(|| work(engine, inputs, request, control)));
         });
         loop {
             match receiver.recv_timeout(TICK) {
@@ -91,7 +91,7 @@ pub fn run_slices<T: StepReal>(
 }
 
 /// Turns a panic into a failure.
-fn guarded<R>(run: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+fn catch_panic<R>(run: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);
         Err(Failure::Broken(
@@ -149,7 +149,7 @@ fn work<T: StepReal>(
                 let (jobs, shared, mut state) = (&jobs, &*shared, engine.fork(&state));
                 let first_own = owned.take();
                 scope.spawn(move || {
-                    let ended = guarded(|| {
+                    let ended = catch_panic(|| {
                         let mut fresh =
                             Arena::new(if first_own.is_some() { 0 } else { own_len }).map_err(Failure::OutOfMemory)?;
                         let mut scratch =
@@ -268,17 +268,17 @@ impl Jobs {
                 }
                 control.done.fetch_add(1, Ordering::Relaxed);
             }
-            if let (Some(sum), Sum::Tree(whole)) = (block_sum.finish(), &mut *self.locked()) {
+            if let (Some(sum), Sum::Tree(whole)) = (block_sum.finish(), &mut *self.lock_sum()) {
                 whole.insert(self.request.block_log2, block, sum);
             }
         }
-        if let (Some(sum), Sum::Sequential(whole)) = (running, &mut *self.locked()) {
+        if let (Some(sum), Sum::Sequential(whole)) = (running, &mut *self.lock_sum()) {
             *whole = Some(sum);
         }
         Ok(())
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, Sum> {
+    fn lock_sum(&self) -> std::sync::MutexGuard<'_, Sum> {
         self.sum.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -310,10 +310,10 @@ impl Jobs {
 
 /// Bytes of the sums of slices that a run keeps, besides arenas and workspaces.
 pub fn sum_bytes(request: &Request, output_elements: usize) -> usize {
-    let one = output_elements * size_of::<Complex<f64>>();
+    let bytes_of_sum = output_elements * size_of::<Complex<f64>>();
     if request.sequential {
-        return one;
+        return bytes_of_sum;
     }
     let levels = (u64::BITS - (request.first ^ request.last).leading_zeros()) as usize;
-    one * (request.workers + 1) * (levels + 2)
+    bytes_of_sum * (request.workers + 1) * (levels + 2)
 }

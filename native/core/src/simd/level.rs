@@ -59,7 +59,7 @@ macro_rules! levels {
 }
 
 levels! {
-    /// Plain Rust, whatever the compiler makes of it.
+    /// Plain Rust, compiled for the baseline instructions.
     Portable = "portable", super::portable::Portable;
     /// 256-bit vectors with fused multiply-add (x86-64-v3).
     #[cfg(target_arch = "x86_64")]

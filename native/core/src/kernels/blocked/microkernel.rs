@@ -48,13 +48,13 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         }
     }
 
-    /// The sums that [`Tile::keep`] has stored.
+    /// The sums that [`Tile::store_sums`] has stored.
     ///
     /// # Safety
     ///
     /// The machine has the instructions of `S`; `from` is valid for the vectors of the tile.
     #[inline(always)]
-    pub unsafe fn kept(from: *const S::Real) -> Self {
+    pub unsafe fn load_sums(from: *const S::Real) -> Self {
         // SAFETY: the contract of this function.
         unsafe {
             let mut tile = Self::zero();
@@ -72,9 +72,9 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
     ///
     /// # Safety
     ///
-    /// As for [`Tile::kept`].
+    /// As for [`Tile::load_sums`].
     #[inline(always)]
-    pub unsafe fn keep(&self, to: *mut S::Real) {
+    pub unsafe fn store_sums(&self, to: *mut S::Real) {
         // SAFETY: the contract of this function.
         unsafe {
             for c in 0..COLUMNS {
@@ -172,8 +172,8 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         }
     }
 
-    /// The product, with `a` where it is: vector `v` of term `t` lies at `a[v] + terms[t]`, interleaved. If it is to look
-    /// `AHEAD`, it asks meanwhile for what lies so many reals ahead of it.
+    /// The product, with `a` where it is: vector `v` of term `t` lies at `a[v] + terms[t]`, interleaved. With `AHEAD`
+    /// it prefetches what lies `ahead` reals further on.
     ///
     /// # Safety
     ///

@@ -144,7 +144,7 @@ impl<T: VectorReal> Blocked<T> {
                     b: b.as_ptr().cast(),
                     out: out.pointer(),
                     scale,
-                    workspace: aligned(workspace),
+                    workspace: align(workspace),
                     stream,
                     tiles,
                     workers,
@@ -163,16 +163,16 @@ impl<T: VectorReal> Blocked<T> {
             for workspace in workspace.chunks_exact_mut(self.thread_workspace()).take(threads) {
                 let (next, largest, range) = (&next, &largest, &range);
                 scope.spawn(move |_| {
-                    let mut mine = T::ZERO;
+                    let mut thread_largest = T::ZERO;
                     loop {
                         let first = next.fetch_add(portion, Ordering::Relaxed);
                         if first >= total || workers.stopped() {
                             break;
                         }
-                        mine = larger(mine, range(first..total.min(first + portion), workspace));
+                        thread_largest = larger(thread_largest, range(first..total.min(first + portion), workspace));
                     }
                     if let Ok(mut largest) = largest.lock() {
-                        *largest = larger(*largest, mine);
+                        *largest = larger(*largest, thread_largest);
                     }
                 });
             }
@@ -215,7 +215,7 @@ impl<T: Real> fmt::Display for Blocked<T> {
 }
 
 /// The first real of the workspace at a multiple of a cache line.
-fn aligned<T: Real>(workspace: &mut [Complex<T>]) -> *mut T {
+fn align<T: Real>(workspace: &mut [Complex<T>]) -> *mut T {
     let start = workspace.as_mut_ptr();
     let skip = start.align_offset(LINE).min(LINE / size_of::<Complex<T>>());
     start.wrapping_add(skip).cast()
@@ -233,5 +233,5 @@ impl<T> Shared<T> {
 
 // SAFETY: threads write disjoint blocks of tiles, since no two values of the output's modes share an element.
 unsafe impl<T: Send> Send for Shared<T> {}
-// SAFETY: as above.
+// SAFETY: as for `Send`: threads write disjoint blocks of tiles.
 unsafe impl<T: Send> Sync for Shared<T> {}

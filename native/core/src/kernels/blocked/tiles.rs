@@ -393,7 +393,7 @@ unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: u
                     let a = block
                         .a
                         .add((vector * layout.terms + terms.start * VECTORS) * 2 * S::LANES);
-                    let mut tile = if is_first { Tile::zero() } else { Tile::kept(aside) };
+                    let mut tile = if is_first { Tile::zero() } else { Tile::load_sums(aside) };
                     if is_last && target.accumulate && block.fast {
                         tile.add_written(target, places, columns);
                     }
@@ -416,7 +416,7 @@ unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: u
                 if is_last && block.fast {
                     most = S::max_abs(most, tile.write(target, places, columns));
                 } else {
-                    tile.keep(aside);
+                    tile.store_sums(aside);
                 }
                 if WAY == PACKED {
                     filler.go_on::<S>();
