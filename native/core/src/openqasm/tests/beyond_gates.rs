@@ -32,7 +32,7 @@ fn the_version_may_be_left_out() {
 }
 
 #[test]
-fn hardware_qubits_stand_behind_registers() {
+fn hardware_qubits_come_after_registers() {
     reads(
         "OPENQASM 3; include 'stdgates.inc'; bit[2] c; h $0; cx $0, $3; let a = $3 ++ $1; x a; barrier $0, $3; \
          delay[1us] $2; reset $2; c[0] = measure $0; measure $3 -> c[1];",
@@ -45,8 +45,8 @@ fn hardware_qubits_stand_behind_registers() {
         "OPENQASM 3;\ninclude 'stdgates.inc';\n",
         3,
         &[
-            ("x $100000;", 3, "out of reach"),
-            ("x $99999999999999999999999;", 3, "out of reach"),
+            ("x $100000;", 3, "out of range"),
+            ("x $99999999999999999999999;", 3, "out of range"),
             ("qubit[60000] q; x $50000;", 19, "at most 100000 together"),
             ("x $50000; qubit[60000] q;", 24, "at most 100000"),
             ("x $0[0];", 5, "no index"),
@@ -230,7 +230,7 @@ fn annotations_and_pragmas_are_left_out_with_a_warning() {
         "changes the circuit",
     );
     refuses("OPENQASM 3.0;\nqubit q;\n@end", 3, 1, "followed by nothing");
-    refuses("OPENQASM 3.0;\nqubit q;\n# pragma x", 3, 1, "only '#pragma'");
+    refuses("OPENQASM 3.0;\nqubit q;\n# pragma x", 3, 1, "only allowed in '#pragma'");
     let many = format!("OPENQASM 3.0; qubit q;\n{}U(0, 0, 0) q;", "@note\n".repeat(100_000));
     assert_eq!(read(many.as_bytes()).expect("reads").warnings.len(), MAX_WARNINGS);
 }
