@@ -9,7 +9,7 @@ def test_a_missing_semicolon_is_shown_where_it_is_missing(run, tmp_path, options
     assert outcome.status == 2
     assert outcome.out == ""
     sentence, shown, caret = outcome.err.splitlines()
-    assert sentence.startswith(f"taizhang: {path}, line 4, column 7: ',' or ';' is wanted here")
+    assert sentence.startswith(f"taizhang: {path}, line 4, column 7: expected ',' or ';'")
     assert (shown, caret) == ("  h q[0]", "        ^")
 
 

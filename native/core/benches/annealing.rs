@@ -1,4 +1,4 @@
-//! Rates of the search: rotations proposed and slice moves made a second, on a lattice cut out of a deep circuit's network.
+//! Rates of the search: rotations proposed and slice moves made per second, on a lattice cut out of a deep circuit's network.
 //!
 //! `cargo bench --bench annealing`. Expected on one core of a 2 GHz server with AVX-512: 10 million rotations a second and
 //! 100 thousand slice moves a second at 12 words.
@@ -12,7 +12,7 @@ use taizhang_core::plan::rng::Rng;
 use taizhang_core::plan::slicing::{SliceTemperature, Slicer};
 use taizhang_core::plan::tree::{CostModel, Tree};
 
-/// A cube of tensors, each tied to its six neighbours.
+/// A cube of tensors, each sharing an index with its six neighbours.
 fn cube(side: u32) -> NetworkShape {
     let mut shape = NetworkShape::default();
     let at = |x: u32, y: u32, z: u32| ((x * side + y) * side + z) as usize;
@@ -32,6 +32,7 @@ fn cube(side: u32) -> NetworkShape {
 
 fn main() {
     for side in [4, 6, 7] {
+        // Stage 1: a greedy tree.
         let shape = cube(side);
         let network = Network::new(&shape);
         let mut annealer = Annealer::new(Rng::new(0, 0));
@@ -44,17 +45,19 @@ fn main() {
             annealer.rng(),
         );
         let mut tree = Tree::new(&network, &path, CostModel::MULTIPLY_ADDS);
+        // Stage 2: rotations per second, cooling.
         let rounds = 4000;
-        let begun = Instant::now();
+        let started = Instant::now();
         for round in 0..rounds {
             let beta = 1.0 + 4.0 * round as f32 / rounds as f32;
             let proposals = tree.num_steps();
             annealer.sweep(&network, &mut tree, Temperature::free(beta), proposals);
         }
-        let rotations = (rounds * tree.num_steps()) as f64 / begun.elapsed().as_secs_f64();
+        let rotations = (rounds * tree.num_steps()) as f64 / started.elapsed().as_secs_f64();
+        // Stage 3: slice moves per second.
         let width = tree.width() - 6.0;
         let mut slicer = Slicer::default();
-        let begun = Instant::now();
+        let started = Instant::now();
         for _ in 0..20_000 {
             slicer.step(
                 &network,
@@ -63,10 +66,11 @@ fn main() {
                 SliceTemperature { beta: 6.0, width },
             );
         }
-        let slices = 20_000.0 / begun.elapsed().as_secs_f64();
-        let begun = Instant::now();
+        let slices = 20_000.0 / started.elapsed().as_secs_f64();
+        // Stage 4: passes of exact re-optimisation per second.
+        let started = Instant::now();
         let mut passes = 0;
-        while begun.elapsed().as_secs_f64() < 0.2 {
+        while started.elapsed().as_secs_f64() < 0.2 {
             Reoptimiser::default().pass(&network, &mut tree, 8, 8.0, width, &|| false);
             passes += 1;
         }
@@ -76,7 +80,7 @@ fn main() {
             network.words,
             rotations / 1e6,
             slices / 1e3,
-            f64::from(passes) / begun.elapsed().as_secs_f64()
+            f64::from(passes) / started.elapsed().as_secs_f64()
         );
     }
 }

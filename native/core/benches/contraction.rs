@@ -1,6 +1,6 @@
-//! How fast every kind of step is, beside the peaks of this machine, measured in the same run.
+//! Speed of every kind of step, compared with the peaks of this machine measured in the same run.
 //!
-//! `cargo bench --bench contraction [-- FILTER]`. A line tells the shape (log2 sizes), the time of a run (best of
+//! `cargo bench --bench contraction [-- FILTER]`. A line has the shape (log2 sizes), the time of a run (best of
 //! several), its rate, and the fraction of the roofline: the larger of multiply-adds at the measured peak and bytes
 //! at the measured copy bandwidth. Each case states the fraction it is expected to reach on AVX-512.
 
@@ -48,7 +48,7 @@ fn tensor<T: Real>(modes: &[Mode], stride: impl Fn(&Mode) -> usize) -> (Vec<Comp
     (numbers, skip)
 }
 
-/// Seconds: of this thread alone for one thread, so that a busy machine disturbs less; of the wall for more.
+/// Seconds: CPU time of this thread for one thread, so that a busy machine disturbs less; wall time for more.
 fn clock(threads: usize) -> f64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     let which = if threads == 1 {
@@ -107,6 +107,7 @@ fn case(name: &'static str, a: &str, b: &str, out: &str, expected: f64) -> Case 
 
 /// The kinds of steps that networks of circuits have. Capital letters: indices of `a` kept; `0..`: summed.
 fn cases() -> Vec<Case> {
+    // Stage 1: matrix products.
     let kept = |count| letters('A', count);
     let new = |count| letters('a', count);
     let summed = |count| letters('\u{3b1}', count);
@@ -141,7 +142,7 @@ fn cases() -> Vec<Case> {
             0.75,
         ),
     ];
-    // A gate of two qubits on a large tensor, by where its bits are: the out bits go high.
+    // Stage 2: a gate of two qubits on a large tensor, by where its bits are: the output bits go high.
     for (name, a) in [
         ("gate 2+2, bits high", format!("αβ{}", kept(22))),
         (
@@ -157,6 +158,7 @@ fn cases() -> Vec<Case> {
     ] {
         cases.push(case(name, &a, "αβab", &format!("ab{}", kept(22)), 0.8));
     }
+    // Stage 3: other gates, batches, products of vectors, permutations, sums and small steps.
     cases.extend([
         case(
             "gate 2+2 in place",

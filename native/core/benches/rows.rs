@@ -1,6 +1,6 @@
-//! How fast steps by rows are, beside the peaks of this machine, measured in the same run.
+//! Speed of sparse-state steps, compared with the peaks of this machine measured in the same run.
 //!
-//! `cargo bench --bench rows`. A line tells the log2 sizes of the contraction within a row, how many rows each operand has,
+//! `cargo bench --bench rows`. A line has the log2 sizes of the contraction within a row, how many rows each operand has,
 //! the time of a run, its rate, and the fraction of the roofline: the larger of multiply-adds at the measured peak and
 //! bytes of the rows read and written at the measured copy bandwidth. Each case states the fraction it is expected to reach
 //! on AVX-512. `TAIZHANG_SIMD` chooses the instructions.
@@ -44,7 +44,7 @@ fn seconds(case: &Case, level: SimdLevel) -> f64 {
         .iter()
         .flat_map(|&count| (0..NUM_ROWS).map(move |row| digit(row + count, count) as u8))
         .collect();
-    let wanted = Rows {
+    let output_rows = Rows {
         digits: &digits,
         num_rows: NUM_ROWS,
         sizes: &rows,
@@ -63,7 +63,7 @@ fn seconds(case: &Case, level: SimdLevel) -> f64 {
             scale: 1.0,
             workspace: &mut workspace,
         };
-        black_box(kernel.run(tensors, 1.into(), wanted));
+        black_box(kernel.run(tensors, 1.into(), output_rows));
         start.elapsed().as_secs_f64()
     };
     run();
@@ -71,6 +71,7 @@ fn seconds(case: &Case, level: SimdLevel) -> f64 {
 }
 
 fn main() {
+    // Stage 1: the peaks of the machine.
     let level = SimdLevel::detect();
     let peak = probes::peak_multiply_adds::<f32>(level);
     let copy = 1.0 / (probes::copy_seconds(1 << 28, 1) / (2u64 << 28) as f64);
@@ -84,6 +85,7 @@ fn main() {
         "{:>12} {:>9} {:>10} {:>9} {:>9} {:>9}",
         "m n k", "rows", "seconds", "GFLOP/s", "roofline", "expected"
     );
+    // Stage 2: time every case.
     let case = |m, n, k, rows, expected| Case {
         m: 1usize << m,
         n: 1usize << n,

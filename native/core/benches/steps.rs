@@ -1,8 +1,7 @@
-//! How long each step of a program takes by itself.
+//! Time of each step of a program by itself.
 //!
 //! `python -m benchmarks.steps TREE > FILE`, then `cargo bench --bench steps -- FILE [TOP] [NUMBER..]`. Prints the TOP
-//! slowest steps (or the steps of these numbers): log2 of what is kept of the first operand, of the second, summed and
-//! kept of both; how it is computed; seconds and rate of all its runs in a slice, and the fraction of the roofline.
+//! slowest steps (or the steps of these numbers): log2 sizes of the GEMM (m, n, k, batch); how it is computed; seconds and rate of all its runs in a slice, and the fraction of the roofline.
 //! Times are of this thread alone, the best of a few, so that a busy machine disturbs less. `TAIZHANG_SIMD` chooses
 //! the instructions.
 
@@ -119,12 +118,13 @@ fn log2_shape(modes: &[Mode]) -> [f64; 4] {
 }
 
 fn main() {
+    // Stage 1: the arguments and the steps of the file.
     let words: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with("--"))
         .collect();
     let Some(file) = words.first() else {
-        println!("no file of steps was given; see benchmarks/steps.py");
+        println!("expected a file of steps, got none; make one with benchmarks/steps.py");
         return;
     };
     let top: usize = words.get(1).map_or(25, |word| word.parse().expect("a number"));
@@ -136,6 +136,7 @@ fn main() {
     let text = std::fs::read_to_string(file).expect("a file");
     let mut steps: Vec<Step> = text.lines().map(step).collect();
     steps.retain(|step| only.is_empty() || only.contains(&step.number));
+    // Stage 2: the peaks of the machine.
     let level = SimdLevel::detect();
     let mut memory = Memory::new(&steps);
     let peak = probes::peak_multiply_adds::<f32>(level);
@@ -147,11 +148,12 @@ fn main() {
         1e-9 * copy
     );
     std::thread::sleep(Duration::from_millis(1));
+    // Stage 3: time every step.
     let mut lines = Vec::new();
     for step in &steps {
         let kernel = StepKernel::<f32>::compile(&step.modes, level);
         let mut workspace = vec![Number::new(0.0, 0.0); kernel.workspace_len(1)];
-        // A machine that others use changes its pace: measure its peak beside every step.
+        // The speed of a shared machine varies: measure its peak with every step.
         let before = probes::peak_multiply_adds::<f32>(level);
         let seconds = memory.seconds(step, &kernel, &mut workspace) * step.runs as f64;
         let peak = before.max(probes::peak_multiply_adds::<f32>(level));
@@ -161,6 +163,7 @@ fn main() {
         let roofline = (multiply_adds / peak).max(if step.runs == 1 { bytes / copy } else { 0.0 });
         lines.push((seconds, roofline, multiply_adds, bytes, step, kernel.to_string()));
     }
+    // Stage 4: the table, slowest steps first.
     lines.sort_by(|x, y| y.0.total_cmp(&x.0));
     let total: f64 = lines.iter().map(|line| line.0).sum();
     let bound: f64 = lines.iter().map(|line| line.1).sum();

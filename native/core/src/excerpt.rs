@@ -1,13 +1,13 @@
 //! The line of a text at which something is wrong, with a caret under the place.
 
-/// Characters of the line that are shown at most, beside the marks of what is cut off.
+/// Most characters of the line that are shown, besides the marks of what is cut off.
 const WIDTH: usize = 96;
-/// Bytes on either side of the place that are looked at: a character has four at most.
+/// Bytes on either side of the place that are read: a character has at most four.
 const WINDOW: usize = 4 * (WIDTH + 1);
 
 /// Two lines: the line of `text` that holds the byte `offset`, and a caret under that byte.
 ///
-/// Files come from strangers: of long lines a part around the place is shown, and what is not printable (control
+/// Files are untrusted: of long lines a part around the place is shown, and what is not printable (control
 /// characters, marks of the writing direction, broken UTF-8) is shown as U+FFFD. Empty where the line is blank.
 #[must_use]
 pub fn excerpt(text: &[u8], offset: usize) -> String {

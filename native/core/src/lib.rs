@@ -1,6 +1,6 @@
 //! The hot loops of taizhang, in pure Rust: contraction-tree search, contraction kernels, OpenQASM reading.
 //!
-//! Nothing here knows of Python. Each folder is one noun of the domain.
+//! Nothing here depends on Python. Each folder is one noun of the domain.
 
 pub mod excerpt;
 pub mod kernels;

@@ -1,4 +1,4 @@
-//! What the machine can do: the peaks that steps are measured against and costs predicted from.
+//! Measured peaks of the machine, which steps are compared with and costs predicted from.
 
 use crate::kernels::step::{StepKernel, StepReal};
 use crate::kernels::tensors::Tensors;
@@ -12,7 +12,7 @@ use crate::simd::vector::{sum_of_lanes, Simd};
 use std::hint::black_box;
 use std::time::Instant;
 
-/// Complex multiply-adds a second of one core that does nothing else, in registers.
+/// Complex multiply-adds a second of one core, with all operands in registers.
 pub fn peak_multiply_adds<T: VectorReal>(level: SimdLevel) -> f64 {
     const ROUNDS: usize = 100_000;
     struct Peak;

@@ -1,8 +1,8 @@
-//! Whether numbers got lost because they were too small for their type: the processor remembers.
+//! Whether numbers were rounded because they were too small for their type: the processor's underflow flag.
 //!
 //! Each thread has a flag, set by every operation whose result is rounded because it lies below the smallest normal
-//! number. It costs the kernels nothing. It stays set until it is cleared, so one look after a run tells of all its steps.
-//! Machines that have no such flag here never say that it is set.
+//! number. It costs the kernels nothing. It stays set until it is cleared, so one check after a run covers all its steps.
+//! On machines without support here the flag is never set.
 
 /// Clears the flag of this thread.
 pub fn clear() {

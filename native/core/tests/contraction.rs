@@ -1,4 +1,4 @@
-//! The fast contraction against the obvious one, on random modes, at every level of instructions.
+//! The fast contraction compared with the reference, on random modes, at every SIMD level.
 
 mod random;
 
@@ -15,44 +15,46 @@ use taizhang_core::simd::level::SimdLevel;
 const ANY: [u8; 4] = [0b000, 0b001, 0b010, 0b100];
 
 fn check<T: StepReal>(random: &mut Random, modes: &[Mode], level: SimdLevel, tolerance: f64) {
+    // Stage 1: random operands, and the result expected.
     let spare = random.below(3);
     let a = random.tensor::<T>(extent(modes, |mode| mode.a) + spare);
     let b = random.tensor::<T>(extent(modes, |mode| mode.b) + spare);
     let untouched = Complex::new(T::from_f64(77.0), T::from_f64(-77.0));
     let mut expected = vec![untouched; extent(modes, |mode| mode.out) + random.below(20)];
-    let mut found = expected.clone();
+    let mut actual = expected.clone();
     let scale = T::from_f64([1.0, 0.25, 8.0][random.below(3)]);
     let largest = reference::contract(modes, &a, &b, &mut expected, scale).to_f64();
+    // Stage 2: the kernel with one thread and with two, element by element.
     let kernel = StepKernel::<T>::compile(modes, level);
     for threads in [1, 2] {
-        found.fill(untouched);
+        actual.fill(untouched);
         let mut workspace = vec![untouched; kernel.workspace_len(threads)];
         let tensors = Tensors {
             a: &a,
             b: &b,
-            out: &mut found,
+            out: &mut actual,
             scale,
             workspace: &mut workspace,
         };
-        let found_largest = kernel.run(tensors, threads.into()).to_f64();
+        let actual_largest = kernel.run(tensors, threads.into()).to_f64();
         let terms: usize = modes
             .iter()
             .filter(|mode| mode.out == 0)
             .map(|mode| mode.size)
             .product();
         let bound = tolerance * scale.to_f64() * (terms as f64).sqrt().max(1.0);
-        for (index, (x, y)) in expected.iter().zip(&found).enumerate() {
+        for (index, (x, y)) in expected.iter().zip(&actual).enumerate() {
             let error = (x.re.to_f64() - y.re.to_f64())
                 .abs()
                 .max((x.im.to_f64() - y.im.to_f64()).abs());
             assert!(
                 error <= bound,
-                "element {index}: {x:?} expected, {y:?} found at {level:?} of {modes:?}"
+                "element {index}: expected {x:?}, got {y:?} at {level:?} of {modes:?}"
             );
         }
         assert!(
-            (largest - found_largest).abs() <= bound,
-            "largest {largest} expected, {found_largest} found: {modes:?}"
+            (largest - actual_largest).abs() <= bound,
+            "expected largest {largest}, got {actual_largest}: {modes:?}"
         );
     }
 }
@@ -235,7 +237,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
 }
 
 #[test]
-fn a_step_that_is_told_to_stop_is_left_unfinished() {
+fn a_stopped_step_is_left_unfinished() {
     let mut random = Random(5);
     let modes = random_modes(&mut random, &[(M, 14), (N, 6), (K, 5)]);
     let a = random.tensor::<f32>(extent(&modes, |mode| mode.a));

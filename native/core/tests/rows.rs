@@ -1,4 +1,4 @@
-//! Steps by rows against rows made one by one, at every level of instructions.
+//! Sparse-state steps compared with rows computed one by one, at every SIMD level.
 
 mod random;
 
@@ -12,7 +12,7 @@ use taizhang_core::program::modes::{extent, volume, Mode};
 use taizhang_core::program::RowPick;
 use taizhang_core::simd::level::SimdLevel;
 
-/// Rows made one by one by the obvious contraction: which row of an operand is meant, its terms say.
+/// Rows computed one by one by the reference contraction; the terms select the row of each operand.
 fn obvious_rows<T: StepReal>(modes: &[Mode], pick: &RowPick, rows: Rows<'_>, tensors: Tensors<'_, T>) {
     for row in 0..rows.num_rows {
         let start = |terms: &[(Option<usize>, usize)]| -> usize {
@@ -29,6 +29,7 @@ fn obvious_rows<T: StepReal>(modes: &[Mode], pick: &RowPick, rows: Rows<'_>, ten
 }
 
 fn check_rows<T: StepReal>(random: &mut Random, level: SimdLevel, tolerance: f64) {
+    // Stage 1: a random contraction within a row.
     let groups = [
         (M, random.below(5)),
         (N, random.below(3)),
@@ -41,7 +42,7 @@ fn check_rows<T: StepReal>(random: &mut Random, level: SimdLevel, tolerance: f64
         extent(&modes, |mode| mode.b),
         extent(&modes, |mode| mode.out),
     ];
-    // Three row indices, on the first operand, on both, on the second; in some cases the second has a row for each row.
+    // Stage 2: three row indices, on the first operand, on both, on the second; in some cases the second has a row for each row.
     let sizes = [2, 3, 4];
     let num_rows = 1 + random.below(60);
     let digits: Vec<u8> = sizes
@@ -64,6 +65,7 @@ fn check_rows<T: StepReal>(random: &mut Random, level: SimdLevel, tolerance: f64
         num_rows,
         sizes: &sizes,
     };
+    // Stage 3: the rows expected.
     let (a, b) = (
         random.tensor::<T>(6 * lengths[0]),
         random.tensor::<T>(lengths[1] * num_rows.max(12)),
@@ -83,6 +85,7 @@ fn check_rows<T: StepReal>(random: &mut Random, level: SimdLevel, tolerance: f64
             workspace: &mut [],
         },
     );
+    // Stage 4: the rows by the kernel, with one thread and with two.
     let kernel = RowKernel::<T>::compile(&modes, &pick, level);
     for threads in [1, 2] {
         let mut out = vec![zero; expected.len()];
@@ -95,7 +98,7 @@ fn check_rows<T: StepReal>(random: &mut Random, level: SimdLevel, tolerance: f64
             workspace: &mut workspace,
         };
         kernel.run(tensors, threads.into(), rows);
-        // Gaps in a row are nobody's: only what the modes reach is compared.
+        // Gaps in a row are undefined: only what the modes reach is compared.
         for row in 0..num_rows {
             for point in 0..volume(&modes) {
                 let place = row * lengths[2] + reference::offsets(&modes, point).2;

@@ -12,21 +12,26 @@ use taizhang_core::run::memory::Inputs;
 use taizhang_core::run::pool::{run_slices, sum_bytes, Outcome, Request};
 use taizhang_core::simd::level::SimdLevel;
 
-create_exception!(taizhang._native, EngineStopped, PyException, "A run was told to stop.");
+create_exception!(
+    taizhang._native,
+    EngineStopped,
+    PyException,
+    "A run was stopped by `tick`."
+);
 create_exception!(
     taizhang._native,
     EngineNotFinite,
     PyException,
-    "A slice gave a NaN or an infinity; holds its number."
+    "The result of a slice has a NaN or an infinity; holds the number of the slice."
 );
 create_exception!(
     taizhang._native,
     EngineBroken,
     PyException,
-    "A worker ended by a panic; holds what it said."
+    "A worker panicked; holds the message."
 );
 
-/// A program compiled for one number type, ready to run. Not changed by running: threads may share it.
+/// A program compiled for one number type, ready to run. Immutable: threads may share it.
 #[pyclass(frozen, module = "taizhang._native")]
 struct Engine {
     compiled: Compiled,
@@ -62,7 +67,7 @@ impl Schedule {
     }
 }
 
-/// The sum over a range of slices, and what was measured meanwhile.
+/// The sum over a range of slices, and the profile of the run.
 #[pyclass(frozen, get_all, module = "taizhang._native")]
 struct SliceSum {
     mantissa: Py<PyArray1<Complex64>>,
@@ -153,37 +158,45 @@ where
     T: StepReal,
     Complex<T>: Element,
 {
-    // The arguments, which the core takes as sound.
+    // Stage 1: check the arguments, which the core takes as valid.
     let elements: PyReadonlyArray1<'_, Complex<T>> = inputs.extract()?;
     let elements = elements.as_slice()?;
     let program = engine.program();
     if elements.len() != program.input_elements || exponents.len() != program.num_inputs {
         return Err(PyValueError::new_err(
-            "the inputs do not have the length of the program",
+            "inputs and exponents must have the lengths of the program's inputs",
         ));
     }
     if request.first > request.last || request.last >= program.num_slices() {
-        return Err(PyValueError::new_err("the slices are not in the program's range"));
+        return Err(PyValueError::new_err(
+            "first and last must be in order and below the program's number of slices",
+        ));
     }
     if request.workers == 0 || request.threads == 0 || request.block_log2 > 62 {
-        return Err(PyValueError::new_err("workers and threads are at least 1"));
+        return Err(PyValueError::new_err(
+            "workers and threads must be at least 1, block_log2 at most 62",
+        ));
     }
     if request.workers as u64 > request.last - request.first + 1 {
-        return Err(PyValueError::new_err("there are more workers than slices"));
+        return Err(PyValueError::new_err("workers must not exceed the number of slices"));
     }
     if request.workers > 1 && (request.sequential || request.inline) {
         return Err(PyValueError::new_err(
-            "only one worker can run inline or add slices one by one",
+            "workers must be 1 to run inline or add slices one by one",
         ));
     }
     if digits.len() != program.num_rows * program.row_sizes.len() {
-        return Err(PyValueError::new_err("the digits are not those of the program's rows"));
+        return Err(PyValueError::new_err(
+            "digits must have one entry for each row and row index of the program",
+        ));
     }
     let mut indices = digits.chunks_exact(program.num_rows.max(1)).zip(&program.row_sizes);
     if indices.any(|(digits, size)| digits.iter().any(|digit| usize::from(*digit) >= *size)) {
-        return Err(PyValueError::new_err("a digit is not below the size of its row index"));
+        return Err(PyValueError::new_err(
+            "each digit must be below the size of its row index",
+        ));
     }
-    // The run, without the interpreter lock; an error of `tick` stops it and is raised in the end.
+    // Stage 2: run without the interpreter lock; an error of `tick` stops the run and is raised after it.
     let inputs = Inputs {
         elements,
         exponents,
@@ -193,17 +206,18 @@ where
     let outcome = py.detach(|| {
         run_slices(engine, inputs, request, |done| {
             Python::attach(|py| {
-                let told = py.check_signals().and_then(|()| match tick {
+                let go_on = py.check_signals().and_then(|()| match tick {
                     None => Ok(true),
                     Some(tick) => tick.call1(py, (done,))?.is_truthy(py),
                 });
-                told.unwrap_or_else(|error| {
+                go_on.unwrap_or_else(|error| {
                     raised.get_or_insert(error);
                     false
                 })
             })
         })
     });
+    // Stage 3: failures as exceptions.
     if let Some(error) = raised {
         return Err(error);
     }

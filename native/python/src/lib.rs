@@ -1,4 +1,4 @@
-//! Python bindings of `taizhang-core`: convert, call, convert, name the error. Nothing else.
+//! Python bindings of `taizhang-core`: convert arguments, call, convert results and errors. Nothing else.
 
 use pyo3::prelude::*;
 

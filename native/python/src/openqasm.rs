@@ -11,7 +11,7 @@ type Steps<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, f64);
 /// Name, number of qubits, steps.
 type Product<'py> = (String, usize, Steps<'py>);
 
-/// What is noted about a file: reason, line, column, excerpt.
+/// A warning about a file: reason, line, column, excerpt.
 type Warning = (String, usize, usize, String);
 /// Number of qubits, gates, steps, products, warnings.
 type Read<'py> = (usize, Vec<Gate<'py>>, Steps<'py>, Vec<Product<'py>>, Vec<Warning>);
@@ -22,7 +22,7 @@ type Read<'py> = (usize, Vec<Gate<'py>>, Steps<'py>, Vec<Product<'py>>, Vec<Warn
 fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyResult<Read<'py>> {
     let reading = match py.detach(|| read(text)) {
         Ok(reading) => reading,
-        Err(error) => return Err(named(py, error, source)?),
+        Err(error) => return Err(circuit_file_error(py, error, source)?),
     };
     let Reading {
         num_qubits,
@@ -31,10 +31,11 @@ fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyR
         products,
         warnings,
     } = &reading;
-    // One number object for each qubit, not for each use of it.
+    // Stage 1: one integer object for each qubit, not for each use of it.
     let numbers: Vec<Bound<'py, PyInt>> = (0..*num_qubits)
         .map(|qubit| qubit.into_pyobject(py))
         .collect::<Result<_, _>>()?;
+    // Stage 2: gates and products, then the operations and warnings.
     let converted = gates.iter().map(|gate| convert(py, gate)).collect::<PyResult<_>>()?;
     let mut converted_products = Vec::with_capacity(products.len());
     for product in products {
@@ -103,7 +104,8 @@ fn steps<'py>(
     ))
 }
 
-fn named(py: Python<'_>, error: ReadError, source: Option<&str>) -> PyResult<PyErr> {
+/// The exception for an error of reading.
+fn circuit_file_error(py: Python<'_>, error: ReadError, source: Option<&str>) -> PyResult<PyErr> {
     let place = PyDict::new(py);
     place.set_item("line", error.line)?;
     place.set_item("column", error.column)?;

@@ -9,7 +9,7 @@ use taizhang_core::plan::portfolio::{search, Options};
 use taizhang_core::plan::shared_best::SharedBest;
 use taizhang_core::plan::tree::CostModel;
 
-/// Between two looks at signals and progress.
+/// Interval at which signals are checked and progress is reported.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A `taizhang.network.network.NetworkShape`, without the names of its indices.
@@ -34,7 +34,7 @@ impl From<NetworkShape> for network::NetworkShape {
     }
 }
 
-/// A plan that the search proposes.
+/// A plan that the search found.
 #[pyclass(frozen, get_all, module = "taizhang._native")]
 struct FoundPlan {
     ssa_path: Vec<(u32, u32)>,
@@ -60,7 +60,7 @@ impl From<Finished> for FoundPlan {
     }
 }
 
-/// What a search comes to: the best plan and what it became with less and less memory; the trial it came from, if that
+/// The result of a search: the best plan and its variants that take less memory; the trial that found it, if that
 /// can be repeated; and pairs of seconds and log2 of the multiply-adds.
 #[pyclass(frozen, get_all, module = "taizhang._native")]
 struct SearchOutcome {
@@ -69,7 +69,7 @@ struct SearchOutcome {
     history: Vec<(f64, f64)>,
 }
 
-/// Searches for a plan; see `taizhang/plan/search.py`, its only caller. A KeyboardInterrupt carries what was found so far
+/// Searches for a plan; see `taizhang/plan/search.py`, its only caller. A KeyboardInterrupt carries the outcome so far
 /// as its attribute `found`.
 #[pyfunction]
 #[pyo3(signature = (shape, *, width, memory_elements, seconds, trials, seed, threads, log2_per_element, charge_per_second,
@@ -89,6 +89,7 @@ fn search_plan(
     seconds_per_element: f64,
     look: Option<Py<PyAny>>,
 ) -> PyResult<Option<SearchOutcome>> {
+    // Stage 1: the options in the types of the core.
     let shape = network::NetworkShape::from(shape);
     let rate = RunRate {
         cost_model: CostModel { log2_per_element },
@@ -104,12 +105,13 @@ fn search_plan(
         threads,
         rate,
     };
-    let board = SharedBest::default();
+    // Stage 2: search on a thread of its own, while this one handles signals and reports progress.
+    let shared_best = SharedBest::default();
     let raised = std::thread::scope(|scope| {
         let searching = std::thread::Builder::new().spawn_scoped(scope, || {
-            search(&shape, &options, &board);
+            search(&shape, &options, &shared_best);
         })?;
-        let raised = wait(py, &board, look.as_ref(), || searching.is_finished());
+        let raised = wait(py, &shared_best, look.as_ref(), || searching.is_finished());
         py.detach(|| {
             searching
                 .join()
@@ -117,27 +119,30 @@ fn search_plan(
         })?;
         raised
     });
+    // Stage 3: the outcome; an interrupt carries it along.
     match raised {
-        Ok(()) => outcome(py, &board),
+        Ok(()) => outcome(py, &shared_best),
         Err(error) => {
             if error.is_instance_of::<PyKeyboardInterrupt>(py) {
-                error.value(py).setattr("found", outcome(py, &board)?)?;
+                error.value(py).setattr("found", outcome(py, &shared_best)?)?;
             }
             Err(error)
         }
     }
 }
 
-fn outcome(py: Python<'_>, board: &SharedBest) -> PyResult<Option<SearchOutcome>> {
-    let Some(best) = board.best() else { return Ok(None) };
+fn outcome(py: Python<'_>, shared_best: &SharedBest) -> PyResult<Option<SearchOutcome>> {
+    let Some(best) = shared_best.best() else {
+        return Ok(None);
+    };
     let plans = std::iter::once(best.finished)
-        .chain(board.spared())
+        .chain(shared_best.spared())
         .map(|plan| Py::new(py, FoundPlan::from(plan)))
         .collect::<PyResult<_>>()?;
     Ok(Some(SearchOutcome {
         plans,
         trial: best.trial,
-        history: board.history(),
+        history: shared_best.history(),
     }))
 }
 
@@ -168,14 +173,15 @@ fn slice_plan(
     FoundPlan::from(py.detach(|| refit(&shape.tidy(), &path, &sliced_indices, rate, limits)))
 }
 
-/// Waits for the search, looking at signals and showing progress now and then. An interrupt or an error of `look` ends
-/// the search early, and is raised in the end.
+/// Waits for the search, checking signals and reporting progress every `LOOK`. An interrupt or an error of `look` ends
+/// the search early and is returned after it.
 fn wait(
     py: Python<'_>,
-    board: &SharedBest,
+    shared_best: &SharedBest,
     look: Option<&Py<PyAny>>,
     finished: impl Fn() -> bool + Sync,
 ) -> PyResult<()> {
+    // Short pauses first, so that a short search is not waited for longer than it takes.
     let mut pause = Duration::from_micros(200);
     let mut raised = Ok(());
     let mut since_look = Duration::ZERO;
@@ -183,30 +189,32 @@ fn wait(
         py.detach(|| std::thread::sleep(pause));
         since_look += pause;
         pause = (pause * 2).min(LOOK);
+        // Signals at every turn.
         if let Err(error) = py.check_signals() {
             raised = Err(error);
-            board.stop();
+            shared_best.stop();
         }
-        if since_look < LOOK || board.stopped() {
+        if since_look < LOOK || shared_best.stopped() {
             continue;
         }
+        // Progress once in a `LOOK`; `look` returns true to stop the search.
         since_look = Duration::ZERO;
         if let Some(look) = look {
             match look
                 .call1(
                     py,
                     (
-                        board.best().map(|best| FoundPlan::from(best.finished)),
-                        board.trials_done(),
+                        shared_best.best().map(|best| FoundPlan::from(best.finished)),
+                        shared_best.trials_done(),
                     ),
                 )
                 .and_then(|answer| answer.is_truthy(py))
             {
                 Ok(false) => {}
-                Ok(true) => board.stop(),
+                Ok(true) => shared_best.stop(),
                 Err(error) => {
                     raised = Err(error);
-                    board.stop();
+                    shared_best.stop();
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Bindings of `taizhang_core::probes`: what the machine can do.
+//! Bindings of `taizhang_core::probes`: measured peaks of the machine.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -21,12 +21,12 @@ fn time_contraction(
         "complex64" => Ok(py.detach(|| probes::contraction_seconds::<f32>(m, n, k, threads, repeats))),
         "complex128" => Ok(py.detach(|| probes::contraction_seconds::<f64>(m, n, k, threads, repeats))),
         _ => Err(PyValueError::new_err(format!(
-            "dtype {dtype:?} was given, but complex64 or complex128 is wanted"
+            "dtype must be complex64 or complex128, got '{dtype}'"
         ))),
     }
 }
 
-/// Best seconds to copy so many bytes.
+/// Best seconds to copy `bytes` bytes.
 #[pyfunction]
 fn time_copy(py: Python<'_>, bytes: usize, threads: usize) -> f64 {
     py.detach(|| probes::copy_seconds(bytes, threads))

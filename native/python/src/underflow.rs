@@ -3,13 +3,13 @@
 use pyo3::prelude::*;
 use taizhang_core::underflow;
 
-/// Forgets what this thread has lost so far.
+/// Clears the underflow flag of this thread.
 #[pyfunction]
 fn clear_underflow() {
     underflow::clear();
 }
 
-/// Whether this thread has rounded numbers too small for their type since that was cleared.
+/// Whether this thread has rounded numbers too small for their type since the flag was cleared.
 #[pyfunction]
 fn underflow_occurred() -> bool {
     underflow::occurred()

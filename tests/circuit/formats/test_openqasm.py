@@ -256,7 +256,7 @@ REFUSED = [
     (HEAD_3 + "int i = c[0];", 5, 9, "classical control is not supported"),
     (HEAD_3 + "π π;", 5, 1, "not known"),
     ("OPENQASM 2.0;\nqreg q[1]; \ud800", 2, 12, "U+D800"),
-    (HEAD_2 + "h q[0]\ncx q[0],q[1];", 5, 7, "',' or ';' is wanted here"),
+    (HEAD_2 + "h q[0]\ncx q[0],q[1];", 5, 7, "expected ',' or ';'"),
     ("", 1, 1, "declares no qubits"),
 ]
 

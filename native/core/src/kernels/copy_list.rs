@@ -11,8 +11,8 @@ pub struct Move {
     pub to: u32,
 }
 
-/// Moves of every point of three groups of loops, in the order of the strides; `place` tells where a point (given by
-/// its number in each group) goes.
+/// Moves of every point of three groups of loops, in the order of the strides; `place` returns the destination of a point
+/// (given by its number in each group).
 pub(crate) fn moves(
     groups: [&[Mode]; 3],
     stride: fn(&Mode) -> usize,

@@ -18,7 +18,7 @@ use std::marker::PhantomData;
 const MOST_KEPT: usize = 8;
 /// Fewest terms for which it is chosen.
 const FEWEST_TERMS: usize = 256;
-/// Vectors summed in registers before the sum is put aside.
+/// Vectors summed in registers before the sum is stored.
 const CHUNK_VECTORS: usize = 1024;
 
 /// A contraction to a few numbers.
@@ -83,7 +83,7 @@ impl<T: VectorReal> Dot<T> {
             scale,
             workspace,
         } = tensors;
-        // The sum of every chunk.
+        // Stage 1: the sum of every chunk, the chunks spread over the threads.
         let chunks = volume(&self.chunks);
         let sums = &mut workspace[..self.kept.len() * chunks];
         let sum_chunks = |first: usize, sums: &mut [Complex<T>]| {
@@ -110,7 +110,7 @@ impl<T: VectorReal> Dot<T> {
                 }
             });
         }
-        // The chunks of each output element in order, in double precision.
+        // Stage 2: add up the chunks of each output element, in order and in double precision.
         let mut largest = T::ZERO;
         for ((_, _, kept_out), sums) in self.kept.iter().zip(sums.chunks(chunks)) {
             let add = |(re, im): (f64, f64), sum: &Complex<T>| (re + sum.re.to_f64(), im + sum.im.to_f64());
@@ -173,7 +173,7 @@ unsafe fn chunk_sum<S: Simd, const GATHER_A: bool, const GATHER_B: bool>(
     // SAFETY: the contract of the caller.
     unsafe {
         let zero = S::splat(S::Real::ZERO);
-        // Two sets of sums, so that additions do not wait for each other. (No closure: it would not be inlined.)
+        // Stage 1: sum the terms, vector by vector. Two sets of sums, so that additions do not wait for each other. (No closure: it would not be inlined.)
         let (mut re, mut im) = ([zero; 4], [zero; 4]);
         macro_rules! add {
             ($set:literal, $vector:expr) => {
@@ -202,6 +202,7 @@ unsafe fn chunk_sum<S: Simd, const GATHER_A: bool, const GATHER_B: bool>(
         for vector in pairs.remainder() {
             add!(0, vector);
         }
+        // Stage 2: add up the sets, then the lanes.
         let re = S::add(S::add(re[0], re[1]), S::add(re[2], re[3]));
         let im = S::add(S::add(im[0], im[1]), S::add(im[2], im[3]));
         Complex::new(sum_of_lanes::<S>(re), sum_of_lanes::<S>(im))

@@ -2,7 +2,7 @@
 //!
 //! A step multiplies two tensors and sums the indices that end there. [`step::StepKernel`] is one step compiled: every
 //! decision (which loop is vectorised, how the operands are packed, how blocks fit the caches) is taken once.
-//! [`reference`] is the obvious version, against which all others are tested at every level.
+//! [`reference`] is the plain version, against which all others are tested at every level.
 
 pub mod blocked;
 mod copy_list;

@@ -1,4 +1,4 @@
-//! The obvious contraction: two nested counters, sums in double precision. Every fast kernel is tested against it.
+//! The reference contraction: two nested counters, sums in double precision. Every fast kernel is tested against it.
 
 use crate::number::{larger, Complex, Real};
 use crate::program::modes::{volume, Mode};

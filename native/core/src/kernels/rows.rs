@@ -1,8 +1,8 @@
-//! Steps by rows: each row of the output is made of a row of each operand, which are looked up.
+//! Sparse-state steps: each row of the output is made of a row of each operand, which are looked up.
 //!
 //! Rows that meet the same row of the second operand are done together: their rows of the first operand are brought next to
 //! each other in the cache, as many as fit, and one contraction makes their rows of the output, which are then put where they
-//! belong. So few rows of the second operand make large products, and no row of a large tensor leaves the cache between.
+//! belong. So few rows of the second operand make large products, and no row of a large tensor leaves the cache in between.
 //! The sparse state of Pan, Chen & Zhang, arXiv:2111.03011.
 
 use super::step::{StepKernel, StepReal};
@@ -18,12 +18,12 @@ use std::sync::{Mutex, PoisonError};
 const CACHE_ELEMENTS: usize = 1 << 14;
 /// Most rows of one contraction, as a power of two.
 const MOST_ROWS_LOG2: u32 = 8;
-/// Multiply-adds below which a step is not worth waking a thread.
+/// Multiply-adds that are worth another thread.
 const WORTH_A_THREAD: usize = 1 << 17;
 /// Contractions that a thread takes at once.
 const PORTION: usize = 16;
 
-/// The rows that are wanted.
+/// The rows to compute.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     /// The values of the first row index in all rows, then those of the second, and so on.
@@ -59,7 +59,7 @@ impl Rows<'_> {
 
     /// The rows sorted by the row of an operand that they meet, and where the rows of each next one start; the number of
     /// that row counts through its digits.
-    fn grouped(&self, terms: &[(Option<usize>, usize)]) -> (Vec<u32>, Vec<usize>) {
+    fn group(&self, terms: &[(Option<usize>, usize)]) -> (Vec<u32>, Vec<usize>) {
         let mut count = 1;
         let mut numbers = vec![0usize; self.num_rows];
         for &(index, _) in terms {
@@ -93,7 +93,7 @@ impl Rows<'_> {
     }
 }
 
-/// A step by rows, compiled.
+/// A sparse-state step, compiled.
 #[derive(Clone, Debug)]
 pub struct RowKernel<T: Real> {
     pick: RowPick,
@@ -108,7 +108,7 @@ struct Portion<'a, 'b, T> {
     start_b: usize,
 }
 
-/// What all portions read, and the factor on what they write.
+/// The operands that all portions read, and the factor on what they write.
 #[derive(Clone, Copy)]
 struct RowOperands<'a, T> {
     a: &'a [Complex<T>],
@@ -141,8 +141,8 @@ impl<T: StepReal> RowKernel<T> {
 
     /// Length of the workspace that [`RowKernel::run`] needs, in complex elements.
     pub fn workspace_len(&self, threads: usize) -> usize {
-        let whole = self.kernels[0].workspace_len(threads);
-        whole.max(threads.max(1) * self.thread_workspace_len())
+        let one_portion = self.kernels[0].workspace_len(threads);
+        one_portion.max(threads.max(1) * self.thread_workspace_len())
     }
 
     fn thread_workspace_len(&self) -> usize {
@@ -166,12 +166,13 @@ impl<T: StepReal> RowKernel<T> {
     /// # Panics
     ///
     /// If a tensor, the workspace or the digits of the rows are shorter than the step needs.
-    pub fn run(&self, tensors: Tensors<'_, T>, workers: Workers<'_>, wanted: Rows<'_>) -> T {
-        // Where the rows are, and the rows of the output that each contraction makes.
+    pub fn run(&self, tensors: Tensors<'_, T>, workers: Workers<'_>, output_rows: Rows<'_>) -> T {
+        // Stage 1: the rows of the output in the order of the row of `b` that they meet, cut into portions of a power of
+        // two rows, one for each contraction.
         let threads = workers.threads;
-        let starts_a = wanted.starts(&self.pick.a);
-        let starts_b = wanted.starts(&self.pick.b);
-        let (order, group_starts) = wanted.grouped(&self.pick.b);
+        let starts_a = output_rows.starts(&self.pick.a);
+        let starts_b = output_rows.starts(&self.pick.b);
+        let (order, group_starts) = output_rows.group(&self.pick.b);
         let mut places: Vec<Option<&mut [Complex<T>]>> =
             tensors.out.chunks_exact_mut(self.pick.out_elements).map(Some).collect();
         let mut rows: Vec<(u32, &mut [Complex<T>])> = Vec::with_capacity(order.len());
@@ -200,16 +201,16 @@ impl<T: StepReal> RowKernel<T> {
             scale: tensors.scale,
         };
         let workspace = tensors.workspace;
-        // A few large contractions: one after the other, with all threads inside.
+        // Stage 2: a few large contractions: one after the other, with all threads inside each.
         let inside = threads > 1 && portions.len() < 4 * threads && self.row_work > WORTH_A_THREAD;
-        let threads_over = threads.min(1 + self.row_work.saturating_mul(wanted.num_rows) / WORTH_A_THREAD);
+        let threads_over = threads.min(1 + self.row_work.saturating_mul(output_rows.num_rows) / WORTH_A_THREAD);
         if inside || threads_over <= 1 {
             let workers = workers.at_most(if inside { threads } else { 1 });
             return portions.iter_mut().fold(T::ZERO, |largest, portion| {
                 larger(largest, self.run_portion(portion, operands, workspace, workers))
             });
         }
-        // Many small ones: each thread takes some at a time.
+        // Stage 3: many small ones: each thread takes some at a time.
         let queue = Mutex::new(portions.chunks_mut(PORTION));
         let largest = Mutex::new(T::ZERO);
         rayon::scope(|scope| {
@@ -219,17 +220,18 @@ impl<T: StepReal> RowKernel<T> {
             {
                 let (queue, largest) = (&queue, &largest);
                 scope.spawn(move |_| {
-                    let mut mine = T::ZERO;
+                    let mut thread_largest = T::ZERO;
                     loop {
                         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some(portions) = next else { break };
                         for portion in portions {
                             let alone = workers.at_most(1);
-                            mine = larger(mine, self.run_portion(portion, operands, workspace, alone));
+                            thread_largest =
+                                larger(thread_largest, self.run_portion(portion, operands, workspace, alone));
                         }
                     }
                     let mut largest = largest.lock().unwrap_or_else(PoisonError::into_inner);
-                    *largest = larger(*largest, mine);
+                    *largest = larger(*largest, thread_largest);
                 });
             }
         });
@@ -318,8 +320,8 @@ mod tests {
             workspace: &mut workspace,
         };
         let largest = kernel.run(tensors, 1.into(), rows);
-        let found: Vec<f64> = out.iter().map(|x| x.re).collect();
-        assert_eq!(found, [63.0, 43.0, 86.0, 42.0, 129.0]);
+        let actual: Vec<f64> = out.iter().map(|x| x.re).collect();
+        assert_eq!(actual, [63.0, 43.0, 86.0, 42.0, 129.0]);
         assert_eq!(largest, 129.0);
     }
 }

@@ -7,7 +7,7 @@ use super::tensors::Tensors;
 use super::tiny::Tiny;
 use super::workers::Workers;
 use crate::number::Real;
-use crate::program::modes::{extent, is_injective, simplified, volume, Mode};
+use crate::program::modes::{extent, is_injective, simplify, volume, Mode};
 use crate::simd::instructions::VectorReal;
 use crate::simd::level::SimdLevel;
 use std::fmt;
@@ -31,7 +31,7 @@ pub struct StepKernel<T: Real> {
 /// How a step is computed.
 #[derive(Clone, Debug)]
 enum Algorithm<T: Real> {
-    /// The obvious loops: for strides that the others do not take.
+    /// The reference loops: for strides that the others do not support.
     Obvious(Vec<Mode>),
     /// Steps of a few hundred multiply-adds.
     Tiny(Tiny),
@@ -66,7 +66,7 @@ macro_rules! step_real {
 step_real!(f32 f64);
 
 impl<T: StepReal> StepKernel<T> {
-    /// Takes every decision about how to run the step.
+    /// Decides everything about how to run the step.
     pub fn compile(modes: &[Mode], level: SimdLevel) -> Self {
         T::compile_step(modes, level)
     }
@@ -75,7 +75,7 @@ impl<T: StepReal> StepKernel<T> {
     ///
     /// Returns the largest magnitude of a real or imaginary part written (anything if a NaN was written). With several
     /// threads the work is split over the current rayon pool; the result has the same bits for any number of them.
-    /// Elements of `out` that no mode reaches are left alone.
+    /// Elements of `out` that no mode reaches are not changed.
     ///
     /// # Panics
     ///
@@ -100,7 +100,7 @@ impl<T: VectorReal> StepKernel<T> {
     fn choose(modes: &[Mode], level: SimdLevel) -> Self {
         let (extent_a, extent_b) = (extent(modes, |mode| mode.a), extent(modes, |mode| mode.b));
         let extent_out = extent(modes, |mode| mode.out);
-        let modes = simplified(modes);
+        let modes = simplify(modes);
         let addressable = extent_a.max(extent_b).max(extent_out) < u32::MAX as usize;
         let algorithm = if volume(&modes) == 0 || !addressable || !is_injective(&modes) {
             Algorithm::Obvious(modes)
@@ -149,7 +149,7 @@ impl<T: VectorReal> StepKernel<T> {
 }
 
 impl<T: Real> fmt::Display for StepKernel<T> {
-    /// Tells how the step is computed, in a few words.
+    /// How the step is computed, in a few words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.algorithm {
             Algorithm::Obvious(_) => write!(f, "obvious"),

@@ -1,8 +1,8 @@
-//! What one execution of a kernel works on.
+//! The tensors and workspace of one execution of a kernel.
 
 use crate::number::Complex;
 
-/// The tensors of one execution of a step, as flat elements: which of them are meant, the modes of the step say.
+/// The tensors of one execution of a step, as flat elements; the modes of the step say which of them are used.
 #[derive(Debug)]
 pub struct Tensors<'a, T> {
     /// The first operand.
@@ -13,6 +13,6 @@ pub struct Tensors<'a, T> {
     pub out: &'a mut [Complex<T>],
     /// Factor on everything that is written.
     pub scale: T,
-    /// Scratch, as long as the kernel says.
+    /// Scratch memory, of the length that the kernel states.
     pub workspace: &'a mut [Complex<T>],
 }

@@ -13,6 +13,7 @@ use super::value::{Binary, Type};
 impl<'a> Parser<'a> {
     /// `const int n = 4;`
     pub(crate) fn constant(&mut self) -> Outcome<Statement> {
+        // Stage 1: the type, the name and the value.
         self.advance()?;
         let (word, at) = (self.lexer.text_of(self.token), self.token.start);
         self.expect(Kind::Identifier, "a type after 'const'")?;
@@ -20,7 +21,7 @@ impl<'a> Parser<'a> {
             unsupported::check(word, self.lexer.version, at)?;
             return Err(fault!(
                 at,
-                "{} is no type of constants that is supported; use int, uint, float, angle, bool or duration",
+                "{} is not a supported type of a constant; use int, uint, float, angle, bool or duration",
                 shown(word)
             ));
         };
@@ -28,14 +29,15 @@ impl<'a> Parser<'a> {
         self.expect(Kind::Equal, "'=' and the value of the constant")?;
         let value = self.expression()?;
         self.end_of_statement()?;
+        // Stage 2: in a loop the value may depend on the loop's variable; then it is a variable that keeps its value.
         match value.constant() {
             Some(_) => {
                 let value = value.assigned_to(kind, NO_NAMES)?;
-                let found = Evaluated {
+                let converted = Evaluated {
                     value,
                     cut_division: None,
                 };
-                self.scope.declare(name, Symbol::Constant(found), offset)?;
+                self.scope.declare(name, Symbol::Constant(converted), offset)?;
                 Ok(Statement::Nothing)
             }
             None if self.scope.depth() == 0 => Err(fault!(
@@ -88,7 +90,7 @@ impl<'a> Parser<'a> {
         if self.is_word("measure") {
             return Err(fault!(
                 self.token.start,
-                "a measurement is assigned to a variable, but it may only go to bits; declare the target as 'bit'"
+                "a measurement may only be assigned to bits, not to a variable; declare the target as 'bit'"
             ));
         }
         Ok(())
@@ -97,6 +99,7 @@ impl<'a> Parser<'a> {
     /// `name = value;`, `name += value;` or `bits[0] = measure q[0];`, after the name
     pub(crate) fn assignment(&mut self, name: &'a str, offset: usize) -> Outcome<Statement> {
         match self.scope.find(name) {
+            // Bits: only a measurement may be assigned.
             Some(Symbol::Bits(base)) => {
                 let target = Operand {
                     offset,
@@ -114,6 +117,7 @@ impl<'a> Parser<'a> {
                     "bits are assigned a value, which is not supported: they may only be measured into; use an int or bool variable"
                 ))
             }
+            // Variables: a value, perhaps with an operator.
             Some(Symbol::Variable {
                 slot,
                 kind,
@@ -146,6 +150,7 @@ impl<'a> Parser<'a> {
                     offset,
                 })
             }
+            // Nothing else can be assigned.
             Some(Symbol::Qubits(_)) => Err(fault!(
                 offset,
                 "{} is a register of qubits and cannot be assigned; apply gates to it",
@@ -166,6 +171,7 @@ impl<'a> Parser<'a> {
 
     /// `for int i in [0:3] { … }`
     pub(crate) fn for_loop(&mut self) -> Outcome<Statement> {
+        // Stage 1: the type, if any, and the name of the variable.
         let offset = self.token.start;
         self.check_nesting()?;
         self.advance()?;
@@ -180,19 +186,21 @@ impl<'a> Parser<'a> {
         } else if unsupported::is_reserved(word, self.lexer.version) {
             return Err(fault!(
                 at,
-                "{} is no type of a loop's variable that is supported; use int, uint, float or angle",
+                "{} is not a supported type of a loop variable; use int, uint, float or angle",
                 shown(word)
             ));
         }
+        // Stage 2: 'in' and the values.
         let token = self.expect(Kind::Identifier, "'in'")?;
         if self.lexer.text_of(token) != "in" {
             return Err(fault!(
                 token.start,
-                "'in' is wanted here, but {} was given; write 'for int i in [0:3]'",
+                "expected 'in', got {}; write 'for int i in [0:3]'",
                 shown(self.lexer.text_of(token))
             ));
         }
         let values = self.loop_values()?;
+        // Stage 3: the body, in a scope of its own.
         self.scope.enter();
         let slot = self.new_variable(name, kind, true, name_offset)?;
         let body = if self.accept(Kind::LeftBrace)? {

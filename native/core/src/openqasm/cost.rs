@@ -1,4 +1,4 @@
-//! What a gate costs once it is written out: known before it is, so that doubling definitions are refused at once.
+//! The cost of a gate once it is expanded, known before the expansion: definitions that double are refused at once.
 
 use super::error::{fault, Outcome};
 use super::gate_parser::number_of_controls;
@@ -7,13 +7,13 @@ use super::limits::{MAX_GATES, MAX_OPERANDS, MAX_WORK};
 use super::power::Powers;
 use super::syntax::{Call, Definition, Modifier, Target};
 
-/// Counts that stop at the largest number instead of wrapping.
+/// Counts, with saturating arithmetic.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
     pub gates: u64,
     /// Qubits of those gates, with repetition.
     pub operands: u64,
-    /// Steps to get there.
+    /// Elementary steps of the expansion.
     pub work: u64,
 }
 
@@ -34,8 +34,9 @@ impl Cost {
         }
     }
 
-    /// The cost of a call, given the exponent that its modifiers make.
+    /// The cost of a call, given the powers of its modifiers.
     pub fn of_call<Q>(call: &Call<Q>, powers: &Powers, definitions: &[Definition]) -> Cost {
+        // Stage 1: the gate without controls.
         let controls = number_of_controls(&call.modifiers) as u64;
         let body = match call.target {
             Target::Phase => Cost {
@@ -56,7 +57,7 @@ impl Cost {
                 });
                 match powers.integer() {
                     Some(power) => once.times(power.unsigned_abs()),
-                    // The gates are written out once, and stand for one.
+                    // A fractional power: the gates are expanded once, as the product that the power is one gate of.
                     None => once.plus(Cost {
                         gates: 1,
                         operands: definition.qubits as u64,
@@ -65,7 +66,7 @@ impl Cost {
                 }
             }
         };
-        // A negated control is two X gates around.
+        // Stage 2: its controls and parameters. A negated control adds two X gates.
         let flips = 2 * call.modifiers.iter().map(negated_controls).sum::<u64>();
         let expressions: u64 = call.parameters.iter().map(|expression| expression.work()).sum();
         Cost {

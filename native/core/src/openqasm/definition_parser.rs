@@ -1,4 +1,4 @@
-//! Reads gate definitions, and works out what each costs.
+//! Reads gate definitions, and computes the cost of each.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -13,9 +13,13 @@ use super::power::Powers;
 use super::qubits::used_qubit;
 use super::syntax::{Call, Definition, Modifier, Statement, Target};
 
+/// Qubits of a list up to which a repeat is found by scanning the list: a few comparisons are faster than sorting.
+const MAX_SCANNED: usize = 16;
+
 impl<'a> Parser<'a> {
     /// `gate name(parameters) qubits { body }`
     pub(crate) fn gate_definition(&mut self) -> Outcome<Statement> {
+        // Stage 1: the head and the body, in which only the gate's own names are known.
         let offset = self.token.start;
         self.only_outside("gate")?;
         self.advance()?;
@@ -26,6 +30,7 @@ impl<'a> Parser<'a> {
         self.defining = None;
         let formals = self.formals.take().unwrap_or_default();
         let (mut body, resets) = body?;
+        // Stage 2: the empty body that Qiskit writes for a global phase.
         if name == "global_phase" && formals.qubits.is_empty() && formals.parameters.len() == 1 && body.is_empty() {
             self.warn(name_offset, || {
                 "the gate 'global_phase' of no qubits has no body; it is read as 'gphase', which Qiskit means by it"
@@ -39,11 +44,12 @@ impl<'a> Parser<'a> {
                 operands: Vec::new(),
             });
         }
+        // Stage 3: check the nesting, sum up the cost and define the gate.
         let depth = 1 + body.iter().map(|call| self.depth_of(call.target)).max().unwrap_or(0);
         if depth > MAX_NESTING {
             return Err(fault!(
                 offset,
-                "the gate {} rests on more than {MAX_NESTING} definitions that call one another; define it with fewer",
+                "the gate {} depends on a chain of more than {MAX_NESTING} definitions; define it with fewer",
                 shown(name)
             ));
         }
@@ -65,7 +71,7 @@ impl<'a> Parser<'a> {
         self.define(name, definition, None, name_offset)
     }
 
-    /// `opaque name(parameters) qubits;`: without a meaning, but for Qiskit's delays.
+    /// `opaque name(parameters) qubits;`: without a meaning, except Qiskit's delays.
     pub(crate) fn opaque_declaration(&mut self) -> Outcome<Statement> {
         self.advance()?;
         let (name, offset, formals) = self.definition_head()?;
@@ -109,7 +115,9 @@ impl<'a> Parser<'a> {
         Ok(Statement::Nothing)
     }
 
+    /// The head of a definition: name, its place, parameters and qubits.
     fn definition_head(&mut self) -> Outcome<(&'a str, usize, Formals<'a>)> {
+        // Stage 1: the name.
         let (name, offset) = self.name("the name of a gate")?;
         if self.gates.get(name).is_some_and(|gate| gate.by_file) {
             return Err(fault!(
@@ -118,6 +126,7 @@ impl<'a> Parser<'a> {
                 shown(name)
             ));
         }
+        // Stage 2: the parameters, if any.
         let mut formals = Formals::default();
         if self.accept(Kind::LeftParenthesis)? {
             while self.token.kind != Kind::RightParenthesis {
@@ -137,8 +146,9 @@ impl<'a> Parser<'a> {
             }
             self.expect(Kind::RightParenthesis, "')' after the parameters")?;
         }
+        // Stage 3: the qubits; in OpenQASM 3 there may be none, for a gate of phases only.
         if self.token.kind == Kind::LeftBrace && self.lexer.version == Version::Three {
-            return Ok((name, offset, formals)); // a gate of phases only
+            return Ok((name, offset, formals));
         }
         loop {
             self.count_part()?;
@@ -169,6 +179,7 @@ impl<'a> Parser<'a> {
         let mut body = Vec::new();
         let mut fresh = FreshQubits::default();
         while !self.accept(Kind::RightBrace)? {
+            // Empty statements, and the end of the file.
             self.annotations()?;
             let offset = self.token.start;
             if self.accept(Kind::Semicolon)? {
@@ -180,6 +191,7 @@ impl<'a> Parser<'a> {
                     "the file ends within the definition of a gate; close it with '}}'"
                 ));
             }
+            // Barriers and delays have no effect; a delay may also be a gate of that name.
             if self.is_word("barrier") || self.is_word("delay") && !self.gates.contains_key("delay") {
                 if self.is_word("delay") {
                     self.duration_of_delay()?;
@@ -192,6 +204,7 @@ impl<'a> Parser<'a> {
                 self.end_of_list("',' or ';'")?;
                 continue;
             }
+            // Resets are allowed on qubits on which nothing has acted.
             if self.is_word("reset") {
                 self.advance()?;
                 let qubits = self.formal_qubits()?;
@@ -199,6 +212,7 @@ impl<'a> Parser<'a> {
                 fresh.reset(&qubits, offset)?;
                 continue;
             }
+            // All else is a gate call.
             self.count_part()?;
             let modifiers = self.modifiers()?;
             let (name, at) = self.gate_word()?;
@@ -233,6 +247,7 @@ impl<'a> Parser<'a> {
         Ok((body, fresh.resets.into_iter().collect()))
     }
 
+    /// A list of different qubits of the gate being defined.
     fn formal_qubits(&mut self) -> Outcome<Vec<usize>> {
         let mut places = Vec::new();
         loop {
@@ -240,7 +255,7 @@ impl<'a> Parser<'a> {
             if self.token.kind == Kind::HardwareQubit {
                 return Err(fault!(
                     self.token.start,
-                    "a gate definition acts on the hardware qubit {}, but it may act on the qubits that its head names only; name one there",
+                    "a gate definition acts on the hardware qubit {}, but it may only act on the qubits that its head names; name one there",
                     self.token_shown()
                 ));
             }
@@ -257,7 +272,8 @@ impl<'a> Parser<'a> {
                     shown(name)
                 ));
             };
-            if places.len() < 16 && places.contains(&place) {
+            // Short lists are checked for repeats here, long ones by sorting in the end.
+            if places.len() < MAX_SCANNED && places.contains(&place) {
                 return Err(fault!(
                     token.start,
                     "the qubit {} is given twice to one gate; its qubits must differ",
@@ -269,7 +285,7 @@ impl<'a> Parser<'a> {
                 break;
             }
         }
-        if places.len() >= 16 {
+        if places.len() >= MAX_SCANNED {
             let mut sorted = places.clone();
             sorted.sort_unstable();
             if sorted.windows(2).any(|pair| pair[0] == pair[1]) {

@@ -1,6 +1,6 @@
-//! Gates told apart by name, parameters, powers and controls: each is kept once, and operations refer to it by number.
+//! The distinct gates, by name, parameters, powers and controls: each is kept once, and operations refer to it by number.
 //!
-//! An open-addressing table over one flat list of words; the standard hash keeps it safe from made-up collisions.
+//! An open-addressing table over one flat list of words; the standard hash protects it from crafted collisions.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -19,7 +19,7 @@ pub(crate) enum Root {
 /// Gates with fewer controls have a place in `plain`.
 const PLAIN_CONTROLS: usize = 8;
 
-/// The gates met so far.
+/// The distinct gates so far.
 #[derive(Default)]
 pub(crate) struct DistinctGates {
     /// For each gate: root and controls, number of powers, powers, parameters.
@@ -36,7 +36,7 @@ pub(crate) struct DistinctGates {
 }
 
 impl DistinctGates {
-    /// The number of a gate, new or met before.
+    /// The number of a gate; a new one is added.
     pub fn number_of(
         &mut self,
         root: Root,
@@ -51,14 +51,15 @@ impl DistinctGates {
                 self.plain.resize(place + 1, 0);
             }
             if self.plain[place] == 0 {
-                self.plain[place] = 1 + self.looked_up(root, controls, powers, parameters, offset)?;
+                self.plain[place] = 1 + self.look_up(root, controls, powers, parameters, offset)?;
             }
             return Ok(self.plain[place] - 1);
         }
-        self.looked_up(root, controls, powers, parameters, offset)
+        self.look_up(root, controls, powers, parameters, offset)
     }
 
-    fn looked_up(
+    /// Looks a gate up in the hash table; adds it if it is new.
+    fn look_up(
         &mut self,
         root: Root,
         controls: usize,
@@ -69,6 +70,7 @@ impl DistinctGates {
         if self.starts.is_empty() {
             self.starts.push(0);
         }
+        // Stage 1: append the gate to `words`; if it is known, take it off again.
         let code = match root {
             Root::Standard(place) => place as u64,
             Root::Product(place) => 1 << 31 | place as u64,
@@ -83,13 +85,14 @@ impl DistinctGates {
             self.words.truncate(start);
             return Ok(self.slots[slot] - 1);
         }
+        // Stage 2: a new gate: check the limits.
         if count >= MAX_DISTINCT_GATES {
             return Err(fault!(
                 offset,
                 "the circuit has more than {MAX_DISTINCT_GATES} gates that differ in name or parameters; make it smaller"
             ));
         }
-        // Inverses are looked up; other powers are made of matrices.
+        // Inverses are looked up; other powers are computed from matrices.
         self.powered += usize::from(!matches!(powers, [] | [-1.0]));
         if self.powered > MAX_POWERED_GATES {
             return Err(fault!(
@@ -97,6 +100,7 @@ impl DistinctGates {
                 "the circuit has more than {MAX_POWERED_GATES} different powers of gates other than rotations; use fewer"
             ));
         }
+        // Stage 3: add it.
         self.starts.push(self.words.len());
         self.slots[slot] = count as u32 + 1;
         Ok(count as u32)
@@ -140,7 +144,7 @@ impl DistinctGates {
         &self.words[self.starts[number]..self.starts[number + 1]]
     }
 
-    /// How many there are.
+    /// Number of distinct gates.
     pub fn len(&self) -> usize {
         self.starts.len().saturating_sub(1)
     }

@@ -1,10 +1,10 @@
-//! What goes wrong in a file, and where.
+//! Errors and warnings about a file, with their place.
 
 use std::fmt;
 
 use crate::excerpt::excerpt;
 
-/// A fault at a byte of the text; the reader turns it into a `ReadError` when it gives up.
+/// A fault at a byte of the text; the reader turns it into a `ReadError`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fault {
     pub offset: usize,
@@ -23,10 +23,10 @@ macro_rules! fault {
 }
 pub(crate) use fault;
 
-/// Why a file was refused, or what is noted about it. Lines and columns count from 1, columns in characters.
+/// Why a file was refused, or a warning about it. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadError {
-    /// One sentence: what was given, what was wanted, what to do.
+    /// One sentence: what was expected, what was given, what to do.
     pub reason: String,
     /// Line, from 1.
     pub line: usize,

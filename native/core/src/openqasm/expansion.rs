@@ -1,8 +1,8 @@
-//! Writes gates out: calls of defined gates become gates of the library, on a stack of its own.
+//! Expands gates: calls of defined gates become gates of the library, with an explicit stack instead of recursion.
 //!
-//! Costs are checked before (`cost.rs`), so that nothing here runs away. A control on a defined gate is a control on
-//! every gate of its body; an inverse runs the body backwards; an integer power runs it that often; for a fractional
-//! power the body is written out apart, as a `Product` whose matrix is raised to the power by who reads the result.
+//! Costs are checked before (`cost.rs`), so that expansion is bounded. A control on a defined gate is a control on
+//! every gate of its body; an inverse runs the body backwards; an integer power repeats it; for a fractional
+//! power the body is expanded separately, as a `Product` whose matrix the caller raises to the power.
 
 use std::collections::HashMap;
 
@@ -57,7 +57,7 @@ impl Application<'_> {
     }
 }
 
-/// A definition that is being written out.
+/// A definition that is being expanded.
 struct Frame {
     definition: usize,
     parameters: Vec<f64>,
@@ -71,7 +71,7 @@ struct Frame {
     done: usize,
 }
 
-/// Collects what is written out.
+/// Collects the expanded gates.
 #[derive(Default)]
 pub(crate) struct Expansion {
     pub distinct: DistinctGates,
@@ -82,13 +82,15 @@ pub(crate) struct Expansion {
 }
 
 impl Expansion {
-    /// Writes a gate out at the end of the sequence.
+    /// Appends the expansion of a gate to the sequence.
     pub fn apply(&mut self, call: Application<'_>, definitions: &[Definition]) -> Outcome<()> {
+        // Stage 1: enter the gate; if it is defined by the file, that pushes a frame.
         let mut frames = Vec::new();
         self.enter(call, 0, definitions, &mut frames)?;
         let mut parameters = Vec::new();
         let mut qubits = Vec::new();
         while let Some(frame) = frames.last_mut() {
+            // Stage 2: at the end of a body, repeat it or leave the frame.
             let body = &definitions[frame.definition].body;
             if frame.done == body.len() {
                 if frame.repeats > 1 {
@@ -101,6 +103,7 @@ impl Expansion {
                 }
                 continue;
             }
+            // Stage 3: the next call of the body, its parameters, modifiers and qubits.
             let place = if frame.inverse {
                 body.len() - 1 - frame.done
             } else {
@@ -116,7 +119,7 @@ impl Expansion {
             for expression in &inner.parameters {
                 parameters.push(expression.parameter(names)?);
             }
-            let (mut powers, negated) = modified(&inner.modifiers, names)?;
+            let (mut powers, negated) = combine_modifiers(&inner.modifiers, names)?;
             if frame.inverse {
                 powers.raise(-1.0);
             }
@@ -125,6 +128,7 @@ impl Expansion {
             qubits.extend_from_slice(controls);
             qubits.extend(inner.operands.iter().map(|&place| formals[place]));
             let inherited = frame.controls;
+            // Stage 4: enter it.
             let call = Application {
                 offset: inner.offset,
                 target: inner.target,
@@ -138,7 +142,8 @@ impl Expansion {
         Ok(())
     }
 
-    /// Writes a gate of the library, or begins a definition. The first `inherited` qubits are controls around it.
+    /// Appends a gate of the library, or pushes a frame for a definition. The first `inherited` qubits are controls of the
+    /// definitions around it.
     fn enter(
         &mut self,
         call: Application<'_>,
@@ -146,9 +151,11 @@ impl Expansion {
         definitions: &[Definition],
         frames: &mut Vec<Frame>,
     ) -> Outcome<()> {
+        // The power 0 is the identity.
         if call.powers.0 == [0.0] {
             return Ok(());
         }
+        // Stage 1: flip the negated controls.
         let controls = inherited + call.negated.len();
         let negated = call.negated.iter().zip(&call.qubits[inherited..]);
         let flips: Vec<u32> = negated
@@ -156,13 +163,14 @@ impl Expansion {
             .map(|(_, &qubit)| qubit)
             .collect();
         self.flip(&flips, call.offset)?;
+        // Stage 2: the gate itself, by its kind and power.
         match (call.target, call.powers.integer()) {
             (Target::Phase, _) => {
-                let angle = scaled(call)?;
+                let angle = scale_angle(call)?;
                 self.phase(angle, &call.qubits[..controls], call.offset)?;
             }
             (Target::Standard(place), _) if call.raises_rotation() => {
-                let angle = scaled(call)?;
+                let angle = scale_angle(call)?;
                 self.push(Root::Standard(place), controls, &[], &[angle], call.qubits, call.offset)?;
             }
             (Target::Standard(place), _) => {
@@ -200,6 +208,7 @@ impl Expansion {
                 )?;
             }
         }
+        // Stage 3: flip the controls back; a frame does so when it is left.
         self.flip(&flips, call.offset)
     }
 
@@ -246,6 +255,7 @@ impl Expansion {
         definitions: &[Definition],
         offset: usize,
     ) -> Outcome<usize> {
+        // Stage 1: a product that is known already.
         let key = (
             place,
             parameters.iter().map(|number| number.to_bits()).collect::<Vec<u64>>(),
@@ -253,6 +263,7 @@ impl Expansion {
         if let Some(&number) = self.product_numbers.get(&key) {
             return Ok(number);
         }
+        // Stage 2: check the limits.
         let definition = &definitions[place];
         if definition.qubits > MAX_POWER_QUBITS {
             return Err(fault!(
@@ -275,6 +286,7 @@ impl Expansion {
                 "more than {MAX_POWERS} defined gates are raised to fractional powers, or more than {MAX_POWER_NESTING} within one another; use fewer"
             ));
         }
+        // Stage 3: expand the definition into a sequence of its own.
         let outer = std::mem::take(&mut self.sequence);
         self.power_nesting += 1;
         let qubits: Vec<u32> = (0..definition.qubits as u32).collect();
@@ -290,6 +302,7 @@ impl Expansion {
         self.power_nesting -= 1;
         let sequence = std::mem::replace(&mut self.sequence, outer);
         outcome?;
+        // Stage 4: add the product.
         let number = self.products.len();
         self.products.push(Product {
             name: definition.name.clone(),
@@ -302,7 +315,7 @@ impl Expansion {
 }
 
 /// The angle of a power of a rotation or a phase.
-fn scaled(call: Application<'_>) -> Outcome<f64> {
+fn scale_angle(call: Application<'_>) -> Outcome<f64> {
     let angle = call.parameters[0];
     let scaled = call.powers.0.iter().fold(angle, |angle, power| angle * power);
     if scaled.is_finite() {
@@ -314,8 +327,8 @@ fn scaled(call: Application<'_>) -> Outcome<f64> {
     ))
 }
 
-/// What modifiers amount to: the powers, and for each control whether it is negated, in the order of the qubits.
-pub(crate) fn modified(modifiers: &[Modifier], names: Names<'_>) -> Outcome<(Powers, Vec<bool>)> {
+/// Combines modifiers: the powers, and for each control whether it is negated, in the order of the qubits.
+pub(crate) fn combine_modifiers(modifiers: &[Modifier], names: Names<'_>) -> Outcome<(Powers, Vec<bool>)> {
     let mut powers = Powers::default();
     for modifier in modifiers.iter().rev() {
         powers.modify(modifier, names)?;

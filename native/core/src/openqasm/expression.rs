@@ -21,7 +21,7 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// How many values it takes from the stack; it puts one back.
+    /// Number of values it takes from the stack; it pushes one.
     fn arity(self) -> usize {
         match self {
             Operation::Push(_) | Operation::Parameter(_) | Operation::Variable(_) => 0,
@@ -121,22 +121,21 @@ impl Expression {
     /// The value as the parameter of a gate.
     ///
     /// In OpenQASM 3 the quotient of two integers is cut to an integer, so that `rx(1/2)` would be `rx(0)`: more
-    /// likely a slip than a wish, and refused.
+    /// likely a mistake than intended, and refused.
     pub fn parameter(&self, names: Names<'_>) -> Outcome<f64> {
-        let found = self.evaluate(names)?;
-        if let Some(offset) = found.cut_division {
+        let evaluated = self.evaluate(names)?;
+        if let Some(offset) = evaluated.cut_division {
             return Err(fault!(
                 offset,
                 "this division of two integers leaves a remainder, which OpenQASM 3 drops, so that 1/2 is 0; write one of them as a real number, as in 1.0/2"
             ));
         }
-        match found.value {
+        match evaluated.value {
             Value::Integer(number) => Ok(number as f64),
             Value::Real(number) => Ok(number),
-            other @ (Value::Truth(_) | Value::Duration) => Err(fault!(
-                self.offset,
-                "a number is wanted here, but {other} was given; write a number"
-            )),
+            other @ (Value::Truth(_) | Value::Duration) => {
+                Err(fault!(self.offset, "expected a number, got {other}; write a number"))
+            }
         }
     }
 
@@ -146,7 +145,7 @@ impl Expression {
             Value::Integer(number) => Ok(number),
             other => Err(fault!(
                 self.offset,
-                "an integer is wanted here, but {other} was given; write an integer, or convert with int(x)"
+                "expected an integer, got {other}; write an integer, or convert with int(x)"
             )),
         }
     }
@@ -160,9 +159,9 @@ impl Expression {
     }
 }
 
-/// Runs code that the parser has made, so that every operator finds its values.
+/// Runs code that the parser emitted, which gives every operator its values.
 pub(crate) fn run(code: &[Instruction], names: Names<'_>) -> Outcome<Evaluated> {
-    // A step adds one value at most.
+    // Stage 1: a stack of sufficient size: an instruction adds at most one value.
     let mut small = [Value::Integer(0); 16];
     let mut large = Vec::new();
     let stack = if code.len() <= small.len() {
@@ -171,6 +170,7 @@ pub(crate) fn run(code: &[Instruction], names: Names<'_>) -> Outcome<Evaluated> 
         large.resize(code.len(), Value::Integer(0));
         large.as_mut_slice()
     };
+    // Stage 2: execute the instructions; remember where a division of integers left a remainder.
     let mut height = 0;
     let mut cut_division = None;
     for &Instruction { operation, offset } in code {
@@ -204,6 +204,7 @@ pub(crate) fn run(code: &[Instruction], names: Names<'_>) -> Outcome<Evaluated> 
         };
         height += 1;
     }
+    // Stage 3: exactly one value must be left.
     if height != 1 {
         return Err(fault!(
             code.first().map_or(0, |step| step.offset),

@@ -1,5 +1,5 @@
-//! Reads an expression into code for the stack machine, by Dijkstra's shunting yard: no recursion, so that nested
-//! parentheses cost a slot of a list and not of the call stack.
+//! Reads an expression into code for the stack machine, by Dijkstra's shunting-yard algorithm: without recursion, so that
+//! nested parentheses take an entry of a list, not a frame of the call stack.
 
 use super::error::{fault, shown, Outcome};
 use super::expression::{run, Body, Expression, Instruction, Operation, NO_NAMES};
@@ -9,7 +9,7 @@ use super::limits::MAX_NESTING;
 use super::parser::Parser;
 use super::value::{Binary, Type, Unary, Value};
 
-/// What waits for its right-hand side or its closing parenthesis.
+/// An operator that waits for its right-hand side, or a parenthesis that waits for its closing one.
 #[derive(Debug, Clone, Copy)]
 enum Pending {
     Open,
@@ -19,7 +19,7 @@ enum Pending {
     Binary(Binary),
 }
 
-/// How tightly unary operators bind: looser than powers, tighter than products.
+/// The precedence of unary operators: looser than powers, tighter than products.
 const UNARY_STRENGTH: u8 = 11;
 
 fn strength(operator: Binary) -> u8 {
@@ -77,7 +77,7 @@ fn unary_operator(kind: Kind) -> Option<Unary> {
     })
 }
 
-/// The code made so far, and what is pending.
+/// The code emitted so far, and the pending operators and parentheses.
 #[derive(Default)]
 pub(crate) struct Yard {
     code: Vec<Instruction>,
@@ -130,7 +130,7 @@ impl Yard {
             }
             Some((Pending::Cast(kind), offset)) => self.emit(Operation::Cast(kind), offset),
             Some((Pending::Open, _)) => {}
-            _ => return Err(fault!(at, "')' closes nothing here; remove it")),
+            _ => return Err(fault!(at, "')' has no matching '('; remove it")),
         }
         Ok(())
     }
@@ -144,7 +144,7 @@ impl Parser<'_> {
         yard.code.clear();
         yard.pending.clear();
         let outcome = self.fill(&mut yard);
-        let made = outcome.and_then(|()| {
+        let code = outcome.and_then(|()| {
             let named = |step: &Instruction| matches!(step.operation, Operation::Parameter(_) | Operation::Variable(_));
             let body = if yard.code.iter().any(named) {
                 Body::Code(yard.code.as_slice().into())
@@ -154,7 +154,7 @@ impl Parser<'_> {
             Ok(Expression { offset, body })
         });
         self.yard = yard;
-        made
+        code
     }
 
     fn fill(&mut self, yard: &mut Yard) -> Outcome<()> {
@@ -189,14 +189,14 @@ impl Parser<'_> {
         }
     }
 
-    /// The expression ends here: nothing may be open.
+    /// Ends the expression; refuses open parentheses.
     fn finish(&mut self, yard: &mut Yard) -> Outcome<()> {
         yard.settle(0, false);
         match yard.pending.last() {
             None => Ok(()),
             Some(_) => Err(fault!(
                 self.place_of_missing(),
-                "an operator or ')' is wanted here, but {} was given; complete the expression",
+                "expected an operator or ')', got {}; complete the expression",
                 self.token_shown()
             )),
         }
@@ -209,6 +209,7 @@ impl Parser<'_> {
             let token = self.token;
             let offset = token.start;
             match token.kind {
+                // Literals are values.
                 Kind::Integer | Kind::Real => {
                     let value = self.number_value(token)?;
                     yard.emit(Operation::Push(value), offset);
@@ -227,6 +228,7 @@ impl Parser<'_> {
                 }
                 Kind::LeftParenthesis => yard.wait(Pending::Open, offset)?,
                 Kind::Identifier => {
+                    // A cast, as in int(x).
                     let name = self.lexer.text_of(token);
                     let place = self.place_of_missing();
                     self.advance()?;
@@ -241,23 +243,25 @@ impl Parser<'_> {
                             "a value of the type 'bit' is not supported here: bits may only be measured into; use int or bool"
                         ));
                     }
-                    if self.token.kind != Kind::LeftParenthesis || Function::named(name).is_none() {
+                    // Words that are refused by name, and words that begin the next statement where a value is missing.
+                    if self.token.kind != Kind::LeftParenthesis || Function::from_name(name).is_none() {
                         super::unsupported::check(name, self.lexer.version, offset)?;
                     }
                     let parameter = self
                         .formals
                         .as_ref()
                         .is_some_and(|formals| formals.parameters.contains_key(name));
-                    let value = parameter || self.scope.find(name).is_some() || Function::named(name).is_some();
+                    let value = parameter || self.scope.find(name).is_some() || Function::from_name(name).is_some();
                     if !value && self.begins_statement(name, place != offset) {
-                        return Err(self.wanted("a number, a name or '('", name, place));
+                        return Err(self.unexpected("a number, a name or '('", name, place));
                     }
+                    // A name stands for a value, or with a parenthesis for a function.
                     if self.token.kind != Kind::LeftParenthesis {
                         let operation = self.named_value(name, offset)?;
                         yard.emit(operation, offset);
                         return self.refuse_index();
                     }
-                    let Some(function) = Function::named(name) else {
+                    let Some(function) = Function::from_name(name) else {
                         return Err(fault!(
                             offset,
                             "the function {} is not known; use one of sin, cos, tan, arcsin, arccos, arctan, exp, ln, log, sqrt, ceiling, floor, mod, pow",
@@ -271,7 +275,7 @@ impl Parser<'_> {
                     None => {
                         return Err(fault!(
                             self.place_of_missing(),
-                            "a number, a name or '(' is wanted here, but {} was given; write an expression",
+                            "expected a number, a name or '(', got {}; write an expression",
                             self.token_shown()
                         ))
                     }
@@ -281,7 +285,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Refuses brackets behind the name of a value.
+    /// Refuses brackets after the name of a value.
     pub(crate) fn refuse_index(&self) -> Outcome<()> {
         if self.token.kind != Kind::LeftBracket {
             return Ok(());

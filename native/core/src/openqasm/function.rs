@@ -23,7 +23,7 @@ pub(crate) enum Function {
 
 impl Function {
     /// The function of that name; both languages' names are known in both.
-    pub fn named(name: &str) -> Option<Function> {
+    pub fn from_name(name: &str) -> Option<Function> {
         Some(match name {
             "sin" => Function::Sine,
             "cos" => Function::Cosine,

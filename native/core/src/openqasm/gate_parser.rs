@@ -15,6 +15,7 @@ impl<'a> Parser<'a> {
         let mut modifiers = Vec::new();
         let mut controls = 0_usize;
         while self.lexer.version == Version::Three && self.token.kind == Kind::Identifier {
+            // The modifier and its argument; any other word is the name of the gate.
             let offset = self.token.start;
             self.count_part()?;
             let modifier = match self.lexer.text_of(self.token) {
@@ -57,7 +58,7 @@ impl<'a> Parser<'a> {
         Ok(modifiers)
     }
 
-    /// Goes past the name of a gate, which may be one of the language.
+    /// Reads the name of a gate, which may be one of the language.
     pub(crate) fn gate_word(&mut self) -> Outcome<(&'a str, usize)> {
         let token = self.expect(Kind::Identifier, "the name of a gate")?;
         Ok((self.lexer.text_of(token), token.start))
@@ -82,7 +83,7 @@ impl<'a> Parser<'a> {
                 ) {
                     return Err(fault!(
                         offset,
-                        "'{name}' is not supported here, where a gate is wanted: gates are defined by calls of gates; write them one by one"
+                        "'{name}' is not supported here, where a gate is expected; write the gates one by one"
                     ));
                 }
                 Err(self.unknown_gate(name, offset))
@@ -132,7 +133,7 @@ impl<'a> Parser<'a> {
             operands = self.operands()?;
         }
         self.end_of_list("',' or ';'")?;
-        // In OpenQASM 2 a phase is none of the language; other programs give it qubits, on which nothing depends.
+        // OpenQASM 2 has no global phase; other programs give it qubits, on which nothing depends.
         let mut idle = Vec::new();
         if target == Target::Phase && self.lexer.version == Version::Two {
             idle = std::mem::take(&mut operands);
@@ -171,6 +172,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(crate) fn call_parameters(&mut self, target: Target, offset: usize) -> Outcome<Vec<Expression>> {
+        // Stage 1: the list of parameters, and in OpenQASM 3 the duration of the gate, which has no effect.
         let mut parameters = Vec::new();
         if self.accept(Kind::LeftParenthesis)? {
             let needed = !matches!(target, Target::Defined(place) if !self.definitions[place].uses_parameters);
@@ -187,15 +189,16 @@ impl<'a> Parser<'a> {
             self.expect(Kind::RightParenthesis, "')' or ',' after a parameter")?;
         }
         if self.token.kind == Kind::LeftBracket && self.lexer.version == Version::Three {
-            self.designator()?; // how long the gate takes
+            self.designator()?;
         }
-        let (name, wanted, _) = self.shape_of(target);
-        if parameters.len() != wanted {
+        // Stage 2: check their number.
+        let (name, num_parameters, _) = self.shape_of(target);
+        if parameters.len() != num_parameters {
             return Err(fault!(
                 offset,
                 "the gate {} takes {}, but {} given; correct the list",
                 shown(name),
-                counted(wanted, "parameter"),
+                counted(num_parameters, "parameter"),
                 match parameters.len() {
                     1 => "1 was".to_owned(),
                     count => format!("{count} were"),
@@ -215,7 +218,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A parameter that the gate's body does not use: also a complex number, or a label of states or Pauli matrices such
-    /// as `+`, `r` or `XYZ`, as Qiskit writes behind `initialize` and `pauli`.
+    /// as `+`, `r` or `XYZ`, as Qiskit writes after `initialize` and `pauli`.
     fn unused_parameter(&mut self) -> Outcome<Expression> {
         let (lexer, token, last_end) = (self.lexer.clone(), self.token, self.last_end);
         let problem = match self.expression() {

@@ -1,4 +1,4 @@
-//! The gates that a file may call without defining them, and those that other programs think it may.
+//! The gates that a file may call without defining them, and those that other programs call nevertheless.
 
 use std::collections::hash_map::Entry;
 
@@ -9,7 +9,7 @@ use super::limits::MAX_WARNINGS;
 use super::parser::Parser;
 use super::syntax::{Statement, Target};
 
-/// A gate name of the file: what it calls, whether the file itself defined it, and what is noted when it is used.
+/// A gate name of the file: its target, whether the file itself defined it, and what its use warns about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KnownGate {
     pub target: Target,
@@ -34,9 +34,9 @@ impl Parser<'_> {
         for place in library::of_language(self.lexer.version) {
             self.know_standard(place, None);
         }
-        let own = self.lexer.version == Version::Three;
+        let three = self.lexer.version == Version::Three;
         for (name, leniency) in [
-            ("gphase", (!own).then_some(Leniency::Phase)),
+            ("gphase", (!three).then_some(Leniency::Phase)),
             ("global_phase", Some(Leniency::Phase)),
         ] {
             self.gates.insert(
@@ -69,7 +69,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Notes what may surprise in a file that is read all the same.
+    /// Adds a warning about a file that is read nevertheless.
     pub fn warn(&mut self, offset: usize, reason: impl FnOnce() -> String) {
         if self.warnings.len() < MAX_WARNINGS {
             self.warnings.push(Fault {
@@ -79,7 +79,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The gate of that name, if it is known; a warning is left where the language does not have it.
+    /// The gate of that name, if it is known; adds a warning where the language does not have it.
     pub fn use_gate(&mut self, name: &str, offset: usize) -> Option<Target> {
         let gate = self.gates.get_mut(name)?;
         let target = gate.target;

@@ -1,4 +1,4 @@
-//! Text to tokens, one at a time: nothing is stored but the place of the token in the text.
+//! Text to tokens, one at a time: only the place of the token in the text is stored.
 
 use super::error::{fault, shown, Outcome};
 use super::limits::MAX_TOKEN_BYTES;
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
     At,
     Hash,
     Equal,
-    /// `+=` and its like; the operator is the first part of the token's text.
+    /// Compound assignment such as `+=`; the operator is the first part of the token's text.
     CompoundEqual,
     Plus,
     Minus,
@@ -97,7 +97,7 @@ const LONG_SYMBOLS: [(&[u8], Kind); 23] = [
     (b"~=", Kind::CompoundEqual),
 ];
 
-/// Hands out tokens in order.
+/// Returns tokens in order.
 #[derive(Debug, Clone)]
 pub(crate) struct Lexer<'a> {
     text: &'a str,
@@ -124,7 +124,7 @@ impl<'a> Lexer<'a> {
         &self.text[token.start..token.end]
     }
 
-    /// The next token; `Kind::End` at the end, again and again.
+    /// The next token; always `Kind::End` after the last one.
     pub fn next_token(&mut self) -> Outcome<Token> {
         self.skip_blanks()?;
         let bytes = self.text.as_bytes();
@@ -244,7 +244,7 @@ impl<'a> Lexer<'a> {
         self.suffix(start, kind)
     }
 
-    /// Goes past the letters behind a number, which blanks may precede: a unit of time, or `im`.
+    /// Skips the letters after a number, which blanks may precede: a unit of time, or `im`.
     fn suffix(&mut self, start: usize, kind: Kind) -> Outcome<Kind> {
         let end = self.at;
         let blanks = self.text.as_bytes()[end..].iter();
@@ -287,7 +287,7 @@ impl<'a> Lexer<'a> {
         Ok(Kind::Text)
     }
 
-    /// Goes to the end of the line that a token begins, and returns what stands behind the token.
+    /// Skips to the end of the line that a token begins, and returns the text after the token.
     pub fn rest_of_line(&mut self, token: Token) -> &'a str {
         let rest = &self.text.as_bytes()[token.end..];
         self.at = token.end + rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
@@ -300,6 +300,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn symbol(&mut self, first: u8) -> Outcome<Kind> {
+        // Stage 1: symbols of two and three characters.
         let rest = &self.text.as_bytes()[self.at..];
         let second = rest.get(1).copied().unwrap_or(0);
         if matches!(second, b'=' | b'>' | b'<' | b'*' | b'+' | b'&' | b'|') {
@@ -312,6 +313,7 @@ impl<'a> Lexer<'a> {
                 }
             }
         }
+        // Stage 2: symbols of one character.
         let kind = match first {
             b'(' => Kind::LeftParenthesis,
             b')' => Kind::RightParenthesis,
@@ -378,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn words_numbers_and_symbols_are_told_apart() {
+    fn words_numbers_and_symbols_are_distinguished() {
         use Kind::*;
         assert_eq!(kinds("rz(θ/2) q[0];").len(), 11);
         assert_eq!(

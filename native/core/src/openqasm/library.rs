@@ -4,7 +4,7 @@
 
 use super::lexer::Version;
 
-/// Where a gate is known from.
+/// The language or included file that has a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Home {
     Language2,
@@ -39,7 +39,7 @@ const fn gate(name: &'static str, parameters: usize, qubits: usize, home: Home) 
     }
 }
 
-/// All of them. `U` and `CX` of the language come first.
+/// All known gates. `U` and `CX` of the language come first.
 pub(crate) static STANDARD: [Standard; 48] = [
     gate("U", 3, 1, Home::Language3),
     gate("U", 3, 1, Home::Language2),
@@ -95,11 +95,11 @@ pub(crate) static STANDARD: [Standard; 48] = [
 pub(crate) const QELIB1: &str = "qelib1.inc";
 pub(crate) const STDGATES: &str = "stdgates.inc";
 
-fn places(wanted: impl Fn(Home) -> bool) -> impl Iterator<Item = usize> {
+fn places(selected: impl Fn(Home) -> bool) -> impl Iterator<Item = usize> {
     STANDARD
         .iter()
         .enumerate()
-        .filter(move |(_, gate)| wanted(gate.home))
+        .filter(move |(_, gate)| selected(gate.home))
         .map(|(place, _)| place)
 }
 

@@ -1,4 +1,4 @@
-//! What a file may ask for at most. A file past a limit is refused before the work or the memory is spent.
+//! Limits on files. A file past a limit is refused before the work or the memory is spent.
 
 /// Bytes of text.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -6,7 +6,7 @@ pub const MAX_BYTES: usize = 64 << 20;
 pub const MAX_TOKEN_BYTES: usize = 1024;
 /// Qubits of all registers together, and classical bits likewise.
 pub const MAX_QUBITS: usize = 100_000;
-/// Gates after every definition, loop and broadcast is written out.
+/// Gates after every definition, loop and broadcast is expanded.
 pub const MAX_GATES: u64 = 10_000_000;
 /// Qubits touched by those gates, counted with repetition.
 pub const MAX_OPERANDS: u64 = 40_000_000;

@@ -1,8 +1,8 @@
-//! Carries statements out: loops run, variables change, registers are gone through, gates are written out.
+//! Executes statements: runs loops, assigns variables, broadcasts gates over registers and expands them.
 
 use super::cost::Cost;
 use super::error::{counted, fault, Outcome};
-use super::expansion::{modified, Application, Expansion};
+use super::expansion::{combine_modifiers, Application, Expansion};
 use super::expression::{Expression, Names, NO_NAMES};
 use super::limits::MAX_QUBITS;
 use super::power::Powers;
@@ -11,7 +11,7 @@ use super::register_parser::sizes;
 use super::syntax::{Base, Call, Definition, Index, Operand, Statement, Target, Values};
 use super::value::{Binary, Type, Value};
 
-/// Steps that carrying out a statement of a loop counts for, beyond the gates that it writes out.
+/// Steps that executing a statement of a loop counts for, besides the gates that it expands to.
 const WORK_OF_STATEMENT: u64 = 4;
 
 /// The state of the program.
@@ -25,7 +25,7 @@ pub(crate) struct Machine {
     operation: u32,
     spent: Cost,
     pub expansion: Expansion,
-    // Kept for their memory between calls.
+    // Buffers, kept between calls to reuse their memory.
     selections: Vec<Selection>,
     parameters: Vec<f64>,
     qubits: Vec<u32>,
@@ -46,7 +46,7 @@ impl Machine {
         }
     }
 
-    /// Carries one statement out.
+    /// Executes one statement.
     pub fn run(&mut self, statement: &Statement, definitions: &[Definition]) -> Outcome<()> {
         match statement {
             Statement::Nothing => Ok(()),
@@ -105,6 +105,7 @@ impl Machine {
     }
 
     fn call(&mut self, call: &Call<Operand>, definitions: &[Definition]) -> Outcome<()> {
+        // Stage 1: the qubits of each operand; registers must be of one length, single qubits are repeated.
         let mut selections = std::mem::take(&mut self.selections);
         selections.clear();
         let mut count = None;
@@ -125,17 +126,20 @@ impl Machine {
             }
             selections.push(selection);
         }
-        let (powers, negated) = modified(&call.modifiers, self.names())?;
+        // Stage 2: check the cost before it is spent.
+        let (powers, negated) = combine_modifiers(&call.modifiers, self.names())?;
         let count = count.unwrap_or(1);
         self.spent = self
             .spent
             .plus(Cost::of_call(call, &powers, definitions).times(count as u64));
         self.spent.check(call.offset)?;
+        // Stage 3: evaluate the parameters.
         let mut parameters = std::mem::take(&mut self.parameters);
         parameters.clear();
         for expression in &call.parameters {
             parameters.push(expression.parameter(self.names())?);
         }
+        // Stage 4: expand the gate for each qubit of the registers.
         let mut qubits = std::mem::take(&mut self.qubits);
         for place in 0..count {
             qubits.clear();
@@ -164,7 +168,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Refuses to reset a qubit on which gates have acted; of others it is the identity.
+    /// Refuses to reset a qubit on which gates have acted; on others it is the identity.
     fn reset(&mut self, operand: &Operand, offset: usize) -> Outcome<()> {
         let selection = self.select(operand)?;
         self.spend(selection.len() as u64, offset)?;
@@ -174,7 +178,7 @@ impl Machine {
         }
     }
 
-    /// The same for the resets within a defined gate.
+    /// Refuses a defined gate that resets a qubit on which gates have acted.
     fn check_resets(&self, resets: &[usize], qubits: &[u32], offset: usize) -> Outcome<()> {
         match resets.iter().any(|&place| self.touched[qubits[place] as usize] != 0) {
             true => Err(used_qubit(offset)),
@@ -303,7 +307,7 @@ impl Machine {
         Ok(())
     }
 
-    /// One turn of a loop.
+    /// One iteration of a loop.
     fn step(
         &mut self,
         slot: usize,
@@ -318,8 +322,8 @@ impl Machine {
     }
 }
 
-/// What one turn of a loop surely costs: its calls of gates without modifiers, on one qubit each, and its loops over
-/// constant ranges. Most loops that are too long are refused by this before their first turn.
+/// A lower bound on the cost of one iteration: its calls of gates without modifiers, on one qubit each, and its loops over
+/// constant ranges. Most loops that are too long are refused by this before their first iteration.
 fn least_cost(body: &[Statement], definitions: &[Definition]) -> Cost {
     let surely_some = |operand: &Operand| {
         matches!(operand.base, Base::Register { length: 1.., .. })
@@ -344,7 +348,7 @@ fn least_cost(body: &[Statement], definitions: &[Definition]) -> Cost {
     cost
 }
 
-/// How many turns a loop has, or 0 where that depends on variables.
+/// Number of iterations of a loop, or 0 where that depends on variables.
 fn least_count(values: &Values) -> u64 {
     match values {
         Values::Set(members) => members.len() as u64,

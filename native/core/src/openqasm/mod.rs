@@ -1,10 +1,10 @@
 //! OpenQASM 2.0, and the gate level of OpenQASM 3, to a flat list of gates.
 //!
 //! Text becomes tokens (`lexer`), tokens become statements with every name looked up (`parser` and the files named
-//! after what they parse), statements are carried out one by one (`machine`), and the gates that the file
-//! defines are written out in gates of the library (`expansion`). One pass, nothing kept but what may be used again.
+//! after what they parse), statements are executed one by one (`machine`), and the gates that the file
+//! defines are expanded into gates of the library (`expansion`). One pass; only what may be used again is kept.
 //!
-//! Files come from strangers: every limit stands in `limits`, costs are known before they are paid (`cost`), no
+//! Files are untrusted: all limits are in `limits`, costs are known before they are spent (`cost`), no
 //! function here calls itself deeper than `MAX_LOOP_NESTING`, no file is opened, and every refusal has its line and
 //! column.
 //!
@@ -76,25 +76,25 @@ pub struct ReadGate {
     pub num_qubits: usize,
 }
 
-/// A circuit as it was read.
+/// A circuit as read from a file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
     /// Qubits of all registers, in the order of their declaration, then the hardware qubits up to the largest number.
     pub num_qubits: usize,
     /// The gates, each once.
     pub gates: Vec<ReadGate>,
-    /// What is done.
+    /// The operations.
     pub sequence: Sequence,
-    /// Gates defined by the file of which fractional powers are wanted; each uses only products before it.
+    /// Gates defined by the file that are raised to fractional powers; each uses only products before it.
     pub products: Vec<Product>,
-    /// What may surprise: where the file is not quite of the language, or a part of it was left out.
+    /// Warnings: where the file deviates from the language, or a part of it was ignored.
     pub warnings: Vec<ReadError>,
 }
 
 /// Reads a file.
 ///
 /// # Errors
-/// The text is not OpenQASM, asks for more than gates with measurements at the end, or passes a limit.
+/// If the text is not OpenQASM, needs more than gates with measurements at the end, or exceeds a limit.
 pub fn read(text: &[u8]) -> Result<Reading, ReadError> {
     let locate = |fault| ReadError::locate(fault, text);
     let (mut reading, warnings) = read_checked(text).map_err(|fault| locate(*fault))?;
@@ -136,7 +136,7 @@ fn read_checked(text: &[u8]) -> Outcome<(Reading, Vec<Fault>)> {
     Ok((reading, parser.warnings))
 }
 
-/// Puts the hardware qubits behind those of the registers.
+/// Numbers the hardware qubits after those of the registers.
 fn renumber_hardware(qubits: &mut [u32], num_register_qubits: usize) {
     let (first, start) = (limits::MAX_QUBITS as u32, num_register_qubits as u32);
     for qubit in qubits {

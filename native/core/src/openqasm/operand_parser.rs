@@ -1,4 +1,4 @@
-//! Reads which qubits or bits a statement is about: names of registers and aliases, with indices.
+//! Reads the operands of statements, qubits or bits: names of registers and aliases, with indices.
 
 use super::error::{fault, shown, Outcome};
 use super::expression::Expression;
@@ -23,20 +23,22 @@ impl Parser<'_> {
 
     /// A register or alias of qubits, or a register of bits, with its indices.
     pub(crate) fn operand_of(&mut self, qubits: bool) -> Outcome<Operand> {
+        // Stage 1: hardware qubits, and the name.
         self.count_part()?;
         let token = self.token;
         let noun = if qubits { "qubits" } else { "bits" };
         if token.kind == Kind::HardwareQubit && qubits {
             return self.hardware_qubit();
         }
-        let wanted = if qubits {
+        let expected = if qubits {
             "a register of qubits"
         } else {
             "a register of bits"
         };
         let place = self.place_of_missing();
-        self.expect(Kind::Identifier, wanted)?;
+        self.expect(Kind::Identifier, expected)?;
         let name = self.lexer.text_of(token);
+        // Stage 2: what the name stands for. A word that begins a statement means that an operand is missing.
         let base = match (self.scope.find(name), qubits) {
             (Some(Symbol::Qubits(base)), true) | (Some(Symbol::Bits(base)), false) => base,
             (Some(_), _) => {
@@ -47,7 +49,7 @@ impl Parser<'_> {
                 ));
             }
             (None, _) if self.begins_statement(name, place != token.start) => {
-                return Err(self.wanted(wanted, name, place))
+                return Err(self.unexpected(expected, name, place))
             }
             (None, _) => {
                 return Err(fault!(
@@ -70,7 +72,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `$3`. Its number is kept beyond those of registers until their number is known.
+    /// `$3`. Its number is offset past those of registers until their number is known.
     fn hardware_qubit(&mut self) -> Outcome<Operand> {
         let token = self.token;
         let number = self.lexer.text_of(token)[1..].parse::<usize>();
@@ -81,7 +83,7 @@ impl Parser<'_> {
         else {
             return Err(fault!(
                 token.start,
-                "the hardware qubit {} is out of reach; use numbers from 0 to {}",
+                "the hardware qubit {} is out of range; use numbers from 0 to {}",
                 self.token_shown(),
                 MAX_QUBITS - 1
             ));

@@ -41,12 +41,12 @@ pub(crate) struct Parser<'a> {
     pub num_aliases: usize,
     /// Parts of the definitions and of the statement that is being read.
     parts: usize,
-    /// What is noted about a file that is read all the same.
+    /// Warnings about a file that is read nevertheless.
     pub warnings: Vec<Fault>,
 }
 
 impl<'a> Parser<'a> {
-    /// Begins to read: the version comes first, if there is one.
+    /// Starts reading: the version comes first, if there is one.
     pub fn new(text: &'a str) -> Outcome<Self> {
         let mut parser = Parser {
             lexer: Lexer::new(text),
@@ -76,7 +76,7 @@ impl<'a> Parser<'a> {
         Ok(parser)
     }
 
-    /// Goes on to the next token.
+    /// Advances to the next token.
     pub fn advance(&mut self) -> Outcome<()> {
         self.last_end = self.token.end;
         self.token = self.lexer.next_token()?;
@@ -96,7 +96,7 @@ impl<'a> Parser<'a> {
         self.token.kind == Kind::Identifier && self.lexer.text_of(self.token) == word
     }
 
-    /// Where to blame the current token for not being what is wanted: where that is missing, if a line ends there.
+    /// Where to report that the current token is not the expected one: after the last token, if a line ends there.
     pub fn place_of_missing(&self) -> usize {
         let Token { kind, start, .. } = self.token;
         if kind == Kind::End || self.lexer.line_ends_between(self.last_end, start) {
@@ -106,22 +106,22 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Goes past a token of that kind, or says what was wanted. Returns the token.
-    pub fn expect(&mut self, kind: Kind, wanted: &str) -> Outcome<Token> {
+    /// Advances past a token of that kind and returns it; refuses any other, saying what was expected.
+    pub fn expect(&mut self, kind: Kind, expected: &str) -> Outcome<Token> {
         let token = self.token;
         if token.kind != kind {
             let given = self.token_shown();
             return Err(fault!(
                 self.place_of_missing(),
-                "{wanted} is wanted here, but {given} was given; correct the statement"
+                "expected {expected}, got {given}; correct the statement"
             ));
         }
         self.advance()?;
         Ok(token)
     }
 
-    /// Whether a word rather begins a statement than stands for a value or register: words of the language, and names of
-    /// gates on a new line.
+    /// Whether a word begins a statement rather than standing for a value or register: words of the language, and names
+    /// of gates on a new line.
     pub fn begins_statement(&self, word: &str, on_new_line: bool) -> bool {
         on_new_line && self.gates.contains_key(word)
             || matches!(
@@ -135,16 +135,12 @@ impl<'a> Parser<'a> {
                 )
     }
 
-    /// The fault of a word where something else is wanted.
-    pub fn wanted(&self, wanted: &str, word: &str, place: usize) -> Problem {
-        fault!(
-            place,
-            "{wanted} is wanted here, but {} was given; correct the statement",
-            shown(word)
-        )
+    /// The fault of a word where something else is expected.
+    pub fn unexpected(&self, expected: &str, word: &str, place: usize) -> Problem {
+        fault!(place, "expected {expected}, got {}; correct the statement", shown(word))
     }
 
-    /// Goes past a token of that kind if it is there.
+    /// Advances past a token of that kind if it is there.
     pub fn accept(&mut self, kind: Kind) -> Outcome<bool> {
         let there = self.token.kind == kind;
         if there {
@@ -153,7 +149,7 @@ impl<'a> Parser<'a> {
         Ok(there)
     }
 
-    /// Goes past a name. Returns it with its place.
+    /// Reads a name; returns it with its place.
     pub fn name(&mut self, what: &str) -> Outcome<(&'a str, usize)> {
         let token = self.expect(Kind::Identifier, what)?;
         let name = self.lexer.text_of(token);
@@ -202,6 +198,7 @@ impl<'a> Parser<'a> {
 
     /// Reads one statement of the program.
     pub fn statement(&mut self) -> Outcome<Statement> {
+        // Stage 1: statements that do not begin with a word.
         self.annotations()?;
         let Token { kind, start, .. } = self.token;
         match kind {
@@ -214,11 +211,12 @@ impl<'a> Parser<'a> {
             _ => {
                 return Err(fault!(
                     start,
-                    "a statement is wanted here, but {} was given; begin it with the name of a gate or a declaration",
+                    "expected a statement, got {}; begin it with the name of a gate or a declaration",
                     self.token_shown()
                 ))
             }
         }
+        // Stage 2: gate calls, most of any file. A gate may share its name with a variable that is assigned.
         let word = self.lexer.text_of(self.token);
         if self.gates.contains_key(word) {
             self.advance()?;
@@ -231,6 +229,7 @@ impl<'a> Parser<'a> {
             let target = self.gate_named(word, start)?;
             return self.gate_call(target, Vec::new(), start);
         }
+        // Stage 3: words of the language, assignments, and what is refused.
         let three = self.lexer.version == Version::Three;
         match word {
             "gate" => self.gate_definition(),
@@ -248,7 +247,7 @@ impl<'a> Parser<'a> {
             "pragma" if three => self.pragma(),
             "OPENQASM" => Err(fault!(
                 start,
-                "the version of the language stands here, but it must come first; move it to the beginning of the file"
+                "the version of the language must come first; move it to the beginning of the file"
             )),
             "const" if three => self.constant(),
             "let" if three => self.alias(),
@@ -273,35 +272,35 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Goes past the `;` that ends a statement without effect on qubits.
+    /// Reads the `;` that ends a statement without effect on qubits.
     pub fn end_of_statement(&mut self) -> Outcome<Statement> {
         self.end_of_list("';'")
     }
 
-    /// Goes past the `;` that ends a statement, where what is `wanted` could stand.
-    pub fn end_of_list(&mut self, wanted: &str) -> Outcome<Statement> {
+    /// Reads the `;` that ends a statement, at a place where also `expected` could follow.
+    pub fn end_of_list(&mut self, expected: &str) -> Outcome<Statement> {
         if !self.accept(Kind::Semicolon)? {
             return Err(fault!(
                 self.last_end,
-                "{wanted} is wanted here, at the end of the statement, but {} follows; add what is missing",
+                "expected {expected} at the end of the statement, but {} follows; add what is missing",
                 self.token_shown()
             ));
         }
         Ok(Statement::Nothing)
     }
 
-    /// Refuses what may stand in no loop.
+    /// Refuses what is not allowed in a loop or box.
     pub fn only_outside(&self, what: &str) -> Outcome<()> {
         if self.scope.depth() == 0 {
             return Ok(());
         }
         Err(fault!(
             self.token.start,
-            "'{what}' stands in a loop or box, but it may only stand outside; move it before the loop or box"
+            "'{what}' is not allowed in a loop or box; move it before the loop or box"
         ))
     }
 
-    /// What a name in an expression stands for.
+    /// The operation that a name in an expression stands for.
     pub fn named_value(&self, name: &str, offset: usize) -> Outcome<Operation> {
         if let Some(formals) = &self.formals {
             if let Some(&place) = formals.parameters.get(name) {
@@ -313,7 +312,7 @@ impl<'a> Parser<'a> {
             Some(Symbol::Constant(Evaluated { value, .. })) => return Ok(Operation::Push(value)),
             Some(Symbol::Variable { slot, .. }) if self.formals.is_none() => return Ok(Operation::Variable(slot as u32)),
             Some(Symbol::Variable { .. }) => "a variable, and a gate may use constants only; declare it 'const'",
-            Some(Symbol::Qubits(_)) => "a register of qubits, and a number is wanted; write a number",
+            Some(Symbol::Qubits(_)) => "a register of qubits, but a number is expected; write a number",
             Some(Symbol::Bits(_)) => {
                 "a register of measured bits, and results of measurements cannot be used: classical control is not supported; remove it"
             }
@@ -370,11 +369,11 @@ impl<'a> Parser<'a> {
         match expression.constant() {
             Some(Evaluated { value: Value::Integer(number), .. }) => Ok(number),
             Some(Evaluated { value, .. }) => {
-                Err(fault!(token.start, "{what} is wanted here, but {value} was given; write an integer"))
+                Err(fault!(token.start, "{what} must be an integer, got {value}; write an integer"))
             }
             None => Err(fault!(
                 token.start,
-                "{what} is wanted here, but it depends on a variable or parameter; write an integer, or declare the name 'const'"
+                "{what} must be constant, but it depends on a variable or parameter; write an integer, or declare the name 'const'"
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! Powers of gates: the meaning of `inv @` and `pow(k) @`, one within another.
+//! Powers of gates: the meaning of nested `inv @` and `pow(k) @`.
 //!
 //! Integer powers multiply: (Uᵃ)ᵏ = Uᵃᵏ for integer k. A fractional power is the principal one (phases of eigenvalues
 //! in (-π, π]), and (Uᵃ)ᵏ may then differ from Uᵃᵏ; so a list of exponents is kept, the innermost first.
@@ -7,15 +7,15 @@ use super::error::{fault, Outcome};
 use super::expression::Names;
 use super::syntax::Modifier;
 
-/// Exponents applied in order; every one but the first is a fraction. None at all is the gate itself.
+/// Exponents applied in order; every one but the first is a fraction. An empty list is the gate itself.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Powers(pub Vec<f64>);
 
-/// Exponents beyond this are not told apart from their neighbours.
+/// Exponents beyond this are not distinguished from their neighbours (2^53 = 9.007e15).
 const LARGEST_EXPONENT: f64 = 9.0e15;
 
 impl Powers {
-    /// Takes a modifier into account; controls change no power.
+    /// Applies a modifier; controls change no power.
     pub fn modify(&mut self, modifier: &Modifier, names: Names<'_>) -> Outcome<()> {
         match modifier {
             Modifier::Control { .. } => Ok(()),
@@ -44,7 +44,7 @@ impl Powers {
             None => exponents.push(power),
             Some(last) if power.fract() == 0.0 => {
                 exponents.pop();
-                // A product that is an integer joins with what is below it.
+                // A product that is an integer is multiplied into the exponent below it.
                 match last * power {
                     product if product.fract() == 0.0 && !exponents.is_empty() => self.raise(product),
                     product => exponents.push(product),
@@ -53,7 +53,7 @@ impl Powers {
             Some(_) => exponents.push(power),
         }
         if self.0.contains(&0.0) {
-            // U to the power 0, and whatever is made of it, is the identity.
+            // U to the power 0, and every power of it, is the identity.
             self.0 = vec![0.0];
         } else if self.0 == [1.0] {
             self.0.clear();

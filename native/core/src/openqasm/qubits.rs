@@ -10,7 +10,7 @@ use super::syntax::{Base, Index, Operand};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Selection {
     kind: Kind,
-    /// One qubit, not a register of one: it is used again and again where registers are gone through.
+    /// One qubit, not a register of one: it is repeated where a gate is broadcast over registers.
     pub single: bool,
 }
 
@@ -54,6 +54,7 @@ impl Selection {
         }
     }
 
+    /// The part of the selection at an index, a set or a range.
     fn index(&self, index: &Index, names: Names<'_>) -> Outcome<Self> {
         match index {
             Index::At(expression) => {
@@ -73,6 +74,7 @@ impl Selection {
                 stop,
                 offset,
             } => {
+                // Stage 1: step and ends; open ends are those of the register, negative ones count from its end.
                 let length = self.len() as i64;
                 let step = match step {
                     Some(step) => step.integer(names)?,
@@ -86,6 +88,7 @@ impl Selection {
                         .map(|at| if at < 0 { at.saturating_add(length) } else { at }),
                 };
                 let (start, stop) = (end(start, ends.0)?, end(stop, ends.1)?);
+                // Stage 2: the number of values, all within the register.
                 let count = count_of_range(start, step, stop, *offset)?;
                 if count == 0 {
                     return Ok(Selection::of_list(Vec::new()));
@@ -97,6 +100,7 @@ impl Selection {
                         "the range goes from {start} to {last}, but this register has {length} qubits or bits, with numbers from 0; correct it"
                     ));
                 }
+                // Stage 3: a range of a range is a range.
                 Ok(match &self.kind {
                     Kind::Span {
                         start: first,
@@ -144,15 +148,15 @@ impl Selection {
     }
 }
 
-/// What is wrong where a qubit is reset on which gates have acted.
+/// The fault of resetting a qubit on which gates have acted.
 pub(crate) fn used_qubit(offset: usize) -> Problem {
     fault!(
         offset,
-        "'reset' of a qubit on which gates have acted is not supported: circuits of gates, with measurements at their end, are read; use a fresh qubit, which begins in |0>"
+        "'reset' of a qubit on which gates have acted is not supported: only circuits of gates, with measurements at their end, are read; use a fresh qubit, which starts in |0>"
     )
 }
 
-/// How many values a range with both ends included has.
+/// Number of values of a range with both ends included.
 pub(crate) fn count_of_range(start: i64, step: i64, stop: i64, offset: usize) -> Outcome<u64> {
     if step == 0 {
         return Err(fault!(

@@ -32,6 +32,7 @@ impl<'a> Parser<'a> {
 
     /// `qubit[2] q;`, `bit[2] c;` or `bit[2] c = measure q;`
     pub(crate) fn typed_register(&mut self, of_qubits: bool) -> Outcome<Statement> {
+        // Stage 1: the length, if any, and the name.
         self.only_outside("a declaration of a register")?;
         self.advance()?;
         let mut length = None;
@@ -43,10 +44,11 @@ impl<'a> Parser<'a> {
             let word = if of_qubits { "qubit" } else { "bit" };
             return Err(fault!(
                 self.token.start,
-                "the length of a register stands behind its type in OpenQASM 3; write it there, as in '{word}[2] {name};'",
+                "the length of a register comes after its type in OpenQASM 3; write it there, as in '{word}[2] {name};'",
                 name = shown(name).trim_matches('\'')
             ));
         }
+        // Stage 2: declare it.
         let base = self.allot(of_qubits, length, offset)?;
         self.scope.declare(
             name,
@@ -60,9 +62,10 @@ impl<'a> Parser<'a> {
         if of_qubits || self.token.kind != Kind::Equal {
             return self.end_of_statement();
         }
+        // Stage 3: the first value of bits: a string, a measurement or an expression.
         self.advance()?;
         if self.token.kind == Kind::Text {
-            // A first value of bits has no effect: nothing may read them.
+            // It has no effect: nothing may read the bits.
             self.advance()?;
             return self.end_of_statement();
         }
@@ -86,7 +89,7 @@ impl<'a> Parser<'a> {
             Ok(length) if length <= MAX_QUBITS => Ok(length),
             _ => Err(fault!(
                 offset,
-                "a register of {length} was given, but its length must be between 0 and {MAX_QUBITS}; declare another one"
+                "the length of a register must be between 0 and {MAX_QUBITS}, got {length}; change it"
             )),
         }
     }

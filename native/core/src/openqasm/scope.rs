@@ -1,4 +1,4 @@
-//! What names stand for, and where.
+//! Names of registers, constants and variables, and their scopes.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use super::limits::MAX_DECLARATIONS;
 use super::syntax::Base;
 use super::value::Type;
 
-/// What a name that is no gate stands for.
+/// What a name other than that of a gate stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Symbol {
     Qubits(Base),
@@ -29,7 +29,7 @@ type Declared = (Symbol, usize);
 #[derive(Debug, Default)]
 pub(crate) struct Scope<'a> {
     known: HashMap<&'a str, Declared>,
-    /// For each loop around: its names, and what they hide.
+    /// For each enclosing loop: its names, and the symbols that they hide.
     hidden: Vec<Vec<(&'a str, Option<Declared>)>>,
     declared: usize,
 }

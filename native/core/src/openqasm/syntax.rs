@@ -1,4 +1,4 @@
-//! What statements become: everything that names stand for is already looked up.
+//! Statements as they are executed: all names are already looked up.
 
 use super::cost::Cost;
 use super::expression::Expression;
@@ -15,7 +15,7 @@ pub(crate) enum Target {
     Phase,
 }
 
-/// What stands before a gate, as in `ctrl(2) @`.
+/// A modifier of a gate, as in `ctrl(2) @`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Modifier {
     Inverse,
@@ -33,7 +33,7 @@ pub(crate) struct Call<Q> {
     pub operands: Vec<Q>,
 }
 
-/// Where an operand's qubits or bits come from.
+/// The register or alias of an operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Base {
     /// A register: its first qubit, its length; `single` for one declared without a length.
@@ -42,7 +42,7 @@ pub(crate) enum Base {
     Alias(usize),
 }
 
-/// What stands in brackets.
+/// An index in brackets.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Index {
     At(Expression),
@@ -63,7 +63,7 @@ pub(crate) struct Operand {
     pub indices: Vec<Index>,
 }
 
-/// The values that a loop goes through.
+/// The values that a loop iterates over.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Values {
     Range {
@@ -88,7 +88,7 @@ pub(crate) enum Statement {
         offset: usize,
         operands: Vec<Operand>,
     },
-    /// What stands within a box, one after another.
+    /// The statements of a box, one after another.
     Block(Vec<Statement>),
     Measure {
         offset: usize,

@@ -1,4 +1,4 @@
-//! What files become, what is refused and where, and that nothing panics whatever is given.
+//! Tests of reading: what files become, what is refused and where, and that no input panics.
 
 mod beyond_gates;
 
@@ -57,7 +57,7 @@ fn three(body: &str, expected: &[&str]) {
     );
 }
 
-/// What is wrong with how a text is refused, if anything.
+/// How the refusal of a text differs from what is expected, if it does.
 fn complaint(text: &[u8], line: usize, column: usize, part: &str) -> Option<String> {
     let shown = String::from_utf8_lossy(&text[text.len().saturating_sub(80)..]);
     match read(text) {
@@ -68,7 +68,7 @@ fn complaint(text: &[u8], line: usize, column: usize, part: &str) -> Option<Stri
         Err(error) => {
             let right = error.reason.contains(part) && (error.line, error.column) == (line, column);
             (!right || error.reason.len() > 400)
-                .then(|| format!("{shown:?}: wanted line {line}, column {column}: {part}; got {error}"))
+                .then(|| format!("{shown:?}: expected line {line}, column {column}: {part}; got {error}"))
         }
     }
 }
@@ -80,7 +80,7 @@ fn refuses(text: impl AsRef<[u8]>, line: usize, column: usize, part: &str) {
     }
 }
 
-/// Holds statements, all on one line after a head, against where and why they are refused.
+/// Checks where and why statements, each on one line after a head, are refused.
 #[track_caller]
 fn refuses_each(head: &str, line: usize, table: &[(&str, usize, &str)]) {
     let complaints: Vec<String> = table
@@ -258,6 +258,7 @@ fn final_measurements_and_barriers_are_left_out() {
 
 #[test]
 fn classical_control_is_refused_at_its_place() {
+    // OpenQASM 2.
     let head = "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2];\ncreg c[2];\n";
     refuses(format!("{head}if (c==1) x q[0];"), 5, 1, "'if' is not supported");
     refuses(
@@ -279,6 +280,7 @@ fn classical_control_is_refused_at_its_place() {
         "after its measurement",
     );
     refuses(format!("{head}opaque g a; g q[0];"), 5, 13, "opaque");
+    // OpenQASM 3.
     let head = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[2] q;\nbit[2] c;\n";
     for word in [
         "def",
@@ -322,6 +324,7 @@ fn classical_control_is_refused_at_its_place() {
 
 #[test]
 fn mistakes_are_named_at_their_place() {
+    // OpenQASM 2.
     let head = "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2];\ncreg c[3];\n";
     refuses_each(
         head,
@@ -340,8 +343,8 @@ fn mistakes_are_named_at_their_place() {
             ("rx q[0];", 1, "takes 1 parameter, but 0 were given"),
             ("rx(1,2) q[0];", 1, "takes 1 parameter, but 2 were given"),
             ("rx(a) q[0];", 4, "'a' is not known here"),
-            ("rx(1 2) q[0];", 6, "wanted"),
-            ("rx(1+) q[0];", 6, "wanted"),
+            ("rx(1 2) q[0];", 6, "expected"),
+            ("rx(1+) q[0];", 6, "expected"),
             ("rx() q[0];", 1, "0 were given"),
             ("rx((1) q[0];", 8, "')' or ','"),
             ("rx(foo(1)) q[0];", 4, "the function 'foo'"),
@@ -366,12 +369,13 @@ fn mistakes_are_named_at_their_place() {
             ("measure q[0];", 13, "'->'"),
             ("include \"/etc/passwd\";", 9, "is not opened"),
             ("h q[0]", 7, "';'"),
-            ("3 q;", 1, "a statement is wanted"),
-            ("x q[0]; }", 9, "a statement is wanted"),
+            ("3 q;", 1, "expected a statement"),
+            ("x q[0]; }", 9, "expected a statement"),
             ("int i = 3;", 1, "belongs to OpenQASM 3"),
-            ("rx(2**3) q[0];", 5, "wanted"),
+            ("rx(2**3) q[0];", 5, "expected"),
         ],
     );
+    // OpenQASM 3.
     let head = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[2] q;\nbit[3] c;\nint v;\n";
     refuses_each(
         head,
@@ -379,7 +383,7 @@ fn mistakes_are_named_at_their_place() {
         &[
             ("rx(1/2) q[0];", 5, "1.0/2"),
             ("const float x = 1/2;", 18, "1.0/2"),
-            ("rx(true) q[0];", 4, "true was given"),
+            ("rx(true) q[0];", 4, "got true"),
             ("rx(2.0^3) q[0];", 7, "use ** for powers"),
             ("const int x = v;", 15, "depends on a variable"),
             ("rx(v) q[0];", 4, "before it has a value"),
@@ -388,8 +392,8 @@ fn mistakes_are_named_at_their_place() {
             ("int[8] k = 200;", 12, "does not fit the type int[8]"),
             ("int[65] k;", 1, "1 to 64 bits"),
             ("qubit[v] r;", 7, "depends on a variable"),
-            ("qubit[2.5] r;", 7, "2.5 was given"),
-            ("x q[1.5];", 5, "1.5 was given"),
+            ("qubit[2.5] r;", 7, "got 2.5"),
+            ("x q[1.5];", 5, "got 1.5"),
             ("x q[5];", 5, "outside"),
             ("x q[-3];", 5, "outside"),
             ("x q[0:5];", 5, "the range goes from 0 to 5"),
@@ -399,7 +403,7 @@ fn mistakes_are_named_at_their_place() {
             ("x v;", 3, "not a register of qubits"),
             ("k = 3;", 1, "not known"),
             ("q = 3;", 1, "register of qubits"),
-            ("int k = measure q[0];", 9, "only go to bits"),
+            ("int k = measure q[0];", 9, "only be assigned to bits"),
             ("ctrl(0) @ x q[0];", 1, "between 1 and"),
             ("ctrl x q[0], q[1];", 6, "'@'"),
             ("ctrl @ x q[0];", 1, "with 1 control acts on 2 qubits"),
@@ -434,6 +438,7 @@ fn mistakes_are_named_at_their_place() {
             ("let a = c ++ q;", 14, "not a register of bits"),
         ],
     );
+    // Files as a whole.
     refuses("OPENQASM 4.0;", 1, 10, "version");
     refuses("OPENQASM 2.0;", 1, 14, "declares no qubits");
     refuses(
@@ -447,6 +452,7 @@ fn mistakes_are_named_at_their_place() {
 
 #[test]
 fn hostile_files_are_refused_at_their_place() {
+    // Definitions that double, and chains of definitions.
     let head = "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2];\n";
     let mut bomb = head.to_owned() + "gate g0 a { x a; x a; }\n";
     for level in 1..100 {
@@ -464,11 +470,13 @@ fn hostile_files_are_refused_at_their_place() {
         1,
         "more than 1000 definitions",
     );
+    // Nested expressions.
     let parentheses = |count: usize| format!("{head}rx({}1{}) q[0];", "(".repeat(count), ")".repeat(count));
     assert!(read(parentheses(900).as_bytes()).is_ok());
     refuses(parentheses(20_000), 4, 1004, "nested more than 1000 levels");
     refuses(format!("{head}rx({}1) q[0];", "-".repeat(20_000)), 4, 1004, "nested");
     refuses(format!("{head}rx({}1) q[0];", "2^".repeat(20_000)), 4, 2005, "nested");
+    // Numbers too large, and broken text.
     refuses("OPENQASM 2.0;\nqreg q[2000000000];", 2, 8, "2000000000");
     refuses("OPENQASM 2.0;\nqreg q[99999999999999999999];", 2, 8, "64 bits");
     refuses("OPENQASM 2.0;\nqreg q[60000]; qreg r[60000];", 2, 21, "120000 qubits");
@@ -480,6 +488,7 @@ fn hostile_files_are_refused_at_their_place() {
     refuses(format!("{head}include \"x"), 4, 9, "does not end");
     refuses(b"OPENQASM 2.0;\n\xff\xfe", 2, 1, "UTF-8");
     refuses(format!("{head}{} q[0];", "x".repeat(5000)), 4, 1, "5000 bytes");
+    // Long loops, nested loops, powers and controls.
     let head = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[2] q;\n";
     refuses(
         format!("{head}for int i in [0:99999999999] x q[0];"),
@@ -524,6 +533,7 @@ fn hostile_files_are_refused_at_their_place() {
 
 #[test]
 fn a_fuzzer_makes_errors_and_never_panics() {
+    // Stage 1: valid files, pieces of text to insert, and a generator of random numbers (xorshift).
     let seeds = [
         "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[3];\ncreg c[3];\ngate g(a,b) x,y { rx(a*-b^2/3) x; barrier x; \
          cx x,y; }\nopaque o(t) z;\ng(pi,sin(0.5)) q[0],q[1];\nu3(1e-3,.5,2.) q;\nmeasure q -> c;\n",
@@ -597,6 +607,7 @@ fn a_fuzzer_makes_errors_and_never_panics() {
     };
     let mut read_well = 0;
     for round in 0..rounds {
+        // Stage 2: change a file at one to four places.
         let mut text = seeds[round % 2].as_bytes().to_vec();
         for _ in 0..1 + random(4) {
             let at = random(text.len());
@@ -619,6 +630,7 @@ fn a_fuzzer_makes_errors_and_never_panics() {
                 break;
             }
         }
+        // Stage 3: what is read is consistent, what is refused has a place and a short reason.
         match read(&text) {
             Ok(reading) => {
                 read_well += 1;

@@ -24,7 +24,7 @@ impl Parser<'_> {
         Ok(Statement::Idle { duration, operands })
     }
 
-    /// Goes past `delay` and its duration; None where that is a number without a unit.
+    /// Reads `delay` and its duration; None where that is a number without a unit.
     pub(crate) fn duration_of_delay(&mut self) -> Outcome<Option<Expression>> {
         self.advance()?;
         if self.lexer.version == Version::Three || self.token.kind != Kind::LeftParenthesis {
@@ -47,7 +47,7 @@ impl Parser<'_> {
         Ok(duration)
     }
 
-    /// `box { … }` or `box[100ns] { … }`: what stands in it happens in its order.
+    /// `box { … }` or `box[100ns] { … }`: its statements are executed in order.
     pub(crate) fn boxed(&mut self) -> Outcome<Statement> {
         self.check_nesting()?;
         self.advance()?;
@@ -61,7 +61,7 @@ impl Parser<'_> {
         Ok(Statement::Block(body))
     }
 
-    /// Refuses loops and boxes too deep within one another.
+    /// Refuses loops and boxes nested too deeply.
     pub(crate) fn check_nesting(&self) -> Outcome<()> {
         if self.scope.depth() < MAX_LOOP_NESTING {
             return Ok(());
@@ -72,7 +72,7 @@ impl Parser<'_> {
         ))
     }
 
-    /// The statements up to the closing brace, and goes past that.
+    /// Reads the statements up to and with the closing brace.
     pub(crate) fn statements_in_braces(&mut self, what: &str) -> Outcome<Vec<Statement>> {
         let mut body = Vec::new();
         while !self.accept(Kind::RightBrace)? {
@@ -109,7 +109,7 @@ impl Parser<'_> {
         self.end_of_statement()
     }
 
-    /// Goes past annotations, each a line that begins with `@`.
+    /// Skips annotations, each a line that begins with `@`.
     pub(crate) fn annotations(&mut self) -> Outcome<()> {
         while self.token.kind == Kind::At {
             let token = self.token;
@@ -131,17 +131,14 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Goes past `pragma …` or `#pragma …` up to the end of its line.
+    /// Skips `pragma …` or `#pragma …` up to the end of its line.
     pub(crate) fn pragma(&mut self) -> Outcome<Statement> {
         let start = self.token.start;
         if self.token.kind == Kind::Hash {
             let hash = self.token;
             self.advance()?;
             if !self.is_word("pragma") || self.token.start != hash.end {
-                return Err(fault!(
-                    start,
-                    "'#' stands here, but only '#pragma' begins so; remove it"
-                ));
+                return Err(fault!(start, "'#' is only allowed in '#pragma'; remove it"));
             }
         }
         let text = self.lexer.rest_of_line(self.token);
@@ -161,13 +158,13 @@ impl Parser<'_> {
 }
 
 impl Expression {
-    /// Refuses a value that is no duration.
+    /// Refuses a value that is not a duration.
     pub fn duration(&self, names: Names<'_>) -> Outcome<()> {
         match self.evaluate(names)?.value {
             Value::Duration => Ok(()),
             other => Err(fault!(
                 self.offset,
-                "a duration is wanted here, but {other} was given; write one with a unit, as in 100ns or 20dt"
+                "expected a duration, got {other}; write one with a unit, as in 100ns or 20dt"
             )),
         }
     }

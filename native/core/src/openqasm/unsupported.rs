@@ -1,4 +1,4 @@
-//! The words of the two languages that ask for more than gates, and what to say of them.
+//! The words of the two languages that need more than gates, and the advice given for each.
 
 use super::error::{fault, Outcome};
 use super::lexer::Version;
@@ -26,8 +26,8 @@ const ADVICE: [(&str, &str); 29] = [
         "apply the gates with 'ctrl @' before measuring, or remove the condition",
     ),
     ("while", "use 'for' with constant bounds"),
-    ("break", "use 'for' with the bounds that are wanted"),
-    ("continue", "use 'for' with a set of the values that are wanted"),
+    ("break", "use 'for' with the bounds needed"),
+    ("continue", "use 'for' with a set of the values needed"),
     ("end", "remove the statements after it"),
     ("return", "use 'gate' for what is repeated"),
     ("def", "use 'gate' for what is repeated"),
@@ -51,7 +51,7 @@ const ADVICE: [(&str, &str); 29] = [
     ("imag", "use real numbers"),
 ];
 
-/// Words that are statements or types of the gate level, and so no names.
+/// Words that are statements or types of the gate level, and so cannot be names.
 const USED_2: [&str; 12] = [
     "OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if", "pi", "U",
 ];
@@ -61,14 +61,14 @@ const USED_3: [&str; 38] = [
     "uint", "float", "angle", "bool", "true", "false", "pi", "π", "tau", "euler", "U", "gphase",
 ];
 
-/// Refuses a word that asks for more than gates.
+/// Refuses a word that needs more than gates.
 pub(crate) fn check(word: &str, version: Version, offset: usize) -> Outcome<()> {
     let known = version == Version::Three || word == "if";
     match ADVICE.iter().find(|(name, _)| known && *name == word) {
         None => Ok(()),
         Some((_, advice)) => Err(fault!(
             offset,
-            "'{word}' is not supported: circuits of gates, with measurements at their end, are read; {advice}"
+            "'{word}' is not supported: only circuits of gates, with measurements at their end, are read; {advice}"
         )),
     }
 }

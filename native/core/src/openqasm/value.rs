@@ -294,7 +294,7 @@ impl Unary {
     }
 }
 
-/// The result as a value, or a fault that names what gave it.
+/// The result as a value, or a fault that names the operation.
 pub(crate) fn finite(result: f64, offset: usize, what: impl Fn() -> String) -> Outcome<Value> {
     if result.is_finite() {
         return Ok(Value::Real(result));

@@ -1,14 +1,14 @@
 //! Which of the two languages a file is written in.
 //!
-//! OpenQASM 2 wants the version first; OpenQASM 3 makes it optional. A file without one is told by what it includes, then
-//! by words that only one of the languages has; where nothing tells, it is read as OpenQASM 3.
+//! OpenQASM 2 requires the version first; in OpenQASM 3 it is optional. The language of a file without one is inferred from
+//! what it includes, then from words that only one of the languages has; otherwise it is read as OpenQASM 3.
 
 use super::error::{fault, Outcome};
 use super::lexer::{Kind, Lexer, Token, Version};
 use super::library::{QELIB1, STDGATES};
 use super::parser::Parser;
 
-/// Tokens that are looked at for what tells the language.
+/// Number of tokens from which the language is inferred.
 const MAX_TOKENS: usize = 1_000_000;
 
 impl Parser<'_> {
@@ -37,7 +37,7 @@ impl Parser<'_> {
     }
 }
 
-/// The language of a file without a version, given its first token. A text that breaks off is judged by its beginning.
+/// The language of a file without a version, given its first token. A text that breaks off is classified by its beginning.
 fn guess(lexer: &Lexer<'_>, first: Token) -> Version {
     let mut lexer = lexer.clone();
     let mut seen_register = false;

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The rule for X' is right with any number of tensors on an index. The energy of a rotation is local: log2 of what its
-//! two steps cost, new less old, plus a penalty for sizes beyond the width wanted. Most proposals are made among the
+//! two steps cost, new less old, plus a penalty for sizes beyond the target width. Most proposals are made among the
 //! costly steps. Kalachev, Panteleev & Yung, arXiv:2108.05665; Morvan et al., arXiv:2304.11119.
 
 use super::network::Network;
@@ -19,14 +19,14 @@ use crate::simd::instructions::WordKernel;
 use crate::simd::level::dispatch_words;
 use crate::simd::words::Words;
 
-/// What a sweep is run with.
+/// Parameters of a sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Temperature {
     /// Inverse temperature, against energies in bits.
     pub beta: f32,
     /// log2 size beyond which intermediates are penalised.
     pub width: f32,
-    /// Penalty for each bit beyond.
+    /// Penalty for each bit beyond `width`.
     pub penalty: f32,
 }
 
@@ -44,7 +44,7 @@ impl Temperature {
 /// How far below the costliest step the focus of a sweep reaches, in bits: between these.
 const FOCUS: (f32, f32) = (10.0, 25.0);
 
-/// Anneals trees; holds what is needed from sweep to sweep.
+/// Anneals trees; keeps its buffers and random numbers from sweep to sweep.
 #[derive(Clone, Debug)]
 pub struct Annealer {
     rng: Rng,
@@ -65,8 +65,8 @@ impl Annealer {
         &mut self.rng
     }
 
-    /// Proposes as many rotations as asked for; returns how many were accepted.
-    pub fn sweep(&mut self, network: &Network, tree: &mut Tree, heat: Temperature, proposals: usize) -> usize {
+    /// Proposes `proposals` rotations; returns how many were accepted.
+    pub fn sweep(&mut self, network: &Network, tree: &mut Tree, temperature: Temperature, proposals: usize) -> usize {
         if tree.num_steps() < 2 {
             return 0;
         }
@@ -76,7 +76,7 @@ impl Annealer {
             tree,
             costly: &self.costly,
             rng: &mut self.rng,
-            heat,
+            temperature,
             proposals,
         };
         dispatch_words(network.level, sweep)
@@ -92,27 +92,27 @@ impl Annealer {
     }
 }
 
-/// Kinds of networks for which sizes are counted in their own way: all sizes 2, any sizes, some indices row indices.
+/// Kind of network in which all sizes are 2: a size is a count of bits.
 const TWO: u8 = 0;
-/// As above.
+/// Kind of network with any sizes: words have weights.
 const ANY: u8 = 1;
-/// As above.
+/// Kind of network with row indices, which are counted apart.
 const ROWS: u8 = 2;
 
-/// One sweep: so many proposals of rotations.
+/// The arguments of one sweep.
 struct Sweep<'a> {
     network: &'a Network,
     tree: &'a mut Tree,
     costly: &'a [u32],
     rng: &'a mut Rng,
-    heat: Temperature,
+    temperature: Temperature,
     proposals: usize,
 }
 
 impl WordKernel for Sweep<'_> {
     type Output = usize;
 
-    /// Does it with the inner loop for the words of this tree.
+    /// Runs the sweep with the inner loop compiled for the number of words of this tree.
     #[inline(always)]
     fn run<S: Words>(self, sets: S) -> usize {
         let Sweep {
@@ -120,7 +120,7 @@ impl WordKernel for Sweep<'_> {
             tree,
             costly,
             rng,
-            heat,
+            temperature,
             proposals,
         } = self;
         let kind = match (network.has_rows(), network.all_two) {
@@ -128,17 +128,22 @@ impl WordKernel for Sweep<'_> {
             (false, true) => TWO,
             (false, false) => ANY,
         };
+        macro_rules! sweep_with {
+            ($words:literal, $kind:ident) => {
+                sweep::<S, $words, $kind>(sets, network, tree, costly, rng, temperature, proposals)
+            };
+        }
         macro_rules! by_words {
             ($($words:literal)*) => {
                 match (tree.words, kind) {
                     $(
-                        ($words, TWO) => sweep::<S, $words, TWO>(sets, network, tree, costly, rng, heat, proposals),
-                        ($words, ROWS) => sweep::<S, $words, ROWS>(sets, network, tree, costly, rng, heat, proposals),
-                        ($words, _) => sweep::<S, $words, ANY>(sets, network, tree, costly, rng, heat, proposals),
+                        ($words, TWO) => sweep_with!($words, TWO),
+                        ($words, ROWS) => sweep_with!($words, ROWS),
+                        ($words, _) => sweep_with!($words, ANY),
                     )*
-                    (_, ROWS) => sweep::<S, 0, ROWS>(sets, network, tree, costly, rng, heat, proposals),
-                    (_, TWO) => sweep::<S, 0, TWO>(sets, network, tree, costly, rng, heat, proposals),
-                    (_, _) => sweep::<S, 0, ANY>(sets, network, tree, costly, rng, heat, proposals),
+                    (_, ROWS) => sweep_with!(0, ROWS),
+                    (_, TWO) => sweep_with!(0, TWO),
+                    (_, _) => sweep_with!(0, ANY),
                 }
             };
         }
@@ -155,18 +160,19 @@ fn sweep<S: Words, const W: usize, const KIND: u8>(
     tree: &mut Tree,
     costly: &[u32],
     rng: &mut Rng,
-    heat: Temperature,
+    temperature: Temperature,
     proposals: usize,
 ) -> usize {
     let words = if W == 0 { tree.words } else { W };
     let n = tree.num_tensors;
     let num_steps = tree.num_steps();
-    let charge = tree.cost_model;
-    let moves = charge.moves();
-    let beta = heat.beta * std::f32::consts::LOG2_E;
+    let cost_model = tree.cost_model;
+    let moves = cost_model.moves();
+    let beta = temperature.beta * std::f32::consts::LOG2_E;
     let mut accepted = 0;
     for _ in 0..proposals {
-        // Draw a step, its operand x that is a step too, and which operand of x goes up.
+        // Stage 1: draw a step p (mostly a costly one), its operand x that is a step too, and the operand b of x that
+        // moves up to p.
         let random = rng.bits();
         let pick = (random >> 32) as usize;
         let step = if random & 7 != 0 {
@@ -189,7 +195,7 @@ fn sweep<S: Words, const W: usize, const KIND: u8>(
         let a = tree.children[inner][which] as usize;
         let b = tree.children[inner][which ^ 1] as usize;
 
-        // What both steps would cost.
+        // Stage 2: work, size and cost of both steps after the rotation, counted by the kind of network.
         let set = |node: usize| &tree.bits[node * words..node * words + words];
         let (sa, sb, sc, sp, mask) = (set(a), set(b), set(c), set(p), &tree.mask[..words]);
         let (mut inner_work, mut outer_work, mut size);
@@ -201,8 +207,8 @@ fn sweep<S: Words, const W: usize, const KIND: u8>(
             for w in 0..words {
                 let (m, weight, row_bits) = (mask[w], network.word_log2[w], network.row_bits[w]);
                 let ac = (sa[w] | sc[w]) & m;
-                let made = ac & (sb[w] | sp[w]);
-                for (k, set) in [ac, made, made | (sb[w] & m)].into_iter().enumerate() {
+                let result = ac & (sb[w] | sp[w]);
+                for (k, set) in [ac, result, result | (sb[w] & m)].into_iter().enumerate() {
                     plain[k] += (set & !row_bits).count_ones() as f32 * weight;
                     rows[k] += (set & row_bits).count_ones() as f32 * weight;
                 }
@@ -214,24 +220,25 @@ fn sweep<S: Words, const W: usize, const KIND: u8>(
             for w in 0..words {
                 let (m, weight) = (mask[w], network.word_log2[w]);
                 let ac = (sa[w] | sc[w]) & m;
-                let made = ac & (sb[w] | sp[w]);
+                let result = ac & (sb[w] | sp[w]);
                 inner_work += ac.count_ones() as f32 * weight;
-                size += made.count_ones() as f32 * weight;
-                outer_work += (made | (sb[w] & m)).count_ones() as f32 * weight;
+                size += result.count_ones() as f32 * weight;
+                outer_work += (result | (sb[w] & m)).count_ones() as f32 * weight;
             }
         }
         let (mut inner_cost, mut outer_cost) = (inner_work, outer_work);
         if moves {
-            inner_cost = charge.of(inner_work, tree.size[a], tree.size[c], size);
-            outer_cost = charge.of(outer_work, size, tree.size[b], tree.size[p]);
+            inner_cost = cost_model.of(inner_work, tree.size[a], tree.size[c], size);
+            outer_cost = cost_model.of(outer_work, size, tree.size[b], tree.size[p]);
         }
-        // Accept by the rule of Metropolis.
+        // Stage 3: accept or reject by the Metropolis rule.
         let mut energy = add_log2(inner_cost, outer_cost) - add_log2(tree.cost[inner], tree.cost[step]);
-        energy += heat.penalty * ((size - heat.width).max(0.0) - (tree.size[x] - heat.width).max(0.0));
+        energy +=
+            temperature.penalty * ((size - temperature.width).max(0.0) - (tree.size[x] - temperature.width).max(0.0));
         if energy > 0.0 && beta * energy >= surprise((random >> 8) as u32 & 0xFF_FFFF) {
             continue;
         }
-        // Turn.
+        // Stage 4: rotate.
         accepted += 1;
         for w in 0..words {
             let ac = tree.bits[a * words + w] | tree.bits[c * words + w];
@@ -299,12 +306,12 @@ mod tests {
         for seed in 0..20 {
             let network = random_network(seed, seed % 2 == 0);
             let path = line(&network);
-            let charge = if seed % 3 == 0 {
+            let cost_model = if seed % 3 == 0 {
                 CostModel { log2_per_element: 4.0 }
             } else {
                 CostModel::MULTIPLY_ADDS
             };
-            let mut tree = Tree::new(&network, &path, charge);
+            let mut tree = Tree::new(&network, &path, cost_model);
             let mut annealer = Annealer::new(Rng::new(seed, 1));
             let is_row = |bit: u32| network.row_bits[bit as usize / 64] >> (bit % 64) & 1 == 1;
             let bits: Vec<u32> = network.used_bits().filter(|&bit| !is_row(bit)).collect();
@@ -321,7 +328,7 @@ mod tests {
                 );
                 tree.toggle(&network, bits[round * 7 % bits.len()]);
             }
-            let mut fresh = Tree::new(&network, &tree.ssa_path(), charge);
+            let mut fresh = Tree::new(&network, &tree.ssa_path(), cost_model);
             tree.sliced.iter().for_each(|&bit| fresh.toggle(&network, bit));
             assert!((fresh.log2_cost() - tree.log2_cost()).abs() < 1e-2);
             assert!((fresh.log2_work() - tree.log2_work()).abs() < 1e-3);
@@ -337,12 +344,12 @@ mod tests {
                 network.level = level;
                 let mut tree = Tree::new(&network, &line(&network), CostModel { log2_per_element: 4.0 });
                 let mut annealer = Annealer::new(Rng::new(seed, 1));
-                let heat = Temperature {
+                let temperature = Temperature {
                     beta: 0.7,
                     width: 4.0,
                     penalty: 1.0,
                 };
-                (0..20).for_each(|_| _ = annealer.sweep(&network, &mut tree, heat, 50));
+                (0..20).for_each(|_| _ = annealer.sweep(&network, &mut tree, temperature, 50));
                 (tree.ssa_path(), tree.log2_cost())
             };
             let portable = anneal(SimdLevel::Portable);

@@ -53,7 +53,7 @@ impl Finished {
     }
 }
 
-/// What a plan has to keep to.
+/// Limits of a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// log2 of the most elements of an intermediate.
@@ -67,7 +67,7 @@ pub struct Limits {
 pub struct RunRate {
     /// How steps are charged.
     pub cost_model: CostModel,
-    /// CostModel worked off in a second.
+    /// Charge, in units of `cost_model`, that the machine works off in a second.
     pub charge_per_second: f64,
     /// Seconds that an element of memory takes when it is first touched.
     pub seconds_per_element: f64,
@@ -89,8 +89,8 @@ pub fn finish(
         let indices = tree.sliced.iter().map(|&bit| small.index_of_bit[bit as usize]);
         indices.collect()
     })?;
-    let mut whole = whole_tree(full, &path, &sliced, rate);
-    Some(fit(full, &mut whole, rate, limits))
+    let mut full_tree = whole_tree(full, &path, &sliced, rate);
+    Some(fit(full, &mut full_tree, rate, limits))
 }
 
 /// Slices a plan further until it is within the limits, without searching again. `terms` are tidy.
@@ -99,16 +99,16 @@ pub fn refit(shape: &NetworkShape, path: &[[u32; 2]], sliced: &[u32], rate: RunR
         return Finished::trivial();
     }
     let full = Network::new(shape);
-    let mut whole = whole_tree(&full, path, sliced, rate);
-    fit(&full, &mut whole, rate, limits).0
+    let mut full_tree = whole_tree(&full, path, sliced, rate);
+    fit(&full, &mut full_tree, rate, limits).0
 }
 
 /// Fewer elements than this are not worth sparing.
 pub const SPARED_FROM: f64 = (1 << 21) as f64;
-/// A plan that takes this much longer than another is not taken for its lesser need of memory.
+/// A plan that takes this much longer than another is not preferred for needing less memory.
 pub const SPARED_UP_TO: f64 = 1.3;
 
-/// What a plan becomes when it may hold half as many elements, a quarter, and so on, as long as that makes it little slower
+/// Variants of a plan that hold half as many elements, a quarter, and so on, as long as that makes them little slower
 /// and `go_on` agrees.
 pub fn spare(
     full: &Network,
@@ -117,30 +117,30 @@ pub fn spare(
     limits: Limits,
     go_on: impl Fn() -> bool,
 ) -> Vec<Finished> {
-    let mut found = Vec::new();
+    let mut variants = Vec::new();
     if plan.path.is_empty() || !plan.fits {
-        return found;
+        return variants;
     }
-    let mut whole = whole_tree(full, &plan.path, &plan.sliced, rate);
+    let mut full_tree = whole_tree(full, &plan.path, &plan.sliced, rate);
     let (mut peak, mut least) = (plan.peak_elements, plan.run_seconds);
     while peak > SPARED_FROM && go_on() {
         let halved = Limits {
             elements: peak / 2.0,
             ..limits
         };
-        let (spared, _) = fit(full, &mut whole, rate, halved);
+        let (spared, _) = fit(full, &mut full_tree, rate, halved);
         if !spared.fits || spared.run_seconds > SPARED_UP_TO * least {
             break;
         }
         (peak, least) = (spared.peak_elements, least.min(spared.run_seconds));
-        found.push(spared);
+        variants.push(spared);
     }
-    found
+    variants
 }
 
 /// The tree of a path through the whole network, with these indices sliced.
 fn whole_tree(full: &Network, path: &[[u32; 2]], sliced: &[u32], rate: RunRate) -> Tree {
-    let mut whole = Tree::new(full, path, rate.cost_model);
+    let mut full_tree = Tree::new(full, path, rate.cost_model);
     let mut bit_of = vec![None; sliced.iter().max().map_or(0, |&most| most as usize + 1)];
     for (bit, &index) in full.index_of_bit.iter().enumerate() {
         if let Some(place) = index.and_then(|index| bit_of.get_mut(index as usize)) {
@@ -148,33 +148,33 @@ fn whole_tree(full: &Network, path: &[[u32; 2]], sliced: &[u32], rate: RunRate) 
         }
     }
     for bit in sliced.iter().filter_map(|&index| bit_of[index as usize]) {
-        whole.toggle(full, bit);
+        full_tree.toggle(full, bit);
     }
-    whole.refresh(full);
-    whole
+    full_tree.refresh(full);
+    full_tree
 }
 
-/// Slices a tree until it is within the limits and chooses the orders; see `finish` for what is returned.
-fn fit(full: &Network, whole: &mut Tree, rate: RunRate, limits: Limits) -> (Finished, f32) {
+/// Slices a tree until it is within the limits and chooses the orders; returns the same as `finish`.
+fn fit(full: &Network, full_tree: &mut Tree, rate: RunRate, limits: Limits) -> (Finished, f32) {
     let (mut width, mut demanded) = (limits.width, f32::INFINITY);
     loop {
-        let narrow = slice_down_to(full, whole, width);
-        drop_needless(full, whole, width);
-        order_slices(full, whole);
-        let order = frugal_order(whole);
-        let figures = running(full, whole, &order);
+        let narrow = slice_down_to(full, full_tree, width);
+        drop_needless(full, full_tree, width);
+        order_slices(full, full_tree);
+        let order = frugal_order(full_tree);
+        let figures = running(full, full_tree, &order);
         let fits = narrow && figures.peak_elements <= limits.elements;
-        if fits || !narrow || whole.width() <= 0.0 {
+        if fits || !narrow || full_tree.width() <= 0.0 {
             let finished = Finished {
-                path: whole.path_in_order(&order),
-                sliced: whole
+                path: full_tree.path_in_order(&order),
+                sliced: full_tree
                     .sliced
                     .iter()
                     .filter_map(|&bit| full.index_of_bit[bit as usize])
                     .collect(),
-                log2_multiply_adds: whole.log2_work() + f64::from(whole.log2_slices(full)),
+                log2_multiply_adds: full_tree.log2_work() + f64::from(full_tree.log2_slices(full)),
                 log2_executed: figures.log2_executed,
-                width: whole.width(),
+                width: full_tree.width(),
                 peak_elements: figures.peak_elements,
                 run_seconds: figures.log2_executed.exp2() / rate.charge_per_second
                     + figures.peak_elements * rate.seconds_per_element,
@@ -182,9 +182,9 @@ fn fit(full: &Network, whole: &mut Tree, rate: RunRate, limits: Limits) -> (Fini
             };
             return (finished, demanded);
         }
-        // A bit of width takes about one bit off the peak: far from the limit larger steps lose nothing.
+        // A bit of width takes about one bit off the peak: far from the limit, larger steps lose nothing.
         let missing = (figures.peak_elements / limits.elements).log2() as f32;
-        width = width.min(whole.width()) - (0.75 * missing - 0.5).max(0.5);
+        width = width.min(full_tree.width()) - (0.75 * missing - 0.5).max(0.5);
         demanded = width;
     }
 }

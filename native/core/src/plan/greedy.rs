@@ -9,7 +9,7 @@ use super::rng::Rng;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Partners looked at for one index: hubs would make this quadratic.
+/// Most partners tried for one index: hubs would make this quadratic.
 const MAX_PARTNERS: usize = 16;
 
 /// How a greedy tree is grown.
@@ -27,14 +27,14 @@ pub fn greedy(shape: &NetworkShape, options: GreedyOptions, rng: &mut Rng) -> Ve
     for tensor in 0..shape.inputs.len() as u32 {
         grower.propose(tensor, rng, |other| other > tensor);
     }
-    let wanted = shape.inputs.len().saturating_sub(1);
-    while grower.path.len() < wanted {
+    let num_steps = shape.inputs.len().saturating_sub(1);
+    while grower.path.len() < num_steps {
         let Some(Reverse((_, a, b))) = grower.heap.pop() else {
             break;
         };
         if grower.alive[a as usize] && grower.alive[b as usize] {
-            let made = grower.contract(a, b);
-            grower.propose(made, rng, |_| true);
+            let result = grower.contract(a, b);
+            grower.propose(result, rng, |_| true);
         }
     }
     grower.join_parts();
@@ -42,7 +42,7 @@ pub fn greedy(shape: &NetworkShape, options: GreedyOptions, rng: &mut Rng) -> Ve
 }
 
 /// An f32 as an integer that sorts the same.
-fn ordered(value: f32) -> i32 {
+fn sort_key(value: f32) -> i32 {
     let bits = value.to_bits() as i32;
     bits ^ (((bits >> 31) as u32) >> 1) as i32
 }
@@ -91,40 +91,40 @@ impl Grower {
             let in_one = j >= other.len() || (i < one.len() && one[i] <= other[j]);
             let in_other = i >= one.len() || (j < other.len() && other[j] <= one[i]);
             let index = if in_one { one[i] } else { other[j] };
-            let own = in_one as usize + in_other as usize;
+            let num_held = in_one as usize + in_other as usize;
             i += in_one as usize;
             j += in_other as usize;
-            if self.in_output[index as usize] || self.holders[index as usize].len() > own {
+            if self.in_output[index as usize] || self.holders[index as usize].len() > num_held {
                 kept.push(index);
             }
         }
         kept
     }
 
-    fn propose(&mut self, tensor: u32, rng: &mut Rng, wanted: impl Fn(u32) -> bool) {
+    fn propose(&mut self, tensor: u32, rng: &mut Rng, allowed: impl Fn(u32) -> bool) {
         let mut others: Vec<u32> = self.sets[tensor as usize]
             .iter()
             .flat_map(|&i| self.holders[i as usize].iter().rev().take(MAX_PARTNERS))
             .copied()
-            .filter(|&other| other != tensor && wanted(other))
+            .filter(|&other| other != tensor && allowed(other))
             .collect();
         others.sort_unstable();
         others.dedup();
         for other in others {
-            let made = self.limit.log2_size(&self.result(tensor, other));
+            let size = self.limit.log2_size(&self.result(tensor, other));
             let [a, b] = [self.sizes[tensor as usize], self.sizes[other as usize]].map(f32::exp2);
-            let score = made.min(120.0).exp2() - self.options.alpha * (a + b);
+            let score = size.min(120.0).exp2() - self.options.alpha * (a + b);
             let mut score = (score.abs() + 1.0).log2().copysign(score);
             if self.options.temperature > 0.0 {
                 score -= self.options.temperature * rng.gumbel();
             }
             self.heap
-                .push(Reverse((ordered(score), tensor.min(other), tensor.max(other))));
+                .push(Reverse((sort_key(score), tensor.min(other), tensor.max(other))));
         }
     }
 
     fn contract(&mut self, a: u32, b: u32) -> u32 {
-        let made = self.sets.len() as u32;
+        let result = self.sets.len() as u32;
         let set = self.result(a, b);
         for tensor in [a, b] {
             for index in std::mem::take(&mut self.sets[tensor as usize]) {
@@ -132,22 +132,22 @@ impl Grower {
             }
             self.alive[tensor as usize] = false;
         }
-        set.iter().for_each(|&index| self.holders[index as usize].push(made));
+        set.iter().for_each(|&index| self.holders[index as usize].push(result));
         self.sizes.push(self.limit.log2_size(&set));
         self.sets.push(set);
         self.alive.push(true);
         self.path.push([a, b]);
-        made
+        result
     }
 
     fn join_parts(&mut self) {
         let parts = (0..self.alive.len() as u32).filter(|&t| self.alive[t as usize]);
         let mut heap: BinaryHeap<Reverse<(i32, u32)>> =
-            parts.map(|t| Reverse((ordered(self.sizes[t as usize]), t))).collect();
+            parts.map(|t| Reverse((sort_key(self.sizes[t as usize]), t))).collect();
         while heap.len() > 1 {
             if let (Some(Reverse((_, a))), Some(Reverse((_, b)))) = (heap.pop(), heap.pop()) {
-                let made = self.contract(a, b);
-                heap.push(Reverse((ordered(self.sizes[made as usize]), made)));
+                let joined = self.contract(a, b);
+                heap.push(Reverse((sort_key(self.sizes[joined as usize]), joined)));
             }
         }
     }
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn numbers_sort_as_their_floats() {
         let values = [-1e30f32, -2.5, -1.0, 0.0, 0.5, 3.0, 1e30];
-        assert!(values.windows(2).all(|pair| ordered(pair[0]) < ordered(pair[1])));
+        assert!(values.windows(2).all(|pair| sort_key(pair[0]) < sort_key(pair[1])));
     }
 
     #[test]

@@ -17,9 +17,9 @@ pub struct NetworkShape {
     pub output: Vec<u32>,
     /// Size of each index, at least 1.
     pub sizes: Vec<u64>,
-    /// Indices of the result, listed in `output` too, of whose joint values only `num_rows` are wanted.
+    /// Indices of the result, listed in `output` too, of whose joint values only `num_rows` are computed.
     pub row_indices: Vec<u32>,
-    /// Number of the values wanted; of no meaning where there are no row indices.
+    /// Number of joint values of the row indices that are computed; ignored where there are no row indices.
     pub num_rows: u64,
 }
 
@@ -36,7 +36,7 @@ impl NetworkShape {
         self
     }
 
-    /// The sum of log2 sizes of a set, its row indices counted for no more than the rows wanted.
+    /// The sum of log2 sizes of a set, its row indices together counted for at most the number of rows.
     pub fn row_limit(&self) -> RowLimit {
         let mut is_row = vec![false; self.sizes.len()];
         self.row_indices.iter().for_each(|&index| is_row[index as usize] = true);
@@ -48,7 +48,7 @@ impl NetworkShape {
     }
 }
 
-/// log2 of the rows wanted; infinite where there are no row indices.
+/// log2 of the number of rows; infinite where there are no row indices.
 fn log2_rows(shape: &NetworkShape) -> f32 {
     if shape.row_indices.is_empty() {
         f32::INFINITY
@@ -104,17 +104,18 @@ pub struct Network {
     pub index_of_bit: Vec<Option<u32>>,
     /// The tensors that have the index at each bit.
     pub holders: Vec<Vec<u32>>,
-    /// The row indices: whatever a step makes has as many values of these as there are rows, or fewer.
+    /// The row indices: every intermediate has at most as many joint values of these as there are rows.
     pub row_bits: Vec<u64>,
     /// log2 of the number of rows; infinite where there are no row indices.
     pub log2_rows: f32,
-    /// The instructions by which sets are worked on; the plan found is the same with any.
+    /// The SIMD level of operations on sets; the plan found does not depend on it.
     pub level: SimdLevel,
 }
 
 impl Network {
-    /// Puts tidied terms into bits.
+    /// Converts tidied terms to bits.
     pub fn new(shape: &NetworkShape) -> Self {
+        // Assign bits to the indices, sorted by size; each size begins a new word, so that a word has one weight.
         let mut used: Vec<u32> = shape.inputs.iter().flatten().copied().collect();
         used.sort_unstable();
         used.dedup();
@@ -135,6 +136,7 @@ impl Network {
             bit_of_index[index as usize] = index_of_bit.len() as u32;
             index_of_bit.push(Some(index));
         }
+        // Round the number of words up to one for which the inner loops are compiled.
         let needed = word_log2.len().max(1);
         let words = WORD_CLASSES
             .into_iter()
@@ -143,6 +145,7 @@ impl Network {
         word_log2.resize(words, 1.0);
         index_of_bit.resize(words * 64, None);
 
+        // Index sets of the tensors, of the result and of the rows.
         let num_tensors = shape.inputs.len();
         let mut holders = vec![Vec::new(); words * 64];
         let mut leaf_bits = vec![0; num_tensors * words];

@@ -123,8 +123,8 @@ pub fn order_slices(network: &Network, tree: &mut Tree) {
     let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut open: Vec<(&[u64], f64)> = (0..tree.num_steps())
         .map(|s| {
-            let own = &depends[(s + n) * words..][..words];
-            (own, f64::from(tree.cost[s] - top).exp2())
+            let depends_here = &depends[(s + n) * words..][..words];
+            (depends_here, f64::from(tree.cost[s] - top).exp2())
         })
         .collect();
     let mut work = OpenWork::of(&open, tree.sliced.len());
@@ -141,10 +141,10 @@ pub fn order_slices(network: &Network, tree: &mut Tree) {
             .unwrap_or(0);
         let place = left.remove(best);
         last_first.push(tree.sliced[place]);
-        open.retain(|&(own, of_step)| {
-            let stays = own[place / 64] >> (place % 64) & 1 == 0;
+        open.retain(|&(depends_here, of_step)| {
+            let stays = depends_here[place / 64] >> (place % 64) & 1 == 0;
             if !stays {
-                work.add(own, -of_step);
+                work.add(depends_here, -of_step);
             }
             stays
         });
@@ -157,7 +157,7 @@ pub fn order_slices(network: &Network, tree: &mut Tree) {
     tree.sliced = last_first;
 }
 
-/// What running a tree takes, with its steps in `order` and its sliced indices as ordered.
+/// Memory and work of running a tree, with its steps in `order` and its sliced indices as ordered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Running {
     /// Most elements of intermediates alive at once, those kept between slices among them.
@@ -166,7 +166,7 @@ pub struct Running {
     pub log2_executed: f64,
 }
 
-/// Counts what running takes. The Python side has the definition (`plan/cost.py`); tests hold the two together.
+/// Computes them. The definition is on the Python side (`plan/cost.py`); tests compare the two.
 pub fn running(network: &Network, tree: &Tree, order: &[u32]) -> Running {
     let n = tree.num_tensors;
     let levels = levels(network, tree);

@@ -1,8 +1,8 @@
-//! The search as a whole: brackets of annealing runs, in which the good are heated up again and the poor are dropped.
+//! The search as a whole: brackets of annealing runs, in which good candidates are reheated and poor ones are dropped.
 //!
-//! Annealing the same network twice ends orders of magnitude apart, and a run's first descent tells much of where it can
-//! end. So a bracket starts many runs afresh, keeps the best few, grows these anew around some of their slices and heats
-//! them up again, keeps the better half, and so on to the last one, an elite; the elites of all brackets are then
+//! Annealing the same network twice ends orders of magnitude apart, and a run's first descent says much about where it can
+//! end. So a bracket starts many runs afresh, keeps the best few, regrows these around some of their slices and reheats
+//! them, keeps the better half, and so on to the last one, an elite; the elites of all brackets are then
 //! treated further (successive halving: Jamieson & Talwalkar, arXiv:1502.07943). Each bracket's runs are longer than those
 //! of the one before. What a trial does depends on the seed and on the rounds before it, never on time or threads: time
 //! only decides where the sequence is cut off, so a plan can be found again from its trial number.
@@ -22,18 +22,18 @@ use super::tree::{CostModel, Tree};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
-/// What a search is asked for.
+/// Options of a search.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// log2 of the most elements of an intermediate; infinite where there is no limit.
     pub width: f32,
     /// Most elements of intermediates alive at once; infinite where there is no limit.
     pub memory_elements: f64,
-    /// Time to search; none lets the search weigh its time against the run it plans.
+    /// Seconds to search; none lets the search weigh its time against that of the run it plans.
     pub seconds: Option<f64>,
     /// Number of trials, instead of a time.
     pub trials: Option<u64>,
-    /// Seed.
+    /// Seed of all random numbers.
     pub seed: u64,
     /// Number of threads.
     pub threads: usize,
@@ -41,19 +41,19 @@ pub struct Options {
     pub rate: RunRate,
 }
 
-/// Elites that are grown anew.
+/// Elites that are regrown.
 const REGROWN: usize = 2;
-/// log2 of the number of slices from which on growing anew pays: fewer are found well while annealing.
+/// log2 of the number of slices from which regrowing is worthwhile: annealing alone finds fewer slices well.
 const MANY_SLICES: f32 = 16.0;
 /// Elites kept.
 const ELITES: usize = 4;
 /// Inverse temperatures at which every third trial is squeezed and begins to settle.
 const HOTTER: (f32, f32) = (1.6, 1.6);
-/// Inverse temperatures to which candidates are heated up: between these.
+/// Candidates are reheated to an inverse temperature between these.
 const REHEAT: (f32, f32) = (2.4, 4.4);
 /// The trial that starts from the order in which the tensors were given.
 const SEQUENTIAL: u64 = 1;
-/// Tensors beyond which a first trial takes long, so that the order given is put on the board before it.
+/// Tensors beyond which a first trial takes long, so that the given order is offered as a plan before it.
 const LARGE: usize = 1000;
 /// Part of the run's time that planning may take when it weighs the two; without success lately, less.
 const WORTH: (f64, f64) = (0.15, 0.03);
@@ -90,10 +90,10 @@ struct Outcome {
     cut_short: bool,
 }
 
-/// Searches until time or trials are up, or the board says stop. The result is on the board.
-pub fn search(shape: &NetworkShape, options: &Options, board: &SharedBest) {
+/// Searches until time or trials are up, or a stop is requested; the result is left in `shared_best`.
+pub fn search(shape: &NetworkShape, options: &Options, shared_best: &SharedBest) {
     if shape.inputs.len() < 2 {
-        board.offer(Finished::trivial(), Some(0));
+        shared_best.offer(Finished::trivial(), Some(0));
         return;
     }
     let shape = shape.clone().tidy();
@@ -107,14 +107,15 @@ pub fn search(shape: &NetworkShape, options: &Options, board: &SharedBest) {
         options: options.clone(),
     };
     if problem.small.num_tensors < 2 {
-        problem.offer(board, None, Some(0));
+        problem.offer(shared_best, None, Some(0));
     } else {
-        rounds(&problem, board);
+        rounds(&problem, shared_best);
     }
-    problem.spare(board);
+    problem.spare(shared_best);
 }
 
-fn rounds(problem: &Problem, board: &SharedBest) {
+/// Runs one round after another until time or trials are up.
+fn rounds(problem: &Problem, shared_best: &SharedBest) {
     let options = &problem.options;
     let mut bracket: Vec<Candidate> = Vec::new();
     let mut elites: Vec<Candidate> = Vec::new();
@@ -123,12 +124,14 @@ fn rounds(problem: &Problem, board: &SharedBest) {
     let mut sparing = true;
     let mut leader = f64::INFINITY;
     let mut first_trial = 0;
+    // Stage 1: a first plan at once, where a first trial takes long; not if trials are counted, as it is none of them.
     if options.trials.is_none() && problem.small.num_tensors > LARGE {
         let path = problem.merged.sequential_path(problem.shape.inputs.len());
         let tree = Tree::new(&problem.small, &path, options.rate.cost_model);
-        problem.offer(board, Some(&tree), None);
+        problem.offer(shared_best, Some(&tree), None);
     }
     for number in 0.. {
+        // Stage 2: the task of the round, its candidates and the number of its trials.
         let (task, sweeps) = round_of(number);
         let candidates = match task {
             Task::Fresh | Task::Regrow(Of::Bracket) | Task::Reheat(Of::Bracket) => &mut bracket,
@@ -138,17 +141,18 @@ fn rounds(problem: &Problem, board: &SharedBest) {
         if matches!(task, Task::Regrow(_)) && !candidates.first().is_some_and(many) {
             continue;
         }
-        let whole = if task == Task::Fresh && number >= FIRST.len() {
+        let full_round = if task == Task::Fresh && number >= FIRST.len() {
             FRESH
         } else {
             ROUND
         };
-        let count = options
-            .trials
-            .map_or(whole, |trials| (trials - first_trial).min(whole as u64) as usize);
-        if count == 0 || (number > 0 && must_stop(options, board)) {
+        let count = options.trials.map_or(full_round, |trials| {
+            (trials - first_trial).min(full_round as u64) as usize
+        });
+        if count == 0 || (number > 0 && must_stop(options, shared_best)) {
             return;
         }
+        // Stage 3: the trials, from starts that depend on seed and round alone (streams from 2^40 on are no trial's).
         let mut rng = Rng::new(options.seed, (1 << 40) + number as u64);
         if task == Task::Fresh {
             candidates.clear();
@@ -160,14 +164,15 @@ fn rounds(problem: &Problem, board: &SharedBest) {
             sweeps,
             width,
         };
-        let outcomes = run_round(problem, board, round, &starts, candidates);
+        let outcomes = run_round(problem, shared_best, round, &starts, candidates);
         first_trial += count as u64;
+        // Stage 4: offer a new leader, and see whether its memory demands another width.
         if let Some((place, outcome)) = cheapest(&outcomes) {
             if outcome.cost < leader - 1e-6 {
                 leader = outcome.cost;
                 let trial = (!outcome.cut_short).then_some(round.first_trial + place as u64);
-                let before = board.best_run_seconds().unwrap_or(f64::INFINITY);
-                let offered = problem.offer(board, Some(&outcome.tree), trial);
+                let before = shared_best.best_run_seconds().unwrap_or(f64::INFINITY);
+                let offered = problem.offer(shared_best, Some(&outcome.tree), trial);
                 widest = widest.min(offered.demanded);
                 let mut aim = width.min(widest);
                 if width < widest && offered.run_seconds > SPARED_UP_TO * before {
@@ -178,7 +183,8 @@ fn rounds(problem: &Problem, board: &SharedBest) {
                     aim = aim.min(offered.sparing);
                 }
                 if aim != width {
-                    // Another width pays, or is the most that fits: aim there from now on.
+                    // Another width is worthwhile, or the most that fits: aim there from now on, and start over, as costs
+                    // at different widths cannot be compared.
                     width = aim;
                     leader = f64::INFINITY;
                     bracket.clear();
@@ -187,6 +193,7 @@ fn rounds(problem: &Problem, board: &SharedBest) {
                 }
             }
         }
+        // Stage 5: keep the better candidates; the last one of a bracket becomes an elite.
         keep(candidates, starts, outcomes);
         match task {
             Task::Fresh => bracket.truncate(KEPT),
@@ -203,11 +210,11 @@ fn rounds(problem: &Problem, board: &SharedBest) {
 
 /// The outcome of least cost, with its place.
 fn cheapest(outcomes: &[Option<Outcome>]) -> Option<(usize, &Outcome)> {
-    let found = outcomes
+    let finished = outcomes
         .iter()
         .enumerate()
         .filter_map(|(place, outcome)| Some((place, outcome.as_ref()?)));
-    found.min_by(|(_, a), (_, b)| a.cost.total_cmp(&b.cost))
+    finished.min_by(|(_, a), (_, b)| a.cost.total_cmp(&b.cost))
 }
 
 /// Where the k-th trial of a round starts: each candidate in turn, or afresh if there is none.
@@ -229,7 +236,7 @@ fn start(k: usize, task: Task, candidates: usize, rng: &mut Rng) -> Start {
     }
 }
 
-/// Takes over what is better, the best first.
+/// Replaces candidates by better outcomes; sorts them, the best first.
 fn keep(candidates: &mut Vec<Candidate>, starts: Vec<Start>, outcomes: Vec<Option<Outcome>>) {
     for (start, outcome) in starts.into_iter().zip(outcomes) {
         let Some(Outcome { tree, cost, .. }) = outcome else {
@@ -247,7 +254,7 @@ fn keep(candidates: &mut Vec<Candidate>, starts: Vec<Start>, outcomes: Vec<Optio
     candidates.sort_by(|a, b| a.cost.total_cmp(&b.cost));
 }
 
-/// What the trials of a round have in common.
+/// Parameters shared by the trials of a round.
 #[derive(Clone, Copy)]
 struct Round {
     number: usize,
@@ -256,10 +263,10 @@ struct Round {
     width: f32,
 }
 
-/// Runs the trials of a round on all threads; those not begun when time is up stay undone.
+/// Runs the trials of a round on all threads; those not started when time is up are left out.
 fn run_round(
     problem: &Problem,
-    board: &SharedBest,
+    shared_best: &SharedBest,
     round: Round,
     starts: &[Start],
     candidates: &[Candidate],
@@ -268,17 +275,17 @@ fn run_round(
     let outcomes: Vec<Mutex<Option<Outcome>>> = starts.iter().map(|_| Mutex::new(None)).collect();
     let work = || loop {
         let place = next.fetch_add(1, Ordering::Relaxed);
-        let begin = place < starts.len() && (round.number + place == 0 || !must_stop(&problem.options, board));
+        let begin = place < starts.len() && (round.number + place == 0 || !must_stop(&problem.options, shared_best));
         if !begin {
             return;
         }
         let trial = round.first_trial + place as u64;
-        let outcome = run_trial(problem, board, round, trial, starts[place], candidates);
+        let outcome = run_trial(problem, shared_best, round, trial, starts[place], candidates);
         if round.number + place == 0 && problem.options.trials.is_none() {
-            problem.offer(board, Some(&outcome.tree), None);
+            problem.offer(shared_best, Some(&outcome.tree), None);
         }
         *locked(&outcomes[place]) = Some(outcome);
-        board.count_trial();
+        shared_best.count_trial();
     };
     std::thread::scope(|scope| {
         for _ in 1..problem.options.threads.min(starts.len()) {
@@ -295,23 +302,23 @@ fn run_round(
 /// One annealing run, afresh or from a candidate.
 fn run_trial(
     problem: &Problem,
-    board: &SharedBest,
+    shared_best: &SharedBest,
     round: Round,
     trial: u64,
     start: Start,
     candidates: &[Candidate],
 ) -> Outcome {
     let Round { sweeps, width, .. } = round;
-    let charge = problem.options.rate.cost_model;
+    let cost_model = problem.options.rate.cost_model;
     let network = &problem.small;
     let mut annealer = Annealer::new(Rng::new(problem.options.seed, trial));
     let mut schedule = Schedule::default();
-    // The tree to start from.
+    // Stage 1: the tree to start from.
     let mut tree = match start {
         Start::Fresh if trial == SEQUENTIAL => {
             schedule.settle.0 = 4.0;
             let path = problem.merged.sequential_path(problem.shape.inputs.len());
-            Tree::new(network, &path, charge)
+            Tree::new(network, &path, cost_model)
         }
         Start::Fresh => {
             let alpha = if trial.is_multiple_of(2) { 1.0 } else { 0.5 };
@@ -324,13 +331,13 @@ fn run_trial(
                 GreedyOptions { alpha, temperature },
                 annealer.rng(),
             );
-            // What moving elements costs matters less, and slows the search: half of the trials look at it only later.
-            let first_charge = if trial % 4 < 2 {
-                charge
+            // What moving elements costs matters less, and slows the search: half of the trials count it only in stage 3.
+            let first_cost_model = if trial % 4 < 2 {
+                cost_model
             } else {
                 CostModel::MULTIPLY_ADDS
             };
-            Tree::new(network, &path, first_charge)
+            Tree::new(network, &path, first_cost_model)
         }
         Start::Reheat { candidate, beta } => {
             schedule.settle.0 = beta;
@@ -338,8 +345,8 @@ fn run_trial(
         }
         Start::Regrow { candidate } => candidates[candidate].tree.clone(),
     };
-    // The run.
-    let stop = || must_stop(&problem.options, board);
+    // Stage 2: the annealing run.
+    let stop = || must_stop(&problem.options, shared_best);
     let mut anneal = Anneal {
         network,
         tree: &mut tree,
@@ -358,9 +365,9 @@ fn run_trial(
             anneal.regrow(regrowth);
         }
     }
-    // What is left to gain.
-    if tree.cost_model != charge {
-        tree.cost_model = charge;
+    // Stage 3: the true cost, and exact re-optimisation of subtrees.
+    if tree.cost_model != cost_model {
+        tree.cost_model = cost_model;
         tree.refresh(network);
     }
     if round.number >= FIRST.len() && !stop() {
@@ -374,20 +381,20 @@ fn run_trial(
     }
 }
 
-/// Whether time is up, someone asked to stop, or more planning cannot pay.
-fn must_stop(options: &Options, board: &SharedBest) -> bool {
-    if board.stopped() {
+/// Whether time is up, a stop was requested, or more planning is not worthwhile.
+fn must_stop(options: &Options, shared_best: &SharedBest) -> bool {
+    if shared_best.stopped() {
         return true;
     }
     match (options.seconds, options.trials) {
         (_, Some(_)) => false,
-        (Some(seconds), None) => board.seconds() >= seconds,
+        (Some(seconds), None) => shared_best.seconds() >= seconds,
         (None, None) => {
-            let Some(run) = board.best_run_seconds() else {
+            let Some(run) = shared_best.best_run_seconds() else {
                 return false;
             };
-            let spent = board.seconds();
-            let stale = board.seconds_without_better() > 0.5 * spent;
+            let spent = shared_best.seconds();
+            let stale = shared_best.seconds_without_better() > 0.5 * spent;
             spent > if stale { WORTH.1 } else { WORTH.0 } * run || spent > LONGEST
         }
     }
@@ -397,16 +404,16 @@ fn must_stop(options: &Options, board: &SharedBest) -> bool {
 const SPARING: (f64, f64) = (0.05, 0.01);
 
 impl Problem {
-    /// Adds to the board what the best plan becomes with less memory, where its running time is what is made small.
-    fn spare(&self, board: &SharedBest) {
+    /// Adds variants of the best plan that take less memory, where the search minimises running time.
+    fn spare(&self, shared_best: &SharedBest) {
         if !self.options.rate.cost_model.moves() {
             return;
         }
-        let Some(best) = board.best() else { return };
+        let Some(best) = shared_best.best() else { return };
         let limits = self.limits();
-        let until = board.seconds() * (1.0 + SPARING.0) + SPARING.1;
-        let go_on = || self.options.trials.is_some() || (!board.stopped() && board.seconds() < until);
-        board.add_spared(spare(&self.full, &best.finished, self.options.rate, limits, go_on));
+        let until = shared_best.seconds() * (1.0 + SPARING.0) + SPARING.1;
+        let go_on = || self.options.trials.is_some() || (!shared_best.stopped() && shared_best.seconds() < until);
+        shared_best.add_spared(spare(&self.full, &best.finished, self.options.rate, limits, go_on));
     }
 
     fn limits(&self) -> Limits {
@@ -416,10 +423,10 @@ impl Problem {
         }
     }
 
-    /// Makes a plan of a tree and puts it on the board.
-    fn offer(&self, board: &SharedBest, tree: Option<&Tree>, trial: Option<u64>) -> Offered {
+    /// Completes the plan of a tree and offers it as the best.
+    fn offer(&self, shared_best: &SharedBest, tree: Option<&Tree>, trial: Option<u64>) -> Offered {
         let rate = self.options.rate;
-        let found = finish(
+        let completed = finish(
             &self.shape,
             &self.merged,
             &self.small,
@@ -428,7 +435,7 @@ impl Problem {
             rate,
             self.limits(),
         );
-        let Some((finished, demanded)) = found else {
+        let Some((finished, demanded)) = completed else {
             return Offered {
                 demanded: f32::INFINITY,
                 sparing: f32::INFINITY,
@@ -442,7 +449,7 @@ impl Problem {
             sparing: if costly { finished.width - 1.0 } else { f32::INFINITY },
             run_seconds: finished.run_seconds,
         };
-        board.offer(finished, trial);
+        shared_best.offer(finished, trial);
         offered
     }
 }
@@ -450,7 +457,7 @@ impl Problem {
 /// Part of the running time that touching memory for the first time may take before narrower plans are tried.
 const TOUCHING: f64 = 0.25;
 
-/// What became of a plan that was put on the board.
+/// What the search learns of a plan that it offered.
 struct Offered {
     /// The width that the number of elements alive demanded; infinite if it demanded none.
     demanded: f32,
@@ -465,7 +472,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_leading_elites_are_grown_anew() {
+    fn only_the_leading_elites_are_regrown() {
         let mut rng = Rng::new(0, 0);
         for k in 0..ROUND {
             let regrown = |of, rng: &mut Rng| match start(k, Task::Regrow(of), 4, rng) {

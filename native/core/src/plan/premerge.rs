@@ -1,4 +1,4 @@
-//! Merging of tensors that no plan would keep apart, before the search.
+//! Merging, before the search, of tensors that no plan would keep apart.
 //!
 //! Two tensors that share an index are merged when the result is no larger than the larger of them. Then all tensors of an
 //! index are merged when what they make has no more than a few elements. A network of a circuit becomes several times
@@ -9,13 +9,13 @@
 use super::network::{NetworkShape, RowLimit};
 use std::collections::VecDeque;
 
-/// Partners looked at for one index: hubs would make this quadratic.
+/// Most partners tried for one index: hubs would make this quadratic.
 const MAX_PARTNERS: usize = 24;
 
 /// log2 of the elements up to which all tensors of an index are merged.
 const SMALL: f32 = 3.0;
 
-/// Tensors of an index beyond which it is not looked at.
+/// An index on more tensors than this is skipped.
 const MAX_HOLDERS: usize = 12;
 
 /// A smaller network and the steps that lead to it.
@@ -39,9 +39,9 @@ impl Merged {
         }
         let mut order: Vec<u32> = (0..self.origin.len() as u32).collect();
         order.sort_by_key(|&tensor| first[self.origin[tensor as usize] as usize]);
-        let made = self.origin.len() as u32;
+        let result = self.origin.len() as u32;
         (1..order.len())
-            .map(|k| [if k == 1 { order[0] } else { made + k as u32 - 2 }, order[k]])
+            .map(|k| [if k == 1 { order[0] } else { result + k as u32 - 2 }, order[k]])
             .collect()
     }
 }
@@ -114,9 +114,9 @@ impl State {
                 continue;
             }
             if let Some(partner) = self.partner(tensor) {
-                let made = self.merge(tensor, partner);
+                let merged = self.merge(tensor, partner);
                 waiting.resize(self.sets.len(), false);
-                for next in std::iter::once(made).chain(self.neighbours(made)) {
+                for next in std::iter::once(merged).chain(self.neighbours(merged)) {
                     if !std::mem::replace(&mut waiting[next as usize], true) {
                         queue.push_back(next);
                     }
@@ -132,14 +132,14 @@ impl State {
             if !self.can_eliminate(index as usize) {
                 continue;
             }
-            let mut made = self.holders[index as usize][0];
-            while let Some(&other) = self.holders[index as usize].iter().find(|&&t| t != made) {
-                made = self.merge(made, other);
+            let mut merged = self.holders[index as usize][0];
+            while let Some(&other) = self.holders[index as usize].iter().find(|&&t| t != merged) {
+                merged = self.merge(merged, other);
             }
-            while let Some(partner) = self.partner(made) {
-                made = self.merge(made, partner);
+            while let Some(partner) = self.partner(merged) {
+                merged = self.merge(merged, partner);
             }
-            queue.extend(self.sets[made as usize].iter().copied());
+            queue.extend(self.sets[merged as usize].iter().copied());
         }
     }
 
@@ -163,26 +163,26 @@ impl State {
 
     /// Tensors that share an index with this one; of an index on very many, the first few.
     fn neighbours(&self, tensor: u32) -> Vec<u32> {
-        let mut found: Vec<u32> = self.sets[tensor as usize]
+        let mut neighbours: Vec<u32> = self.sets[tensor as usize]
             .iter()
             .flat_map(|&i| self.holders[i as usize].iter().take(MAX_PARTNERS))
             .copied()
             .filter(|&other| other != tensor)
             .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+        neighbours.sort_unstable();
+        neighbours.dedup();
+        neighbours
     }
 
     /// The neighbour with which the result is smallest, if it is no larger than the larger of the two.
     fn partner(&self, tensor: u32) -> Option<u32> {
-        let own = self.size(&self.sets[tensor as usize]);
+        let own_size = self.size(&self.sets[tensor as usize]);
         let mut best: Option<(f32, u32)> = None;
         for other in self.neighbours(tensor) {
-            let limit = own.max(self.size(&self.sets[other as usize]));
-            let made = self.size(&self.result(tensor, other));
-            if made <= limit + 1e-4 && best.is_none_or(|(size, _)| made < size) {
-                best = Some((made, other));
+            let limit = own_size.max(self.size(&self.sets[other as usize]));
+            let result_size = self.size(&self.result(tensor, other));
+            if result_size <= limit + 1e-4 && best.is_none_or(|(size, _)| result_size < size) {
+                best = Some((result_size, other));
             }
         }
         best.map(|(_, other)| other)
@@ -202,7 +202,7 @@ impl State {
     }
 
     fn merge(&mut self, a: u32, b: u32) -> u32 {
-        let made = self.sets.len() as u32;
+        let merged = self.sets.len() as u32;
         let set = self.result(a, b);
         for tensor in [a, b] {
             for index in std::mem::take(&mut self.sets[tensor as usize]) {
@@ -211,13 +211,13 @@ impl State {
             self.alive[tensor as usize] = false;
         }
         for &index in &set {
-            self.holders[index as usize].push(made);
+            self.holders[index as usize].push(merged);
         }
         self.sets.push(set);
         self.alive.push(true);
         self.num_alive -= 1;
         self.steps.push([a, b]);
-        made
+        merged
     }
 }
 
@@ -240,7 +240,8 @@ mod tests {
 
     #[test]
     fn an_index_with_three_neighbours_is_summed_at_once() {
-        // A star inside a ring that is too rich to vanish: 0 is tied to 1, 2 and 3, each of which is tied to 4 to 9.
+        // Index 0 shares tensors with indices 1, 2 and 3 alone; each of these shares tensors with the open indices 4 to 9,
+        // too many to be summed.
         let mut inputs = vec![vec![0, 1], vec![0, 2], vec![0, 3]];
         inputs.extend((1..4).flat_map(|k| (4..10).map(move |j| vec![k, j])));
         let merged = premerge(&NetworkShape {

@@ -1,16 +1,17 @@
-//! A tree is grown anew around some of the slices of a good plan.
+//! Large-neighbourhood search over slices: a tree is regrown around some of the slices of a good plan.
 //!
 //! Where an annealing run can end is decided by its sliced indices: trees annealed from scratch around the slices of a good
-//! plan mostly end as cheap as its own. But an index is hardly ever sliced instead of another once the tree has grown around
-//! that one. So a part of the slices is given up and the tree is melted; while it cools down, the slices that were kept stay,
-//! and the width is wider than wanted, so that others come back only where the new tree needs them. Once it begins to take
-//! terms, all slices move freely and the width is narrowed. This is large neighbourhood search (Shaw, CP 1998) over slices.
+//! plan mostly end as cheap as its own. But an index is rarely sliced instead of another once the tree has grown around
+//! that one. So a part of the slices is given up and the tree is heated until it loses its shape; while it cools down, the
+//! slices that were kept stay, and the width is wider than its limit, so that others come back only where the new tree needs
+//! them. Once the tree begins to settle, all slices move freely and the width is narrowed. Large-neighbourhood search: Shaw,
+//! CP 1998.
 
 use super::rng::Rng;
 use super::slicing::Slicer;
 use super::squeeze::{cooling, Anneal};
 
-/// What is left of a plan, and how it is grown anew.
+/// What is kept of a plan, and how it is regrown.
 #[derive(Clone, Copy, Debug)]
 pub struct Regrowth {
     /// The part of its slices that are kept.
@@ -22,7 +23,7 @@ pub struct Regrowth {
 }
 
 impl Regrowth {
-    /// One of many ways, so that some of them suit the network.
+    /// Random parameters: no single choice suits every network.
     pub fn draw(rng: &mut Rng) -> Self {
         let mut between = |low: f32, high: f32| low + (high - low) * rng.unit();
         Regrowth {
@@ -40,7 +41,7 @@ impl Regrowth {
 }
 
 impl Anneal<'_> {
-    /// Grows a sliced tree anew; false if it cannot be sliced to the width.
+    /// Regrows a sliced tree; false if it cannot be sliced to the width.
     pub fn regrow(&mut self, regrowth: Regrowth) -> bool {
         let annealer = &mut self.annealer;
         let (kept, given_up): (Vec<u32>, Vec<u32>) =

@@ -1,7 +1,7 @@
 //! Exact re-optimisation of small subtrees by dynamic programming over subsets of their leaves.
 //!
-//! A step is taken as the root of a subtree; its largest operands are opened again and again until it has as many leaves as
-//! asked for. Of all trees over these leaves the cheapest is found: 3^k splits for k leaves. Trees in which an intermediate
+//! A step is taken as the root of a subtree; its costliest operands are opened again and again until it has the required
+//! number of leaves. Of all trees over these leaves the cheapest is found: 3^k splits for k leaves. Trees in which an intermediate
 //! exceeds the width are left out, unless the subtree has one already. Subtree reconfiguration: Huang et al.,
 //! arXiv:2005.06787; the dynamic programming is that of Pfeifer, Haegeman & Verstraete, arXiv:1304.6112.
 
@@ -12,7 +12,7 @@ use super::tree::{Tree, NONE};
 /// Most leaves of a subtree: 3^12 splits are some milliseconds.
 pub const MAX_LEAVES: usize = 12;
 
-/// Space for one subtree after another.
+/// Buffers, used for one subtree after another.
 #[derive(Clone, Debug, Default)]
 pub struct Reoptimiser {
     leaves: Vec<u32>,
@@ -75,13 +75,13 @@ impl Reoptimiser {
         true
     }
 
-    /// Opens the largest operands until there are enough leaves.
-    fn open(&mut self, tree: &Tree, root: u32, wanted: usize) {
+    /// Opens the costliest operands until there are `num_leaves` leaves, or only tensors.
+    fn open(&mut self, tree: &Tree, root: u32, num_leaves: usize) {
         let n = tree.num_tensors;
         self.leaves.clear();
         self.inner.clear();
         self.leaves.push(root);
-        while self.leaves.len() < wanted {
+        while self.leaves.len() < num_leaves {
             let steps = self.leaves.iter().enumerate().filter(|(_, &node)| node as usize >= n);
             let costliest = steps.max_by(|(_, &a), (_, &b)| {
                 tree.cost[a as usize - n]
@@ -149,15 +149,18 @@ impl Reoptimiser {
             // One part always has the highest leaf, so that every split is seen once.
             let mut part = rest;
             while part != 0 {
-                let other = subset ^ part;
-                let parts = self.best[part].max(self.best[other]);
+                let complement = subset ^ part;
+                let parts = self.best[part].max(self.best[complement]);
                 if parts < least {
-                    let (a, b) = (&self.set[part * words..][..words], &self.set[other * words..][..words]);
+                    let (a, b) = (
+                        &self.set[part * words..][..words],
+                        &self.set[complement * words..][..words],
+                    );
                     let work = network.log2_size(a.iter().zip(b).map(|(a, b)| a | b));
                     let charge = tree
                         .cost_model
-                        .of(work, self.size[part], self.size[other], self.size[subset]);
-                    let total = sum_log2(charge, self.best[part], self.best[other]);
+                        .of(work, self.size[part], self.size[complement], self.size[subset]);
+                    let total = sum_log2(charge, self.best[part], self.best[complement]);
                     if total < least {
                         least = total;
                         self.split[subset] = part as u16;

@@ -1,10 +1,10 @@
-//! Which rounds a search is made of: brackets of trials, and what their trials do.
+//! The rounds of a search: brackets of trials, and the task of each round.
 
-/// Trials of a round in which candidates are heated up, and of the first rounds.
+/// Trials of a round in which candidates are reheated, and of the first rounds.
 pub(super) const ROUND: usize = 8;
 /// Trials of a round of a bracket that all start afresh.
 pub(super) const FRESH: usize = 32;
-/// Candidates kept of these.
+/// Candidates kept of a fresh round.
 pub(super) const KEPT: usize = 8;
 /// Sweeps of the first rounds, which only start afresh.
 pub(super) const FIRST: [f64; 2] = [100.0, 400.0];
@@ -26,9 +26,9 @@ const STAGES: [Task; 11] = [
     Task::Regrow(Of::Elites),
     Task::Regrow(Of::Elites),
 ];
-/// Most sweeps of growing anew, and of heating a candidate of the bracket up: many short ones find more than few long ones.
+/// Most sweeps of regrowing a candidate: many short runs find more than few long ones.
 const REGROWTH: usize = 3000;
-/// As above.
+/// Most sweeps of reheating a candidate of the bracket, for the same reason.
 const POLISH: usize = 2000;
 
 /// Candidates: those of the bracket, or the elites, the best of all brackets.
@@ -38,14 +38,14 @@ pub(super) enum Of {
     Elites,
 }
 
-/// What is done in one round.
+/// The task of one round.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Task {
     /// Runs that start afresh.
     Fresh,
-    /// Grows candidates anew around some of their slices; nothing if they have few.
+    /// Regrows candidates around some of their slices; skipped if they have few.
     Regrow(Of),
-    /// Heats candidates up again; of those of the bracket the better half is left then.
+    /// Reheats candidates; the better half of those of the bracket is kept.
     Reheat(Of),
 }
 

@@ -1,4 +1,4 @@
-//! What the threads of a search share, and what whoever waits for it may look at.
+//! State shared by the search threads and the thread that waits for them.
 
 use super::complete_plan::Finished;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +14,7 @@ pub struct Best {
     pub trial: Option<u64>,
 }
 
-/// The best so far, the progress, and the wish to stop.
+/// The best plan so far, the progress, and whether to stop.
 #[derive(Debug)]
 pub struct SharedBest {
     best: Mutex<Option<Best>>,
@@ -44,22 +44,22 @@ pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl SharedBest {
-    /// Asks the search to come to an end.
+    /// Requests the search to end.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the search was asked to end.
+    /// Whether the search was requested to end.
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// The best so far.
+    /// The best plan so far; none before the first.
     pub fn best(&self) -> Option<Best> {
         locked(&self.best).clone()
     }
 
-    /// What the best plan became with less and less memory, once the search is over.
+    /// Variants of the best plan that take less and less memory, once the search is over.
     pub fn spared(&self) -> Vec<Finished> {
         locked(&self.spared).clone()
     }
@@ -88,7 +88,7 @@ impl SharedBest {
         self.started.elapsed().as_secs_f64()
     }
 
-    /// Seconds since the best was found.
+    /// Seconds since the best plan was found.
     pub fn seconds_without_better(&self) -> f64 {
         self.seconds() - locked(&self.history).last().map_or(0.0, |&(at, _)| at)
     }

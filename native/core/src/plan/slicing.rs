@@ -1,11 +1,10 @@
 //! Slice moves: sliced indices are added, dropped and swapped by heat bath.
 //!
-//! The energy is log2 of the work of all slices plus log2(1 + Σ (2^(size - width) - 1)) over the
-//! intermediates that are too large. Swaps are the
-//! point: adding the index that costs least, again and again, ends with many more slices than are needed. What slicing any
-//! one index would cost follows from two sums over the steps that have it, so one pass over the costly steps weighs all
-//! indices at once, and a move can draw among all of them instead of trying one and mostly failing (Geman & Geman, IEEE
-//! PAMI 1984).
+//! The energy is log2 of the work of all slices plus log2(1 + Σ (2^(size - width) - 1)) over the intermediates that are too
+//! large. Swaps are essential: adding the index that costs least, again and again, ends with many more slices than are
+//! needed. What slicing any one index would cost follows from two sums over the steps that have it, so one pass over the
+//! costly steps weighs all indices at once, and a move can draw among all of them instead of proposing one that is mostly
+//! rejected (Geman & Geman, IEEE PAMI 1984).
 
 use super::network::Network;
 use super::rng::Rng;
@@ -25,11 +24,11 @@ pub fn sum_of_powers(values: &[f32], offset: f32) -> f32 {
 #[inline(always)]
 fn power_of_two(x: f32) -> f32 {
     let x = x.clamp(-127.0, 127.0);
-    let whole = x.floor();
-    let part = x - whole;
+    let floor = x.floor();
+    let part = x - floor;
     // A cubic through 1 and 2 whose largest error is 1e-4.
     let mantissa = 1.0 + part * (0.695_976 + part * (0.224_94 + part * 0.079_084));
-    f32::from_bits(((whole as i32 + 127) as u32) << 23) * mantissa
+    f32::from_bits(((floor as i32 + 127) as u32) << 23) * mantissa
 }
 
 /// The energy that slice moves are judged by.
@@ -52,7 +51,7 @@ pub struct SliceTemperature {
     pub width: f32,
 }
 
-/// Steps this many bits cheaper than the costliest are not looked at.
+/// Steps this many bits cheaper than the costliest are ignored.
 const REACH: f32 = 9.0;
 
 /// Makes slice moves; holds the space they need.
@@ -72,9 +71,9 @@ impl Slicer {
         self.kept = bits;
     }
 
-    /// One heat-bath move: a sliced index, or none, is given up; then of all indices, or none, one is taken anew, each as
-    /// likely as its energy makes it. Adding, dropping and swapping are all cases of this.
-    pub fn step(&mut self, network: &Network, tree: &mut Tree, rng: &mut Rng, heat: SliceTemperature) {
+    /// One heat-bath move: a sliced index, or none, is given up; then one of all indices, or none, is sliced, drawn with
+    /// weight e^(-beta energy). Adding, dropping and swapping are all cases of this.
+    pub fn step(&mut self, network: &Network, tree: &mut Tree, rng: &mut Rng, temperature: SliceTemperature) {
         let place = rng.below(tree.sliced.len() + 1);
         if let Some(&bit) = tree.sliced.get(place) {
             if self.kept.contains(&bit) {
@@ -82,15 +81,15 @@ impl Slicer {
             }
             tree.toggle(network, bit);
         }
-        let without = self.list(network, tree, heat.width);
+        let without = self.list(network, tree, temperature.width);
         let least = self
             .choices
             .iter()
             .fold(without, |least, &(badness, _)| least.min(badness));
         // What is less likely than e^-20 beside the likeliest is not drawn.
-        let most = least * (20.0 * std::f32::consts::LOG2_E / heat.beta).min(100.0).exp2();
+        let most = least * (20.0 * std::f32::consts::LOG2_E / temperature.beta).min(100.0).exp2();
         self.choices.retain(|&(badness, _)| badness <= most);
-        let power = -heat.beta * std::f32::consts::LOG2_E;
+        let power = -temperature.beta * std::f32::consts::LOG2_E;
         let likely = |badness: f32| {
             if badness > most {
                 0.0
@@ -223,7 +222,7 @@ pub fn drop_needless(network: &Network, tree: &mut Tree, width: f32) {
     loop {
         let mut best: Option<(f32, u32)> = None;
         let now = energy(network, tree, f32::INFINITY);
-        let mut candidates = not_needed(network, tree, limit);
+        let mut candidates = list_needless(network, tree, limit);
         if candidates.len() > WEIGHED_ONE_BY_ONE {
             sort_by_saving(network, tree, &mut candidates);
             let likeliest = candidates[0];
@@ -249,14 +248,14 @@ pub fn drop_needless(network: &Network, tree: &mut Tree, width: f32) {
     }
 }
 
-/// Of more indices than this, which of them saves most is told from sums over the steps, as trying each takes too long.
+/// Of more indices than this, the one that saves most is estimated from sums over the steps: trying each takes too long.
 const WEIGHED_ONE_BY_ONE: usize = 24;
 
 /// Sorts sliced indices by what work is left when they are no longer sliced, the least first.
 fn sort_by_saving(network: &Network, tree: &Tree, bits: &mut [u32]) {
-    let mut wanted = vec![0u64; tree.words];
+    let mut selected = vec![0u64; tree.words];
     bits.iter()
-        .for_each(|&bit| wanted[bit as usize / 64] |= 1 << (bit % 64));
+        .for_each(|&bit| selected[bit as usize / 64] |= 1 << (bit % 64));
     let top = tree.cost.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut touching = vec![0f32; tree.words * 64];
     let mut total = 0.0;
@@ -265,7 +264,7 @@ fn sort_by_saving(network: &Network, tree: &Tree, bits: &mut [u32]) {
         total += weight;
         let [l, r] = tree.children[step].map(|child| tree.set(child));
         for w in 0..tree.words {
-            for_each_bit((l[w] | r[w]) & wanted[w], |bit| touching[w * 64 + bit] += weight);
+            for_each_bit((l[w] | r[w]) & selected[w], |bit| touching[w * 64 + bit] += weight);
         }
     }
     let left = |bit: u32| {
@@ -276,12 +275,12 @@ fn sort_by_saving(network: &Network, tree: &Tree, bits: &mut [u32]) {
 }
 
 /// Sliced indices any one of which could come back without making an intermediate larger than the limit.
-fn not_needed(network: &Network, tree: &Tree, limit: f32) -> Vec<u32> {
+fn list_needless(network: &Network, tree: &Tree, limit: f32) -> Vec<u32> {
     let mut needed = vec![0u64; tree.words];
     for node in tree.num_tensors..tree.size.len() {
-        for (w, &own) in tree.set(node as u32).iter().enumerate() {
+        for (w, &word) in tree.set(node as u32).iter().enumerate() {
             if tree.size[node] + network.word_log2[w] > limit {
-                needed[w] |= own;
+                needed[w] |= word;
             }
         }
     }

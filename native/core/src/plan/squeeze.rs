@@ -1,9 +1,9 @@
 //! One annealing run of tree and slices together: free, squeeze, settle.
 //!
-//! *Free*: the tree alone, no limit on width, cooling. *Squeeze*: the width wanted is lowered step by step from the width
+//! *Free*: the tree alone, no limit on width, cooling. *Squeeze*: the target width is lowered step by step from the width
 //! just reached to the limit, hot, sweeps of rotations alternating with slice moves. *Settle*: the limit fixed, cooling
-//! down slowly, then made strict. Slices are kept colder than the tree, so that they follow it closely. The three phases keep tree and slices fitted to each other,
-//! where slicing a finished tree ends orders of magnitude worse. Dynamic slicing: Huang et al., arXiv:2005.06787;
+//! down slowly, then made strict. Slices are kept colder than the tree, so that they follow it closely. The three phases
+//! keep tree and slices fitted to each other; slicing a finished tree ends orders of magnitude worse. Dynamic slicing: Huang et al., arXiv:2005.06787;
 //! annealing: Kalachev, Panteleev & Yung, arXiv:2108.05665.
 
 use super::anneal::{Annealer, Temperature};
@@ -11,10 +11,10 @@ use super::network::Network;
 use super::slicing::{drop_needless, slice_down_to, SliceTemperature, Slicer};
 use super::tree::Tree;
 
-/// Asked before every sweep; once it says yes, the run comes to an end.
+/// Called before every sweep; the run ends once it returns true.
 pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
 
-/// How a run is heated: inverse temperatures of the rotations, and what goes with them.
+/// Schedule of a run: inverse temperatures of the rotations, and the parameters of slice moves.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
     /// At the start and the end of the free phase.
@@ -47,15 +47,15 @@ impl Default for Schedule {
     }
 }
 
-/// A tree that is annealed, with what and until when.
+/// An annealing run of a tree.
 pub struct Anneal<'a> {
     /// The network.
     pub network: &'a Network,
     /// The tree.
     pub tree: &'a mut Tree,
-    /// What anneals it.
+    /// The annealer, with its random numbers.
     pub annealer: &'a mut Annealer,
-    /// How it is heated.
+    /// Temperatures and slice moves.
     pub schedule: Schedule,
     /// log2 of the most elements of an intermediate.
     pub width: f32,
@@ -95,19 +95,19 @@ impl Anneal<'_> {
         }
     }
 
-    /// Anneals the tree alone, cooling from one inverse temperature to the other.
+    /// Anneals the tree alone, cooling between two inverse temperatures.
     fn free(&mut self, betas: (f32, f32), sweeps: usize) {
         let proposals = self.tree.num_steps();
         for beta in cooling(betas, sweeps) {
             if (self.stop)() {
                 return;
             }
-            let heat = Temperature::free(beta);
-            self.annealer.sweep(self.network, self.tree, heat, proposals);
+            let temperature = Temperature::free(beta);
+            self.annealer.sweep(self.network, self.tree, temperature, proposals);
         }
     }
 
-    /// Lowers the width from that of the tree to the one wanted.
+    /// Lowers the target width from that of the tree to the limit.
     fn squeeze(&mut self, sweeps: usize) {
         let mut slicer = Slicer::default();
         let start = self.tree.width().max(self.width);
@@ -120,7 +120,7 @@ impl Anneal<'_> {
         }
     }
 
-    /// Cools tree and slices down at the width wanted, then makes it strict; false if it cannot be sliced to the width.
+    /// Cools tree and slices down at the limit, then makes it strict; false if it cannot be sliced to the width.
     fn settle(&mut self, sweeps: usize) -> bool {
         let mut slicer = Slicer::default();
         for beta in cooling(self.schedule.settle, sweeps) {
@@ -132,7 +132,7 @@ impl Anneal<'_> {
         self.make_strict()
     }
 
-    /// Holds the tree to the width with as few slices as that takes; false if it cannot be sliced to the width.
+    /// Slices the tree to the width with as few slices as possible; false if it cannot be sliced to the width.
     pub(super) fn make_strict(&mut self) -> bool {
         self.tree.refresh(self.network);
         let strict = slice_down_to(self.network, self.tree, self.width);
@@ -144,25 +144,26 @@ impl Anneal<'_> {
     pub(super) fn sweep_with_slices(&mut self, slicer: &mut Slicer, beta: f32, width: f32) {
         let proposals = self.tree.num_steps();
         let schedule = &self.schedule;
-        let heat = Temperature {
+        let temperature = Temperature {
             beta,
             width,
             penalty: schedule.penalty,
         };
-        self.annealer.sweep(self.network, self.tree, heat, proposals);
-        let heat = SliceTemperature {
+        self.annealer.sweep(self.network, self.tree, temperature, proposals);
+        let temperature = SliceTemperature {
             beta: beta * schedule.slice_beta,
             width,
         };
-        let whole = schedule.slice_moves.floor();
-        let moves = whole as usize + usize::from(self.annealer.rng().unit() < schedule.slice_moves - whole);
+        // The fraction of a move is made with that probability.
+        let floor = schedule.slice_moves.floor();
+        let moves = floor as usize + usize::from(self.annealer.rng().unit() < schedule.slice_moves - floor);
         for _ in 0..moves {
-            slicer.step(self.network, self.tree, self.annealer.rng(), heat);
+            slicer.step(self.network, self.tree, self.annealer.rng(), temperature);
         }
     }
 }
 
-/// Inverse temperatures of so many sweeps, from one to nearly the other.
+/// Inverse temperatures of `sweeps` sweeps, a geometric sequence from `start` to nearly `end`.
 pub(super) fn cooling((start, end): (f32, f32), sweeps: usize) -> impl Iterator<Item = f32> {
     (0..sweeps).map(move |sweep| start * (end / start).powf(sweep as f32 / sweeps as f32))
 }

@@ -8,7 +8,7 @@ use super::network::Network;
 /// No node.
 pub const NONE: u32 = u32::MAX;
 
-/// What a step is charged: its multiply-adds, or an estimate of its time in units of a multiply-add.
+/// How the cost of a step is counted: its multiply-adds, or an estimate of its time in units of a multiply-add.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CostModel {
     /// log2 of the multiply-adds that take as long as moving one element; negative infinity counts multiply-adds alone.
@@ -201,7 +201,7 @@ impl Tree {
         }
     }
 
-    /// Counts all sizes, work and charges anew.
+    /// Recomputes all sizes, work and costs.
     pub fn refresh(&mut self, network: &Network) {
         for tensor in 0..self.num_tensors {
             self.size[tensor] = network.log2_leaf_size(tensor, &self.mask);
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn toggling_agrees_with_counting_anew() {
+    fn toggling_agrees_with_recomputing() {
         let (network, mut tree) = square();
         for bit in network.used_bits().collect::<Vec<_>>() {
             tree.toggle(&network, bit);

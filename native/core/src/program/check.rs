@@ -1,9 +1,9 @@
-//! What a program must be like before it may run: no step reads or writes out of bounds, or what is not there.
+//! Checks a program before it may run: no step reads or writes out of bounds, or reads what is not there.
 
 use super::{Program, Region};
 
 impl Program {
-    /// Says what is wrong with the program, if anything: a tensor out of bounds, a step that reads what is not there.
+    /// Checks the program; `Err` says what is wrong: a tensor out of bounds, a step that reads what is not there.
     pub fn check(&self) -> Result<(), String> {
         if self.shared_elements > self.arena_elements || self.sliced_elements > self.arena_elements {
             return Err("a part of the arena is longer than the arena".into());
@@ -25,7 +25,7 @@ impl Program {
         self.check_blocks()
     }
 
-    /// Says which tensor does not lie in its region, if any.
+    /// Checks that each tensor lies in its region.
     fn check_places(&self) -> Result<(), String> {
         for (number, place) in self.places.iter().enumerate() {
             let (region, len) = match place.region {
@@ -43,7 +43,7 @@ impl Program {
         Ok(())
     }
 
-    /// Says which step reads or writes what it must not, if any.
+    /// Checks that each step reads and writes only what it may.
     fn check_steps(&self) -> Result<(), String> {
         let mut level = vec![0; self.places.len()];
         let mut made = vec![false; self.places.len()];
@@ -86,7 +86,7 @@ impl Program {
         Ok(())
     }
 
-    /// Says what is wrong with the blocks, if anything.
+    /// Checks the blocks of steps.
     fn check_blocks(&self) -> Result<(), String> {
         for group in self.groups() {
             let steps = &self.steps[group.start..group.end];

@@ -18,16 +18,16 @@ pub(crate) fn largest_divisor(size: usize, limit: usize) -> usize {
 
 /// Cuts the innermost `factor` values off `modes[index]` and returns them as a loop of their own.
 pub(crate) fn cut(modes: &mut Vec<Mode>, index: usize, factor: usize) -> Mode {
-    let whole = modes[index];
-    let inner = Mode { size: factor, ..whole };
-    if whole.size == factor {
+    let uncut = modes[index];
+    let inner = Mode { size: factor, ..uncut };
+    if uncut.size == factor {
         modes.remove(index);
     } else {
         modes[index] = Mode {
-            size: whole.size / factor,
-            a: whole.a * factor,
-            b: whole.b * factor,
-            out: whole.out * factor,
+            size: uncut.size / factor,
+            a: uncut.a * factor,
+            b: uncut.b * factor,
+            out: uncut.out * factor,
         };
     }
     inner
@@ -67,22 +67,22 @@ pub(crate) fn cut_block(modes: &mut Vec<Mode>, mut budget: usize, strides: &[fn(
         inner.push(cut(modes, index, factor));
         budget /= factor;
     }
-    merged(inner)
+    merge(inner)
 }
 
-/// Pieces of one loop cut off one after the other, put together again.
-fn merged(pieces: Vec<Mode>) -> Vec<Mode> {
-    let mut whole: Vec<Mode> = Vec::with_capacity(pieces.len());
+/// Merges pieces of one loop that were cut off one after the other.
+fn merge(pieces: Vec<Mode>) -> Vec<Mode> {
+    let mut loops: Vec<Mode> = Vec::with_capacity(pieces.len());
     for piece in pieces {
-        let continued = whole.iter_mut().find(|inner| {
+        let continued = loops.iter_mut().find(|inner| {
             piece.a == inner.size * inner.a && piece.b == inner.size * inner.b && piece.out == inner.size * inner.out
         });
         match continued {
             Some(inner) => inner.size *= piece.size,
-            None => whole.push(piece),
+            None => loops.push(piece),
         }
     }
-    whole
+    loops
 }
 
 /// Offsets of all values of `modes` (the first fastest) by one stride.

@@ -36,7 +36,7 @@ pub struct Place {
 pub struct RowPick {
     /// Row index and stride of each term, for the first operand, whose rows are read as a whole.
     pub a: Vec<(Option<usize>, usize)>,
-    /// As above, for the second operand; rows that meet the same row of it are done together.
+    /// Row index and stride of each term, for the second operand; rows that meet the same row of it are done together.
     pub b: Vec<(Option<usize>, usize)>,
     /// Length of a row of the first operand.
     pub a_elements: usize,
@@ -62,7 +62,7 @@ pub struct Step {
     pub block: Option<usize>,
     /// It depends on this many sliced indices, counted from the slowest.
     pub level: usize,
-    /// For a step by rows: which rows meet. Its modes are those within a row.
+    /// For a sparse-state step: which rows meet. Its modes are those within a row.
     pub rows: Option<RowPick>,
 }
 
@@ -93,7 +93,7 @@ pub struct Program {
     pub sliced_elements: usize,
     /// Length of the pieces inside a block that a thread holds: two halves, used in turn.
     pub block_elements: usize,
-    /// Number of rows of steps by rows.
+    /// Number of rows of sparse-state steps.
     pub num_rows: usize,
     /// Size of each row index, at most 256.
     pub row_sizes: Vec<usize>,
@@ -109,7 +109,7 @@ pub struct Group {
 }
 
 impl Program {
-    /// Number of slices; the largest number there is where there are more.
+    /// Number of slices; `u64::MAX` where there are more.
     pub fn num_slices(&self) -> u64 {
         let sizes = self.slice_sizes.iter().map(|size| *size as u64);
         sizes.fold(1, u64::saturating_mul)

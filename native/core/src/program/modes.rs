@@ -26,7 +26,7 @@ impl Mode {
 /// The same loops, fewer of them: size-1 modes dropped, neighbours fused.
 ///
 /// The result is sorted by (out, a, b) stride, smallest first; loops that are summed come first.
-pub fn simplified(modes: &[Mode]) -> Vec<Mode> {
+pub fn simplify(modes: &[Mode]) -> Vec<Mode> {
     let mut sorted: Vec<Mode> = modes.iter().copied().filter(|mode| mode.size != 1).collect();
     sorted.sort_by_key(|mode| (mode.out, mode.a, mode.b, mode.size));
     let mut fused: Vec<Mode> = Vec::with_capacity(sorted.len());
@@ -75,12 +75,12 @@ mod tests {
     #[test]
     fn neighbours_in_all_three_tensors_are_fused() {
         let modes = [mode(2, 4, 0, 2), mode(2, 2, 0, 1), mode(2, 1, 1, 0), mode(1, 9, 9, 9)];
-        assert_eq!(simplified(&modes), vec![mode(2, 1, 1, 0), mode(4, 2, 0, 1)]);
+        assert_eq!(simplify(&modes), vec![mode(2, 1, 1, 0), mode(4, 2, 0, 1)]);
     }
 
     #[test]
     fn a_gap_in_one_tensor_keeps_modes_apart() {
-        assert_eq!(simplified(&[mode(2, 1, 0, 1), mode(2, 2, 0, 4)]).len(), 2);
+        assert_eq!(simplify(&[mode(2, 1, 0, 1), mode(2, 2, 0, 4)]).len(), 2);
     }
 
     #[test]

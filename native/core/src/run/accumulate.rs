@@ -2,7 +2,7 @@
 //!
 //! Slices are added along a fixed binary tree over slice numbers: node `(level, index)` covers the numbers
 //! `index << level .. (index + 1) << level` and is the sum of its two halves. What lies outside the range asked for is
-//! left out. So the sum over an aligned block has the same bits whoever computes it, and blocks add up to the same bits
+//! left out. So the sum over an aligned block has the same bits whichever worker computes it, and blocks add up to the same bits
 //! as one run over all of them. Rounding errors grow with the logarithm of the number of slices, not with the number.
 
 use crate::number::Complex;
@@ -26,7 +26,7 @@ impl Scaled {
         }
     }
 
-    /// Raises the exponent to at least `exponent`; returns what to multiply values of that exponent by.
+    /// Raises the exponent to at least `exponent`; returns the factor on values of that exponent.
     pub fn make_room(&mut self, exponent: i64) -> f64 {
         match self.exponent {
             Some(ours) if ours >= exponent => power_of_two(exponent - ours),
@@ -107,7 +107,7 @@ impl TreeSum {
         self.waiting.insert((level, index), sum);
     }
 
-    /// The whole sum, once every slice of the range is in it.
+    /// The complete sum, once every slice of the range is in it.
     pub fn finish(mut self) -> Option<Scaled> {
         let top = self.top();
         self.waiting.remove(&(top, self.first.checked_shr(top).unwrap_or(0)))

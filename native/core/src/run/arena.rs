@@ -1,8 +1,8 @@
 //! Memory of a worker: one block, aligned, in huge pages where the system gives them, faulted in once.
 //!
 //! Faulting in and clearing pages takes a tenth of the time of a short run. So large blocks are kept when a run ends,
-//! for the next one that wants about as much; meanwhile the system may take their pages back at any time
-//! (`MADV_FREE`), and whoever wants more or less memory first gives back all that is kept.
+//! for the next one that needs about as much; meanwhile the system may take their pages back at any time
+//! (`MADV_FREE`), and a run that needs more or less memory first gives back all that is kept.
 
 use crate::number::{Complex, Real};
 use std::marker::PhantomData;
@@ -15,13 +15,13 @@ const CACHE_LINE: usize = 64;
 /// Arenas of fewer bytes have no huge pages and are not kept.
 const LARGE: usize = 4 * HUGE_PAGE;
 
-/// What a block that is used again may have too much: one part in so many.
+/// The excess of a block that may be used again: one part in this many.
 const SPARE_PART: usize = 16;
 
-/// Large blocks that nobody uses.
+/// Large blocks that are not in use.
 static KEPT: Mutex<Vec<Vec<u64>>> = Mutex::new(Vec::new());
 
-/// A fixed number of complex elements. What they hold at first is any numbers, NaN among them.
+/// A fixed number of complex elements. Their first values are arbitrary, possibly NaN.
 #[derive(Debug)]
 pub struct Arena<T> {
     /// A vector of plain zeros comes from the system untouched, so that its pages are faulted in by the first step that
@@ -87,13 +87,13 @@ impl<T> Drop for Arena<T> {
     }
 }
 
-/// Bytes of the blocks that nobody uses: the next run takes them over or gives them back.
+/// Bytes of the blocks that are not in use: the next run takes them over or gives them back.
 pub fn kept_bytes() -> usize {
     let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     kept.iter().map(|words| size_of_val(words.as_slice())).sum()
 }
 
-/// Takes a block that holds `len` words, hardly more, out of those that are kept; if there is none, drops them all.
+/// Takes a block that holds `len` words, or little more, out of those that are kept; if there is none, drops them all.
 fn fitting(kept: &mut Vec<Vec<u64>>, len: usize) -> Option<Vec<u64>> {
     let fits = |words: &Vec<u64>| (len..=len + len / SPARE_PART).contains(&words.len());
     let place = kept.iter().position(fits);
@@ -111,12 +111,12 @@ fn zeros(len: usize) -> Option<Vec<u64>> {
     Some(vec![0; len])
 }
 
-/// What to tell the system of a block.
+/// Advice to the system about a block.
 #[derive(Clone, Copy, Debug)]
 enum Advice {
     /// Back it by huge pages.
     HugePages,
-    /// Its pages may be taken back; until then they can be written again as if nothing had been said.
+    /// Its pages may be taken back; until then they can be written again as if no advice had been given.
     Free,
 }
 
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told() {
+    fn a_refusal_is_reported() {
         assert!(Arena::<f64>::new(usize::MAX / 32).is_err());
     }
 }

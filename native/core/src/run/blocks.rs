@@ -1,4 +1,4 @@
-//! Runs a block of steps piece by piece, so that what is between its steps never leaves the cache.
+//! Runs a block of steps piece by piece, so that intermediates inside the block never leave the cache.
 //!
 //! The loops of the block fix some indices of its first tensor that all steps keep. For each of their values all steps
 //! run on the rest, a piece; the pieces between steps lie in two places of the thread's workspace, used in turn. Threads
@@ -28,7 +28,7 @@ pub(super) struct BlockRun<'a, T: Real> {
     pub(super) stop: &'a AtomicBool,
 }
 
-/// What an execution of a block, or of some of its pieces, gives.
+/// The result of running a block, or some of its pieces.
 #[derive(Clone, Debug)]
 pub(super) struct BlockDone<T> {
     /// Largest magnitude of a part written to the output.
@@ -37,7 +37,7 @@ pub(super) struct BlockDone<T> {
     pub(super) nanoseconds: Vec<u64>,
 }
 
-/// A piece of work of a thread: more than so many for each thread, so that all end at about the same time.
+/// Least number of stretches for each thread: enough that all threads end at about the same time.
 const STRETCHES_PER_THREAD: usize = 4;
 
 impl<T: StepReal> BlockRun<'_, T> {
@@ -55,9 +55,9 @@ impl<T: StepReal> BlockRun<'_, T> {
             let next = stretches.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((number, stretch)) = next else { break };
             let part = self.run_stretch(outer, number, stretch, scratch);
-            let mut whole = done.lock().unwrap_or_else(PoisonError::into_inner);
-            whole.largest = larger(part.largest, whole.largest);
-            for (total, more) in whole.nanoseconds.iter_mut().zip(part.nanoseconds) {
+            let mut sums = done.lock().unwrap_or_else(PoisonError::into_inner);
+            sums.largest = larger(part.largest, sums.largest);
+            for (total, more) in sums.nanoseconds.iter_mut().zip(part.nanoseconds) {
                 *total += more;
             }
         };
@@ -73,12 +73,12 @@ impl<T: StepReal> BlockRun<'_, T> {
         done.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The outermost loops that cut the output of length `len` into at least `wanted` stretches, if it has so many;
+    /// The outermost loops that cut the output of length `len` into at least `least` stretches, if it has as many;
     /// and the length of a stretch.
-    fn stretches(&self, len: usize, wanted: usize) -> (usize, usize) {
+    fn stretches(&self, len: usize, least: usize) -> (usize, usize) {
         let (mut outer, mut stretch_len) = (0, len);
         for mode in &self.steps[self.steps.len() - 1].loops {
-            if len / stretch_len >= wanted || mode.out * mode.size != stretch_len {
+            if len / stretch_len >= least || mode.out * mode.size != stretch_len {
                 break;
             }
             stretch_len = mode.out;
@@ -99,7 +99,7 @@ impl<T: StepReal> BlockRun<'_, T> {
             largest: T::ZERO,
             nanoseconds: vec![0; if self.profiled { self.steps.len() } else { 0 }],
         };
-        // Where the first piece is in every tensor.
+        // Stage 1: where the first piece starts in every tensor.
         let mut places: Vec<[usize; 2]> = self
             .steps
             .iter()
@@ -109,12 +109,13 @@ impl<T: StepReal> BlockRun<'_, T> {
         let sizes: Vec<usize> = inner[0].iter().map(|mode| mode.size).collect();
         let mut point = vec![0; sizes.len()];
         let mut place_out = 0;
+        // Stage 2: run one piece after another.
         for _ in 0..sizes.iter().product() {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
             self.run_piece(&places, &mut stretch[place_out..], scratch, &mut done);
-            // Count on to the next one.
+            // Advance the loops inside the stretch by one, the last fastest.
             for axis in (0..sizes.len()).rev() {
                 point[axis] += 1;
                 let carry = point[axis] == sizes[axis];

@@ -18,6 +18,6 @@ pub(super) struct CompiledStep<T: Real> {
     pub(super) out: (usize, usize),
     /// Loops around the step, those of its block.
     pub(super) loops: Vec<Mode>,
-    /// For a step by rows, what runs instead of `kernel`.
+    /// For a sparse-state step, the kernel that runs instead of `kernel`.
     pub(super) rows: Option<Box<RowKernel<T>>>,
 }

@@ -28,17 +28,17 @@ pub struct Engine<T: Real> {
 /// Why a run ended before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It was told to stop.
+    /// It was stopped on request.
     Stopped,
     /// A NaN or an infinity is in the result of this slice.
     NotFinite(u64),
-    /// This many bytes were refused by the system.
+    /// The system refused to allocate this many bytes.
     OutOfMemory(usize),
-    /// A worker ended by a panic; this is what it said.
+    /// A worker panicked, with this message.
     Broken(String),
 }
 
-/// What one worker holds of a run besides its memory.
+/// The state of one worker besides its memory.
 #[derive(Debug)]
 pub struct State {
     pub(super) magnitudes: Vec<Magnitude>,
@@ -66,7 +66,7 @@ impl<T: StepReal> Engine<T> {
                 } => Source::Arena(offset, num_elements),
             },
         };
-        let one = program.places.len();
+        let scalar_one = program.places.len();
         let steps: Vec<CompiledStep<T>> = program
             .steps
             .iter()
@@ -74,7 +74,7 @@ impl<T: StepReal> Engine<T> {
                 kernel: StepKernel::compile(&step.modes, level),
                 a: source(Some(step.a)),
                 b: source(step.b),
-                numbers: (step.a, step.b.unwrap_or(one), step.out),
+                numbers: (step.a, step.b.unwrap_or(scalar_one), step.out),
                 out: (program.places[step.out].offset, program.places[step.out].num_elements),
                 loops: step.loops.clone(),
                 rows: (step.rows.as_ref()).map(|pick| Box::new(RowKernel::compile(&step.modes, pick, level))),
@@ -168,7 +168,7 @@ impl<T: StepReal> Engine<T> {
         self.run_steps(0..self.level_starts[1], state, inputs, memory, stop)
     }
 
-    /// Runs what slice `slice` needs beyond what the slice before left there.
+    /// Runs the steps of slice `slice` whose results the slice before did not leave in memory.
     pub fn run_slice(
         &self,
         slice: u64,
@@ -228,7 +228,7 @@ impl<T: StepReal> Engine<T> {
             } else {
                 self.run_block(steps, state, inputs, memory, stop)
             };
-            // What was running then is not whole.
+            // What was running then is incomplete.
             if stop.load(Ordering::Relaxed) {
                 return Err(Failure::Stopped);
             }
@@ -264,12 +264,12 @@ impl<T: StepReal> Engine<T> {
         let largest = match &step.rows {
             None => step.kernel.run(tensors, workers),
             Some(rows) => {
-                let wanted = Rows {
+                let output_rows = Rows {
                     digits: inputs.digits,
                     num_rows: self.program.num_rows,
                     sizes: &self.program.row_sizes,
                 };
-                rows.run(tensors, workers, wanted)
+                rows.run(tensors, workers, output_rows)
             }
         };
         state.magnitudes[step.numbers.2] = Magnitude {
@@ -278,7 +278,7 @@ impl<T: StepReal> Engine<T> {
         };
     }
 
-    /// Runs the steps of a block; gives the nanoseconds of each if the run is profiled.
+    /// Runs the steps of a block; returns the nanoseconds of each if the run is profiled.
     fn run_block(
         &self,
         steps: &[CompiledStep<T>],
@@ -291,7 +291,7 @@ impl<T: StepReal> Engine<T> {
         let first = state.magnitudes[steps[0].numbers.0];
         let (mut exponent, mut scales) = (first.exponent, Vec::with_capacity(steps.len()));
         for (turn, step) in steps.iter().enumerate() {
-            // How large a piece is inside the block is not known for all pieces at once: assume it stays.
+            // The magnitude of a piece inside the block differs from piece to piece: assume that it stays the same.
             let b = state.magnitudes[step.numbers.1];
             let (shift, scale) = shift_and_scale::<T>(b.largest + if turn == 0 { first.largest } else { 0 });
             exponent += b.exponent + shift;

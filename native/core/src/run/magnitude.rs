@@ -3,7 +3,7 @@
 use super::accumulate::power_of_two;
 use crate::number::Real;
 
-/// What is known of a tensor's size while running: values are its elements times `2^exponent`.
+/// The magnitude of a tensor while running: values are its elements times `2^exponent`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Magnitude {
     pub(super) exponent: i64,

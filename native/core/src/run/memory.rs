@@ -11,7 +11,7 @@ pub(super) enum Source {
     Input(usize),
     /// A stretch of the arena: first element and length.
     Arena(usize, usize),
-    /// What the step before made, inside a block.
+    /// The output of the step before, inside a block.
     Piece,
 }
 

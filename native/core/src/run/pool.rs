@@ -1,7 +1,7 @@
-//! Workers: who runs which slices, in which memory, and how their sums come together.
+//! Workers: which slices each runs, in which memory, and how their sums are added.
 //!
 //! The steps that are the same for all slices run first, with all threads. Then each worker takes aligned blocks of
-//! slice numbers, one after another, until none is left. The sum does not depend on who took what (see `accumulate`).
+//! slice numbers, one after another, until none is left. The sum does not depend on which worker took which block (see `accumulate`).
 
 use super::accumulate::{Scaled, TreeSum};
 use super::arena::Arena;
@@ -16,7 +16,7 @@ use std::sync::mpsc::{channel, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// What to run and with how much of the machine.
+/// What to run, with how many workers and threads.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// The first slice.
@@ -37,18 +37,18 @@ pub struct Request {
     pub inline: bool,
 }
 
-/// What a run gives.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The sum over all slices.
     pub sum: Scaled,
     /// How often the steps were started from each level, over all workers.
     pub starts_of_level: Vec<u64>,
-    /// Where time went, if asked for.
+    /// The profile, if the request asks for one.
     pub profile: Option<Profile>,
 }
 
-/// What is seen of a run from outside.
+/// Progress of a run and the flag that stops it, shared with the calling thread.
 #[derive(Debug, Default)]
 struct Control {
     done: AtomicU64,
@@ -67,14 +67,14 @@ pub fn run_slices<T: StepReal>(
 ) -> Result<Outcome, Failure> {
     let control = Control::default();
     if request.inline {
-        return guarded(|| work(engine, inputs, request, &control));
+        return catch_panic(|| work(engine, inputs, request, &control));
     }
     std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         let control = &control;
         scope.spawn(move || {
             // The receiver outlives the thread, so sending cannot fail.
-            let _ = sender.send(guarded(|| work(engine, inputs, request, control)));
+            let _ = sender.send(catch_panic(|| work(engine, inputs, request, control)));
         });
         loop {
             match receiver.recv_timeout(TICK) {
@@ -91,7 +91,7 @@ pub fn run_slices<T: StepReal>(
 }
 
 /// Turns a panic into a failure.
-fn guarded<R>(run: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+fn catch_panic<R>(run: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);
         Err(Failure::Broken(
@@ -108,7 +108,7 @@ fn work<T: StepReal>(
     control: &Control,
 ) -> Result<Outcome, Failure> {
     let program = engine.program();
-    // What is the same for all slices, with all threads.
+    // Stage 1: the steps that are the same for all slices, with all threads.
     let all_threads = request.workers * request.threads;
     let mut base = Arena::new(program.arena_elements).map_err(Failure::OutOfMemory)?;
     let mut workspace = Arena::new(engine.workspace_len(all_threads)).map_err(Failure::OutOfMemory)?;
@@ -124,7 +124,7 @@ fn work<T: StepReal>(
         engine.run_shared(&mut state, inputs, &mut memory, &control.stop)
     })?;
 
-    // One worker goes on in the same memory.
+    // Stage 2, one worker: it goes on in the same memory.
     let (shared, own) = base.as_mut_slice().split_at_mut(program.shared_elements);
     let jobs = Jobs::new(request);
     if request.workers == 1 {
@@ -139,7 +139,7 @@ fn work<T: StepReal>(
         })?;
         return Ok(jobs.outcome(engine, vec![state]));
     }
-    // Several have a part of the arena each; the first one the part that is there.
+    // Stage 2, several workers: each has its own part of the arena; the first uses the part that is there.
     drop(pool);
     let own_len = program.sliced_elements.saturating_sub(program.shared_elements);
     let mut owned = Some(own);
@@ -147,17 +147,17 @@ fn work<T: StepReal>(
         let workers: Vec<_> = (0..request.workers)
             .map(|_| {
                 let (jobs, shared, mut state) = (&jobs, &*shared, engine.fork(&state));
-                let given = owned.take();
+                let first_own = owned.take();
                 scope.spawn(move || {
-                    let ended = guarded(|| {
+                    let ended = catch_panic(|| {
                         let mut fresh =
-                            Arena::new(if given.is_some() { 0 } else { own_len }).map_err(Failure::OutOfMemory)?;
+                            Arena::new(if first_own.is_some() { 0 } else { own_len }).map_err(Failure::OutOfMemory)?;
                         let mut scratch =
                             Arena::new(engine.workspace_len(request.threads)).map_err(Failure::OutOfMemory)?;
                         let pool = thread_pool(request.threads)?;
                         let mut memory = Memory {
                             shared,
-                            own: given.unwrap_or(fresh.as_mut_slice()),
+                            own: first_own.unwrap_or(fresh.as_mut_slice()),
                             workspace: scratch.as_mut_slice(),
                             threads: request.threads,
                         };
@@ -178,6 +178,7 @@ fn work<T: StepReal>(
             .collect();
         first_failure(ended)
     });
+    // Stage 3: the outcome; the steps of stage 1 are in the profile of `state`.
     let mut states = states?;
     states.push(state);
     Ok(jobs.outcome(engine, states))
@@ -187,7 +188,7 @@ fn work<T: StepReal>(
 fn first_failure(ended: Vec<Result<State, Failure>>) -> Result<Vec<State>, Failure> {
     let cause = ended
         .iter()
-        .filter_map(|one| one.as_ref().err())
+        .filter_map(|result| result.as_ref().err())
         .find(|failure| **failure != Failure::Stopped);
     match cause {
         Some(failure) => Err(failure.clone()),
@@ -267,17 +268,17 @@ impl Jobs {
                 }
                 control.done.fetch_add(1, Ordering::Relaxed);
             }
-            if let (Some(sum), Sum::Tree(whole)) = (block_sum.finish(), &mut *self.locked()) {
+            if let (Some(sum), Sum::Tree(whole)) = (block_sum.finish(), &mut *self.lock_sum()) {
                 whole.insert(self.request.block_log2, block, sum);
             }
         }
-        if let (Some(sum), Sum::Sequential(whole)) = (running, &mut *self.locked()) {
+        if let (Some(sum), Sum::Sequential(whole)) = (running, &mut *self.lock_sum()) {
             *whole = Some(sum);
         }
         Ok(())
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, Sum> {
+    fn lock_sum(&self) -> std::sync::MutexGuard<'_, Sum> {
         self.sum.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -307,12 +308,12 @@ impl Jobs {
     }
 }
 
-/// Bytes of the sums that a run keeps besides arenas and workspaces.
+/// Bytes of the sums of slices that a run keeps, besides arenas and workspaces.
 pub fn sum_bytes(request: &Request, output_elements: usize) -> usize {
-    let one = output_elements * size_of::<Complex<f64>>();
+    let bytes_of_sum = output_elements * size_of::<Complex<f64>>();
     if request.sequential {
-        return one;
+        return bytes_of_sum;
     }
     let levels = (u64::BITS - (request.first ^ request.last).leading_zeros()) as usize;
-    one * (request.workers + 1) * (levels + 2)
+    bytes_of_sum * (request.workers + 1) * (levels + 2)
 }

@@ -1,11 +1,11 @@
-//! Where the time of a run went, step by step.
+//! The profile of a run: time and executions of each step.
 
 /// Seconds and executions of each step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     /// Nanoseconds spent in each step.
     pub nanoseconds: Vec<u64>,
-    /// How often each step ran.
+    /// Number of executions of each step.
     pub runs: Vec<u64>,
 }
 
@@ -21,7 +21,7 @@ impl Profile {
     }
 }
 
-/// Splits `whole` in proportion to `parts`. The parts are times of several threads, the whole is what passed meanwhile.
+/// Splits `whole`, the time that passed, in proportion to `parts`, the times of several threads.
 pub(super) fn shares(parts: &[u64], whole: u64) -> Vec<u64> {
     let total = parts.iter().sum::<u64>().max(1) as f64;
     let share = |part: &u64| (whole as f64 * (*part as f64 / total)) as u64;

@@ -18,7 +18,7 @@ pub struct Avx2F64;
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2;
 
-/// Sets of bits, counted by `popcnt`. Made only where the machine has it.
+/// Sets of bits, counted by `popcnt`. Exists only where the machine has it.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2Words(());
 

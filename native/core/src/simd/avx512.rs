@@ -19,7 +19,7 @@ pub struct Avx512F64;
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512;
 
-/// Sets of bits, eight words at once. Made only where the machine counts the bits of vectors.
+/// Sets of bits, eight words at once. Exists only where the machine counts the bits of vectors.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512Words(());
 

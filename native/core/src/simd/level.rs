@@ -5,7 +5,7 @@ use super::vector::Simd;
 use crate::number::Real;
 use std::str::FromStr;
 
-/// Makes [`SimdLevel`] and everything that asks which level it is from a table: meaning, variant, name, instructions.
+/// Makes [`SimdLevel`] and all code that depends on the level from a table: meaning, variant, name, instructions.
 macro_rules! levels {
     ($($(#[doc = $meaning:literal])+ $(#[cfg($condition:meta)])? $level:ident = $name:literal, $instructions:ty;)+) => {
         /// A set of vector instructions of this processor family. Later variants are wider.
@@ -59,7 +59,7 @@ macro_rules! levels {
 }
 
 levels! {
-    /// Plain Rust, whatever the compiler makes of it.
+    /// Plain Rust, compiled for the baseline instructions.
     Portable = "portable", super::portable::Portable;
     /// 256-bit vectors with fused multiply-add (x86-64-v3).
     #[cfg(target_arch = "x86_64")]
@@ -82,7 +82,7 @@ impl SimdLevel {
             .ok()
             .and_then(|name| name.parse::<Self>().ok())
         {
-            Some(wanted) => wanted.min(widest),
+            Some(named) => named.min(widest),
             None => widest,
         }
     }
@@ -120,7 +120,7 @@ impl FromStr for SimdLevel {
     }
 }
 
-/// The sizes of a level's vectors, as a kernel that reads them off.
+/// A kernel that returns the sizes of a level's vectors.
 struct Sizes;
 
 impl<T: Real> Kernel<T> for Sizes {

@@ -49,7 +49,7 @@ pub struct NeonF64;
 
 // SAFETY of every block below: the contract of `Simd` gives the instructions and valid pointers.
 
-/// What differs between the number types by the names of intrinsics alone. There are 32 registers: room for a pair of
+/// Code that differs between the number types only by the names of intrinsics. There are 32 registers: room for a pair of
 /// vectors in a panel.
 macro_rules! neon_basics {
     ($real:ty, $vector:ty, $pair:ident, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,

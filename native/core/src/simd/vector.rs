@@ -52,7 +52,7 @@ pub trait Simd: Copy + 'static {
     }
     /// `LANES` complex numbers in a row.
     unsafe fn store_complex(to: *mut Self::Real, re: Self::Vector, im: Self::Vector);
-    /// As `store_complex`, past the caches; `to` must be aligned to 64 bytes.
+    /// As `store_complex`, with non-temporal stores; `to` must be aligned to 64 bytes.
     #[inline(always)]
     unsafe fn stream_complex(to: *mut Self::Real, re: Self::Vector, im: Self::Vector) {
         // SAFETY: the contract of the trait.
@@ -104,23 +104,23 @@ pub trait Simd: Copy + 'static {
             (Self::load(x.as_ptr()), Self::load(y.as_ptr()))
         }
     }
-    /// Real and imaginary parts of the complex numbers in two registers, in an order of choice.
+    /// Real and imaginary parts of the complex numbers in two registers, in a given order.
     #[inline(always)]
     unsafe fn ordered_parts(low: Self::Vector, high: Self::Vector, order: &Order) -> (Self::Vector, Self::Vector) {
         // SAFETY: the contract of the trait; the buffers hold 2 * LANES <= 2 * MAX_LANES reals.
         unsafe {
-            let mut both = [Self::Real::ZERO; 2 * MAX_LANES];
-            Self::store(both.as_mut_ptr(), low);
-            Self::store(both.as_mut_ptr().add(Self::LANES), high);
-            let re: [Self::Real; MAX_LANES] = std::array::from_fn(|lane| both[order.re[lane] as usize]);
-            let im: [Self::Real; MAX_LANES] = std::array::from_fn(|lane| both[order.im[lane] as usize]);
+            let mut reals = [Self::Real::ZERO; 2 * MAX_LANES];
+            Self::store(reals.as_mut_ptr(), low);
+            Self::store(reals.as_mut_ptr().add(Self::LANES), high);
+            let re: [Self::Real; MAX_LANES] = std::array::from_fn(|lane| reals[order.re[lane] as usize]);
+            let im: [Self::Real; MAX_LANES] = std::array::from_fn(|lane| reals[order.im[lane] as usize]);
             (Self::load(re.as_ptr()), Self::load(im.as_ptr()))
         }
     }
-    /// Asks for the cache line at `address`, which need not be valid, to be written soon.
+    /// Prefetches the cache line at `address`, which need not be valid, for writing.
     #[inline(always)]
     unsafe fn prefetch(_address: *const Self::Real) {}
-    /// Asks for the cache line at `address`, which need not be valid, to be read soon.
+    /// Prefetches the cache line at `address`, which need not be valid, for reading.
     #[inline(always)]
     unsafe fn prefetch_read(_address: *const Self::Real) {}
     /// Makes earlier `stream_complex` stores visible to other threads.

@@ -2,7 +2,7 @@
 //!
 //! All levels do the same arithmetic in the same order, so they give the same plans.
 
-/// How sets of bits are worked on. A value can only be had where the machine has the instructions.
+/// Operations on sets of bits. A value exists only where the machine has the instructions.
 pub trait Words: Copy {
     /// Counts the indices that a rotation of a tree is judged by: of the sets `[a, b, c, p, mask]`, each as long as the
     /// last, how many bits are in `inner = (a | c) & mask`, in `made = inner & (b | p)`, and in `made | (b & mask)`.

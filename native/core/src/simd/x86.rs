@@ -1,4 +1,4 @@
-//! What the vectors of x86 have in common, whatever their width and the number type.
+//! Code that the vectors of x86 share for all widths and number types.
 
 /// The types, the number of lanes and the functions of [`Simd`](super::vector::Simd) that need nothing but the names of
 /// a few intrinsics. `$interleaved` gives the two vectors of (re, im) pairs that `$stream` and `$store` write.

@@ -1,9 +1,9 @@
-//! Random tensors and modes: the same cases everywhere.
+//! Random tensors and modes, the same on every machine.
 
 use taizhang_core::number::{Complex, Real};
 use taizhang_core::program::modes::Mode;
 
-/// Xorshift*: the same cases everywhere.
+/// Xorshift*: the same numbers on every machine.
 pub struct Random(pub u64);
 
 impl Random {
@@ -36,6 +36,7 @@ pub const K: u8 = 0b011;
 
 /// Modes of the given groups in a random order in each tensor, sometimes with gaps between them.
 pub fn random_modes(random: &mut Random, groups: &[(u8, usize)]) -> Vec<Mode> {
+    // Stage 1: the modes and their sizes, mostly 2.
     let mut modes: Vec<(u8, Mode)> = Vec::new();
     for (group, count) in groups {
         for _ in 0..*count {
@@ -55,6 +56,7 @@ pub fn random_modes(random: &mut Random, groups: &[(u8, usize)]) -> Vec<Mode> {
             mode.size = [1, 3, 4, 5, 7][random.below(5)];
         }
     }
+    // Stage 2: strides in each tensor, in an order of its own.
     let ordered = random.chance(3);
     for tensor in 0..3 {
         let mut order: Vec<usize> = (0..modes.len())

@@ -9,9 +9,9 @@ use crate::program::modes::{volume, Mode};
 /// A rough count of the cycles a layout takes when all is in cache: only the order of candidates matters.
 pub(crate) fn estimated_cycles(modes: &[Mode], choice: Choice, lanes: usize, panel_vectors: usize) -> f64 {
     let mut groups = Groups::new(modes, choice.swapped);
-    let whole = Groups::new(modes, choice.swapped);
-    let (m, n) = (volume(&whole.m) as f64, volume(&whole.n) as f64);
-    let (k, batch) = (volume(&whole.k) as f64, volume(&whole.batch) as f64);
+    let uncut = Groups::new(modes, choice.swapped);
+    let (m, n) = (volume(&uncut.m) as f64, volume(&uncut.n) as f64);
+    let (k, batch) = (volume(&uncut.k) as f64, volume(&uncut.batch) as f64);
     let width = lanes as f64;
     let (pack_a, write, fill, vector_b, vectors);
     match cut_lanes(&mut groups, choice, lanes) {
@@ -35,7 +35,7 @@ pub(crate) fn estimated_cycles(modes: &[Mode], choice: Choice, lanes: usize, pan
     let multiply = batch * m * n * k * 2.0 / width * fill * hunger;
     let packing_a = batch * m * k * pack_a * (n / columns_at_once).ceil();
     let rows_b = if vector_b {
-        width / inner_batch_lanes(&whole, &groups)
+        width / inner_batch_lanes(&uncut, &groups)
     } else {
         1.0
     };

@@ -1,9 +1,9 @@
-//! The loops of a step by the tensors that have them, and which of them become lanes or join a block.
+//! The loops of a step grouped by the tensors that have them, and which of them become lanes or join a block.
 
 use crate::program::loops::{cut, largest_divisor, nearest};
 use crate::program::modes::Mode;
 
-/// The loops of a step by the tensors that have them.
+/// The loops of a step, grouped by the tensors that have them.
 #[derive(Clone, Debug)]
 pub(crate) struct Groups {
     pub(crate) batch: Vec<Mode>,
@@ -12,7 +12,7 @@ pub(crate) struct Groups {
     pub(crate) k: Vec<Mode>,
 }
 
-/// What to decide before the tables are made.
+/// The choices to make before the tables are built.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice {
     pub(crate) swapped: bool,
@@ -92,8 +92,8 @@ pub(crate) fn near_batch(batch: &mut Vec<Mode>, mut budget: usize, ignore_b: boo
     let mut inner = Vec::new();
     let nearness = |mode: &Mode| mode.a.min(mode.out).min(if ignore_b { usize::MAX } else { mode.b });
     while let Some(index) = nearest(batch, nearness, |mode| nearness(mode) < NEAR) {
-        let wanted = NEAR.div_ceil(nearness(&batch[index])).next_power_of_two();
-        let factor = largest_divisor(batch[index].size, budget.min(wanted).max(1));
+        let needed = NEAR.div_ceil(nearness(&batch[index])).next_power_of_two();
+        let factor = largest_divisor(batch[index].size, budget.min(needed).max(1));
         if factor == 1 {
             break;
         }

@@ -21,10 +21,10 @@ use crate::program::modes::{extent, volume, Mode};
 /// Bytes of a tensor that is not expected in the second-level cache.
 const FAR: usize = 1 << 20;
 
-/// Most columns and terms for which `a` is not worth packing.
+/// Most columns for which `a` is not worth packing.
 const IN_PLACE_COLUMNS: usize = 16;
 
-/// As above.
+/// Most terms for which `a` is not worth packing.
 const IN_PLACE_TERMS: usize = 32;
 
 /// A step cut into blocks. In all names `a` is the operand that has the m loops.
@@ -54,29 +54,29 @@ pub struct Layout {
     pub pack_a: Packing,
     /// Packing of `b`.
     pub pack_b: Packing,
-    /// Output offset of each batch value, vector and column of a block.
+    /// Output offset of each batch value of a block.
     pub out_batch: Vec<u32>,
-    /// As above.
+    /// Output offset of each vector of a block.
     pub out_vector: Vec<u32>,
-    /// As above.
+    /// Output offset of each column of a block.
     pub out_column: Vec<u32>,
     /// Whether `a` is multiplied where it is, without packing: each element is used for a few columns only.
     pub in_place: bool,
     /// Whether `a` is so long that it will not be in a near cache.
     pub far: bool,
-    /// Offsets in `a` of each batch value, vector and term of a block, if it is used in place.
+    /// Offset in `a` of each batch value of a block, if it is used in place.
     pub a_batch: Vec<u32>,
-    /// As above.
+    /// Offset in `a` of each vector of a block, if it is used in place.
     pub a_vector: Vec<u32>,
-    /// As above.
+    /// Offset in `a` of each term of a block, if it is used in place.
     pub a_term: Vec<u32>,
-    /// Loops over blocks.
+    /// Batch loops over blocks.
     pub outer_batch: Vec<Mode>,
-    /// Loops over blocks.
+    /// m loops over blocks.
     pub outer_m: Vec<Mode>,
-    /// Loops over blocks.
+    /// n loops over blocks.
     pub outer_n: Vec<Mode>,
-    /// Loops over blocks.
+    /// k loops over blocks.
     pub outer_k: Vec<Mode>,
 }
 
@@ -118,7 +118,7 @@ impl Layout {
     }
 
     fn build(modes: &[Mode], choice: Choice, lanes: usize, panel_vectors: usize, item_bytes: usize) -> Self {
-        // The lanes of a vector; if no loops fill them, every element goes its own way.
+        // Stage 1: the lanes of a vector; if no loops fill them, elements are packed and stored one by one.
         let mut groups = Groups::new(modes, choice.swapped);
         let lane_modes = cut_lanes(&mut groups, choice, lanes);
         if lane_modes.is_none() {
@@ -129,7 +129,7 @@ impl Layout {
         let lane_b = table(&lane_modes, |mode| mode.b);
         let vector_b = lane_b.iter().any(|offset| *offset != 0);
 
-        // What a block holds: terms, columns, batch values, vectors, each as many as its cache has room for.
+        // Stage 2: what a block holds: terms, columns, batch values, vectors, each as many as its cache has room for.
         let replicas = if vector_b { lanes } else { 1 };
         let (items_a, items_b) = (BLOCK_A / item_bytes, BLOCK_B / item_bytes / replicas);
         let inner_k = cut_block(&mut groups.k, MOST_TERMS, &[|mode| mode.a, |mode| mode.b]);
@@ -153,7 +153,7 @@ impl Layout {
 
         let rows = volume(&inner_m);
         let vectors = if full { rows } else { rows.div_ceil(lanes) };
-        // Offsets of all of them.
+        // Stage 3: tables of their offsets.
         let mut layout = Self {
             swapped: choice.swapped,
             lanes,
@@ -194,7 +194,7 @@ impl Layout {
             layout.scattered_out = narrow(table(&inner_m, |mode| mode.out));
             layout.scattered_out.resize(vectors * lanes, u32::MAX);
         }
-        // How the operands are packed.
+        // Stage 4: how the operands are packed; a small `a` in a row is used in place.
         layout.in_place = layout.lanes_a == Lanes::Contiguous
             && layout.outer_n.is_empty()
             && columns <= IN_PLACE_COLUMNS
@@ -283,7 +283,7 @@ impl Layout {
         self.out_batch.len() * panels * (self.columns / PANEL_COLUMNS).max(1)
     }
 
-    /// Reals of the sums of a panel, which are put aside between parts of a block's terms and before slow writing.
+    /// Reals of the sums of a panel, which are stored between parts of a block's terms and before slow writing.
     pub fn reals_aside(&self) -> usize {
         self.columns * self.panel_vectors * 2 * self.lanes
     }

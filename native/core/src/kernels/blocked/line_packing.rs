@@ -1,7 +1,7 @@
 //! Packing of lanes that share cache lines with something else: registers are read whole, then exchange their items.
 //!
 //! The lowest bits of a tensor are often a mixture: some are lanes of the vectors to be packed, others (*foreign* ones)
-//! tell several vectors apart. Reading each element alone would cost a gather. Instead as many registers are read as
+//! distinguish several vectors. Reading each element alone would cost a gather. Instead as many registers are read as
 //! it takes to fill one vector for each value of the foreign bits, and pairs of registers exchange halves, once for
 //! each foreign bit, as in the transposition of a matrix by recursive halving (Eklundh, 1972). What remains is to put
 //! the lanes in order while real and imaginary parts are separated.
@@ -14,7 +14,7 @@ use crate::simd::vector::{Order, MAX_LANES};
 pub struct Lines {
     /// Element offset of each register from the first one.
     pub offsets: Vec<i64>,
-    /// The bits of the place in a register that are foreign, lowest first: so many powers of two of vectors at once.
+    /// The bits of the place in a register that are foreign, lowest first: `2^len` vectors are packed at once.
     pub foreign: Vec<u32>,
     /// Where lanes are after the exchanges.
     pub order: Order,

@@ -10,14 +10,14 @@ use crate::kernels::lanes::Lanes;
 use crate::number::Real;
 use crate::simd::vector::Simd;
 
-/// Accumulators of `VECTORS` vectors of rows by `COLUMNS` columns: the sums are `both + re` and `both + im`.
+/// Accumulators of `VECTORS` vectors of rows by `COLUMNS` columns: the sums are `shared + re` and `shared + im`.
 pub struct Tile<S: Simd, const VECTORS: usize, const COLUMNS: usize> {
-    both: [[S::Vector; VECTORS]; COLUMNS],
+    shared: [[S::Vector; VECTORS]; COLUMNS],
     re: [[S::Vector; VECTORS]; COLUMNS],
     im: [[S::Vector; VECTORS]; COLUMNS],
 }
 
-/// Where a tile goes and how.
+/// Where and how a tile is stored.
 pub struct Target<'a, S: Simd> {
     /// First element of the block in the output.
     pub out: *mut S::Real,
@@ -25,7 +25,7 @@ pub struct Target<'a, S: Simd> {
     pub lanes: &'a Lanes,
     /// Add to what is there.
     pub accumulate: bool,
-    /// Store past the caches.
+    /// Use non-temporal stores, which bypass the caches.
     pub stream: bool,
     /// Factor on what [`super::scattered_store::write_slowly`] writes.
     pub scale: S::Vector,
@@ -42,19 +42,19 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         // SAFETY: the contract of this function.
         let zero = unsafe { S::splat(<S::Real as Real>::ZERO) };
         Self {
-            both: [[zero; VECTORS]; COLUMNS],
+            shared: [[zero; VECTORS]; COLUMNS],
             re: [[zero; VECTORS]; COLUMNS],
             im: [[zero; VECTORS]; COLUMNS],
         }
     }
 
-    /// The sums that [`Tile::keep`] has put aside.
+    /// The sums that [`Tile::store_sums`] has stored.
     ///
     /// # Safety
     ///
     /// The machine has the instructions of `S`; `from` is valid for the vectors of the tile.
     #[inline(always)]
-    pub unsafe fn kept(from: *const S::Real) -> Self {
+    pub unsafe fn load_sums(from: *const S::Real) -> Self {
         // SAFETY: the contract of this function.
         unsafe {
             let mut tile = Self::zero();
@@ -68,13 +68,13 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         }
     }
 
-    /// Puts the sums aside.
+    /// Stores the sums, to go on with them later.
     ///
     /// # Safety
     ///
-    /// As for [`Tile::kept`].
+    /// As for [`Tile::load_sums`].
     #[inline(always)]
-    pub unsafe fn keep(&self, to: *mut S::Real) {
+    pub unsafe fn store_sums(&self, to: *mut S::Real) {
         // SAFETY: the contract of this function.
         unsafe {
             for c in 0..COLUMNS {
@@ -91,9 +91,9 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
     /// Real and imaginary parts of a vector of sums.
     #[inline(always)]
     unsafe fn sum(&self, c: usize, v: usize) -> (S::Vector, S::Vector) {
-        let both = self.both[c][v];
+        let shared = self.shared[c][v];
         // SAFETY: the contract of the functions that call it.
-        unsafe { (S::add(both, self.re[c][v]), S::add(both, self.im[c][v])) }
+        unsafe { (S::add(shared, self.re[c][v]), S::add(shared, self.im[c][v])) }
     }
 
     /// Adds one term; returns where the next one of `b` is.
@@ -115,7 +115,8 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
                     S::splat(*at)
                 }
             };
-            // Two sums into the same register lie a round of all columns apart: no multiplier waits for the other.
+            // Stage 1: what goes to the real parts, then to the imaginary ones. Two sums into the same register lie a round
+            // of all columns apart, so no multiplier waits for the other.
             for c in 0..COLUMNS {
                 let sum = part_of_b(c, 2);
                 for (re, a_im) in self.re[c].iter_mut().zip(a_im) {
@@ -128,14 +129,15 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
                     *im = S::mul_add(*a_re, difference, *im);
                 }
             }
+            // Stage 2: what both parts share.
             let mut a_sum = *a_re;
             for (sum, a_im) in a_sum.iter_mut().zip(a_im) {
                 *sum = S::add(*sum, *a_im);
             }
             for c in 0..COLUMNS {
                 let re = part_of_b(c, 0);
-                for (both, a_sum) in self.both[c].iter_mut().zip(a_sum) {
-                    *both = S::mul_add(a_sum, re, *both);
+                for (shared, a_sum) in self.shared[c].iter_mut().zip(a_sum) {
+                    *shared = S::mul_add(a_sum, re, *shared);
                 }
             }
             b.add(COLUMNS * PARTS_OF_B * lanes)
@@ -170,8 +172,8 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
         }
     }
 
-    /// The product, with `a` where it is: vector `v` of term `t` lies at `a[v] + terms[t]`, interleaved. If it is to look
-    /// `AHEAD`, it asks meanwhile for what lies so many reals ahead of it.
+    /// The product, with `a` where it is: vector `v` of term `t` lies at `a[v] + terms[t]`, interleaved. With `AHEAD`
+    /// it prefetches what lies `ahead` reals further on.
     ///
     /// # Safety
     ///
@@ -252,7 +254,7 @@ impl<S: Simd, const VECTORS: usize, const COLUMNS: usize> Tile<S, VECTORS, COLUM
     }
 }
 
-/// Asks for the places of a tile in the output, while it is computed.
+/// Prefetches the places of a tile in the output, while it is computed.
 ///
 /// # Safety
 ///

@@ -25,9 +25,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 use tiles::{RunTiles, LINE};
 
-/// Outputs of more bytes than this go past the caches.
+/// Outputs of more bytes than this are written with non-temporal stores.
 const STREAM_BYTES: usize = 1 << 23;
-/// Multiply-adds (or elements touched) below which a step is not worth waking a thread.
+/// Multiply-adds (or elements touched) that are worth another thread.
 const WORTH_A_THREAD: usize = 1 << 17;
 /// Portions of work for each thread, so that they end together.
 const PORTIONS: usize = 4;
@@ -130,7 +130,7 @@ impl<T: VectorReal> Blocked<T> {
             scale,
             workspace,
         } = tensors;
-        // A range of tiles, by one thread.
+        // Stage 1: how one thread runs a range of tiles.
         let (a, b) = if self.layout.swapped { (b, a) } else { (a, b) };
         let total = self.tiles.0 * self.tiles.1 * self.tiles.2;
         let stream = self.stream && out.as_ptr().addr().is_multiple_of(LINE);
@@ -144,14 +144,14 @@ impl<T: VectorReal> Blocked<T> {
                     b: b.as_ptr().cast(),
                     out: out.pointer(),
                     scale,
-                    workspace: aligned(workspace),
+                    workspace: align(workspace),
                     stream,
                     tiles,
                     workers,
                 },
             )
         };
-        // One thread takes them all, several take portions of them in turn.
+        // Stage 2: one thread takes them all, several take portions of them in turn.
         let threads = workers.threads.min(total).min(1 + self.work / WORTH_A_THREAD);
         if threads <= 1 {
             return range(0..total, workspace);
@@ -163,16 +163,16 @@ impl<T: VectorReal> Blocked<T> {
             for workspace in workspace.chunks_exact_mut(self.thread_workspace()).take(threads) {
                 let (next, largest, range) = (&next, &largest, &range);
                 scope.spawn(move |_| {
-                    let mut mine = T::ZERO;
+                    let mut thread_largest = T::ZERO;
                     loop {
                         let first = next.fetch_add(portion, Ordering::Relaxed);
                         if first >= total || workers.stopped() {
                             break;
                         }
-                        mine = larger(mine, range(first..total.min(first + portion), workspace));
+                        thread_largest = larger(thread_largest, range(first..total.min(first + portion), workspace));
                     }
                     if let Ok(mut largest) = largest.lock() {
-                        *largest = larger(*largest, mine);
+                        *largest = larger(*largest, thread_largest);
                     }
                 });
             }
@@ -215,7 +215,7 @@ impl<T: Real> fmt::Display for Blocked<T> {
 }
 
 /// The first real of the workspace at a multiple of a cache line.
-fn aligned<T: Real>(workspace: &mut [Complex<T>]) -> *mut T {
+fn align<T: Real>(workspace: &mut [Complex<T>]) -> *mut T {
     let start = workspace.as_mut_ptr();
     let skip = start.align_offset(LINE).min(LINE / size_of::<Complex<T>>());
     start.wrapping_add(skip).cast()
@@ -233,5 +233,5 @@ impl<T> Shared<T> {
 
 // SAFETY: threads write disjoint blocks of tiles, since no two values of the output's modes share an element.
 unsafe impl<T: Send> Send for Shared<T> {}
-// SAFETY: as above.
+// SAFETY: as for `Send`: threads write disjoint blocks of tiles.
 unsafe impl<T: Send> Sync for Shared<T> {}

@@ -22,7 +22,7 @@ pub struct Packing {
 /// What a group of moves reads.
 #[derive(Clone, Debug)]
 enum Source {
-    /// One element; its imaginary part goes so many reals behind the real one.
+    /// One element; its imaginary part is stored this many reals behind the real one.
     Items(usize),
     /// A vector of elements in a row.
     Rows,
@@ -47,7 +47,7 @@ impl Packing {
         Self { moves, source }
     }
 
-    /// What it is called in profiles.
+    /// Its name in profiles.
     pub(crate) fn name(&self) -> String {
         match &self.source {
             Source::Items(_) => "items".into(),
@@ -90,7 +90,7 @@ impl Packing {
         unsafe {
             let scales = S::splat(scale);
             match &self.source {
-                // One number after the other.
+                // Lanes are scattered: element by element.
                 Source::Items(gap) => {
                     for item in moves {
                         let pair = from.add(2 * item.from as usize);
@@ -105,7 +105,7 @@ impl Packing {
                         *to.add(*gap) = im;
                     }
                 }
-                // Vector by vector.
+                // Lanes are contiguous or at fixed offsets: vector by vector.
                 Source::Rows => {
                     for item in moves {
                         let row = S::load_complex(from.add(2 * item.from as usize));
@@ -118,7 +118,7 @@ impl Packing {
                         put::<S, IS_B>(to, item, row, scales);
                     }
                 }
-                // Several vectors out of as many registers.
+                // Lanes share cache lines with other vectors: several vectors out of as many registers.
                 Source::Lines(lines) => {
                     for moves in moves.chunks_exact(group) {
                         let from = from.add(2 * moves[0].from as usize);
@@ -134,7 +134,7 @@ impl Packing {
         }
     }
 
-    /// Asks for what the groups in a range read.
+    /// Prefetches what the groups in a range read.
     ///
     /// # Safety
     ///

@@ -1,4 +1,4 @@
-//! Writes sums where lanes of the output do not lie in a row, or are still to be scaled.
+//! Writes sums whose lanes are not contiguous in the output, or that are still to be scaled.
 
 use super::layout::Layout;
 use super::microkernel::Target;
@@ -24,13 +24,13 @@ pub unsafe fn write_slowly<S: Simd>(
     unsafe {
         for column in &layout.out_column {
             for vector in vectors.clone() {
-                // The sums, scaled.
+                // Stage 1: load the sums and scale them.
                 let (mut re, mut im) = (
                     S::mul(S::load(aside), target.scale),
                     S::mul(S::load(aside.add(S::LANES)), target.scale),
                 );
                 aside = aside.add(2 * S::LANES);
-                // Their lanes to their places.
+                // Stage 2: write their lanes, added to what is there if the sums have earlier parts.
                 let to = target
                     .out
                     .add(2 * (layout.out_vector[vector] as usize + *column as usize));

@@ -3,7 +3,7 @@
 //! Loops around the microkernel, from the inside: columns of a panel of the second operand, which all lies in the
 //! second-level cache; parts of the terms, so short that a panel of the first operand stays in the first-level cache;
 //! panels of the first operand. While one block of the first operand is multiplied, the next one is packed, a few
-//! moves at a time between two tiles, and what the moves after those will read is asked for: so memory and arithmetic
+//! moves at a time between two tiles, and what the moves after those will read is prefetched: so memory and arithmetic
 //! work at the same time.
 
 use super::layout::Layout;
@@ -30,7 +30,7 @@ const LARGEST_FOLDED: f64 = (1u64 << 60) as f64;
 /// Bytes of panels that stay in the first-level cache while they are multiplied by several panels.
 const NEAR_BYTES: usize = 1 << 14;
 
-/// Least terms of a block for which the places of a tile are worth asking for in advance.
+/// Least terms of a block for which the places of a tile are worth prefetching.
 const PREFETCH_TERMS: usize = 32;
 
 /// A range of tiles, run by one thread.
@@ -99,7 +99,7 @@ impl<T: Real> Iterator for Jobs<'_, T> {
     }
 }
 
-/// The packing of the next block, done bit by bit.
+/// The packing of the next block, done a few groups at a time.
 struct Filler<'a, R> {
     packing: &'a Packing,
     from: *const R,
@@ -110,7 +110,7 @@ struct Filler<'a, R> {
 }
 
 impl<R: Real> Filler<'_, R> {
-    /// Packs a few groups and asks for those that come after them.
+    /// Packs a few groups and prefetches those that come after them.
     #[inline(always)]
     unsafe fn go_on<S: Simd<Real = R>>(&mut self) {
         if self.next == self.end {
@@ -137,7 +137,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
         let layout = &blocked.layout;
         let Places { a, b, aside, .. } = blocked.places();
         let groups = if layout.in_place { 0 } else { layout.pack_a.groups() };
-        // Where the factor goes.
+        // Stage 1: whether the factor is folded into `b` when it is packed, or applied to what is written.
         let size = self.scale.to_f64().abs();
         let folded = (1.0 / LARGEST_FOLDED..=LARGEST_FOLDED).contains(&size);
         let (scale_b, scale) = if folded {
@@ -154,7 +154,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                 // Lanes without a row are never packed: they must be 0.
                 packed_a[0].write_bytes(0, 2 * a[1]);
             }
-            // The first block of `a` is packed before anything can be multiplied.
+            // Stage 2: pack the first block of `a`; nothing can be multiplied before.
             let mut jobs = Jobs {
                 blocked,
                 tiles: self.tiles,
@@ -171,7 +171,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
             }
             while let Some(job) = coming {
                 coming = jobs.next().filter(|_| !self.workers.stopped());
-                // Pack a block of `b` unless it is there; the next one of `a` will be packed meanwhile.
+                // Stage 3: pack a block of `b` unless it is there, and prepare the packing of the next block of `a`.
                 if held_b != job.from_b {
                     held_b = job.from_b;
                     let packing = &layout.pack_b;
@@ -186,7 +186,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                     end: if next_a.is_some() { groups } else { 0 },
                     at_once: groups.div_ceil(layout.tiles_of_panels()),
                 };
-                // Multiply.
+                // Stage 4: multiply, packing a part of the next block of `a` after each tile.
                 let last = job.sum + 1 == blocked.sums;
                 let target = Target {
                     out: self.out.add(2 * job.out),
@@ -209,7 +209,7 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
                 };
                 let largest = if last { &mut largest } else { &mut ignored };
                 multiply_block::<S>(&block, target, &mut filler, largest);
-                // Pack what is left.
+                // Stage 5: pack what is left of that block, and swap the two.
                 filler.at_once = groups;
                 filler.go_on::<S>();
                 if next_a.is_some() {
@@ -228,10 +228,10 @@ impl<T: Real> Kernel<T> for RunTiles<'_, T> {
 #[derive(Clone, Copy)]
 struct Block<'a, R> {
     layout: &'a Layout,
-    /// Packed, unless it is used in place.
+    /// The first operand: packed, unless it is used in place.
     a: *const R,
     b: *const R,
-    /// Room for the sums of a panel.
+    /// Buffer for the sums of a panel.
     aside: *mut R,
     /// Whether lanes of the output lie in a row and nothing is left to scale.
     fast: bool,
@@ -278,16 +278,18 @@ unsafe fn panels_of<S: Simd, const VECTORS: usize>(
     filler: &mut Filler<'_, S::Real>,
     largest: &mut S::Vector,
 ) {
+    // Stage 1: how the columns and panels are cut.
     let layout = block.layout;
     let full = layout.columns / PANEL_COLUMNS * PANEL_COLUMNS;
     let even = layout.columns / 2 * 2;
-    // Panels that are multiplied by a panel of `b` in turn; several if the sums need not be put aside.
+    // Panels that are multiplied by a panel of `b` in turn; several if the sums need not be stored in between.
     let together = if block.fast && layout.terms <= PART_TERMS {
         let reals = NEAR_BYTES / size_of::<S::Real>() / (2 * S::LANES * layout.terms);
         (reals / VECTORS * VECTORS).max(VECTORS)
     } else {
         VECTORS
     };
+    // Stage 2: multiply part by part of the terms, by the microkernel for this packing and number of columns.
     let end = vectors.end;
     for first in vectors.step_by(together) {
         let vectors = first..end.min(first + together);
@@ -329,18 +331,19 @@ unsafe fn panels_of<S: Simd, const VECTORS: usize>(
                 (true, true) => all_columns!(IN_PLACE, true),
             }
         }
+        // Stage 3: write the sums, unless the tiles were written at once.
         if !block.fast {
-            // SAFETY: as for `multiply_block`; all sums of the panel have been put aside.
+            // SAFETY: as for `multiply_block`; all sums of the panel have been stored there.
             unsafe { write_slowly::<S>(layout, block.aside, vectors, target, largest) }
         }
     }
 }
 
-/// `a` is packed.
+/// Way of reading `a`: it is packed.
 const PACKED: u8 = 0;
-/// It is used in place.
+/// Way of reading `a`: it is used in place.
 const IN_PLACE: u8 = 1;
-/// It is used in place, and what comes next is worth asking for.
+/// Way of reading `a`: it is used in place, and what comes next is worth prefetching.
 const IN_PLACE_FAR: u8 = 2;
 
 /// A part of a block: some terms of some panels of `a` times some columns of `b`.
@@ -379,18 +382,18 @@ unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: u
             let b = block.b.add((column * layout.terms + terms.start * COLUMNS) * unit);
             let mut vector = vectors.start;
             while vector < vectors.end {
-                // Ask for where the next tile goes.
+                // Prefetch the places of the next tile.
                 let places = out_vector.get_unchecked(vector..vector + VECTORS);
                 if prefetch && column + COLUMNS < end {
                     let next = layout.out_column.get_unchecked(column + COLUMNS..column + 2 * COLUMNS);
                     prefetch_places::<S>(target, places, next);
                 }
-                // The product, added to what there is of it.
+                // Multiply, adding to the sums of earlier parts; `a` is read from its panel or in place.
                 let tile: Tile<S, VECTORS, COLUMNS> = if WAY == PACKED {
                     let a = block
                         .a
                         .add((vector * layout.terms + terms.start * VECTORS) * 2 * S::LANES);
-                    let mut tile = if is_first { Tile::zero() } else { Tile::kept(aside) };
+                    let mut tile = if is_first { Tile::zero() } else { Tile::load_sums(aside) };
                     if is_last && target.accumulate && block.fast {
                         tile.add_written(target, places, columns);
                     }
@@ -409,11 +412,11 @@ unsafe fn columns_of<S: Simd, const WAY: u8, const SPLIT: bool, const VECTORS: u
                         Tile::product_in_place::<SPLIT, false>(&layout.a_term, starts, 0, b)
                     }
                 };
-                // Where it belongs, if it is whole.
+                // Write the tile to the output if it is complete, else store its sums; then go on packing.
                 if is_last && block.fast {
                     most = S::max_abs(most, tile.write(target, places, columns));
                 } else {
-                    tile.keep(aside);
+                    tile.store_sums(aside);
                 }
                 if WAY == PACKED {
                     filler.go_on::<S>();

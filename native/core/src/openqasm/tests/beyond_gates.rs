@@ -1,5 +1,5 @@
-//! What is read beyond gates of registers: files without a version, hardware qubits, delays, resets, what other programs
-//! write; and what is refused by name.
+//! Tests of what is read beyond gates on registers: files without a version, hardware qubits, delays, resets, what other
+//! programs write; and of features that are refused by name.
 
 use super::*;
 use crate::openqasm::limits::MAX_WARNINGS;
@@ -28,11 +28,11 @@ fn the_version_may_be_left_out() {
     refuses("", 1, 1, "declares no qubits");
     refuses("qreg q[1];\nh q;", 2, 1, "add 'include \"qelib1.inc\";'");
     refuses("qubit q;\nOPENQASM 3;", 2, 1, "must come first");
-    refuses("OPENQASM 3.0\nqubit q;", 1, 13, "';' is wanted here");
+    refuses("OPENQASM 3.0\nqubit q;", 1, 13, "expected ';'");
 }
 
 #[test]
-fn hardware_qubits_stand_behind_registers() {
+fn hardware_qubits_come_after_registers() {
     reads(
         "OPENQASM 3; include 'stdgates.inc'; bit[2] c; h $0; cx $0, $3; let a = $3 ++ $1; x a; barrier $0, $3; \
          delay[1us] $2; reset $2; c[0] = measure $0; measure $3 -> c[1];",
@@ -45,15 +45,15 @@ fn hardware_qubits_stand_behind_registers() {
         "OPENQASM 3;\ninclude 'stdgates.inc';\n",
         3,
         &[
-            ("x $100000;", 3, "out of reach"),
-            ("x $99999999999999999999999;", 3, "out of reach"),
+            ("x $100000;", 3, "out of range"),
+            ("x $99999999999999999999999;", 3, "out of range"),
             ("qubit[60000] q; x $50000;", 19, "at most 100000 together"),
             ("x $50000; qubit[60000] q;", 24, "at most 100000"),
             ("x $0[0];", 5, "no index"),
             ("cx $1, $1;", 8, "twice"),
             ("gate g a { x $0; }", 14, "its head names"),
             ("bit c; c = measure $0; x $0;", 24, "after its measurement"),
-            ("$0 = 3;", 1, "a statement is wanted"),
+            ("$0 = 3;", 1, "expected a statement"),
             ("bit c; measure c -> $0;", 16, "not a register of qubits"),
         ],
     );
@@ -128,7 +128,7 @@ fn fresh_qubits_may_be_reset() {
         "for int i in [0:3] { reset q[i]; h q[i]; }",
         &["h 0", "h 1", "h 2", "h 3"],
     );
-    // As Qiskit writes `initialize`: resets, complex numbers and labels that nothing depends on.
+    // Qiskit's `initialize`: resets, and complex numbers and labels that nothing depends on.
     two(
         "gate prep(a,b) x { h x; } gate initialize(a,b) x { reset x; prep(0.6,0.8j) x; } initialize(0.6,-0.8+0.1j) q[2]; \
          gate lab(a,b) x,y { reset x; reset y; prep(1,+) y; } lab(r,-) q[0],q[1]; gate pauli(a) x { z x; } pauli(XIZ) q[3];",
@@ -191,7 +191,7 @@ fn what_other_programs_write_is_read_with_a_warning() {
         &[(4, 1, "not part of qelib1.inc; it is read as that of stdgates.inc")],
     );
     two("gate gphase(t) a { rz(t) a; } gphase(0.5) q[1];", &["rz|0.5| 1"]);
-    // A definition of the file is no surprise.
+    // A gate that the file defines itself gives no warning.
     warns(
         "OPENQASM 3.0; include \"stdgates.inc\"; gate sxdg a { inv @ sx a; } qubit q; sxdg q;",
         &["sx^-1 0"],
@@ -230,21 +230,23 @@ fn annotations_and_pragmas_are_left_out_with_a_warning() {
         "changes the circuit",
     );
     refuses("OPENQASM 3.0;\nqubit q;\n@end", 3, 1, "followed by nothing");
-    refuses("OPENQASM 3.0;\nqubit q;\n# pragma x", 3, 1, "only '#pragma'");
+    refuses("OPENQASM 3.0;\nqubit q;\n# pragma x", 3, 1, "only allowed in '#pragma'");
     let many = format!("OPENQASM 3.0; qubit q;\n{}U(0, 0, 0) q;", "@note\n".repeat(100_000));
     assert_eq!(read(many.as_bytes()).expect("reads").warnings.len(), MAX_WARNINGS);
 }
 
 #[test]
 fn what_is_missing_is_reported_where_it_is_missing() {
+    // The whole message, with its excerpt.
     let error = |text: &str| read(text.as_bytes()).expect_err("is refused");
     let missing = error("OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2];\nh q[0]   // why\n\ncx q[0],q[1];");
     assert_eq!((missing.line, missing.column), (4, 7));
-    assert!(missing.reason.starts_with("',' or ';' is wanted here") && missing.reason.contains("'cx' follows"));
+    assert!(missing.reason.starts_with("expected ',' or ';'") && missing.reason.contains("'cx' follows"));
     assert_eq!(missing.excerpt, "h q[0]   // why\n      ^");
+    // Separators and values that are missing at the end of a line.
     for (text, line, column, part) in [
-        ("OPENQASM 2.0\nqreg q[2];", 1, 13, "';' is wanted here"),
-        ("OPENQASM 2.0;\nqreg q[2]\ncreg c[2];", 2, 10, "';' is wanted here"),
+        ("OPENQASM 2.0\nqreg q[2];", 1, 13, "expected ';'"),
+        ("OPENQASM 2.0;\nqreg q[2]\ncreg c[2];", 2, 10, "expected ';'"),
         (
             "OPENQASM 2.0;\nqreg q[2];\ncreg c[2];\nmeasure q -> c",
             4,
@@ -255,17 +257,12 @@ fn what_is_missing_is_reported_where_it_is_missing() {
         ("OPENQASM 2.0;\nqreg q[2];\nU(1,2,(3+\n4) q[0];\n", 4, 4, "')' or ','"),
         ("OPENQASM 2.0;\nqreg q[2];\nU(1,2,\n", 3, 7, "a number, a name"),
         ("OPENQASM 2.0;\nqreg q[2\ncreg c[2];", 2, 9, "']' after the length"),
-        (
-            "OPENQASM 2.0;\nqreg q[2];\nCX q[0] q[1];",
-            3,
-            8,
-            "',' or ';' is wanted here",
-        ),
+        ("OPENQASM 2.0;\nqreg q[2];\nCX q[0] q[1];", 3, 8, "expected ',' or ';'"),
         (
             "OPENQASM 3;\nqubit q;\nreset\nU(0,0,0) q;",
             3,
             6,
-            "a register of qubits is wanted",
+            "expected a register of qubits",
         ),
         ("OPENQASM 3;\nconst int n =\nqubit[2] q;", 2, 14, "a number, a name"),
         ("OPENQASM 3;\nqubit q;\nU(0, 1,\nU(0,0,0) q;", 3, 8, "a number, a name"),
@@ -273,15 +270,10 @@ fn what_is_missing_is_reported_where_it_is_missing() {
             "OPENQASM 2.0;\nqreg q[1]; creg c[1];\nmeasure q ->\nbarrier q;",
             3,
             13,
-            "a register of bits is wanted",
+            "expected a register of bits",
         ),
-        ("OPENQASM 3;\nqubit[2] q\nbit[2] c;", 2, 11, "';' is wanted here"),
-        (
-            "OPENQASM 3;\nqubit q;\nint n = 3\nU(0,0,0) q;",
-            3,
-            10,
-            "';' is wanted here",
-        ),
+        ("OPENQASM 3;\nqubit[2] q\nbit[2] c;", 2, 11, "expected ';'"),
+        ("OPENQASM 3;\nqubit q;\nint n = 3\nU(0,0,0) q;", 3, 10, "expected ';'"),
         (
             "OPENQASM 3;\nqubit q;\nfor int i in [0:3\n{ U(0,0,0) q; }",
             3,
@@ -292,7 +284,7 @@ fn what_is_missing_is_reported_where_it_is_missing() {
             "OPENQASM 3;\nqubit q;\ndelay[10ns] q\nU(0,0,0) q;",
             3,
             14,
-            "',' or ';' is wanted here",
+            "expected ',' or ';'",
         ),
     ] {
         refuses(text, line, column, part);
@@ -301,6 +293,7 @@ fn what_is_missing_is_reported_where_it_is_missing() {
 
 #[test]
 fn features_of_the_language_are_refused_by_name() {
+    // Features of OpenQASM 3.
     let head = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[4] q;\nbit[4] c;\nint k = 1; duration d = 1ns;\n";
     refuses_each(
         head,
@@ -337,17 +330,21 @@ fn features_of_the_language_are_refused_by_name() {
             ("k[0] = measure q[0];", 2, "an index into a number"),
             ("c |= \"0101\";", 3, "bits are assigned a value"),
             ("bit[4] e = bit[4](k);", 12, "a value of the type 'bit'"),
-            ("for bit b in c { x q[0]; }", 5, "'bit' is no type of a loop's variable"),
+            (
+                "for bit b in c { x q[0]; }",
+                5,
+                "'bit' is not a supported type of a loop variable",
+            ),
             ("int n = int(c);", 13, "classical control is not supported"),
-            ("delay[k] q;", 7, "a duration is wanted here, but 1 was given"),
-            ("delay[100] q;", 7, "a duration is wanted here, but 100 was given"),
+            ("delay[k] q;", 7, "expected a duration, got 1;"),
+            ("delay[100] q;", 7, "expected a duration, got 100;"),
             ("delay[2 * d / d] q;", 13, "between two durations"),
             ("delay[d * d] q;", 9, "between two durations"),
             ("bool b = d < 2ns;", 12, "between two durations"),
-            ("rx(d) q[0];", 4, "a duration was given"),
+            ("rx(d) q[0];", 4, "got a duration"),
             ("int n = d;", 9, "a duration does not fit the type int"),
             ("duration e = 3;", 14, "3 does not fit the type duration"),
-            ("x q[d];", 5, "a duration was given"),
+            ("x q[d];", 5, "got a duration"),
             ("stretch s = 3ns;", 11, "settled later"),
             ("qubit r[2];", 8, "write it there, as in 'qubit[2] r;'"),
             ("bit r[2];", 6, "write it there, as in 'bit[2] r;'"),
@@ -362,6 +359,7 @@ fn features_of_the_language_are_refused_by_name() {
             ("box { qubit r; }", 7, "before the loop or box"),
         ],
     );
+    // Features of OpenQASM 3 in OpenQASM 2, and boxes nested too deeply.
     refuses("OPENQASM 2.0;\nqubit[2] q;", 2, 1, "'qubit' belongs to OpenQASM 3");
     refuses(
         "OPENQASM 2.0;\nqreg q[1];\nctrl @ U(0,0,0) q[0];",
