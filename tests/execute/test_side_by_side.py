@@ -8,17 +8,17 @@ import pytest
 from taizhang.execute.side_by_side import side_by_side
 
 
-@pytest.mark.parametrize(("count", "lanes"), [(0, 2), (1, 3), (2, 2), (100, 3)])
-def test_every_job_is_done_once(count, lanes):
+@pytest.mark.parametrize(("count", "threads"), [(0, 2), (1, 3), (2, 2), (100, 3)])
+def test_every_job_is_done_once(count, threads):
     done, told = [], []
-    side_by_side(lambda number, _: done.append(number), count, lanes, told.append)
+    side_by_side(lambda number, _: done.append(number), count, threads, told.append)
     assert sorted(done) == list(range(count))
     assert told[-1] == count
 
 
 def test_jobs_run_at_the_same_time():
     meeting = threading.Barrier(3, timeout=30)
-    side_by_side(lambda *_: meeting.wait(), 3, lanes=3)
+    side_by_side(lambda *_: meeting.wait(), 3, threads=3)
 
 
 def test_an_error_stops_the_others():
@@ -34,7 +34,7 @@ def test_an_error_stops_the_others():
         assert should_stop()
 
     with pytest.raises(ValueError, match="one is wrong"):
-        side_by_side(job, 1000, lanes=2)
+        side_by_side(job, 1000, threads=2)
     assert sorted(begun) == [0, 1]
 
 
