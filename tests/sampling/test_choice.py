@@ -66,7 +66,7 @@ def test_the_most_probable_of_each_batch_raise_the_cross_entropy_and_this_is_tol
     scaled = 2.0**14 * exact_probabilities(circuit)[bits.astype(int) @ (1 << np.arange(14)[::-1])]
     assert scaled.mean() - 1 == pytest.approx(run.report().linear_xeb, rel=1e-3)
     assert scaled.mean() > 3.5
-    assert "no fidelity" in " ".join(run.report().remarks)
+    assert "not a fidelity" in " ".join(run.report().remarks)
 
 
 def test_frugal_rejection_refuses_circuits_that_are_not_chaotic():

@@ -1,4 +1,4 @@
-"""Batches of pairs of sides equal those of the whole bitstrings."""
+"""Product batches equal the batches of the complete bitstrings."""
 
 import numpy as np
 import pytest
