@@ -110,7 +110,7 @@ def test_batches_that_are_not_needed_are_left_out(fresh, expected, tmp_path):
 
 @pytest.mark.parametrize("method", ["state-vector", "marginals", "gate-by-gate"])
 def test_other_methods_are_refused_in_one_sentence(chaotic, tmp_path, method):
-    with pytest.raises(UsageError, match=f"method {method} was given with a directory"):
+    with pytest.raises(UsageError, match=f"method must be frugal or auto with a directory, got {method}"):
         tz.sample(chaotic, 5, method=method, directory=tmp_path / "run")
 
 
