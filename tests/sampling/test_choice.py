@@ -59,7 +59,7 @@ def test_fewer_shots_are_the_first_of_more(method):
     assert np.array_equal(few, many[:20])
 
 
-def test_the_most_probable_of_each_batch_raise_the_cross_entropy_and_this_is_told():
+def test_the_most_probable_of_each_batch_raise_the_cross_entropy_with_a_remark():
     circuit = tz.sycamore_circuit(14, cycles=10, seed=4)
     run = tz.sample_run(circuit, shots=300, seed=1, top=1, batch_qubits=5, threads=1)
     bits = np.concatenate(list(run))
@@ -97,7 +97,7 @@ def test_samples_of_a_wide_w_state_have_one_one_each():
         ({"shots": 5, "top": 9, "batch_qubits": 3}, UsageError, "8 bitstrings"),
     ],
 )
-def test_options_that_cannot_be_are_told(options, error, told):
+def test_invalid_options_are_refused(options, error, told):
     with pytest.raises(error, match=told):
         tz.sample(chaotic(8, 6, 1), threads=1, **options)
 
@@ -123,7 +123,7 @@ def test_trying_frugal_rejection_out_changes_no_sample():
     assert np.array_equal(tried.draw(0, 100), other.draw(0, 100))
 
 
-def test_trying_frugal_rejection_out_tells_circuits_that_are_not_chaotic():
+def test_trying_frugal_rejection_out_refuses_circuits_that_are_not_chaotic():
     with pytest.raises(NumericalError, match="not those of a chaotic one"):
         frugal_sampler(ghz(14), 1000, 4).try_out()
     with pytest.raises(NumericalError, match="variance"):

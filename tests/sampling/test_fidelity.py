@@ -1,4 +1,4 @@
-"""Samples of a part of the slices, against the exact state of that part."""
+"""Samples of a part of the slices, compared with the exact state of that part."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ LEAST_P_VALUE = 1e-4
 
 
 def sampler_of(circuit, *, seed, trials, fidelity, batch_qubits, shots):
-    """A sampler whose plan, and so the slices added up, is the same on any machine."""
+    """A sampler whose plan, and so the summed slices, is the same on any machine."""
     settings = Settings.checked(seed=seed, threads=1, trials=trials, objective="multiply_adds")
     opened = choose_batch_qubits(circuit, batch_qubits, seed)
     machine = IndependentBatches(circuit, opened, settings, num_batches=shots, fidelity=fidelity)
@@ -25,7 +25,7 @@ def sampler_of(circuit, *, seed, trials, fidelity, batch_qubits, shots):
 
 
 def state_of_part(machine, num_qubits):
-    """Unnormalised probabilities of the part that a machine adds up, from all batches there are."""
+    """Unnormalised probabilities of the summed part of the slices, from all batches."""
     fixed = [qubit for qubit in range(num_qubits) if qubit not in machine.open_qubits]
     axes = (*fixed, *machine.open_qubits)
     bits = np.zeros((2 ** len(fixed), num_qubits), dtype=np.uint8)
@@ -37,18 +37,18 @@ def state_of_part(machine, num_qubits):
     ("num_qubits", "seed", "trials", "fidelity"),
     [(12, 0, 1, 0.1), (12, 1, 2, 0.25), (12, 2, 4, 0.5), (14, 0, 2, 0.3), (14, 1, 4, 0.1), (16, 1, 4, 0.25)],
 )
-def test_samples_follow_the_state_of_the_slices_that_were_added_up(num_qubits, seed, trials, fidelity):
+def test_samples_follow_the_state_of_the_summed_slices(num_qubits, seed, trials, fidelity):
     circuit = tz.sycamore_circuit(num_qubits, cycles=10, seed=4)
     sampler, machine = sampler_of(circuit, seed=seed, trials=trials, fidelity=fidelity, batch_qubits=5, shots=1500)
     bits = sampler.draw(0, 1500)
-    part, whole = state_of_part(machine, num_qubits), exact_probabilities(circuit)
+    part, probabilities = state_of_part(machine, num_qubits), exact_probabilities(circuit)
     assert p_value(bits, part / part.sum()) > LEAST_P_VALUE
     report = sampler.report()
     assert report.fidelity == pytest.approx(fidelity, rel=0.35)
     assert report.fidelity == pytest.approx(part.sum(), rel=0.05)
-    expected = 2.0**num_qubits * (part * whole).sum() / part.sum() - 1
+    expected = 2.0**num_qubits * (part * probabilities).sum() / part.sum() - 1
     assert report.linear_xeb == pytest.approx(expected, abs=4 * report.standard_error + 0.03)
-    scaled = 2.0**num_qubits * whole[outcomes_of(bits)]
+    scaled = 2.0**num_qubits * probabilities[outcomes_of(bits)]
     assert scaled.mean() - 1 == pytest.approx(report.linear_xeb, abs=5 * scaled.std() / np.sqrt(1500))
     assert "measured for the bound" in " ".join(report.remarks)
     assert 0 < report.standard_error < 0.1
@@ -85,7 +85,7 @@ def test_the_bound_does_not_depend_on_portions():
 
 
 class OneBatchIn:
-    """Batches of which only one in so many has a probability."""
+    """Batches of which only one in `period` has a nonzero probability."""
 
     open_qubits, rows, num_paths, paths_taken, fidelity, remarks = (0, 1, 2, 3), 1, 8, 2, 0.25, ()
 
@@ -105,7 +105,7 @@ class OneBatchIn:
 
 
 @pytest.mark.parametrize(("period", "told"), [(1 << 50, "have none"), (64, "batches each")])
-def test_a_part_with_hardly_any_probability_is_refused(period, told):
+def test_a_part_with_too_little_probability_is_refused(period, told):
     options = FrugalOptions(fidelity=0.25, batch_qubits=4)
     sampler = FrugalSampler(ghz(12), Settings.checked(threads=1), options, OneBatchIn(period), 20)
     with pytest.raises(NumericalError, match=told):

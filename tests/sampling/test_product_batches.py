@@ -21,8 +21,8 @@ def test_candidates_are_amplitudes_of_different_bits_in_any_portions():
     bits, amplitudes = source.candidates(0, 30)
     state = tz.state_vector(circuit, dtype="complex128", threads=1).reshape((2,) * 9)
     for row, found in zip(bits, amplitudes, strict=True):
-        wanted = state[tuple(slice(None) if qubit in (4, 5) else row[qubit] for qubit in range(9))]
-        np.testing.assert_allclose(found, wanted.reshape(-1), atol=1e-6)
+        expected = state[tuple(slice(None) if qubit in (4, 5) else row[qubit] for qubit in range(9))]
+        np.testing.assert_allclose(found, expected.reshape(-1), atol=1e-6)
     for start in (0, 12):
         assert len(np.unique(bits[start : start + 12], axis=0)) == 12
     again = [source.candidates(*part)[0] for part in ((0, 5), (5, 10), (15, 15))]

@@ -28,24 +28,24 @@ def expected(circuit, machine, left_bits, right_bits, opened):
 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(circuit=circuits(min_qubits=1, max_qubits=6), data=st.data())
-def test_pairs_of_any_circuit(circuit, data):
+def test_product_batches_of_any_circuit(circuit, data):
     opened = data.draw(st.lists(st.integers(0, circuit.num_qubits - 1), unique=True, max_size=2))
     counts = (data.draw(st.integers(1, 3)), data.draw(st.integers(1, 4)))
     rng = np.random.default_rng(data.draw(st.integers(0, 1 << 32)))
     sides = [rng.integers(0, 2, size=(count, circuit.num_qubits)).astype(np.uint8) for count in counts]
     left = data.draw(st.lists(st.integers(0, circuit.num_qubits - 1), unique=True))
     machine = prepare_products(circuit, DOUBLE, left=left, counts=counts, open_qubits=opened)
-    wanted = expected(circuit, machine, *sides, opened)
-    np.testing.assert_allclose(machine.run(*sides), wanted, rtol=0, atol=1e-12)
+    reference = expected(circuit, machine, *sides, opened)
+    np.testing.assert_allclose(machine.run(*sides), reference, rtol=0, atol=1e-12)
 
 
-def test_pairs_of_a_chaotic_circuit():
+def test_product_batches_of_a_chaotic_circuit():
     circuit = tz.sycamore_circuit(16, cycles=8, seed=4)
     rng = np.random.default_rng(0)
     sides = [rng.integers(0, 2, size=(count, 16)).astype(np.uint8) for count in (5, 8)]
     machine = prepare_products(circuit, Settings.checked(trials=2), left=range(8), counts=(5, 8), open_qubits=(3, 9))
-    wanted = expected(circuit, machine, *sides, (3, 9))
-    np.testing.assert_allclose(machine.run(*sides), wanted, rtol=0, atol=2e-6 * abs(wanted).max())
+    reference = expected(circuit, machine, *sides, (3, 9))
+    np.testing.assert_allclose(machine.run(*sides), reference, rtol=0, atol=2e-6 * abs(reference).max())
     assert machine.sides == ((0, 1, 2, 4, 5, 6, 7), (8, 10, 11, 12, 13, 14, 15))
 
 

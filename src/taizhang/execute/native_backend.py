@@ -115,7 +115,7 @@ class NativeProgram:
         """
         _native.clear_underflow()
         try:
-            found = self._engine.run(
+            result = self._engine.run(
                 inputs.elements,
                 inputs.exponents,
                 np.zeros(0, dtype=np.uint8) if digits is None else digits.T.reshape(-1).astype(np.uint8),
@@ -142,11 +142,11 @@ class NativeProgram:
         # The underflow flag is per thread, so it covers only steps that ran on this thread.
         underflow = schedule.inline and _native.underflow_occurred()
         return NativeSum(
-            mantissa=found.mantissa.reshape(array_shape(self.program.output_shape)),
-            exponent=found.exponent,
-            multiply_adds=self._count_multiply_adds(found.starts_of_level),
-            step_seconds=tuple(1e-9 * count for count in found.step_nanoseconds),
-            step_runs=tuple(found.step_runs),
+            mantissa=result.mantissa.reshape(array_shape(self.program.output_shape)),
+            exponent=result.exponent,
+            multiply_adds=self._count_multiply_adds(result.starts_of_level),
+            step_seconds=tuple(1e-9 * count for count in result.step_nanoseconds),
+            step_runs=tuple(result.step_runs),
             underflow=underflow,
         )
 
