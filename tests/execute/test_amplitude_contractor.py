@@ -67,8 +67,8 @@ def test_batches_of_many_bitstrings(width):
     opened = (7, 2, 4)
     bits = np.random.default_rng(3).integers(0, 2, size=(60, 12)).astype(np.uint8)
     chosen = Settings.checked(trials=2, dtype="complex128", threads=2, width=width)
-    machine = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=60, open_qubits=opened)
-    values = machine.run(bits).values
+    contractor = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=60, open_qubits=opened)
+    values = contractor.run(bits).values
     assert values.shape == (60, 2, 2, 2)
     for number, row in enumerate(bits):
         for flips in np.ndindex(2, 2, 2):
@@ -97,17 +97,17 @@ def test_a_plan_for_single_amplitudes_serves_lists():
 def test_slices_of_a_machine_add_up():
     bits = bits_of(np.arange(0, 4096, 17), 12)
     chosen = Settings.checked(trials=2, dtype="complex128", width=11)
-    machine = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=len(bits))
-    slices = machine.ready.plan.num_slices
+    contractor = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=len(bits))
+    slices = contractor.ready.plan.num_slices
     assert slices > 1
-    parts = [machine.run(bits, slices=range(k, k + 1)).values for k in range(slices)]
+    parts = [contractor.run(bits, slices=range(k, k + 1)).values for k in range(slices)]
     np.testing.assert_allclose(sum(parts), EXACT[::17], rtol=0, atol=1e-13)
 
 
 def test_bitstrings_that_differ_where_they_may_not_are_refused():
-    machine = prepare_amplitudes(CIRCUIT, DOUBLE, num_bitstrings=3, row_qubits=[0, 1, 2])
+    contractor = prepare_amplitudes(CIRCUIT, DOUBLE, num_bitstrings=3, row_qubits=[0, 1, 2])
     with pytest.raises(tz.UsageError, match="differ at qubit 11"):
-        machine.run(bits_of([0, 1], 12))
+        contractor.run(bits_of([0, 1], 12))
 
 
 def test_the_same_bits_for_any_number_of_threads():
@@ -116,8 +116,8 @@ def test_the_same_bits_for_any_number_of_threads():
     chosen = Settings.checked(trials=2)
     network = AmplitudeNetwork(circuit, row_qubits=range(20), num_rows=3000)
     plan = tz.plan(network.shape, trials=2)
-    machine = prepare_amplitudes(circuit, chosen, num_bitstrings=3000, plan=plan)
-    computed = [replace(machine, settings=replace(chosen, threads=threads)).run(bits).values for threads in (1, 2)]
+    contractor = prepare_amplitudes(circuit, chosen, num_bitstrings=3000, plan=plan)
+    computed = [replace(contractor, settings=replace(chosen, threads=threads)).run(bits).values for threads in (1, 2)]
     assert np.array_equal(*computed)
     places = bits.astype(int) @ (1 << np.arange(19, -1, -1))
     exact = tz.state_vector(circuit, trials=2)[places]
@@ -181,41 +181,41 @@ def machine_of(threads, **options):
     return prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=1, open_qubits=(0, 5))
 
 
-def concurrent(machine, count, slices=None, free_bytes=None):
-    free = machine.settings.free_bytes() if free_bytes is None else free_bytes
-    threads = machine.settings.threads
-    return concurrent_runs(machine.ready.program, count, slices, threads=threads, free_bytes=free)
+def concurrent(contractor, count, slices=None, free_bytes=None):
+    free = contractor.settings.free_bytes() if free_bytes is None else free_bytes
+    threads = contractor.settings.threads
+    return concurrent_runs(contractor.ready.program, count, slices, threads=threads, free_bytes=free)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 4])
 def test_concurrent_contractions_give_the_same_bits(monkeypatch, threads):
-    machine = machine_of(threads)
-    assert concurrent(machine, len(BATCHES)) == 1, "these are too short for that"
-    alone = machine.run(BATCHES)
+    contractor = machine_of(threads)
+    assert concurrent(contractor, len(BATCHES)) == 1, "these are too short for that"
+    alone = contractor.run(BATCHES)
     monkeypatch.setattr(members, "_CONCURRENT_SECONDS", 0.0)
-    assert concurrent(machine, len(BATCHES)) == threads
-    assert concurrent(machine, 1) == 1
-    together = machine.run(BATCHES)
+    assert concurrent(contractor, len(BATCHES)) == threads
+    assert concurrent(contractor, 1) == 1
+    together = contractor.run(BATCHES)
     assert np.array_equal(alone.values, together.values)
     assert len(together.runs) == len(BATCHES)
 
 
 def test_as_many_run_concurrently_as_fit_in_memory(monkeypatch):
-    machine = machine_of(4)
-    each = peak_bytes_of_run(machine.ready.program, threads=1)
+    contractor = machine_of(4)
+    each = peak_bytes_of_run(contractor.ready.program, threads=1)
     monkeypatch.setattr(members, "_CONCURRENT_SECONDS", 0.0)
     # Two with two threads each take a little more than two with one.
     for runs, free in ((1, 2 * each - 1), (2, 3 * each - 1), (4, 5 * each)):
-        assert concurrent(machine, 9, free_bytes=free) == runs
-    assert machine.predicted_bytes(9) >= needed_bytes() + 4 * each
+        assert concurrent(contractor, 9, free_bytes=free) == runs
+    assert contractor.predicted_bytes(9) >= needed_bytes() + 4 * each
 
 
 def test_slices_that_keep_all_threads_busy_are_not_run_concurrently(monkeypatch):
-    machine = machine_of(2, width=4)
-    assert machine.ready.plan.num_slices >= 2
+    contractor = machine_of(2, width=4)
+    assert contractor.ready.plan.num_slices >= 2
     monkeypatch.setattr(members, "_CONCURRENT_SECONDS", 0.0)
-    assert concurrent(machine, 9) == 1
-    assert concurrent(machine, 9, slices=range(1)) == 2
+    assert concurrent(contractor, 9) == 1
+    assert concurrent(contractor, 9, slices=range(1)) == 2
 
 
 def test_an_arena_kept_for_the_next_run_does_not_count_against_its_limit():

@@ -11,10 +11,10 @@ from taizhang.settings import Settings
 
 def test_a_batch_is_the_amplitudes_over_its_open_qubits():
     circuit = chaotic(8, 5, 1)
-    machine = IndependentBatches(circuit, (1, 4, 6), Settings.checked(threads=1, trials=2), num_batches=5)
+    contractor = IndependentBatches(circuit, (1, 4, 6), Settings.checked(threads=1, trials=2), num_batches=5)
     bits = np.random.default_rng(0).integers(0, 2, size=(5, 8)).astype(np.uint8)
     state = tz.state_vector(circuit, dtype="complex128", threads=1).reshape((2,) * 8)
-    for row, found in zip(bits, machine.run(bits), strict=True):
+    for row, found in zip(bits, contractor.run(bits), strict=True):
         expected = state[tuple(slice(None) if qubit in (1, 4, 6) else row[qubit] for qubit in range(8))]
         np.testing.assert_allclose(found, expected.reshape(-1), atol=1e-6)
 

@@ -23,7 +23,7 @@ def samples():
 
 @pytest.fixture
 def small_portions(monkeypatch):
-    monkeypatch.setattr(cross_entropy, "_portion", lambda machine, wanted: 7)
+    monkeypatch.setattr(cross_entropy, "_portion", lambda contractor, wanted: 7)
 
 
 class Watch:

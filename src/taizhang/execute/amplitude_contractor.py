@@ -108,8 +108,8 @@ class AmplitudeContractor:
     def predicted_seconds(self, num_bitstrings: int) -> float:
         """Expected time for a list of `num_bitstrings` distinct bitstrings."""
         plan, runs = self.ready.plan, self.num_runs(num_bitstrings)
-        machine = rates_here(self.settings)
-        return seconds_of_runs(plan.predicted_seconds, runs, machine, peak_bytes=plan.cost.peak_bytes)
+        rates = rates_here(self.settings)
+        return seconds_of_runs(plan.predicted_seconds, runs, rates, peak_bytes=plan.cost.peak_bytes)
 
     def predicted_bytes(self, num_bitstrings: int) -> int:
         """Most memory that the process will hold while it computes a list of this many distinct bitstrings."""
@@ -269,8 +269,8 @@ def prepare_amplitudes(
 
     Example:
         >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
-        >>> machine = prepare_amplitudes(bell, Settings.checked(trials=1), num_bitstrings=3)
-        >>> values = machine.run(np.array([[0, 0], [0, 1], [1, 1]], dtype=np.uint8)).values
+        >>> contractor = prepare_amplitudes(bell, Settings.checked(trials=1), num_bitstrings=3)
+        >>> values = contractor.run(np.array([[0, 0], [0, 1], [1, 1]], dtype=np.uint8)).values
         >>> (abs(values) ** 2).round(6).tolist()
         [0.5, 0.0, 0.5]
     """
@@ -289,7 +289,7 @@ def prepare_amplitudes(
         spent = time.perf_counter() - started
         return network
 
-    def machine(network: AmplitudeNetwork, ready: CompiledPlan, chosen: tuple[int, ...]) -> AmplitudeContractor:
+    def contractor_of(network: AmplitudeNetwork, ready: CompiledPlan, chosen: tuple[int, ...]) -> AmplitudeContractor:
         return AmplitudeContractor(
             network=network,
             ready=ready,
@@ -308,12 +308,12 @@ def prepare_amplitudes(
         else:
             chosen = ()
             network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=opened))
-        return machine(network, prepare_plan(network.shape, settings, watch, plan=plan), chosen)
+        return contractor_of(network, prepare_plan(network.shape, settings, watch, plan=plan), chosen)
 
     # Stage 2: dense, where the list is long enough to hold all values of the varying qubits.
     if num_bitstrings > 1 and varying and 2 ** len(varying) <= num_bitstrings:
         network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=(*opened, *varying)))
-        return machine(network, prepare_plan(network.shape, settings, watch, machine=rates), varying)
+        return contractor_of(network, prepare_plan(network.shape, settings, watch, machine=rates), varying)
 
     # Stage 3: choose the number of rows by brief searches, which use a share of a given planning time.
     many = num_bitstrings > 1 and bool(varying)
@@ -328,13 +328,13 @@ def prepare_amplitudes(
     # Stage 4: plan. Without an explicit budget of trials or time a brief plan shows how long the work takes, and a
     # second search, as long as is worthwhile for that, replaces it where the work is not quick.
     if not many or settings.trials is not None or settings.plan_seconds is not None:
-        return machine(network, prepare_plan(network.shape, settings, watch, machine=rates), chosen)
-    first = machine(network, prepare_plan(network.shape, _brief(settings), watch, machine=rates), chosen)
+        return contractor_of(network, prepare_plan(network.shape, settings, watch, machine=rates), chosen)
+    first = contractor_of(network, prepare_plan(network.shape, _brief(settings), watch, machine=rates), chosen)
     seconds = first.predicted_seconds(num_bitstrings)
     if seconds < QUICK_SECONDS:
         return first
     longer = replace(settings, plan_seconds=min(PLANNING_SHARE * seconds, MOST_PLANNING_SECONDS))
-    return machine(network, prepare_plan(network.shape, longer, watch, machine=rates), chosen)
+    return contractor_of(network, prepare_plan(network.shape, longer, watch, machine=rates), chosen)
 
 
 def _network(circuit: Circuit, opened: tuple[int, ...], varying: tuple[int, ...], num_rows: int) -> AmplitudeNetwork:
@@ -415,6 +415,6 @@ def all_amplitudes(circuit: Circuit, settings: Settings, observer: Observer | No
         )
     settings = replace(settings, memory_bytes=settings.memory_bytes - held)
     every = range(circuit.num_qubits)
-    machine = prepare_amplitudes(circuit, settings, num_bitstrings=1, open_qubits=every, observer=observer)
+    contractor = prepare_amplitudes(circuit, settings, num_bitstrings=1, open_qubits=every, observer=observer)
     zeros = np.zeros((1, circuit.num_qubits), dtype=np.uint8)
-    return machine.run(zeros, observer=observer).values.reshape(-1)
+    return contractor.run(zeros, observer=observer).values.reshape(-1)

@@ -80,7 +80,7 @@ class IndependentBatches:
         paths_taken: Number of these that are summed.
         fidelity: Their share, `paths_taken / num_paths`.
         rows: Batches computed at once.
-        machine: The contractor that computes them.
+        contractor: The contractor that computes them.
     """
 
     def __init__(
@@ -96,8 +96,8 @@ class IndependentBatches:
         self.open_qubits = open_qubits
         self._num_qubits = circuit.num_qubits
         self._seed = settings.seed
-        self.machine = _prepare_sliced(circuit, open_qubits, settings, num_batches, fidelity, observer)
-        self.plan: Plan = self.machine.ready.plan
+        self.contractor = _prepare_sliced(circuit, open_qubits, settings, num_batches, fidelity, observer)
+        self.plan: Plan = self.contractor.ready.plan
         self.num_paths = _paths_of(self.plan)
         if fidelity < 1 and self.num_paths == 1:
             raise UsageError(f"fidelity must be 1 for work too small to be sliced, got {fidelity:g}; sample without it")
@@ -105,7 +105,7 @@ class IndependentBatches:
         # Numbers of paths measured to be too few, and too many.
         self._too_few, self._too_many = 0, self.num_paths
         self._take(round(fidelity * self.num_paths))
-        self.rows = self.machine.rows_per_run
+        self.rows = self.contractor.rows_per_run
         self.remarks: tuple[str, ...] = ()
 
     def _take(self, paths: int) -> None:
@@ -138,8 +138,8 @@ class IndependentBatches:
 
     def predicted_seconds(self, num_batches: int) -> float:
         """Predicted time of `num_batches` batches."""
-        overhead = self.machine.num_runs(num_batches) * self.plan.shape.num_tensors * _SECONDS_PER_TENSOR
-        return self.fidelity * self.machine.predicted_seconds(num_batches) + overhead
+        overhead = self.contractor.num_runs(num_batches) * self.plan.shape.num_tensors * _SECONDS_PER_TENSOR
+        return self.fidelity * self.contractor.predicted_seconds(num_batches) + overhead
 
     def candidates(self, first: int, count: int, observer: Observer | None = None) -> tuple[Bits, ComplexArray]:
         """Computes the batches `first` to `first + count`; the bits of a batch depend on its number alone."""
@@ -158,7 +158,7 @@ class IndependentBatches:
         """
         total: ComplexArray = np.zeros((len(bits), 2 ** len(self.open_qubits)), dtype=np.complex128)
         for slices in self._slices:
-            part = self.machine.run(bits, slices=slices, observer=observer, dtype="complex128")
+            part = self.contractor.run(bits, slices=slices, observer=observer, dtype="complex128")
             total += part.values.reshape(total.shape)
         return total
 
@@ -206,7 +206,7 @@ def _prepare_sliced(
 ) -> AmplitudeContractor:
     """Prepares a contractor whose plan has enough slices for the fidelity, if possible."""
 
-    def machine(width: float | None, trials: int | None) -> AmplitudeContractor:
+    def prepare(width: float | None, trials: int | None) -> AmplitudeContractor:
         chosen = replace(settings, width=width)
         if trials is not None:
             chosen = replace(chosen, trials=trials, plan_seconds=None)
@@ -215,13 +215,13 @@ def _prepare_sliced(
         )
 
     if fidelity == 1:
-        return machine(settings.width, None)
+        return prepare(settings.width, None)
     num_slices = math.ceil(_SLICES_OF_FIDELITY / fidelity)
     width = settings.width
     for _ in range(_PLAN_ATTEMPTS):
-        plan = machine(width, _TRIALS).ready.plan
+        plan = prepare(width, _TRIALS).ready.plan
         missing = num_slices / _paths_of(plan)
         if missing <= 1 or plan.cost.width < 2:
             break
         width = max(plan.cost.width - math.ceil(math.log2(missing)), 1.0)
-    return machine(width, None)
+    return prepare(width, None)

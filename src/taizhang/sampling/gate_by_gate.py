@@ -245,14 +245,14 @@ class GateByGateSampler:
         if circuit.num_qubits <= self._dense_qubits:
             return self._look_up(circuit, rows, open_qubits)
         distinct = DistinctRows.of(rows, open_qubits)
-        machine = prepare_amplitudes(
+        contractor = prepare_amplitudes(
             circuit,
             self._settings,
             num_bitstrings=len(distinct),
             open_qubits=open_qubits,
             row_qubits=distinct.varying,
         )
-        return np.asarray(machine.run(distinct).values.reshape(len(rows), -1))
+        return np.asarray(contractor.run(distinct).values.reshape(len(rows), -1))
 
     def _look_up(self, circuit: Circuit, rows: Bits, open_qubits: tuple[int, ...]) -> ComplexArray:
         """Computes all amplitudes of a small circuit, and looks up those needed."""

@@ -53,7 +53,7 @@ class ProductBatches:
         paths_taken: 1.
         fidelity: 1.
         grid: The partitions and the size of a grid.
-        machine: The contractor that computes a grid.
+        contractor: The contractor that computes a grid.
     """
 
     num_paths = 1
@@ -62,7 +62,7 @@ class ProductBatches:
 
     def __init__(self, circuit: Circuit, grid: BatchGrid, settings: Settings, observer: Observer | None = None) -> None:
         self._num_qubits, self._seed, self.grid = circuit.num_qubits, settings.seed, grid
-        self.machine: ProductContractor = prepare_products(
+        self.contractor: ProductContractor = prepare_products(
             circuit, settings, left=grid.left, counts=grid.counts, open_qubits=grid.opened, observer=observer
         )
         self.open_qubits = grid.opened
@@ -71,7 +71,7 @@ class ProductBatches:
 
     def predicted_seconds(self, num_batches: int) -> float:
         """Predicted time of `num_batches` batches, rounded up to whole grids."""
-        each = self.machine.predicted_seconds + self.rows * _SECONDS_PER_PAIR
+        each = self.contractor.predicted_seconds + self.rows * _SECONDS_PER_PAIR
         return math.ceil(num_batches / self.rows) * each
 
     def meets(self, norm: float) -> bool:
@@ -111,7 +111,7 @@ class ProductBatches:
     def _compute_grid(self, number: int, observer: Observer | None) -> tuple[Bits, ComplexArray]:
         """Computes a grid, with its pairs in random order."""
         left, right = sides_of_grid(self.grid, self._num_qubits, self._seed, number)
-        values = self.machine.run(left, right, observer=observer)
+        values = self.contractor.run(left, right, observer=observer)
         return pairs_of_grid(self._seed, number, left, right, values)
 
 
@@ -251,9 +251,9 @@ def prepare_products(
     Example:
         >>> import numpy as np
         >>> chain = Circuit(3).append("h", 0).append("cx", 0, 1).append("cx", 1, 2)
-        >>> machine = prepare_products(chain, Settings.checked(trials=1), left=[0], counts=(2, 2))
+        >>> contractor = prepare_products(chain, Settings.checked(trials=1), left=[0], counts=(2, 2))
         >>> sides = np.array([[0, 0, 0], [1, 1, 1]], dtype=np.uint8)
-        >>> (abs(machine.run(sides, sides)) ** 2).round(6).tolist()
+        >>> (abs(contractor.run(sides, sides)) ** 2).round(6).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
     if min(counts) < 1:

@@ -84,31 +84,31 @@ class PreparedList:
 
     Attributes:
         circuit: The circuit.
-        machine: The contractor of the amplitudes.
+        contractor: The contractor of the amplitudes.
         layout: Positions of the amplitudes among the values of the contractions.
         held_bytes: Memory reserved for the amplitudes.
     """
 
     circuit: Circuit
-    machine: AmplitudeContractor
+    contractor: AmplitudeContractor
     layout: ListLayout
     held_bytes: int
 
     @property
     def predicted_bytes(self) -> int:
         """Most memory that the process will hold, in bytes."""
-        return self.machine.predicted_bytes(len(self.layout.distinct())) + self.held_bytes
+        return self.contractor.predicted_bytes(len(self.layout.distinct())) + self.held_bytes
 
     def work(self, assembly: Assembly[Answer], value_dtype: DtypeName = "complex128") -> Work[Answer]:
         """The work for an answer that is assembled from the amplitudes of the list."""
         bits = self.layout.distinct_bits()
         return Work(
-            plans=(PlannedMembers(ready=self.machine.ready, members=self.machine.members(bits)),),
+            plans=(PlannedMembers(ready=self.contractor.ready, members=self.contractor.members(bits)),),
             assembly=assembly,
-            predicted_seconds=self.machine.predicted_seconds(len(bits)),
+            predicted_seconds=self.contractor.predicted_seconds(len(bits)),
             predicted_bytes=self.predicted_bytes,
-            settings=self.machine.settings,
-            build_seconds=self.machine.build_seconds,
+            settings=self.contractor.settings,
+            build_seconds=self.contractor.build_seconds,
             value_dtype=value_dtype,
             files={"circuit.qasm": write_openqasm3(self.circuit).encode()},
         )
@@ -149,13 +149,13 @@ def prepare_list(
         )
 
     count = len(distinct)
-    machine = prepare(count)
-    if piece_seconds is not None and machine.rows_per_run > 1 and plan is None:
-        least = min(machine.predicted_seconds(count) / piece_seconds, LEAST_PIECES)
-        if machine.num_runs(count) * machine.ready.plan.num_slices < least:
-            machine = prepare(-(-count // LEAST_PIECES))
-    layout = replace(listed, row_qubits=machine.row_qubits, num_rows=machine.network.shape.num_rows)
-    return PreparedList(circuit=circuit, machine=machine, layout=layout, held_bytes=held)
+    contractor = prepare(count)
+    if piece_seconds is not None and contractor.rows_per_run > 1 and plan is None:
+        least = min(contractor.predicted_seconds(count) / piece_seconds, LEAST_PIECES)
+        if contractor.num_runs(count) * contractor.ready.plan.num_slices < least:
+            contractor = prepare(-(-count // LEAST_PIECES))
+    layout = replace(listed, row_qubits=contractor.row_qubits, num_rows=contractor.network.shape.num_rows)
+    return PreparedList(circuit=circuit, contractor=contractor, layout=layout, held_bytes=held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

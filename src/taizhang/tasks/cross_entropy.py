@@ -269,13 +269,13 @@ def compute_xeb(
     count = len(samples.bitstrings)
     bits = parsed_bits(samples.bitstrings, circuit.num_qubits)
     prepared = prepare_list(circuit, tuple(samples.bitstrings), (), settings, None, watch, None)
-    machine = prepared.machine
+    contractor = prepared.contractor
     planned = time.perf_counter()
-    begin(machine.ready, machine.predicted_seconds(count), settings, watch)
+    begin(contractor.ready, contractor.predicted_seconds(count), settings, watch)
 
     # Stage 2: compute portions of complete contractions, some seconds each.
     values: ComplexArray = np.empty(count, dtype=np.complex128)
-    size, done = _portion(machine, count), 0
+    size, done = _portion(contractor, count), 0
 
     def figures() -> Xeb:
         return Xeb.of_amplitudes(values[:done], samples.counts[:done], circuit.num_qubits)
@@ -284,7 +284,7 @@ def compute_xeb(
         while done < count:
             end = min(done + size, count)
             share = _Share(watch, done / count, (end - done) / count, count)
-            values[done:end] = machine.run(bits[done:end], observer=share, dtype="complex128").values
+            values[done:end] = contractor.run(bits[done:end], observer=share, dtype="complex128").values
             done = end
             if on_estimate is not None and done < count:
                 on_estimate(figures(), done)
@@ -296,7 +296,7 @@ def compute_xeb(
     xeb = figures()
     if done == count and xeb.p_value < DOUBTFUL_P_VALUE:
         try:
-            at_random = _amplitudes_at_random(machine, bits, settings.seed)
+            at_random = _amplitudes_at_random(contractor, bits, settings.seed)
         except KeyboardInterrupt:
             if not keep_what_is_done:
                 raise
@@ -306,23 +306,23 @@ def compute_xeb(
         xeb=xeb,
         num_computed=done,
         num_asked=count,
-        plan=machine.ready.plan,
+        plan=contractor.ready.plan,
         predicted_bytes=prepared.predicted_bytes,
         seconds={
-            "build": machine.build_seconds,
-            "plan": planned - started - machine.build_seconds,
+            "build": contractor.build_seconds,
+            "plan": planned - started - contractor.build_seconds,
             "run": time.perf_counter() - planned,
         },
     )
 
 
-def _portion(machine: AmplitudeContractor, count: int) -> int:
+def _portion(contractor: AmplitudeContractor, count: int) -> int:
     """Number of bitstrings to compute at once: complete contractions that take some seconds."""
-    each = max(machine.ready.plan.predicted_seconds, 1e-9)
-    return min(machine.rows_per_run * max(math.ceil(_PORTION_SECONDS / each), 1), count)
+    each = max(contractor.ready.plan.predicted_seconds, 1e-9)
+    return min(contractor.rows_per_run * max(math.ceil(_PORTION_SECONDS / each), 1), count)
 
 
-def _amplitudes_at_random(machine: AmplitudeContractor, bits: Bits, seed: int) -> ComplexArray | None:
+def _amplitudes_at_random(contractor: AmplitudeContractor, bits: Bits, seed: int) -> ComplexArray | None:
     """Computes amplitudes of distinct random bitstrings, which show whether the circuit is chaotic.
 
     The bitstrings differ at the qubits at which the samples do, since the plan was made for these. The Porter–Thomas
@@ -332,15 +332,15 @@ def _amplitudes_at_random(machine: AmplitudeContractor, bits: Bits, seed: int) -
         complex128; None if there are too few bitstrings, or their amplitudes would take long.
     """
     varying = list(DistinctRows.of(bits).varying)
-    allowed = max(_LITTLE_SECONDS, _LITTLE_SHARE * machine.predicted_seconds(len(bits)))
-    number = next((count for count in _NUMBERS_AT_RANDOM if machine.predicted_seconds(count) <= allowed), 0)
+    allowed = max(_LITTLE_SECONDS, _LITTLE_SHARE * contractor.predicted_seconds(len(bits)))
+    number = next((count for count in _NUMBERS_AT_RANDOM if contractor.predicted_seconds(count) <= allowed), 0)
     if not number or 2 ** len(varying) < _NUMBERS_AT_RANDOM[-1]:
         return None
     random = stream(seed, "chaotic")
     chosen = np.repeat(bits[:1], number, axis=0)
     chosen[:, varying] = random.integers(0, 2, size=(number, len(varying)), dtype=np.uint8)
     chosen = np.unique(chosen, axis=0)
-    return machine.run(chosen, dtype="complex128").values
+    return contractor.run(chosen, dtype="complex128").values
 
 
 class _Share:

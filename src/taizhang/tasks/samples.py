@@ -139,7 +139,7 @@ class SamplesTask:
         )
         count = -(-assembly.batches_held_ready() // source.rows)
         _check_size(count * source.rows << len(source.open_qubits))
-        ready = source.machine.ready
+        ready = source.contractor.ready
         return Work(
             plans=(PlannedMembers(ready=ready, members=_members(assembly, source, count), only=_slices(source)),),
             assembly=assembly,
@@ -152,8 +152,12 @@ class SamplesTask:
 
 def _is_dense(source: IndependentBatches | ProductBatches) -> bool:
     """Whether one contraction computes all values of the qubits that are not open."""
-    machine = source.machine
-    return isinstance(machine, AmplitudeContractor) and bool(machine.row_qubits) and not machine.network.shape.num_rows
+    contractor = source.contractor
+    return (
+        isinstance(contractor, AmplitudeContractor)
+        and bool(contractor.row_qubits)
+        and not contractor.network.shape.num_rows
+    )
 
 
 def _check_size(amplitudes: int) -> None:
@@ -168,7 +172,7 @@ def _members(assembly: SampleAssembly, source: IndependentBatches | ProductBatch
     """The networks of all prepared batches, in order."""
     if isinstance(source, IndependentBatches):
         bits = bits_of_candidates(assembly.seed, assembly.num_qubits, 0, count * assembly.batches)
-        return source.machine.members(bits)
+        return source.contractor.members(bits)
     return _GridMembers(assembly, source, count)
 
 
@@ -191,7 +195,7 @@ class _GridMembers:
         """The arrays of a grid, and the power of two to multiply its value by."""
         assembly = self._assembly
         left, right = sides_of_grid(self._source.grid, assembly.num_qubits, assembly.seed, number)
-        return self._source.machine.network.arrays_for(left, right)
+        return self._source.contractor.network.arrays_for(left, right)
 
     def rows_of(self, number: int) -> Bits | None:
         """None: a grid has no rows."""
@@ -202,7 +206,7 @@ def _slices(source: IndependentBatches | ProductBatches) -> range | None:
     """The slices that are summed; None for all."""
     if source.paths_taken == source.num_paths:
         return None
-    ranges = list(slices_of_paths(source.machine.ready.plan, source.paths_taken))
+    ranges = list(slices_of_paths(source.contractor.ready.plan, source.paths_taken))
     if len(ranges) > 1 or ranges[0].start:
         raise UsageError(
             "the slices for this fidelity must be consecutive in a run, but the plan slices open qubits; leave fewer "
