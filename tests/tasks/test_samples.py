@@ -117,7 +117,7 @@ def test_other_methods_are_refused_in_one_sentence(chaotic, tmp_path, method):
 def test_what_takes_seconds_is_refused(chaotic, tmp_path):
     with pytest.raises(UsageError, match="without a directory"):
         tz.sample(chaotic, 5, batch_qubits=16, directory=tmp_path / "run", **OPTIONS)
-    with pytest.raises(UsageError, match="measured on the way"):
+    with pytest.raises(UsageError, match="measured while sampling"):
         tz.sample(chaotic, 5, fidelity=0.5, directory=tmp_path / "run", **OPTIONS)
     with pytest.raises(UsageError, match="fewer values than there are batches"):
         tz.sample(tz.grid_circuit(2, 3, 8, seed=1), 500, batch_qubits=3, directory=tmp_path / "run", **OPTIONS)
