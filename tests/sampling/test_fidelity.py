@@ -104,9 +104,9 @@ class OneBatchIn:
         return np.zeros((count, 12), dtype=np.uint8), amplitudes.astype(complex)
 
 
-@pytest.mark.parametrize(("period", "told"), [(1 << 50, "have none"), (64, "batches each")])
-def test_a_part_with_too_little_probability_is_refused(period, told):
+@pytest.mark.parametrize(("period", "message"), [(1 << 50, "have none"), (64, "batches a sample")])
+def test_a_part_with_too_little_probability_is_refused(period, message):
     options = FrugalOptions(fidelity=0.25, batch_qubits=4)
     sampler = FrugalSampler(ghz(12), Settings.checked(threads=1), options, OneBatchIn(period), 20)
-    with pytest.raises(NumericalError, match=told):
+    with pytest.raises(NumericalError, match=message):
         sampler.draw(0, 20)
