@@ -1,4 +1,4 @@
-"""How exact amplitudes are, from circuit to number."""
+"""Accuracy of amplitudes, from circuit to number."""
 
 import pytest
 from benchmarks.accuracy import ghz, product, relative_difference

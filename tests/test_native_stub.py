@@ -1,4 +1,4 @@
-"""The stub `_native.pyi` and the compiled module say the same."""
+"""The stub `_native.pyi` agrees with the compiled module."""
 
 import ast
 import inspect

@@ -1,4 +1,4 @@
-"""One table says everything about an option: all that is made from it is held equal here."""
+"""Options are defined in one table: everything derived from it agrees with it."""
 
 import dataclasses
 import inspect

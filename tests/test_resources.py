@@ -7,15 +7,15 @@ import pytest
 
 from taizhang._resources import _system_memory, available_memory, peak_resident_bytes, resident_bytes, usable_cores
 
-TOLD = "from taizhang._resources import peak_resident_bytes; print(peak_resident_bytes())"
+PROGRAM = "from taizhang._resources import peak_resident_bytes; print(peak_resident_bytes())"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="on this system: the system tells no better")
-def test_the_peak_is_that_of_this_program_and_not_of_the_one_that_started_it():
+def test_the_peak_is_that_of_this_program_and_not_of_its_parent():
     ballast = np.ones(1 << 26)
     assert peak_resident_bytes() > ballast.nbytes
-    told = int(subprocess.run([sys.executable, "-c", TOLD], capture_output=True, text=True, check=True).stdout)
-    assert told < ballast.nbytes / 2
+    reported = int(subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True).stdout)
+    assert reported < ballast.nbytes / 2
 
 
 def test_what_this_process_may_use_makes_sense():

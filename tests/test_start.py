@@ -1,4 +1,4 @@
-"""What a process loads to do a thing: the cost of starting is the modules that are imported."""
+"""Modules that a process imports for a task, which are the cost of starting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def own(modules: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("code", ["import taizhang", "from taizhang import CircuitError, __version__"])
-def test_importing_the_package_imports_hardly_anything(code):
+def test_importing_the_package_imports_little(code):
     modules = modules_of(code)
     assert "numpy" not in modules
     assert len(own(modules)) <= 2

@@ -44,9 +44,9 @@ def test_time_that_makes_no_sense_is_refused_with_an_example(given):
     ("seconds", "wanted"),
     [(2e-5, "20 µs"), (59.7, "60 s"), (3600, "1 h 0 min"), (1e9, "32 years"), (1e20, "3.2e+12 years")],
 )
-def test_times_are_written_for_people(seconds, wanted):
+def test_times_are_formatted(seconds, wanted):
     assert human_seconds(seconds) == wanted
 
 
-def test_bytes_are_written_for_people():
+def test_bytes_are_formatted():
     assert [human_bytes(b) for b in (12, 2048, 2**45, 1e30)] == ["12 B", "2.0 KiB", "32.0 TiB", "8.9e+14 PiB"]

@@ -5,9 +5,9 @@
 >>> round(abs(tz.amplitude(bell, "00")) ** 2, 6)
 0.5
 
-A public name is imported when it is first used (PEP 562), so that `import taizhang` costs next to nothing and each
-program pays for what it uses. `_EXPORTS` is the table of public names; the imports under `TYPE_CHECKING` say the same
-to type checkers and editors, and a test compares the two.
+A public name is imported when it is first used (PEP 562), so that `import taizhang` is quick and each program
+imports only what it uses. `_EXPORTS` is the table of public names; the imports under `TYPE_CHECKING` repeat it for type
+checkers and editors, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -255,10 +255,10 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """The package as a module on which no inner module hides a public name.
+    """The package as a module whose public names are not hidden by submodules.
 
-    After importing `taizhang.plan.tree` Python sets the attribute `plan` of this package to the inner package; `plan`
-    is a function here.
+    When `taizhang.plan.tree` is imported, Python sets the attribute `plan` of this package to the subpackage; here
+    `plan` must stay the function.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -1,6 +1,6 @@
 """The command `taizhang`, also as `python -m taizhang`.
 
-Signals are taken care of before anything large is imported, so that Ctrl-C in the first moments is answered as later.
+Signal handlers are set before anything large is imported, so that Ctrl-C during start-up ends the program cleanly.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any, NoReturn
 
 
 def end_at_once(*_: object) -> NoReturn:
-    """Ends the process where it holds nothing; the handler of signals while modules are imported."""
+    """Ends the process; the signal handler while modules are imported, when there is nothing to clean up."""
     os.write(2, b"taizhang: interrupted; nothing was left behind\n")
     os._exit(130)
 
 
 def handle_signals(handler: Any, interrupt: Any) -> None:
-    """Sets what SIGTERM and SIGINT do, unless whoever started the process wants interrupts to be ignored."""
+    """Sets the handlers of SIGTERM and SIGINT; SIGINT stays ignored if the parent process set it so."""
     signal.signal(signal.SIGTERM, handler)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, interrupt)

@@ -1,4 +1,4 @@
-"""What people give instead of what was asked for, and the error that says so."""
+"""Type checks of arguments, with one-sentence errors."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Kind = TypeVar("Kind")
 
 
 def check_type(given: object, kind: type[Kind], *, name: str, hint: str = "") -> Kind:
-    """Returns what was given if it is of a type.
+    """Returns the argument if it is of a type.
 
     Args:
-        given: Anything.
+        given: The argument.
         kind: The type.
-        name: What it is called in an error.
-        hint: What else to say there.
+        name: Name of the argument in errors.
+        hint: Further text of the error.
 
     Raises:
         UsageError: It is of another type.
@@ -38,7 +38,7 @@ def check_type(given: object, kind: type[Kind], *, name: str, hint: str = "") ->
 
 
 def check_path(given: object, *, name: str = "path") -> str | PathLike[str]:
-    """Returns a path.
+    """Returns the argument if it is the path of a file.
 
     Raises:
         UsageError: It is something else.
@@ -49,15 +49,15 @@ def check_path(given: object, *, name: str = "path") -> str | PathLike[str]:
 
 
 def read_integer(given: Any, *, name: str, error: type[InputError] = UsageError) -> int:
-    """Reads a whole number, Python's or NumPy's.
+    """Reads a whole number of Python or NumPy.
 
     Args:
         given: The number.
-        name: What it is called in an error.
-        error: The error to raise.
+        name: Name of the argument in errors.
+        error: Class of the error to raise.
 
     Raises:
-        UsageError: It is something else; True and False, too.
+        UsageError: It is something else, including True and False.
 
     Example:
         >>> read_integer(np.int64(3), name="shots")
@@ -77,7 +77,7 @@ def read_integer(given: Any, *, name: str, error: type[InputError] = UsageError)
 
 
 def describe(given: object) -> str:
-    """Says what kind of thing something is, with its article.
+    """Describes the type of an object, with its article.
 
     Example:
         >>> describe(3), describe("a"), describe(None), describe(np.zeros((2, 3)))
@@ -89,6 +89,6 @@ def describe(given: object) -> str:
         return f"an array of {given.dtype} of shape {given.shape}"
     package = type(given).__module__.partition(".")[0]
     name = type(given).__name__
-    # Other packages have a Circuit and a TensorNetwork, too.
+    # Other packages also have a Circuit and a TensorNetwork.
     name = name if package in ("builtins", "numpy", "taizhang", "__main__") else f"{package}.{name}"
     return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"

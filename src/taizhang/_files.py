@@ -1,4 +1,4 @@
-"""Files that results are written to: checked before the work, and written whole or not at all."""
+"""Output files: checked before the work, and written atomically."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from taizhang.errors import UsageError
 
 
 def check_output(path: str | os.PathLike[str], *, called: str, endings: Sequence[str] | None = None) -> Path:
-    """Refuses a file that could not be written, so that this is noticed before the work and not after it.
+    """Checks that a file can be written, so that errors appear before the work and not after it.
 
     Args:
         path: The file.
-        called: The option that names it, for the message of an error.
-        endings: Endings that it may have, in lower case with their dots, `""` for none; any by default.
+        called: Name of the option in errors.
+        endings: Allowed suffixes, in lower case with their dots, `""` for none; any by default.
 
     Raises:
-        UsageError: Its folder does not exist, it is a folder itself, it may not be written, or its ending is another.
+        UsageError: Its folder does not exist, it is a folder itself, it is not writable, or its suffix is not allowed.
     """
     target = Path(path)
     if not str(path) or "\0" in str(path):
@@ -48,19 +48,19 @@ def check_output(path: str | os.PathLike[str], *, called: str, endings: Sequence
 
 
 def write_file(path: str | os.PathLike[str], content: bytes | str) -> None:
-    """Writes a file in one move, so that a reader sees all of it or what was there before.
+    """Writes a file atomically: a reader sees the complete new file or the old one.
 
-    What is no regular file, such as a device or a pipe, is written as it is.
+    A target that is not a regular file, such as a device or a pipe, is written directly.
 
     Raises:
-        OSError: The file cannot be written; it names the file.
+        OSError: The file cannot be written; the error names it.
     """
     target, data = Path(path), content.encode() if isinstance(content, str) else content
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
             return
-        target = target.resolve()  # what a link leads to is replaced, not the link
+        target = target.resolve()  # a link stays, and its target is replaced
         partial = target.with_name(f".{target.name[:200]}.{os.getpid()}.partial")
         try:
             partial.write_bytes(data)
@@ -75,5 +75,5 @@ def write_file(path: str | os.PathLike[str], content: bytes | str) -> None:
 
 
 def reason_of(error: OSError) -> str:
-    """Why a file cannot be used, as the system says it."""
+    """The system's reason why a file cannot be used, in lower case."""
     return (error.strerror or str(error) or "unknown reason").lower()

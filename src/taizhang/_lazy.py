@@ -1,6 +1,6 @@
-"""Modules that are imported when they are first used, so that a program pays only for what it does.
+"""Lazy modules, imported when they are first used, so that programs start quickly.
 
-Where a module is needed on a rare path (a report, a plot, another operating system), it is named like this:
+A module that is needed on a rare path (a report, a plot, another operating system) is declared like this:
 
     if TYPE_CHECKING:
         import psutil
@@ -15,7 +15,7 @@ from types import ModuleType
 
 
 class _LazyModule(ModuleType):
-    """Stands for a module until one of its names is asked for."""
+    """Stand-in for a module, which imports it when one of its names is used."""
 
     def __getattr__(self, name: str) -> object:
         return getattr(importlib.import_module(self.__name__), name)
@@ -31,7 +31,7 @@ def lazy_module(name: str) -> ModuleType:
         An object with the names of the module.
 
     Raises:
-        ImportError: At the first use: there is no such module.
+        ImportError: The module does not exist; raised at its first use.
 
     Example:
         >>> lazy_module("json").loads("[1]")

@@ -1,4 +1,4 @@
-"""Packages that only some functions need: imported when such a function is called."""
+"""Optional packages, imported when a function that needs them is called."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from taizhang.errors import MissingPackageError
 
 
 def optional_module(module: str, *, package: str, what_for: str, extra: str = "") -> Any:
-    """Imports a module of a package that need not be installed.
+    """Imports a module of an optional package.
 
     Args:
         module: The module.
-        package: What `pip install` calls its package.
-        what_for: What it is needed for, to begin a sentence with.
-        extra: The extra of taizhang that brings it, if there is one.
+        package: Name of its package for `pip install`.
+        what_for: The feature that needs it, as the start of the error message.
+        extra: The extra of taizhang that installs it, if there is one.
 
     Raises:
         MissingPackageError: The package is not installed.
@@ -27,7 +27,7 @@ def optional_module(module: str, *, package: str, what_for: str, extra: str = ""
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        wanted = f"'taizhang[{extra}]'" if extra else package
+        requirement = f"'taizhang[{extra}]'" if extra else package
         raise MissingPackageError(
-            f"{what_for} needs the package {package}, which is not installed; run pip install {wanted}"
+            f"{what_for} needs the package {package}, which is not installed; run pip install {requirement}"
         ) from error

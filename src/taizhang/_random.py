@@ -1,6 +1,6 @@
-"""One seed, many independent named streams of random numbers.
+"""Independent named streams of random numbers from one seed.
 
-A stream depends on the seed and its names alone, never on the order of requests, on threads or on the hash seed of the
+A stream depends only on the seed and its names, not on the order of requests, on threads or on the hash seed of the
 interpreter.
 """
 
@@ -25,10 +25,10 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
 
     Args:
         seed: Any integer.
-        names: What the stream is for; different names give independent streams.
+        names: Purpose of the stream; different names give independent streams.
 
     Returns:
-        A fresh generator, always in the same state for the same arguments.
+        A new generator, in the same state for the same arguments.
 
     Example:
         >>> bool(stream(7, "gates", 3).integers(10) == stream(7, "gates", 3).integers(10))
@@ -39,7 +39,7 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
 
 
 def read_seed(seed: int | None) -> int:
-    """Reads a seed: a whole number, Python's or NumPy's; None gives a new one each time.
+    """Reads a seed: a whole number of Python or NumPy; None gives a new random seed each time.
 
     Raises:
         UsageError: It is something else.

@@ -1,4 +1,4 @@
-"""What this process may use of the machine: cores and memory."""
+"""Cores and memory that this process may use."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ else:
     psutil = lazy_module("psutil")
 
 DEFAULT_MEMORY_FRACTION = 0.8
+"""Share of the available memory that is used by default."""
 
 
 def usable_cores() -> int:
@@ -32,57 +33,57 @@ def usable_cores() -> int:
 
 
 def available_memory() -> int:
-    """Bytes that can still be taken without swapping, within the limit of the control group the process is in."""
+    """Bytes that can be allocated without swapping, within the limit of the control group of the process."""
     free = _system_memory()
     for limit, used in (
         ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
         ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
     ):
         try:
-            left = int(Path(limit).read_text()) - int(Path(used).read_text())
+            remaining = int(Path(limit).read_text()) - int(Path(used).read_text())
         except (OSError, ValueError):  # no such control group, or "max": unlimited
             continue
-        free = min(free, max(left, 0))
+        free = min(free, max(remaining, 0))
     return free
 
 
 def _system_memory() -> int:
-    """Bytes that the system can still give without swapping.
+    """Bytes that the system can provide without swapping.
 
-    Linux is asked directly: importing psutil takes longer than everything else that a small amplitude needs.
+    On Linux this is read directly: importing psutil takes longer than computing a small amplitude.
     """
     try:
         figures = Path("/proc/meminfo").read_text(encoding="ascii")
         return int(figures.split("MemAvailable:")[1].split()[0]) * 1024
-    except (OSError, IndexError, ValueError):  # no Linux, or one before 3.14
+    except (OSError, IndexError, ValueError):  # not Linux, or a kernel before 3.14
         return int(psutil.virtual_memory().available)
 
 
 def default_memory() -> int:
-    """The memory limit where none is given, in bytes: a fixed part of what is available, this process included."""
+    """The default memory limit in bytes: a share of the available memory, plus what this process holds."""
     return int(DEFAULT_MEMORY_FRACTION * available_memory()) + resident_bytes()
 
 
 def resident_bytes() -> int:
-    """Bytes of memory this process holds now."""
+    """Bytes of memory that this process holds now."""
     try:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
-    except (OSError, IndexError, ValueError):  # no Linux
+    except (OSError, IndexError, ValueError):  # not Linux
         return int(psutil.Process().memory_info().rss)
 
 
 def needed_bytes() -> int:
-    """Bytes of memory this process holds now and cannot do without: arenas kept for the next run are not among them."""
+    """Bytes of memory that this process holds and needs now, without arenas kept for the next run."""
     return max(resident_bytes() - _native.kept_bytes(), 0)
 
 
 def peak_resident_bytes() -> int:
-    """Most bytes of memory this process has held at once."""
+    """Peak memory of this process so far, in bytes."""
     try:
-        # What getrusage tells counts the program that started this one, too, from before the new one was loaded.
+        # getrusage would include the memory of the parent program, from between fork and exec.
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
-    except (OSError, IndexError, ValueError):  # no Linux
+    except (OSError, IndexError, ValueError):  # not Linux
         pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak) if sys.platform == "darwin" else int(peak) * 1024

@@ -1,7 +1,7 @@
-"""Amounts of memory and time as people write them.
+"""Readable amounts of memory and time.
 
-Memory is `8GiB`, `500MB` or a number of bytes, and `8Gi`, `500M` as Kubernetes writes it: units with an i count in
-1024, those without in 1000. Time is `30s`, `10m`, `2h` or a number of seconds.
+Memory is `8GiB`, `500MB` or a number of bytes, or `8Gi`, `500M` as in Kubernetes: units with an i are powers of 1024,
+those without powers of 1000. Time is `30s`, `10m`, `2h` or a number of seconds.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def parse_memory(given: str | float) -> int:
         Bytes, at least 1.
 
     Raises:
-        UsageError: The amount is not understood, or below 1 byte.
+        UsageError: The amount is malformed, or below 1 byte.
 
     Example:
         >>> parse_memory("1.5GiB"), parse_memory("500MB")
         (1610612736, 500000000)
     """
     return int(
-        _amount(given, _BYTES, smallest=1.0, what="memory", wanted="a number with a unit, such as 8GiB or 500MB")
+        _amount(given, _BYTES, smallest=1.0, what="memory", expected="a number with a unit, such as 8GiB or 500MB")
     )
 
 
@@ -49,22 +49,22 @@ def parse_time(given: str | float, *, called: str = "time") -> float:
 
     Args:
         given: Such as `"30s"`, `"10m"`, `"2h"`, or a number of seconds.
-        called: Name of the option in the message of an error.
+        called: Name of the option in errors.
 
     Returns:
         Seconds, at least 0.
 
     Raises:
-        UsageError: The time is not understood, or negative.
+        UsageError: The time is malformed, or negative.
 
     Example:
         >>> parse_time("10m"), parse_time(2.5)
         (600.0, 2.5)
     """
-    return _amount(given, _SECONDS, smallest=0.0, what=called, wanted="a number with a unit, such as 30s, 10m or 2h")
+    return _amount(given, _SECONDS, smallest=0.0, what=called, expected="a number with a unit, such as 30s, 10m or 2h")
 
 
-def _amount(given: str | float, units: Mapping[str, float], *, smallest: float, what: str, wanted: str) -> float:
+def _amount(given: str | float, units: Mapping[str, float], *, smallest: float, what: str, expected: str) -> float:
     value = math.nan
     if isinstance(given, str):
         match = _AMOUNT.fullmatch(given) if len(given) <= 64 else None
@@ -73,12 +73,12 @@ def _amount(given: str | float, units: Mapping[str, float], *, smallest: float, 
     elif isinstance(given, numbers.Real) and not isinstance(given, bool):
         value = float(given)
     if not smallest <= value <= 2.0**62:
-        raise UsageError(f"{what} must be {wanted}, got {str(given)[:64]!r}")
+        raise UsageError(f"{what} must be {expected}, got {str(given)[:64]!r}")
     return value
 
 
 def human_bytes(count: float) -> str:
-    """Writes a number of bytes for people.
+    """Formats a number of bytes.
 
     Example:
         >>> human_bytes(3 * 2**30)
@@ -92,7 +92,7 @@ def human_bytes(count: float) -> str:
 
 
 def human_seconds(seconds: float) -> str:
-    """Writes a length of time for people.
+    """Formats a length of time.
 
     Example:
         >>> human_seconds(0.0123), human_seconds(95), human_seconds(3 * 86400)
@@ -117,7 +117,7 @@ def human_seconds(seconds: float) -> str:
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Writes how many there are of something.
+    """Formats a number with its noun.
 
     Example:
         >>> counted(1, "tensor"), counted(12345, "index", "indices")

@@ -1,28 +1,28 @@
 """Every exception that taizhang raises.
 
     TaizhangError
-    ├── InputError                what was given is not usable (exit status 2); also a ValueError
+    ├── InputError                an input is not usable (exit status 2); also a ValueError
     │   ├── CircuitError          a gate, qubit, parameter or bitstring does not fit the circuit
     │   │   └── CircuitFileError  a circuit file is wrong; knows line and column
     │   ├── NetworkError          a tensor network is not well formed
     │   ├── PlanError             a plan is not well formed, or is for another network
-    │   └── UsageError            an option has a value that it cannot have
+    │   └── UsageError            an option has an invalid value
     ├── LimitError                the work does not fit (exit status 1)
     │   ├── MemoryLimitError      no plan found within the memory limit
-    │   ├── SizeLimitError        a result or an input is larger than what is allowed
-    │   └── TimeLimitError        the work is predicted to take longer than is allowed
-    ├── NumericalError            a NaN or an infinity appeared, or a value no float holds (exit status 1)
-    ├── RunError                  a long run cannot be made, found, or gone on with (exit status 1)
-    │   ├── RunFolderError        a folder holds no run, or something else (exit status 2); also an InputError
-    │   ├── RunDamagedError       a file of its folder is not what it was when it was written
+    │   ├── SizeLimitError        a result or an input is larger than allowed
+    │   └── TimeLimitError        the work is predicted to take longer than allowed
+    ├── NumericalError            a NaN or an infinity, or a value outside the range of floats (exit status 1)
+    ├── RunError                  a run cannot be started, found or continued (exit status 1)
+    │   ├── RunFolderError        a folder has no run, or is not empty (exit status 2); also an InputError
+    │   ├── RunDamagedError       a file of its folder was changed after it was written
     │   ├── RunBusyError          another process coordinates it
-    │   └── RunStorageError       its folder cannot be written: full, read-only, gone
+    │   └── RunStorageError       its folder cannot be written: full, read-only or removed
     ├── StoppedError              the caller stopped the work before its end
-    │   └── RunStoppedError       a long run was stopped; what was done is kept (exit status 130)
+    │   └── RunStoppedError       a run was stopped; finished pieces are kept (exit status 130)
     ├── MissingPackageError       an optional package is needed and not installed (exit status 2); also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
-A message says what was given, what was wanted and what to do. Warnings are of the classes `CircuitFileWarning` and
+A message says what is wrong, what was given and what to do. Warnings are of the classes `CircuitFileWarning` and
 `MachineWarning`.
 """
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 
 class TaizhangError(Exception):
-    """Base of every error raised on purpose."""
+    """Base class of all errors of taizhang."""
 
 
 class InputError(TaizhangError, ValueError):
-    """What was given is not usable."""
+    """An input is not usable."""
 
 
 class CircuitError(InputError):
@@ -48,15 +48,15 @@ class CircuitError(InputError):
 
 
 class CircuitFileError(CircuitError):
-    """A circuit file is wrong at a known place.
+    """A circuit file is invalid at a known position.
 
     Attributes:
-        reason: What is wrong, without the place.
-        line: Line, counted from 1; 0 where no line applies.
-        column: Column, counted from 1; 0 where no column applies.
+        reason: What is wrong, without the position.
+        line: Line, counted from 1; 0 if no line applies.
+        column: Column, counted from 1; 0 if no column applies.
         source: Name of the file, or None.
-        sentence: The place and what is wrong, on one line.
-        excerpt: The line of the file and, on a second line, a caret under the place; short and printable, and "" where
+        sentence: The position and what is wrong, on one line.
+        excerpt: The line of the file and, on a second line, a caret under the position; short and printable, and "" if
             no line applies. The message is the sentence, with the excerpt on the lines below.
     """
 
@@ -73,15 +73,15 @@ class CircuitFileError(CircuitError):
 
 
 class CircuitFileWarning(UserWarning):
-    """A circuit file is read, but something in it may surprise.
+    """A circuit file was read, but may mean something unexpected.
 
     Attributes:
-        reason: What may surprise, without the place.
+        reason: What may be unexpected, without the position.
         line: Line, counted from 1.
         column: Column, counted from 1.
         source: Name of the file, or None.
-        sentence: The place and what may surprise, on one line.
-        excerpt: The line of the file and a caret under the place, as in `CircuitFileError`.
+        sentence: The position and the reason, on one line.
+        excerpt: The line of the file and a caret under the position, as in `CircuitFileError`.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class PlanError(InputError):
 
 
 class UsageError(InputError):
-    """An option has a value that it cannot have."""
+    """An option has an invalid value."""
 
 
 class LimitError(TaizhangError):
@@ -120,10 +120,10 @@ class LimitError(TaizhangError):
 
 
 class MemoryLimitError(LimitError):
-    """No plan was found within the memory limit, or one does not fit it.
+    """No plan was found within the memory limit, or a given one does not fit it.
 
     Attributes:
-        needed_bytes: What would have been needed at the least, or None where that is not known.
+        needed_bytes: The least memory that would suffice, or None if unknown.
     """
 
     def __init__(self, message: str, *, needed_bytes: int | None = None) -> None:
@@ -132,21 +132,21 @@ class MemoryLimitError(LimitError):
 
 
 class SizeLimitError(LimitError):
-    """A result or an input is larger than what is allowed."""
+    """A result or an input is larger than allowed."""
 
 
 class TimeLimitError(LimitError):
-    """The work is predicted to take longer than is allowed."""
+    """The work is predicted to take longer than allowed."""
 
 
 class NumericalError(TaizhangError, ArithmeticError):
-    """A NaN or an infinity appeared in the numbers, or a value is outside the range of every float.
+    """A NaN or an infinity appeared, or a value is outside the range of floats.
 
     Attributes:
         slice_number: The slice in which it appeared, or None.
-        mantissa: Where a value was computed but is outside the range of complex128: an array of complex128, in the
-            shape of the value, which is `mantissa * 2**exponent`; else None.
-        exponent: See `mantissa`. One for all elements, or an array of one for each where they are far apart.
+        mantissa: If a value was computed but is outside the range of complex128: an array of complex128, in the shape
+            of the value, which is `mantissa * 2**exponent`; otherwise None.
+        exponent: See `mantissa`. One for all elements, or an array with one for each if they are far apart.
     """
 
     def __init__(
@@ -164,15 +164,15 @@ class NumericalError(TaizhangError, ArithmeticError):
 
 
 class RunError(TaizhangError):
-    """A long run cannot be made, found, or gone on with."""
+    """A run cannot be started, found or continued."""
 
 
 class RunFolderError(RunError, InputError):
-    """A folder holds no run where one is wanted, or something else where a new one is to be made."""
+    """A folder has no run where one is expected, or is not empty where a new one is to be started."""
 
 
 class RunDamagedError(RunError):
-    """A file of a run's folder is not what it was when it was written."""
+    """A file of a run's folder was changed after it was written."""
 
 
 class RunBusyError(RunError):
@@ -180,7 +180,7 @@ class RunBusyError(RunError):
 
 
 class RunStorageError(RunError):
-    """The folder of a run cannot be written: full, read-only, or gone."""
+    """The folder of a run cannot be written: full, read-only or removed."""
 
 
 class StoppedError(TaizhangError):
@@ -188,7 +188,7 @@ class StoppedError(TaizhangError):
 
 
 class RunStoppedError(StoppedError):
-    """A long run was stopped before its end; what was done is kept."""
+    """A run was stopped before its end; finished pieces are kept."""
 
 
 class MissingPackageError(TaizhangError, ImportError):
@@ -200,4 +200,4 @@ class NotBuiltError(TaizhangError, ImportError):
 
 
 class MachineWarning(UserWarning):
-    """Something about the machine may surprise: its rates were measured while it was busy, or memory is short."""
+    """The machine may give unexpected results: its rates were measured while it was busy, or memory is short."""

@@ -1,4 +1,4 @@
-"""What the public functions accept: bits and whole numbers in any form; wrong types are told in one sentence."""
+"""What the public functions accept: bits and whole numbers in any form; wrong types are refused in one sentence."""
 
 import copy
 import pickle
@@ -41,17 +41,17 @@ def test_bits_may_be_given_in_any_form(bits, form):
 def test_samples_go_into_amplitudes_and_cross_entropies():
     samples = tz.sample(BELL, np.int64(20), seed=np.int64(1))
     assert np.allclose(abs(tz.amplitudes(BELL, samples)) ** 2, 0.5)
-    wanted = tz.xeb(BELL, samples).linear_xeb
+    expected = tz.xeb(BELL, samples).linear_xeb
     counted = tz.CountedBitstrings.of(samples, 2)
     counts = {tuple(map(int, bits)): n for bits, n in zip(counted.bitstrings, counted.counts, strict=True)}
     for form in (samples.tolist(), list(samples), [tuple(row) for row in samples.tolist()], counted, counts):
-        assert tz.xeb(BELL, form).linear_xeb == pytest.approx(wanted)
+        assert tz.xeb(BELL, form).linear_xeb == pytest.approx(expected)
 
 
 def test_open_qubits_may_be_an_array():
-    whole = tz.amplitude_batch(BELL, "00", open_qubits=[1, 0])
+    batch = tz.amplitude_batch(BELL, "00", open_qubits=[1, 0])
     for form in (np.array([1, 0]), (1, 0), range(1, -1, -1), [np.uint8(1), np.int64(0)], (q for q in (1, 0))):
-        np.testing.assert_array_equal(tz.amplitude_batch(BELL, "00", open_qubits=form), whole)
+        np.testing.assert_array_equal(tz.amplitude_batch(BELL, "00", open_qubits=form), batch)
     assert tz.amplitude_batch(BELL, "00", open_qubits=np.int64(1)).shape == (2,)
     assert tz.plan(BELL, open_qubits=np.array([0])).shape.output
     np.testing.assert_allclose(tz.marginal_probabilities(BELL, np.array([1])), [0.5, 0.5], rtol=1e-6)
@@ -166,13 +166,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("sentence", "call"), [(text, call) for text, calls in WRONG.items() for call in calls])
-def test_a_wrong_type_is_told_in_one_sentence(sentence, call):
+def test_a_wrong_type_is_refused_in_one_sentence(sentence, call):
     with pytest.raises(tz.UsageError, match=re.escape(sentence)) as caught:
         call()
     assert "\n" not in str(caught.value)
 
 
-def test_circuits_and_networks_of_other_packages_are_told_how_to_come_in():
+def test_the_error_for_circuits_and_networks_of_other_packages_names_the_converter():
 
     with pytest.raises(tz.UsageError, match=r"got a qiskit.QuantumCircuit; from_qiskit\(circuit\) makes one"):
         tz.amplitude(qiskit.QuantumCircuit(2), "00")

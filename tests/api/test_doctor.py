@@ -10,9 +10,9 @@ from taizhang.api.doctor import doctor
 
 def test_a_report_is_json():
     report = doctor()
-    told = report.to_dict()
-    assert json.loads(json.dumps(told)) == told
-    assert told["cores"] == report.cores >= 1
+    fields = report.to_dict()
+    assert json.loads(json.dumps(fields)) == fields
+    assert fields["cores"] == report.cores >= 1
     assert report.gflops_per_second == 8e-9 * report.multiply_adds_per_second
 
 

@@ -1,4 +1,4 @@
-"""Many amplitudes at once equal single ones, whichever way they are computed."""
+"""Lists of amplitudes equal single amplitudes, however they are contracted."""
 
 from dataclasses import replace
 
@@ -39,29 +39,29 @@ def bits_of(numbers, num_qubits):
 @given(circuit=circuits(min_qubits=1, max_qubits=6), data=st.data())
 def test_any_list_of_any_circuit(circuit, data):
     exact = state_vector(circuit)
-    wanted = data.draw(st.lists(st.integers(0, len(exact) - 1), max_size=70))
-    found = tz.amplitudes(circuit, as_strings(bits_of(wanted, circuit.num_qubits)), trials=1, dtype="complex128")
-    assert found.shape == (len(wanted),)
-    np.testing.assert_allclose(found, exact[wanted] if wanted else [], rtol=0, atol=1e-12)
+    selected = data.draw(st.lists(st.integers(0, len(exact) - 1), max_size=70))
+    computed = tz.amplitudes(circuit, as_strings(bits_of(selected, circuit.num_qubits)), trials=1, dtype="complex128")
+    assert computed.shape == (len(selected),)
+    np.testing.assert_allclose(computed, exact[selected] if selected else [], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
 @pytest.mark.parametrize("count", [0, 1, 2, 50, 1000, 4095, 4096, 9000])
 def test_lists_of_every_length(count, dtype):
-    wanted = np.random.default_rng(count).integers(0, 4096, size=count) if count != 4095 else np.arange(4095)
-    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(wanted, 12)), trials=2, dtype=dtype)
-    np.testing.assert_allclose(found, EXACT[wanted], rtol=0, atol=1e-6 * abs(EXACT).max())
+    selected = np.random.default_rng(count).integers(0, 4096, size=count) if count != 4095 else np.arange(4095)
+    computed = tz.amplitudes(CIRCUIT, as_strings(bits_of(selected, 12)), trials=2, dtype=dtype)
+    np.testing.assert_allclose(computed, EXACT[selected], rtol=0, atol=1e-6 * abs(EXACT).max())
 
 
 def test_all_bitstrings_are_a_state_vector():
-    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(np.arange(4096), 12)), trials=2, dtype="complex128")
-    np.testing.assert_allclose(found, EXACT, rtol=0, atol=1e-14)
+    computed = tz.amplitudes(CIRCUIT, as_strings(bits_of(np.arange(4096), 12)), trials=2, dtype="complex128")
+    np.testing.assert_allclose(computed, EXACT, rtol=0, atol=1e-14)
 
 
 def test_bitstrings_that_differ_at_few_qubits():
-    wanted = [0b101010101010 ^ flip for flip in (0, 1, 8, 9, 8)]
-    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(wanted, 12)), trials=2, dtype="complex128")
-    np.testing.assert_allclose(found, EXACT[wanted], rtol=0, atol=1e-14)
+    selected = [0b101010101010 ^ flip for flip in (0, 1, 8, 9, 8)]
+    computed = tz.amplitudes(CIRCUIT, as_strings(bits_of(selected, 12)), trials=2, dtype="complex128")
+    np.testing.assert_allclose(computed, EXACT[selected], rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("width", [None, 9])
@@ -69,8 +69,8 @@ def test_batches_of_many_bitstrings(width):
     opened = (7, 2, 4)
     bits = np.random.default_rng(3).integers(0, 2, size=(60, 12)).astype(np.uint8)
     chosen = Settings.checked(trials=2, dtype="complex128", threads=2, width=width)
-    machine = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=60, open_qubits=opened)
-    values = machine.run(bits).values
+    contractor = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=60, open_qubits=opened)
+    values = contractor.run(bits).values
     assert values.shape == (60, 2, 2, 2)
     for number, row in enumerate(bits):
         for flips in np.ndindex(2, 2, 2):
@@ -84,32 +84,32 @@ def test_batches_of_many_bitstrings(width):
 def test_a_plan_for_rows_serves_lists_of_any_length(num_rows):
     network = AmplitudeNetwork(CIRCUIT, row_qubits=range(12), num_rows=num_rows)
     plan = tz.plan(network.shape, trials=2)
-    wanted = np.random.default_rng(0).integers(0, 4096, size=150)
-    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(wanted, 12)), plan=plan, dtype="complex128")
-    np.testing.assert_allclose(found, EXACT[wanted], rtol=0, atol=1e-13)
+    selected = np.random.default_rng(0).integers(0, 4096, size=150)
+    computed = tz.amplitudes(CIRCUIT, as_strings(bits_of(selected, 12)), plan=plan, dtype="complex128")
+    np.testing.assert_allclose(computed, EXACT[selected], rtol=0, atol=1e-13)
 
 
 def test_a_plan_for_single_amplitudes_serves_lists():
-    wanted = [5, 6, 5, 2000]
+    selected = [5, 6, 5, 2000]
     plan = tz.plan(CIRCUIT, trials=1)
-    found = tz.amplitudes(CIRCUIT, as_strings(bits_of(wanted, 12)), plan=plan, dtype="complex128")
-    np.testing.assert_allclose(found, EXACT[wanted], rtol=0, atol=1e-13)
+    computed = tz.amplitudes(CIRCUIT, as_strings(bits_of(selected, 12)), plan=plan, dtype="complex128")
+    np.testing.assert_allclose(computed, EXACT[selected], rtol=0, atol=1e-13)
 
 
 def test_slices_of_a_machine_add_up():
     bits = bits_of(np.arange(0, 4096, 17), 12)
     chosen = Settings.checked(trials=2, dtype="complex128", width=11)
-    machine = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=len(bits))
-    slices = machine.ready.plan.num_slices
+    contractor = prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=len(bits))
+    slices = contractor.ready.plan.num_slices
     assert slices > 1
-    parts = [machine.run(bits, slices=range(k, k + 1)).values for k in range(slices)]
+    parts = [contractor.run(bits, slices=range(k, k + 1)).values for k in range(slices)]
     np.testing.assert_allclose(sum(parts), EXACT[::17], rtol=0, atol=1e-13)
 
 
 def test_bitstrings_that_differ_where_they_may_not_are_refused():
-    machine = prepare_amplitudes(CIRCUIT, DOUBLE, num_bitstrings=3, row_qubits=[0, 1, 2])
+    contractor = prepare_amplitudes(CIRCUIT, DOUBLE, num_bitstrings=3, row_qubits=[0, 1, 2])
     with pytest.raises(tz.UsageError, match="differ at qubit 11"):
-        machine.run(bits_of([0, 1], 12))
+        contractor.run(bits_of([0, 1], 12))
 
 
 def test_the_same_bits_for_any_number_of_threads():
@@ -118,15 +118,15 @@ def test_the_same_bits_for_any_number_of_threads():
     chosen = Settings.checked(trials=2)
     network = AmplitudeNetwork(circuit, row_qubits=range(20), num_rows=3000)
     plan = tz.plan(network.shape, trials=2)
-    machine = prepare_amplitudes(circuit, chosen, num_bitstrings=3000, plan=plan)
-    found = [replace(machine, settings=replace(chosen, threads=threads)).run(bits).values for threads in (1, 2)]
-    assert np.array_equal(*found)
+    contractor = prepare_amplitudes(circuit, chosen, num_bitstrings=3000, plan=plan)
+    computed = [replace(contractor, settings=replace(chosen, threads=threads)).run(bits).values for threads in (1, 2)]
+    assert np.array_equal(*computed)
     places = bits.astype(int) @ (1 << np.arange(19, -1, -1))
     exact = tz.state_vector(circuit, trials=2)[places]
-    np.testing.assert_allclose(found[0], exact, rtol=0, atol=1e-6 * abs(exact).max())
+    np.testing.assert_allclose(computed[0], exact, rtol=0, atol=1e-6 * abs(exact).max())
 
 
-def test_too_little_memory_is_told_before_it_is_taken():
+def test_too_little_memory_is_reported_before_it_is_allocated():
     strings = as_strings(np.random.default_rng(0).integers(0, 2, size=(20000, 53)).astype(np.uint8))
     with pytest.raises(tz.LimitError):
         tz.amplitude_batch(tz.sycamore_circuit(53, cycles=4, seed=1), strings[0], open_qubits=range(40))
@@ -162,66 +162,66 @@ def test_a_plan_for_a_list_serves_lists_like_it():
     strings = as_strings(bits_of(np.random.default_rng(4).integers(0, 4096, size=80), 12))
     plan = tz.plan(CIRCUIT, bitstrings=strings, trials=2)
     assert plan.shape.num_rows > 1
-    found = tz.amplitudes(CIRCUIT, strings[:50], plan=plan, dtype="complex128")
-    np.testing.assert_allclose(found, [EXACT[int(bits, 2)] for bits in strings[:50]], rtol=0, atol=1e-13)
+    computed = tz.amplitudes(CIRCUIT, strings[:50], plan=plan, dtype="complex128")
+    np.testing.assert_allclose(computed, [EXACT[int(bits, 2)] for bits in strings[:50]], rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("num_qubits", [3, 12, 14])
-def test_a_state_vector_is_right_whichever_way(num_qubits):
+def test_a_state_vector_is_the_same_for_every_method(num_qubits):
     circuit = tz.sycamore_circuit(num_qubits, cycles=6, seed=2) if num_qubits >= 12 else tz.Circuit(3).append("h", 0)
-    found = tz.state_vector(circuit, dtype="complex128")
-    assert found.shape == (2**num_qubits,)
-    np.testing.assert_allclose(found, state_vector(circuit), rtol=0, atol=1e-13)
+    computed = tz.state_vector(circuit, dtype="complex128")
+    assert computed.shape == (2**num_qubits,)
+    np.testing.assert_allclose(computed, state_vector(circuit), rtol=0, atol=1e-13)
 
 
 BATCHES = bits_of(np.random.default_rng(7).permutation(4096)[:7], 12)
 
 
 def machine_of(threads, **options):
-    """A machine that contracts one by one."""
+    """A contractor that computes one amplitude per contraction."""
     chosen = Settings.checked(trials=2, threads=threads, **options)
     return prepare_amplitudes(CIRCUIT, chosen, num_bitstrings=1, open_qubits=(0, 5))
 
 
-def concurrent(machine, count, slices=None, free_bytes=None):
-    free = machine.settings.free_bytes() if free_bytes is None else free_bytes
-    threads = machine.settings.threads
-    return concurrent_runs(machine.ready.program, count, slices, threads=threads, free_bytes=free)
+def concurrent(contractor, count, slices=None, free_bytes=None):
+    free = contractor.settings.free_bytes() if free_bytes is None else free_bytes
+    threads = contractor.settings.threads
+    return concurrent_runs(contractor.ready.program, count, slices, threads=threads, free_bytes=free)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 4])
-def test_contractions_side_by_side_give_the_same_bits(monkeypatch, threads):
-    machine = machine_of(threads)
-    assert concurrent(machine, len(BATCHES)) == 1, "these are too short for that"
-    alone = machine.run(BATCHES)
+def test_concurrent_contractions_give_the_same_bits(monkeypatch, threads):
+    contractor = machine_of(threads)
+    assert concurrent(contractor, len(BATCHES)) == 1, "these are too short for that"
+    alone = contractor.run(BATCHES)
     monkeypatch.setattr(members, "_CONCURRENT_SECONDS", 0.0)
-    assert concurrent(machine, len(BATCHES)) == threads
-    assert concurrent(machine, 1) == 1
-    together = machine.run(BATCHES)
+    assert concurrent(contractor, len(BATCHES)) == threads
+    assert concurrent(contractor, 1) == 1
+    together = contractor.run(BATCHES)
     assert np.array_equal(alone.values, together.values)
     assert len(together.runs) == len(BATCHES)
 
 
-def test_as_many_run_side_by_side_as_fit_in_memory(monkeypatch):
-    machine = machine_of(4)
-    each = peak_bytes_of_run(machine.ready.program, threads=1)
+def test_as_many_run_concurrently_as_fit_in_memory(monkeypatch):
+    contractor = machine_of(4)
+    each = peak_bytes_of_run(contractor.ready.program, threads=1)
     monkeypatch.setattr(members, "_CONCURRENT_SECONDS", 0.0)
     # Two with two threads each take a little more than two with one.
     for runs, free in ((1, 2 * each - 1), (2, 3 * each - 1), (4, 5 * each)):
-        assert concurrent(machine, 9, free_bytes=free) == runs
-    assert machine.predicted_bytes(9) >= needed_bytes() + 4 * each
+        assert concurrent(contractor, 9, free_bytes=free) == runs
+    assert contractor.predicted_bytes(9) >= needed_bytes() + 4 * each
 
 
-def test_slices_that_keep_all_threads_busy_are_not_run_side_by_side(monkeypatch):
-    machine = machine_of(2, width=4)
-    assert machine.ready.plan.num_slices >= 2
+def test_slices_that_keep_all_threads_busy_are_not_run_concurrently(monkeypatch):
+    contractor = machine_of(2, width=4)
+    assert contractor.ready.plan.num_slices >= 2
     monkeypatch.setattr(members, "_CONCURRENT_SECONDS", 0.0)
-    assert concurrent(machine, 9) == 1
-    assert concurrent(machine, 9, slices=range(1)) == 2
+    assert concurrent(contractor, 9) == 1
+    assert concurrent(contractor, 9, slices=range(1)) == 2
 
 
 def test_an_arena_kept_for_the_next_run_does_not_count_against_its_limit():
-    """The second contraction takes over what the first one left, so the same memory is enough for both."""
+    """The second contraction reuses the arena of the first, so the same memory is enough for both."""
     matrix = np.random.default_rng(0).normal(size=(2048, 2048)) + 0j
     network = tz.TensorNetwork(tensors=[(matrix, "ab"), (matrix, "bc"), (matrix, "cd")], output="ad")
     plan = tz.plan(network, trials=1)
@@ -241,10 +241,10 @@ def test_lists_take_modest_memory_where_no_limit_was_given():
 def test_lists_take_more_memory_only_if_that_pays(monkeypatch, gain, more):
     whole = replace(Settings.checked(trials=1), memory_bytes=4 << 30)
 
-    def rows_that_pay(circuit, opened, varying, wanted, settings, rates):
+    def choose_num_rows(circuit, opened, varying, num_bitstrings, settings, rates):
         return (100, 100.0 / gain) if settings.memory_bytes == whole.memory_bytes else (10, 100.0)
 
-    monkeypatch.setattr(contractor_module, "_rows_that_pay", rows_that_pay)
+    monkeypatch.setattr(contractor_module, "_choose_num_rows", choose_num_rows)
     rows, settings = contractor_module._rows_and_memory(
         CIRCUIT, (), tuple(range(12)), 200, whole, planning_rates(whole)
     )

@@ -139,27 +139,27 @@ def test_the_first_slice_that_reads_a_nan_is_named(three):
     assert caught.value.slice_number == 3
 
 
-def test_a_run_stops_when_told(three):
+def test_a_run_stops_on_request(three):
     network, plan, _ = three
     with pytest.raises(StoppedError):
         contract_network(network, plan, backend="numpy", should_stop=lambda: True)
 
 
-def test_a_long_native_run_stops_when_told():
+def test_a_long_native_run_stops_on_request():
     big = np.ones((2,) * 20)
     network = TensorNetwork([(big, range(20)), (big, range(20))])
     plan = Plan.from_ssa_path(network, [(0, 1)], list(range(18)))
     many = Plan.from_ssa_path(network, [(0, 1)], list(range(19, -1, -1)))
     assert contract_network(network, plan).value == 1 << 20
-    asked = []
+    calls = []
 
     def stop():
-        asked.append(True)
+        calls.append(True)
         return True
 
     with pytest.raises(StoppedError):
         contract_network(network, many, should_stop=stop, threads=1)
-    assert asked == [True]
+    assert calls == [True]
 
 
 def test_progress_counts_up_to_all_slices():

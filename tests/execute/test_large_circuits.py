@@ -1,4 +1,4 @@
-"""Amplitudes of hundreds of qubits in single precision: far below what a float holds, right to its precision."""
+"""Amplitudes of hundreds of qubits in single precision: below the range of floats, accurate to their precision."""
 
 import cmath
 import math

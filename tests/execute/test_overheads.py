@@ -1,4 +1,4 @@
-"""Bounds on what a run costs beside arithmetic, in the best of many runs, so that a busy machine does not decide."""
+"""Bounds on the overhead of a run, in the best of many runs, so that other load does not matter."""
 
 import pytest
 from benchmarks.overheads import best, chain, native_run, pairs, strip, tree
@@ -15,7 +15,7 @@ def test_eight_hundred_tiny_tensors_contract_in_a_millisecond(make):
     assert best(50, native_run(compiled, network)) < 1e-3
 
 
-def test_a_slice_of_hardly_any_work_takes_microseconds():
+def test_a_slice_of_little_work_takes_microseconds():
     network, sliced = pairs(12)
     path = tz.plan(network, trials=1, threads=1).tree.ssa_path
     compiled = compile_plan(tz.Plan.from_ssa_path(network, path, sliced_indices=sliced))

@@ -1,4 +1,4 @@
-"""Values of networks whose elements are far apart, against exact arithmetic: right, or a NumericalError."""
+"""Values of networks whose elements are far apart, compared with exact arithmetic: accurate, or a NumericalError."""
 
 import itertools
 import math
@@ -31,7 +31,7 @@ def exact_value(network):
 
 
 def check_value(network, value, tolerance):
-    """Every element is right relative to the terms that were added up for it, or to the least number of complex128."""
+    """Checks every element relative to the terms that were summed for it, or to the least number of complex128."""
     least = Fraction(2) ** -1074
     for place, (re, im, terms) in exact_value(network).items():
         z = complex(np.asarray(value)[place])
@@ -60,10 +60,10 @@ def scaled_networks(draw, largest_power):
     each = draw(st.booleans())
     arrays = []
     for term in shape.inputs:
-        own = [shape.sizes[i] for i in term]
-        powers = rng.integers(-largest_power, largest_power, own if each else (), endpoint=True)
-        numbers = rng.normal(size=own) + 1j * rng.normal(size=own)
-        arrays.append(np.where(rng.random(own) < 0.1, 0, numbers) * 10.0**powers)
+        term_sizes = [shape.sizes[i] for i in term]
+        powers = rng.integers(-largest_power, largest_power, term_sizes if each else (), endpoint=True)
+        numbers = rng.normal(size=term_sizes) + 1j * rng.normal(size=term_sizes)
+        arrays.append(np.where(rng.random(term_sizes) < 0.1, 0, numbers) * 10.0**powers)
     return tz.TensorNetwork.from_shape(shape, arrays)
 
 
@@ -101,7 +101,7 @@ def test_many_tensors_that_each_fit_the_type_do_not_lose_their_product():
     assert tz.contract(tz.TensorNetwork(tensors)) == pytest.approx(2e-150, rel=1e-5)
 
 
-def test_what_large_terms_leave_as_zero_is_told_by_the_small_ones():
+def test_small_terms_remain_where_large_ones_cancel():
     e = 1e-100
     a, b = np.array([[1, e], [e, 1]]), np.array([[e, 1], [1, e]])
     product = tz.contract(tz.TensorNetwork([(a, "xy"), (b, "yz")], output="xz"))
@@ -113,10 +113,10 @@ def test_slices_of_far_apart_elements_add_up_to_the_whole():
     a, b = (rng.normal(size=(3, 4)) * 10.0 ** rng.integers(-150, 150, (3, 4)) for _ in range(2))
     network = tz.TensorNetwork([(a, "xy"), (b, "xy"), (np.ones(3), "x")], output="y")
     plan = tz.Plan.from_ssa_path(network, [(0, 1), (3, 2)], ["x"])
-    whole = tz.contract(network, plan=plan)
-    check_value(network, whole, Fraction(1, 10**13))
+    total = tz.contract(network, plan=plan)
+    check_value(network, total, Fraction(1, 10**13))
     parts = [tz.contract(network, plan=plan, slices=range(k, k + 1)) for k in range(3)]
-    np.testing.assert_allclose(sum(parts), whole, rtol=1e-13)
+    np.testing.assert_allclose(sum(parts), total, rtol=1e-13)
 
 
 def test_an_output_index_that_is_sliced_keeps_elements_far_apart():

@@ -1,4 +1,4 @@
-"""Plans that fit: what is looked at before a run begins."""
+"""Plans that fit the memory, and the checks before a run starts."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ def needing(ready: CompiledPlan, gibibytes: int) -> CompiledPlan:
     return CompiledPlan(plan=ready.plan, program=ready.program, predicted_bytes=gibibytes * 2**30)
 
 
-def test_a_run_that_needs_more_than_is_available_is_not_begun(ready, monkeypatch) -> None:
-    monkeypatch.setattr(prepare_module, "_available", lambda: 2 * 2**30)
+def test_a_run_that_needs_more_than_is_available_is_not_started(ready, monkeypatch) -> None:
+    monkeypatch.setattr(prepare_module, "available_memory", lambda: 2 * 2**30)
+    monkeypatch.setattr(prepare_module._native, "kept_bytes", lambda: 0)
     with pytest.raises(MemoryLimitError, match=r"only 2\.0 GiB of memory are available now"):
         begin(needing(ready, 4), 1.0, Settings.checked(), Silent())
 
 
 def test_a_run_that_takes_more_than_half_of_what_is_available_is_named(ready, monkeypatch) -> None:
-    monkeypatch.setattr(prepare_module, "_available", lambda: 6 * 2**30)
+    monkeypatch.setattr(prepare_module, "available_memory", lambda: 6 * 2**30)
     monkeypatch.setattr(prepare_module, "needed_bytes", lambda: 2**28)
+    monkeypatch.setattr(prepare_module._native, "kept_bytes", lambda: 0)
     with pytest.warns(MachineWarning, match=r"of the 6\.0 GiB of memory that are available"):
         begin(needing(ready, 4), 1.0, Settings.checked(), Silent())
     with warnings.catch_warnings():
@@ -43,7 +45,7 @@ def test_a_run_that_takes_more_than_half_of_what_is_available_is_named(ready, mo
         begin(needing(ready, 2), 1.0, Settings.checked(), Silent())
 
 
-def test_what_kernels_need_beside_the_tensors_is_made_room_for(monkeypatch) -> None:
+def test_workspaces_of_kernels_fit_the_memory(monkeypatch) -> None:
     shape = lattice(20)
     settings = Settings.checked(trials=2, threads=1, memory="4GiB")
     free = search(shape, trials=2).cost.peak_bytes
@@ -73,7 +75,7 @@ def test_trials_plan_with_the_same_rates_and_memory_everywhere(monkeypatch) -> N
     assert given.planning_bytes() == Settings.checked(trials=1, memory="1GiB").planning_bytes() < 2**30
 
 
-def test_observers_hear_of_a_measurement(tmp_path, monkeypatch) -> None:
+def test_observers_are_notified_of_a_measurement(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(rates_module, "measure", assumed_rates)
     stages: list[str] = []

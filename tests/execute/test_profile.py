@@ -50,7 +50,7 @@ BLOCKED = record(2, multiply_adds=10**8, traffic_bytes=10**9, seconds=0.05, bloc
 SMALL = record(3, multiply_adds=10**4, traffic_bytes=10**4, seconds=1e-4, runs=10)
 
 
-def test_steps_are_told_apart_by_what_bounds_them():
+def test_steps_are_classified_by_what_bounds_them():
     profile = Profile.of_runs([run_of(ARITHMETIC, MOVING, BLOCKED, SMALL)], ROOFLINE)
     assert [step.kind for step in profile.steps] == ["compute-bound", "streaming", "in blocks", "tiny"]
 
@@ -75,9 +75,9 @@ def test_a_measured_roofline_is_at_least_what_was_measured_before():
 
 
 def test_workers_share_the_machine():
-    one = Profile.of_runs([run_of(ARITHMETIC)], ROOFLINE)
+    single = Profile.of_runs([run_of(ARITHMETIC)], ROOFLINE)
     two = Profile.of_runs([run_of(ARITHMETIC, workers=2)], ROOFLINE)
-    assert two.steps[0].work.roofline_seconds == pytest.approx(2 * one.steps[0].work.roofline_seconds)
+    assert two.steps[0].work.roofline_seconds == pytest.approx(2 * single.steps[0].work.roofline_seconds)
     assert two.seconds_outside_steps == pytest.approx(2 * 1.0 - 0.2)
 
 
@@ -116,10 +116,10 @@ def test_a_report_shows_kinds_shapes_and_the_slowest_steps():
 def test_a_real_contraction_is_profiled_from_python():
     circuit = tz.grid_circuit(3, 3, 8, seed=1)
     profile = tz.profile(circuit, "0" * 9, trials=2, threads=1)
-    told = profile.to_dict()
+    fields = profile.to_dict()
     assert profile.total.flops > 0
-    assert len(told["steps"]) == len(profile.steps)
-    assert sum(kind["flops"] for kind in told["kinds"]) == profile.total.flops
+    assert len(fields["steps"]) == len(profile.steps)
+    assert sum(kind["flops"] for kind in fields["kinds"]) == profile.total.flops
     assert "slowest steps" in str(profile)
 
 
@@ -132,6 +132,6 @@ def test_a_real_contraction_is_profiled_from_python():
         (tz.TensorNetwork([(np.ones(2), ("a",))], ()), None, {"open_qubits": [0]}),
     ],
 )
-def test_words_that_do_not_belong_together_are_refused(what, bitstring, options):
+def test_arguments_that_exclude_each_other_are_refused(what, bitstring, options):
     with pytest.raises(tz.UsageError):
         tz.profile(what, bitstring, **options)

@@ -1,4 +1,4 @@
-"""From mantissas and exponents to floats."""
+"""Conversion of mantissas and exponents to floats."""
 
 import math
 from decimal import Decimal, localcontext
@@ -37,9 +37,9 @@ def test_elements_too_small_for_single_precision_make_it_double():
 def test_numbers_of_any_size_are_written_in_decimal(mantissa, exponent, negative):
     with localcontext() as context:
         context.Emax, context.Emin = 10**6, -(10**6)
-        wanted = Decimal(mantissa) * Decimal(2) ** exponent
+        expected = Decimal(mantissa) * Decimal(2) ** exponent
         shown = Decimal(decimal(-mantissa if negative else mantissa, exponent))
-        assert abs(abs(shown) / wanted - 1) < Decimal("1e-5")
+        assert abs(abs(shown) / expected - 1) < Decimal("1e-5")
         assert (shown < 0) == negative
 
 

@@ -21,11 +21,11 @@ def test_an_index_of_size_zero_is_summed_as_numpy_does(data):
     output = data.draw(st.lists(st.sampled_from(used), unique=True, max_size=3)) if used else []
     arrays = [np.ones([sizes[i] for i in term]) for term in inputs]
     letters = ["".join(string.ascii_letters[i] for i in term) for term in (*inputs, output)]
-    wanted = np.einsum(f"{','.join(letters[:-1])}->{letters[-1]}", *arrays)
+    expected = np.einsum(f"{','.join(letters[:-1])}->{letters[-1]}", *arrays)
     network = tz.TensorNetwork(list(zip(arrays, letters[:-1], strict=True)), output=letters[-1])
     value = tz.contract(network, trials=1, threads=1)
-    assert np.shape(value) == wanted.shape
-    np.testing.assert_allclose(value, wanted, rtol=1e-5)
+    assert np.shape(value) == expected.shape
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
 
 
 @pytest.fixture
@@ -76,5 +76,5 @@ def test_a_tensor_of_more_axes_than_numpy_has_is_given_without_those_of_size_one
     matrix = np.arange(6.0).reshape(2, 3)
     for vector, other in (([1.0, 2.0], [1, 1]), ([1e200, 1e-200], [1e-200, 1e200])):
         network = tz.TensorNetwork.from_shape(shape, [np.array(vector), np.array(other)[:, np.newaxis] * matrix])
-        wanted = np.array([1, 2]) @ matrix if vector[1] == 2 else matrix.sum(axis=0)
-        np.testing.assert_allclose(tz.contract(network), wanted, rtol=1e-6)
+        expected = np.array([1, 2]) @ matrix if vector[1] == 2 else matrix.sum(axis=0)
+        np.testing.assert_allclose(tz.contract(network), expected, rtol=1e-6)

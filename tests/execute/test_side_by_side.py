@@ -1,4 +1,4 @@
-"""Jobs side by side: each is done once, and an error or an interrupt stops the others."""
+"""Concurrent jobs: each is done once, and an error or an interrupt stops the others."""
 
 import threading
 import time
@@ -8,24 +8,24 @@ import pytest
 from taizhang.execute.side_by_side import side_by_side
 
 
-@pytest.mark.parametrize(("count", "lanes"), [(0, 2), (1, 3), (2, 2), (100, 3)])
-def test_every_job_is_done_once(count, lanes):
-    done, told = [], []
-    side_by_side(lambda number, _: done.append(number), count, lanes, told.append)
+@pytest.mark.parametrize(("count", "threads"), [(0, 2), (1, 3), (2, 2), (100, 3)])
+def test_every_job_is_done_once(count, threads):
+    done, reports = [], []
+    side_by_side(lambda number, _: done.append(number), count, threads, reports.append)
     assert sorted(done) == list(range(count))
-    assert told[-1] == count
+    assert reports[-1] == count
 
 
 def test_jobs_run_at_the_same_time():
     meeting = threading.Barrier(3, timeout=30)
-    side_by_side(lambda *_: meeting.wait(), 3, lanes=3)
+    side_by_side(lambda *_: meeting.wait(), 3, threads=3)
 
 
 def test_an_error_stops_the_others():
-    begun = []
+    started = []
 
     def job(number, should_stop):
-        begun.append(number)
+        started.append(number)
         if number == 1:
             raise ValueError("one is wrong")
         deadline = time.monotonic() + 30
@@ -34,8 +34,8 @@ def test_an_error_stops_the_others():
         assert should_stop()
 
     with pytest.raises(ValueError, match="one is wrong"):
-        side_by_side(job, 1000, lanes=2)
-    assert sorted(begun) == [0, 1]
+        side_by_side(job, 1000, threads=2)
+    assert sorted(started) == [0, 1]
 
 
 def test_an_interrupt_stops_them():
@@ -46,9 +46,9 @@ def test_an_interrupt_stops_them():
             time.sleep(0.001)
         stopped.append(number)
 
-    def told(_):
+    def reports(_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        side_by_side(job, 10, 2, told)
+        side_by_side(job, 10, 2, reports)
     assert sorted(stopped) == [0, 1]

@@ -1,4 +1,4 @@
-"""Law 5: predicted multiply-adds equal those counted."""
+"""Law 5: predicted multiply-adds equal the counted ones."""
 
 from hypothesis import given
 from tests.strategies import planned_networks

@@ -1,4 +1,4 @@
-"""Law 6 for rows: the predicted peak of a list bounds the observed one, and too much is refused before it is taken."""
+"""Law 6 for rows: the predicted peak of a list bounds the observed one, and too large lists are refused early."""
 
 import subprocess
 import sys

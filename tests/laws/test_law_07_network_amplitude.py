@@ -30,10 +30,10 @@ def true_amplitudes(circuit, opened, bits):
 def test_network_amplitude_is_that_of_the_state_vector(data):
     circuit = data.draw(mixed_circuits())
     opened, bits = data.draw(questions(circuit.num_qubits))
-    wanted = true_amplitudes(circuit, opened, bits)
+    expected = true_amplitudes(circuit, opened, bits)
     network = build_network(circuit, bitstring=bits, open_qubits=opened)
-    np.testing.assert_allclose(eliminated_value(network), wanted, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(eliminated_value(simplify(network)), wanted, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(eliminated_value(network), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(eliminated_value(simplify(network)), expected, rtol=0, atol=1e-12)
 
 
 @settings(max_examples=250)
@@ -44,8 +44,8 @@ def test_one_network_has_the_amplitudes_of_all_bitstrings(data):
     network = AmplitudeNetwork(circuit, open_qubits=opened)
     for _ in range(3):
         _, bits = data.draw(questions(circuit.num_qubits))
-        wanted = true_amplitudes(circuit, opened, bits)
-        np.testing.assert_allclose(eliminated_value(network.network_for(bits)), wanted, rtol=0, atol=1e-12)
+        expected = true_amplitudes(circuit, opened, bits)
+        np.testing.assert_allclose(eliminated_value(network.network_for(bits)), expected, rtol=0, atol=1e-12)
 
 
 @settings(max_examples=25)
@@ -53,6 +53,6 @@ def test_one_network_has_the_amplitudes_of_all_bitstrings(data):
 def test_up_to_fourteen_qubits(data):
     circuit = data.draw(mixed_circuits(max_qubits=14, max_operations=80))
     opened, bits = data.draw(questions(circuit.num_qubits))
-    wanted = true_amplitudes(circuit, opened, bits)
+    expected = true_amplitudes(circuit, opened, bits)
     network = AmplitudeNetwork(circuit, open_qubits=opened).network_for(bits)
-    np.testing.assert_allclose(eliminated_value(network), wanted, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(eliminated_value(network), expected, rtol=0, atol=1e-12)

@@ -20,8 +20,8 @@ def test_a_batch_sums_to_the_marginal_of_its_fixed_bits(circuit, data):
     options = {"dtype": "complex128", "threads": 1}
     batch = tz.amplitude_batch(circuit, bitstring, open_qubits=opened, **options)
     marginals = tz.marginal_probabilities(circuit, fixed, **options)
-    wanted = marginals[tuple(bits[qubit] for qubit in fixed)]
-    assert (np.abs(batch) ** 2).sum() == pytest.approx(wanted, abs=1e-10)
+    expected = marginals[tuple(bits[qubit] for qubit in fixed)]
+    assert (np.abs(batch) ** 2).sum() == pytest.approx(expected, abs=1e-10)
 
 
 @settings(max_examples=20)

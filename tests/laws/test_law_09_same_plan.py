@@ -1,6 +1,6 @@
 """Law 9, for plans: same seed and trial count give the same plan.
 
-Whatever the number of threads, the process, PYTHONHASHSEED, the rates measured, and what the process holds already.
+The plan does not depend on the number of threads, the process, PYTHONHASHSEED, the measured rates or the memory used.
 """
 
 from __future__ import annotations

@@ -63,10 +63,10 @@ def test_fractional_power_is_principal(chosen, exponent):
 
 @given(gates(max_qubits=3), st.integers(0, 2))
 def test_controls_act_only_where_they_are_one(chosen, more):
-    whole = chosen.controlled(more).unitary()
+    full = chosen.controlled(more).unitary()
     size = 2**chosen.num_qubits
-    close(whole[-size:, -size:], chosen.unitary())
-    close(whole[:-size, :-size], np.eye(len(whole) - size))
+    close(full[-size:, -size:], chosen.unitary())
+    close(full[:-size, :-size], np.eye(len(full) - size))
 
 
 @given(st.sampled_from(sorted(SEQUENCES)), st.tuples(angles, angles, angles, angles), st.integers(0, 1))
@@ -81,9 +81,9 @@ def test_sequence_gives_the_matrix(name, parameters, controls):
 
 
 def embedded(step, num_qubits):
-    """The whole matrix of an operation, column by column."""
+    """The full matrix of an operation, column by column."""
     matrix = step.gate.unitary()
-    whole = np.zeros((2**num_qubits, 2**num_qubits), dtype=complex)
+    full = np.zeros((2**num_qubits, 2**num_qubits), dtype=complex)
     for column in range(2**num_qubits):
         bits = [(column >> (num_qubits - 1 - qubit)) & 1 for qubit in range(num_qubits)]
         inside = int("".join(str(bits[qubit]) for qubit in step.qubits) or "0", 2)
@@ -91,15 +91,15 @@ def embedded(step, num_qubits):
             new = list(bits)
             for place, qubit in enumerate(step.qubits):
                 new[qubit] = (outside >> (len(step.qubits) - 1 - place)) & 1
-            whole[int("".join(map(str, new)), 2), column] += matrix[outside, inside]
-    return whole
+            full[int("".join(map(str, new)), 2), column] += matrix[outside, inside]
+    return full
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_makes_its_gate(name):
     base, controls = NAMES[name]
-    made = gate(name, *(0.7, 1.1, 0.3, 0.9)[: RECORDS[base].num_parameters])
-    assert (made.name, made.num_controls) == (base, controls)
+    created = gate(name, *(0.7, 1.1, 0.3, 0.9)[: RECORDS[base].num_parameters])
+    assert (created.name, created.num_controls) == (base, controls)
 
 
 @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)

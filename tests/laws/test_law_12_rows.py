@@ -1,4 +1,4 @@
-"""Law 12: rows are what they are picked from, and the other laws hold of networks with row indices."""
+"""Law 12: rows equal the entries of the full value, and the other laws hold for networks with row indices."""
 
 import json
 
@@ -11,17 +11,17 @@ from taizhang.execute import compile_plan, contract_network, run_program
 from taizhang.plan.plan import Plan
 
 
-def picked(whole, rows):
-    """The rows of the value of the whole network, and a bound of its size."""
-    value, bound = direct_value(whole)
+def picked(full_value, rows):
+    """The rows of the value of the full network, and a bound of its size."""
+    value, bound = direct_value(full_value)
     return value[tuple(rows.T.astype(int))], bound
 
 
 @pytest.mark.parametrize("backend", ["native", "numpy"])
 @given(case=networks_of_rows())
 def test_rows_are_those_of_the_whole_value(backend, case):
-    network, plan, rows, whole = case
-    expected, bound = picked(whole, rows)
+    network, plan, rows, full_value = case
+    expected, bound = picked(full_value, rows)
     value = contract_network(network, plan, dtype="complex128", backend=backend, rows=rows).value
     assert value.shape == network.shape.value_shape
     np.testing.assert_allclose(value, expected, rtol=0, atol=1e-13 * bound)
@@ -30,12 +30,12 @@ def test_rows_are_those_of_the_whole_value(backend, case):
 @pytest.mark.parametrize(("dtype", "tolerance"), [("complex64", 1e-6), ("complex128", 1e-13)])
 @given(case=networks_of_rows(qubit_networks()))
 def test_rows_of_larger_tensors_are_those_of_the_whole_value(dtype, tolerance, case):
-    network, plan, rows, whole = case
-    expected, bound = picked(whole, rows)
-    found = contract_network(network, plan, dtype=dtype, rows=rows, threads=2)
-    np.testing.assert_allclose(found.value, expected, rtol=0, atol=tolerance * bound)
+    network, plan, rows, full_value = case
+    expected, bound = picked(full_value, rows)
+    result = contract_network(network, plan, dtype=dtype, rows=rows, threads=2)
+    np.testing.assert_allclose(result.value, expected, rtol=0, atol=tolerance * bound)
     again = contract_network(network, plan, dtype=dtype, rows=rows, threads=1)
-    assert np.array_equal(found.mantissa, again.mantissa)
+    assert np.array_equal(result.mantissa, again.mantissa)
 
 
 @given(case=networks_of_rows())
@@ -48,8 +48,8 @@ def test_multiply_adds_predicted_are_those_counted(case):
 
 @given(case=networks_of_rows())
 def test_slices_add_up(case):
-    network, plan, rows, whole = case
-    expected, bound = picked(whole, rows)
+    network, plan, rows, full_value = case
+    expected, bound = picked(full_value, rows)
     compiled = compile_plan(plan, dtype="complex128")
     parts = [
         run_program(compiled, network.arrays, exponent=network.exponent, rows=rows, slices=range(k, k + 1)).value

@@ -5,7 +5,7 @@ import taizhang as tz
 from taizhang.sampling.actions import actions_of, dependencies, light_cone
 
 
-def test_gates_are_told_apart_by_what_they_do_to_basis_states():
+def test_gates_are_classified_by_their_effect_on_basis_states():
     kinds = {}
     for name in ("cz", "swap", "ccx", "ch", "iswap", "rzz", "cp"):
         gate = tz.gate(name, *[0.3] * (name in ("rzz", "cp")))

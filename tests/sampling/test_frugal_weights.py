@@ -30,10 +30,10 @@ def test_batches_are_taken_and_bitstrings_drawn_in_proportion():
     numbers, places = draw.random(400_000), draw.random((400_000, 1))
     which = draw.integers(4, size=400_000)
     taken = taken_batches(weights[which], weights.max(), numbers)
-    found = drawn_from(batches[which[taken]], places[taken])[:, 0]
-    counts = np.bincount(8 * which[taken] + found, minlength=32)
-    wanted = len(taken) * batches.reshape(-1) / batches.sum()
-    assert (((counts - wanted) ** 2) / wanted).sum() < 31 + 4 * np.sqrt(62)
+    drawn = drawn_from(batches[which[taken]], places[taken])[:, 0]
+    counts = np.bincount(8 * which[taken] + drawn, minlength=32)
+    expected = len(taken) * batches.reshape(-1) / batches.sum()
+    assert (((counts - expected) ** 2) / expected).sum() < 31 + 4 * np.sqrt(62)
 
 
 def test_a_place_without_probability_is_never_drawn():

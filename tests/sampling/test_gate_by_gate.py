@@ -40,7 +40,7 @@ def test_shots_with_the_same_bits_are_computed_once():
     assert walk.amplitude_rows == 6
 
 
-def test_vanishing_amplitudes_are_told():
+def test_vanishing_amplitudes_are_an_error():
     def nothing(circuit, rows, open_qubits):
         return np.zeros((len(rows), 2 ** len(open_qubits)))
 

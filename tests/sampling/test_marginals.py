@@ -28,9 +28,9 @@ def test_any_circuit_is_sampled_with_its_probabilities(circuit, seed):
 
 def test_shots_are_the_same_in_any_portions():
     circuit = ising(9, 3)
-    whole = sampled(circuit, 300)
+    at_once = sampled(circuit, 300)
     parts = np.concatenate([sampled(circuit, 120), sampled(circuit, 180, first=120)])
-    assert np.array_equal(whole, parts)
+    assert np.array_equal(at_once, parts)
 
 
 def test_a_thousand_qubits_are_sampled_through_a_small_window():

@@ -1,4 +1,4 @@
-"""Samples from batches of pairs of sides."""
+"""Samples from product batches."""
 
 import numpy as np
 import pytest
@@ -21,8 +21,8 @@ def test_candidates_are_amplitudes_of_different_bits_in_any_portions():
     bits, amplitudes = source.candidates(0, 30)
     state = tz.state_vector(circuit, dtype="complex128", threads=1).reshape((2,) * 9)
     for row, found in zip(bits, amplitudes, strict=True):
-        wanted = state[tuple(slice(None) if qubit in (4, 5) else row[qubit] for qubit in range(9))]
-        np.testing.assert_allclose(found, wanted.reshape(-1), atol=1e-6)
+        expected = state[tuple(slice(None) if qubit in (4, 5) else row[qubit] for qubit in range(9))]
+        np.testing.assert_allclose(found, expected.reshape(-1), atol=1e-6)
     for start in (0, 12):
         assert len(np.unique(bits[start : start + 12], axis=0)) == 12
     again = [source.candidates(*part)[0] for part in ((0, 5), (5, 10), (15, 15))]
@@ -41,7 +41,7 @@ def test_samples_have_the_probabilities_of_the_state_vector(batch_qubits, shots)
     report = run.report()
     assert scaled.mean() - 1 == pytest.approx(report.linear_xeb, abs=0.05)
     assert report.standard_error == pytest.approx(scaled.std() / np.sqrt(shots), rel=0.1)
-    assert "pairs of sides" in report.remarks[-1]
+    assert "product batches" in report.remarks[-1]
 
 
 def test_samples_are_the_same_on_any_number_of_threads_and_with_any_memory():
@@ -76,13 +76,13 @@ def test_circuits_that_are_not_chaotic_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"fidelity": 0.5}, "one of the two"),
         ({"batch_qubits": 7}, "at least two"),
         ({"method": "state-vector"}, "frugal"),
     ],
 )
-def test_options_that_do_not_go_with_pairs_are_told(options, told):
-    with pytest.raises(UsageError, match=told):
+def test_options_that_exclude_product_batches_are_refused(options, message):
+    with pytest.raises(UsageError, match=message):
         tz.sample(chaotic(8, 6, 1), shots=5, threads=1, pair_sides=True, **options)

@@ -3,11 +3,11 @@ import numpy as np
 from taizhang.sampling.uniforms import BLOCK, Uniforms
 
 
-def test_numbers_belong_to_shots_however_they_are_asked_for():
+def test_numbers_belong_to_shots_however_they_are_drawn():
     numbers = Uniforms(3, "method")
-    whole = numbers.draw(0, 2 * BLOCK + 100, "bit", 1)
+    at_once = numbers.draw(0, 2 * BLOCK + 100, "bit", 1)
     parts = [numbers.draw(first, count, "bit", 1) for first, count in ((0, 10), (10, BLOCK), (BLOCK + 10, BLOCK + 90))]
-    assert np.array_equal(whole, np.concatenate(parts))
+    assert np.array_equal(at_once, np.concatenate(parts))
 
 
 def test_seeds_methods_and_purposes_have_numbers_of_their_own():

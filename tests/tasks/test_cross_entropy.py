@@ -1,4 +1,4 @@
-"""Cross entropy computed in portions: with figures on the way, and an early end."""
+"""Cross entropy computed in portions: intermediate figures, and interruption."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def samples():
 
 @pytest.fixture
 def small_portions(monkeypatch):
-    monkeypatch.setattr(cross_entropy, "_portion", lambda machine, wanted: 7)
+    monkeypatch.setattr(cross_entropy, "_portion", lambda contractor, wanted: 7)
 
 
 class Watch:
@@ -45,17 +45,17 @@ class Watch:
 
 def test_portions_give_the_figures_of_the_whole_and_progress_goes_on(samples, small_portions):
     watch, estimates = Watch(), []
-    found = compute_xeb(
+    result = compute_xeb(
         CIRCUIT, samples, SETTINGS, observer=watch, on_estimate=lambda xeb, done: estimates.append((xeb, done))
     )
     amplitudes = tz.amplitudes(CIRCUIT, samples.bitstrings, threads=1, trials=2)
     scaled = 2.0**12 * abs(amplitudes) ** 2
-    assert found.xeb.linear_xeb == pytest.approx(np.average(scaled, weights=samples.counts) - 1, rel=1e-4)
-    assert found.num_computed == found.num_asked == len(samples.bitstrings)
+    assert result.xeb.linear_xeb == pytest.approx(np.average(scaled, weights=samples.counts) - 1, rel=1e-4)
+    assert result.num_computed == result.num_asked == len(samples.bitstrings)
     assert watch.done == sorted(watch.done)
-    assert watch.done[-1] == (found.num_asked, found.num_asked)
+    assert watch.done[-1] == (result.num_asked, result.num_asked)
     assert len(watch.predictions) == 1
-    assert [done for _, done in estimates] == list(range(7, found.num_asked, 7))
+    assert [done for _, done in estimates] == list(range(7, result.num_asked, 7))
     assert estimates[1][0].linear_xeb == pytest.approx(scaled[:14].mean() - 1, rel=1e-4)
     assert estimates[1][0].standard_error == pytest.approx(scaled[:14].std(ddof=1) / np.sqrt(14), rel=1e-4)
 
@@ -69,9 +69,9 @@ def interrupt_after(portions):
 
 
 def test_an_interruption_gives_what_was_computed(samples, small_portions):
-    found = compute_xeb(CIRCUIT, samples, SETTINGS, on_estimate=interrupt_after(3), keep_what_is_done=True)
-    assert (found.num_computed, found.xeb.num_distinct) == (21, 21)
-    assert found.num_asked == len(samples.bitstrings)
+    result = compute_xeb(CIRCUIT, samples, SETTINGS, on_estimate=interrupt_after(3), keep_what_is_done=True)
+    assert (result.num_computed, result.xeb.num_distinct) == (21, 21)
+    assert result.num_asked == len(samples.bitstrings)
     with pytest.raises(KeyboardInterrupt):
         compute_xeb(CIRCUIT, samples, SETTINGS, on_estimate=interrupt_after(3))
 
@@ -126,6 +126,6 @@ def test_a_chaotic_circuit_is_not_blamed_for_its_samples():
     xeb = compute_xeb(CIRCUIT, counted(bits), SETTINGS).xeb
     assert xeb.p_value < 1e-3
     assert xeb.chaotic is True
-    # Its own samples, and uniform ones, follow the law, so that nothing more is computed.
+    # Its own samples, and uniform ones, follow the distribution, so nothing more is computed.
     for bits in (tz.sample(CIRCUIT, 300, seed=2), np.random.default_rng(1).integers(0, 2, size=(300, 12))):
         assert compute_xeb(CIRCUIT, counted(bits), SETTINGS).xeb.chaotic is None

@@ -22,13 +22,13 @@ def exact_state(circuit, qubits):
 def test_reduced_states_and_marginals_are_those_of_the_state_vector(circuit, data):
     order = data.draw(st.permutations(range(circuit.num_qubits)))
     qubits = order[: data.draw(st.integers(0, circuit.num_qubits))]
-    wanted = exact_state(circuit, qubits)
-    found = tz.reduced_density_matrix(circuit, qubits, dtype="complex128", threads=1)
-    np.testing.assert_allclose(found, wanted, atol=1e-9)
+    expected = exact_state(circuit, qubits)
+    computed = tz.reduced_density_matrix(circuit, qubits, dtype="complex128", threads=1)
+    np.testing.assert_allclose(computed, expected, atol=1e-9)
     marginals = tz.marginal_probabilities(circuit, qubits, dtype="complex128", threads=1)
     assert marginals.shape == (2,) * len(qubits)
     assert marginals.dtype == np.float64
-    np.testing.assert_allclose(marginals.reshape(-1), np.diag(wanted).real, atol=1e-9)
+    np.testing.assert_allclose(marginals.reshape(-1), np.diag(expected).real, atol=1e-9)
 
 
 def test_few_of_a_thousand_qubits_cost_what_their_light_cone_does():

@@ -1,4 +1,4 @@
-"""A question comes back from its JSON form, and damaged ones are refused in one sentence."""
+"""A question is restored from its JSON form, and malformed ones are refused in one sentence."""
 
 from __future__ import annotations
 

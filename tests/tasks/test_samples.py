@@ -1,4 +1,4 @@
-"""Samples whose batches are kept in a run are those drawn without one, whoever computed what."""
+"""Samples of a run equal those drawn without one, for any assignment of the work."""
 
 import contextlib
 import shutil
@@ -31,7 +31,7 @@ def chaotic():
 
 @pytest.fixture(scope="module")
 def fresh(chaotic, tmp_path_factory):
-    """A run of many contractions, each for sixteen batches at most; to be copied."""
+    """A run of many contractions, each for at most sixteen batches, as a template to copy."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("taizhang.execute.amplitude_contractor.MOST_ROWS", 16)
         path = tmp_path_factory.mktemp("fresh") / "run"
@@ -64,12 +64,12 @@ def expected(chaotic):
 )
 def test_samples_of_a_run_are_those_without_one(chaotic, tmp_path, how):
     plain = tz.sample(chaotic, SHOTS, method="frugal", **how, **OPTIONS)
-    found = tz.sample(chaotic, SHOTS, method="frugal", directory=tmp_path / "run", **how, **OPTIONS)
+    from_run = tz.sample(chaotic, SHOTS, method="frugal", directory=tmp_path / "run", **how, **OPTIONS)
     if "fidelity" in how:  # which slices there are depends on the plan, and so on the number of batches
-        assert found.shape == plain.shape
+        assert from_run.shape == plain.shape
     else:
-        assert np.array_equal(found, plain)
-    assert np.array_equal(tz.resume(tmp_path / "run"), found)
+        assert np.array_equal(from_run, plain)
+    assert np.array_equal(tz.resume(tmp_path / "run"), from_run)
     assert tz.verify(tmp_path / "run").same_bits
     assert f"{SHOTS} of {SHOTS}" in str(tz.status(tmp_path / "run"))
     assert "writes them" in tz.report(tmp_path / "run").read_text()
@@ -99,7 +99,7 @@ def test_batches_that_are_not_needed_are_left_out(fresh, expected, tmp_path):
     assert wanted < layout.num_groups
     assert status.num_pieces == status.pieces_done == layout.first_piece_of(wanted)
     assert is_complete(folder)
-    # What a repair forgets is found out again.
+    # What a repair forgets is computed again.
     with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
         ledger.commit(records=[("task", "wanted", None)])
     values = go_on(folder, Workforce(threads=1, memory_bytes=4 << 30))
@@ -110,14 +110,14 @@ def test_batches_that_are_not_needed_are_left_out(fresh, expected, tmp_path):
 
 @pytest.mark.parametrize("method", ["state-vector", "marginals", "gate-by-gate"])
 def test_other_methods_are_refused_in_one_sentence(chaotic, tmp_path, method):
-    with pytest.raises(UsageError, match=f"method {method} was given with a directory"):
+    with pytest.raises(UsageError, match=f"method must be frugal or auto with a directory, got {method}"):
         tz.sample(chaotic, 5, method=method, directory=tmp_path / "run")
 
 
 def test_what_takes_seconds_is_refused(chaotic, tmp_path):
     with pytest.raises(UsageError, match="without a directory"):
         tz.sample(chaotic, 5, batch_qubits=16, directory=tmp_path / "run", **OPTIONS)
-    with pytest.raises(UsageError, match="measured on the way"):
+    with pytest.raises(UsageError, match="measured while sampling"):
         tz.sample(chaotic, 5, fidelity=0.5, directory=tmp_path / "run", **OPTIONS)
     with pytest.raises(UsageError, match="fewer values than there are batches"):
         tz.sample(tz.grid_circuit(2, 3, 8, seed=1), 500, batch_qubits=3, directory=tmp_path / "run", **OPTIONS)

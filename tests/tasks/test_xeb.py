@@ -18,16 +18,16 @@ def amplitudes_of(scaled, num_qubits):
 def test_samples_of_a_fidelity_have_it_as_their_cross_entropy(fidelity):
     draw = np.random.default_rng(4)
     number = 20_000
-    # z e^-z is the law of the sum of two exponential variables.
+    # z e^-z is the density of the sum of two exponential variables.
     noise = draw.exponential(size=number)
     scaled = noise + draw.exponential(size=number) * (draw.random(number) < fidelity)
-    found = Xeb.of_amplitudes(amplitudes_of(scaled, 30), [1] * number, 30)
-    assert abs(found.linear_xeb - fidelity) < 3 * found.standard_error
-    assert abs(found.log_xeb - fidelity) < 3 * found.log_standard_error
-    assert found.p_value > 0.01
+    estimate = Xeb.of_amplitudes(amplitudes_of(scaled, 30), [1] * number, 30)
+    assert abs(estimate.linear_xeb - fidelity) < 3 * estimate.standard_error
+    assert abs(estimate.log_xeb - fidelity) < 3 * estimate.log_standard_error
+    assert estimate.p_value > 0.01
 
 
-def test_samples_of_another_law_fail_the_test_of_kolmogorov_and_smirnov():
+def test_samples_of_another_distribution_fail_the_kolmogorov_smirnov_test():
     scaled = np.random.default_rng(4).exponential(size=5000) * 0.5 + 0.5
     assert Xeb.of_amplitudes(amplitudes_of(scaled, 10), [1] * 5000, 10).p_value < 1e-6
 
@@ -45,15 +45,15 @@ def test_counts_stand_for_samples_that_came_again(pairs):
 
 def test_many_qubits_neither_underflow_nor_overflow():
     amplitudes = np.full(3, math.sqrt(2.0) ** -900, dtype=np.complex128)
-    found = Xeb.of_amplitudes(amplitudes, [1, 1, 1], 900)
-    assert found.linear_xeb == pytest.approx(0, abs=1e-9)
+    estimate = Xeb.of_amplitudes(amplitudes, [1, 1, 1], 900)
+    assert estimate.linear_xeb == pytest.approx(0, abs=1e-9)
 
 
-def test_what_is_infinite_is_null_in_json_and_told_to_people():
-    found = Xeb.of_amplitudes(np.array([0.0, 1.0]), [1, 2], 2)
-    told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert told["log_xeb"] is None
-    assert "probability 0" in str(found)
+def test_infinite_figures_are_null_in_json_and_explained_in_text():
+    estimate = Xeb.of_amplitudes(np.array([0.0, 1.0]), [1, 2], 2)
+    fields = json.loads(json.dumps(estimate.to_dict(), allow_nan=False))
+    assert fields["log_xeb"] is None
+    assert "probability 0" in str(estimate)
     assert Xeb.of_amplitudes(np.array([0.5]), [1], 2).to_dict()["standard_error"] is None
 
 
@@ -62,7 +62,7 @@ def test_counts_must_fit():
         Xeb.of_amplitudes(np.ones(2), [1], 3)
 
 
-def test_the_law_is_a_distribution():
+def test_porter_thomas_is_a_distribution():
     z = np.linspace(0, 40, 4001)
     for fidelity in (0.0, 0.4, 1.0):
         law = porter_thomas(z, fidelity)

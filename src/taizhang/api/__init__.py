@@ -1,1 +1,1 @@
-"""The public functions, in the words of the command line."""
+"""The public functions; they mirror the command line."""

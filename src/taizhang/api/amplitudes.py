@@ -1,6 +1,6 @@
-"""The public Python API; mirrors the command line.
+"""The public functions for amplitudes, plans and contractions; they mirror the command line.
 
-What all of them take as keywords is in the table `taizhang.settings.OPTIONS`.
+Their common keywords are in the table `taizhang.settings.OPTIONS`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def amplitude(
     Args:
         circuit: The circuit.
         bitstring: One character `0` or `1` for each qubit, qubit 0 first; or a list, a tuple or an array of 0 and 1.
-        plan: A plan made before, by `plan(circuit)`; searched where none is given.
+        plan: An existing plan, from `plan(circuit)`; searched if not given.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -95,14 +95,14 @@ def amplitudes(
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> ComplexArray:
-    """Computes several amplitudes of one circuit, in as few contractions as pay.
+    """Computes several amplitudes of one circuit, in as few contractions as is worthwhile.
 
     Args:
         circuit: The circuit.
         bitstrings: Each with one character `0` or `1` for each qubit, qubit 0 first; or an array of 0 and 1 with a row
-            for each, such as `sample` gives. Repetitions cost nothing.
-        plan: A plan made before, by `plan(circuit, bitstrings=...)` for lists like these, or by `plan(circuit)`, which
-            takes them one by one.
+            for each, such as `sample` returns. Repetitions cost nothing.
+        plan: An existing plan, from `plan(circuit, bitstrings=...)` for similar lists, or from `plan(circuit)`, which
+            contracts them one by one.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -139,10 +139,10 @@ def amplitude_batch(
 
     Args:
         circuit: The circuit.
-        bitstring: Qubit 0 first; what it says of open qubits is not looked at.
-        open_qubits: The qubits left open, in the order of the axes of the result. Or how many of them: then those are
-            taken that `choose_open_qubits` gives, which add little work.
-        plan: A plan made before, by `plan(circuit, open_qubits=...)`.
+        bitstring: Qubit 0 first; characters at open qubits are ignored.
+        open_qubits: The qubits left open, in the order of the axes of the result. Or their number: then
+            `choose_open_qubits` chooses qubits that add little work.
+        plan: An existing plan, from `plan(circuit, open_qubits=...)`.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -179,7 +179,7 @@ def choose_open_qubits(
 
     Args:
         circuit: The circuit.
-        count: How many.
+        count: Number of qubits to choose.
         observer: Receives progress updates of the search.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -200,7 +200,7 @@ def choose_open_qubits(
 @shows_progress
 @explicit_options(Options, OPTIONS)
 def state_vector(circuit: Circuit, *, observer: Observer | None = None, **options: Unpack[Options]) -> ComplexArray:
-    """Computes all amplitudes of a circuit, gate by gate where it is small, else by contraction with every qubit open.
+    """Computes all amplitudes of a circuit, gate by gate if it is small, else by contraction with every qubit open.
 
     Args:
         circuit: The circuit.
@@ -239,20 +239,20 @@ def plan(
     Args:
         what: A circuit, a network, or the shape of one.
         open_qubits: For a circuit: the qubits left open.
-        bitstrings: For a circuit: a list of bitstrings, or one like it, whose amplitudes will be computed together.
+        bitstrings: For a circuit: a list of bitstrings, or a similar one, whose amplitudes will be computed together.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
     Returns:
-        The plan; printing it shows work, slices, memory and predicted time. It serves all bitstrings of a circuit; one
-        for lists serves all lists whose bitstrings differ at the same qubits, of any length.
+        The plan; printing it shows work, slices, memory and time. It is valid for all bitstrings of the circuit;
+        a plan for lists is valid for lists of any length whose bitstrings differ at the same qubits.
 
     Raises:
         MemoryLimitError: No plan fits the memory limit.
 
     Example:
-        >>> found = plan(Circuit(2).append("h", 0).append("cx", 0, 1), seed=0)
-        >>> found.num_slices
+        >>> bell_plan = plan(Circuit(2).append("h", 0).append("cx", 0, 1), seed=0)
+        >>> bell_plan.num_slices
         1
     """
     what, open_qubits = check_plannable(what), read_qubits(open_qubits, name="open_qubits")
@@ -261,7 +261,7 @@ def plan(
         listed = None if bitstrings is None else read_bitstrings(bitstrings)
         return find_plan(what, settings, observer, open_qubits=open_qubits, bitstrings=listed).plan
     if open_qubits or bitstrings is not None:
-        raise UsageError("open_qubits or bitstrings were given with a network; only a circuit has qubits")
+        raise UsageError("open_qubits and bitstrings must not be given with a network, which has none; leave them out")
     shape = what.shape if isinstance(what, TensorNetwork) else what
     return find_plan(shape, settings, observer).plan
 
@@ -279,22 +279,22 @@ def contract(
     """Contracts a network.
 
     Args:
-        network: Any network; hyperindices, repeated indices and disconnected parts are welcome.
-        plan: A plan for it; searched where none is given.
+        network: Any network; hyperindices, repeated indices and disconnected parts are allowed.
+        plan: A plan for it; searched if not given.
         slices: Sum only these slices, by number, consecutive. Slice numbers count through the sliced indices in the
             order given by the plan, the last fastest.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
     Returns:
-        A complex number where the network has no output indices; else an array with one axis for each of them, without
-        those of size 1 where there are more axes than NumPy's 64. It is complex64 unless `dtype` says otherwise, or
-        complex128 where its elements are outside the range of complex64, or those of a tensor further apart than that.
+        A complex number if the network has no output indices; otherwise an array with one axis for each of them,
+        without those of size 1 if there are more axes than NumPy's 64. It is complex64 unless `dtype` is given, or
+        complex128 if its elements, or the ratio of elements of one tensor, are outside the range of complex64.
 
     Raises:
         PlanError: The plan is for another network.
         MemoryLimitError: The run, or every plan, is too large for the memory limit.
-        NumericalError: A NaN or an infinity appeared, or the value is outside the range of complex128: then the error
+        NumericalError: A NaN or an infinity appeared, or the value is outside the range of complex128; then the error
             has its mantissa and exponent.
 
     Example:
@@ -320,26 +320,26 @@ def profile(
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> Profile:
-    """Computes an amplitude, or contracts a network, and tells where the time went.
+    """Computes an amplitude, or contracts a network, and measures the time of each step.
 
     Args:
         what: A circuit or a network.
         bitstring: For a circuit: the bitstring, qubit 0 first.
         open_qubits: For a circuit: the qubits left open.
-        plan: A plan for it; searched where none is given.
+        plan: A plan for it; searched if not given.
         slices: For a network: run only these slices.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
     Returns:
-        What each step took beside what the machine could do; printing it shows tables, its `plot` draws them.
+        The time of each step compared with what the machine can do; printing it shows tables, `plot_profile` draws it.
 
     Raises:
-        UsageError: A circuit without bitstring or with slices was given, or a network with bitstring or open qubits.
+        UsageError: A circuit is given without bitstring or with slices, or a network with bitstring or open qubits.
 
     Example:
-        >>> found = profile(Circuit(2).append("h", 0).append("cx", 0, 1), "11", threads=1)
-        >>> found.slices
+        >>> measured = profile(Circuit(2).append("h", 0).append("cx", 0, 1), "11", threads=1)
+        >>> measured.slices
         1
     """
     plan, slices = check_plan(plan), check_slices(slices)
@@ -347,10 +347,10 @@ def profile(
     settings = settings_of(profile, options)
     if isinstance(what, Circuit):
         if bitstring is None or slices is not None:
-            raise UsageError("a circuit is profiled with a bitstring and without slices")
+            raise UsageError("a circuit must be profiled with a bitstring and without slices; give a bitstring only")
         task = AmplitudesTask(circuit=what, bitstrings=(read_bitstring(bitstring),), open_qubits=open_qubits)
         return profile_of(solve(task, settings, plan=plan, observer=observer, profile=True).contractions)
     if bitstring is not None or open_qubits:
-        raise UsageError("a bitstring or open qubits were given with a network; only a circuit has qubits")
+        raise UsageError("bitstring and open_qubits must not be given with a network, which has none; leave them out")
     contraction = ContractionTask(network=check_network(what), slices=slices)
     return profile_of(solve(contraction, settings, plan=plan, observer=observer, profile=True).contractions)

@@ -1,7 +1,7 @@
-"""What the public functions accept, in one place: wrong types become a `UsageError` of one sentence.
+"""Reads and checks the arguments of the public functions; wrong types raise a `UsageError` of one sentence.
 
 Whole numbers may be NumPy's. Bits may be a string, a list or tuple of zeros and ones, or a row of an array; lists of
-bitstrings may be arrays such as `sample` gives.
+bitstrings may be arrays such as `sample` returns.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.plan import Plan
 
 BitstringsLike: TypeAlias = Sequence[BitstringLike] | npt.NDArray[np.integer]
-"""BitstringsLike as `read_bitstrings` reads them."""
+"""Several bitstrings, as `read_bitstrings` accepts them."""
 
 SamplesLike: TypeAlias = BitstringsLike | Mapping[Any, int] | CountedBitstrings
-"""SamplesLike as `read_samples_given` reads them."""
+"""Samples, as `read_samples_given` accepts them."""
 
 
 def check_network(given: object, *, name: str = "network") -> TensorNetwork:
-    """Returns a network with arrays if it is one.
+    """Returns the argument if it is a network with arrays.
 
     Raises:
         UsageError: It is something else.
@@ -50,7 +50,7 @@ def check_network(given: object, *, name: str = "network") -> TensorNetwork:
 
 
 def check_plannable(given: object) -> Circuit | TensorNetwork | NetworkShape:
-    """Returns what a plan can be made for.
+    """Returns the argument if a plan can be made for it.
 
     Raises:
         UsageError: It is something else.
@@ -63,7 +63,7 @@ def check_plannable(given: object) -> Circuit | TensorNetwork | NetworkShape:
 
 
 def check_plan(given: object) -> Plan | None:
-    """Returns a plan if it is one, or None.
+    """Returns the argument if it is a plan or None.
 
     Raises:
         UsageError: It is something else.
@@ -75,7 +75,7 @@ def check_plan(given: object) -> Plan | None:
 
 
 def check_slices(given: object) -> range | None:
-    """Returns a range of slice numbers, or None.
+    """Returns the argument if it is a range of slice numbers or None.
 
     Raises:
         UsageError: It is something else.
@@ -86,7 +86,7 @@ def check_slices(given: object) -> range | None:
 
 
 def check_directory(given: object) -> str | PathLike[str]:
-    """Returns the path of a folder.
+    """Returns the argument if it is the path of a folder.
 
     Raises:
         UsageError: It is something else.
@@ -97,7 +97,7 @@ def check_directory(given: object) -> str | PathLike[str]:
 
 
 def is_one_bitstring(given: object) -> bool:
-    """Whether something is one bitstring rather than several: text, or a sequence of numbers."""
+    """Whether the argument is one bitstring rather than several: text, or a sequence of numbers."""
     if isinstance(given, str):
         return True
     if isinstance(given, np.ndarray):
@@ -109,11 +109,11 @@ def read_bitstrings(given: Any, *, name: str = "bitstrings") -> list[str]:
     """Reads several bitstrings.
 
     Args:
-        given: A list of what `read_bitstring` reads, or an array with a row for each.
-        name: What it is called in an error.
+        given: A list of bitstrings that `read_bitstring` accepts, or an array with a row for each.
+        name: Name of the argument in errors.
 
     Returns:
-        The bitstrings, characters 0 and 1, qubit 0 first; what stands in strings is checked where they are used.
+        The bitstrings, characters 0 and 1, qubit 0 first; the characters of strings are checked where they are used.
 
     Raises:
         UsageError: It is something else, or a single bitstring.
@@ -135,15 +135,14 @@ def read_bitstrings(given: Any, *, name: str = "bitstrings") -> list[str]:
             f"{name} must be a list of bitstrings or an array of zeros and ones with a row for each, "
             f"got {describe(given)}"
         )
-    several = list(given)
     return [
         bits if isinstance(bits, str) else read_bitstring(bits, name=f"bitstring {number}")
-        for number, bits in enumerate(several)
+        for number, bits in enumerate(given)
     ]
 
 
 def read_samples_given(given: Any, num_qubits: int) -> CountedBitstrings:
-    """Reads samples: bitstrings, counts of them, rows of bits, or samples counted already.
+    """Reads samples: bitstrings, counts of bitstrings, rows of bits, or counted samples.
 
     Raises:
         UsageError: It is something else.
@@ -163,7 +162,7 @@ def read_samples_given(given: Any, num_qubits: int) -> CountedBitstrings:
 
 
 def read_qubits(given: Any, *, name: str) -> tuple[int, ...]:
-    """Reads a sequence of qubits: of whole numbers, Python's or NumPy's.
+    """Reads a sequence of qubits, whole numbers of Python or NumPy.
 
     Raises:
         UsageError: It is something else.
@@ -178,7 +177,7 @@ def read_qubits(given: Any, *, name: str) -> tuple[int, ...]:
 
 
 def read_qubits_or_count(given: Any, *, name: str) -> tuple[int, ...] | int:
-    """Reads a sequence of qubits, or how many of them.
+    """Reads a sequence of qubits, or a number of qubits.
 
     Raises:
         UsageError: It is something else.
@@ -189,7 +188,7 @@ def read_qubits_or_count(given: Any, *, name: str) -> tuple[int, ...] | int:
 
 
 def read_count(given: SupportsIndex, *, name: str) -> int:
-    """Reads a whole number; what it may be is checked where it is used.
+    """Reads a whole number; its range is checked where it is used.
 
     Raises:
         UsageError: It is something else.

@@ -1,4 +1,4 @@
-"""What this machine can do: cores, SIMD level, measured rates, memory."""
+"""Report on this machine: cores, SIMD level, measured rates, memory."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ _FLOPS_PER_MULTIPLY_ADD = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MachineReport:
-    """What this machine can do; its string is made for people.
+    """Cores, SIMD level, rates and memory of this machine; its string is a readable report.
 
     Attributes:
         version: Version of Taizhang.
         python: Version of Python.
-        system: Operating system and kind of processor.
-        cores: Cores that this process may use.
-        simd_level: Instructions that the compiled core uses, one of `simd_levels`.
-        simd_levels: Those that this machine has.
-        measured: Whether the rates were measured; else they are assumed.
-        measured_on_idle_machine: Whether nothing else disturbed the measurement.
+        system: Operating system and processor architecture.
+        cores: Number of cores that this process may use.
+        simd_level: SIMD level that the compiled core uses, one of `simd_levels`.
+        simd_levels: SIMD levels of this machine.
+        measured: Whether the rates were measured; otherwise they are assumed.
+        measured_on_idle_machine: Whether the measurement was undisturbed by other programs.
         multiply_adds_per_second: Best rate of complex64 contractions, on all cores.
         bytes_per_second: Rate at which memory is read and written.
         cached_bytes_per_second: The same within the caches.
         fresh_seconds_per_byte: Time to touch memory for the first time.
         step_seconds: Time of the smallest step of a contraction.
-        available_bytes: Memory that can be taken without swapping.
-        default_memory_bytes: The memory limit where none is given.
+        available_bytes: Memory that can be allocated without swapping.
+        default_memory_bytes: The default memory limit.
     """
 
     version: str
@@ -61,7 +61,7 @@ class MachineReport:
 
     @property
     def gflops_per_second(self) -> float:
-        """Best rate of arithmetic, in 10^9 real operations a second."""
+        """Best rate of arithmetic, in 10^9 real operations per second."""
         return 1e-9 * _FLOPS_PER_MULTIPLY_ADD * self.multiply_adds_per_second
 
     def __str__(self) -> str:
@@ -91,13 +91,13 @@ class MachineReport:
 
 
 def doctor(*, again: bool = False) -> MachineReport:
-    """Reports what this machine can do: cores, SIMD level, measured rates, memory.
+    """Reports cores, SIMD level, measured rates and memory of this machine.
 
     Args:
-        again: Measure the rates again (under two seconds), instead of reading those measured before.
+        again: Measure the rates again (under two seconds) instead of reading the stored ones.
 
     Returns:
-        The figures; printing them shows what `taizhang doctor` shows.
+        The figures; printing them shows the output of `taizhang doctor`.
 
     Example:
         >>> doctor().cores >= 1

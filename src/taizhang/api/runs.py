@@ -1,7 +1,7 @@
-"""Long runs from Python, in the words of the command line: run, resume, work, status, verify, report.
+"""The public functions for resumable runs: run, resume, work, status, verify, report; they mirror the command line.
 
-All but `status` and `report` take options as keywords, of the tables `taizhang.settings.OPTIONS` and
-`taizhang.runs.run.WORKFORCE`: those that they read, and no others.
+All but `status` and `report` accept keywords from the tables `taizhang.settings.OPTIONS` and
+`taizhang.runs.run.WORKFORCE`, each only those that it uses.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ Directory: TypeAlias = str | os.PathLike[str]
 
 
 class RunKeywords(Options, WorkforceKeywords, total=False):
-    """What making a run and doing it reads."""
+    """Keywords of `run`."""
 
 
 class ResumeKeywords(ResourceOptions, WorkforceKeywords, total=False):
-    """What going on with a run reads."""
+    """Keywords of `resume`."""
 
 
 class WorkKeywords(ResourceOptions, total=False):
-    """What a single worker reads."""
+    """Keywords of `work`."""
 
     lease: str | float
 
@@ -85,27 +85,27 @@ def run(
     watcher: Watcher | None = None,
     **options: Unpack[RunKeywords],
 ) -> complex | ComplexArray:
-    """Makes a long run in a folder and does it; whatever ends it, `resume` goes on.
+    """Starts a resumable run in a folder and completes it; after any interruption, `resume` continues it.
 
     Args:
         circuit: The circuit.
         bitstrings: A bitstring, or several, qubit 0 first.
         directory: The folder, new or empty.
         open_qubits: Qubits left open.
-        plan: A plan made before; searched where none is given.
-        piece_time: How long a piece of the work should take one thread.
-        workforce: Who works on it, as one value; or give the options below.
+        plan: An existing plan; searched if not given.
+        piece_time: Time that a piece of the work should take on one thread.
+        workforce: The workers, as one value instead of the options below.
         observer: Receives progress updates of building and planning.
         watcher: Receives progress updates of the run.
         options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
 
     Returns:
-        A complex number for one bitstring without open qubits, otherwise an array with an axis for the bitstrings, if
+        A complex number for one bitstring without open qubits; otherwise an array with an axis for the bitstrings, if
         several were given, and one of length 2 for each open qubit.
 
     Raises:
-        RunError: There is something in the folder, or it cannot be used.
-        RunStoppedError: A signal told this process to end; what is done is committed.
+        RunError: The folder is not empty, or cannot be used.
+        RunStoppedError: A signal stopped this process; finished pieces are committed.
         CircuitError: A bitstring or an open qubit does not fit the circuit.
         LimitError: The work does not fit the limits.
 
@@ -118,9 +118,9 @@ def run(
     """
     circuit, plan, directory = check_circuit(circuit), check_plan(plan), check_directory(directory)
     opened, single = read_qubits(open_qubits, name="open_qubits"), is_one_bitstring(bitstrings)
-    asked = [read_bitstring(bitstrings)] if single else read_bitstrings(bitstrings)
+    requested = [read_bitstring(bitstrings)] if single else read_bitstrings(bitstrings)
     settings = settings_of(run, options)
-    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(asked), open_qubits=opened)
+    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(requested), open_qubits=opened)
     folder = start_run(
         directory,
         task,
@@ -146,22 +146,22 @@ def resume(
     watcher: Watcher | None = None,
     **options: Unpack[ResumeKeywords],
 ) -> Any:
-    """Goes on with a run until it is complete; one that is complete is only read.
+    """Continues a run until it is complete; a complete run is only read.
 
     Args:
         directory: The run's folder.
         workforce: As for `run`.
-        repair: Save what is right in a damaged ledger first.
+        repair: First recover the intact entries of a damaged ledger.
         watcher: Receives progress updates.
         options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
 
     Returns:
-        The amplitudes: an axis for the bitstrings, and one of length 2 for each open qubit. The cross entropy, or the
-        samples, where the run is for these.
+        The answer of the run. For amplitudes, an array with an axis for the bitstrings, and one of length 2 for each
+        open qubit.
 
     Raises:
-        RunError: There is no run, it is damaged, or somebody else coordinates it.
-        RunStoppedError: A signal told this process to end; what is done is committed.
+        RunError: There is no run, it is damaged, or another process coordinates it.
+        RunStoppedError: A signal stopped this process; finished pieces are committed.
     """
     settings = settings_of(resume, options)
     folder = RunFolder.open(check_directory(directory))
@@ -174,7 +174,7 @@ def resume(
 @shows_progress
 @explicit_options(WorkKeywords, OPTIONS, WORKFORCE)
 def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
-    """Works on a run, with whoever else does so in its folder, until it is complete.
+    """Works on a run as one of any number of workers on its folder, until it is complete.
 
     Args:
         directory: The run's folder.
@@ -182,7 +182,7 @@ def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
 
     Raises:
         RunError: There is no run, or it failed.
-        RunStoppedError: A signal told this process to end.
+        RunStoppedError: A signal stopped this process.
     """
     settings = settings_of(work, options)
     folder = RunFolder.open(check_directory(directory))
@@ -200,7 +200,7 @@ def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
 
 
 def status(directory: Directory) -> RunStatus:
-    """Tells where a run stands, changing nothing; printing it shows what people want to know.
+    """Reports the status of a run, without changing it; printing it shows a summary.
 
     Raises:
         RunError: There is no run, or it is damaged.
@@ -213,16 +213,16 @@ def status(directory: Directory) -> RunStatus:
 def verify(
     directory: Directory, *, pieces: int = 3, precise: bool = True, **options: Unpack[VerifyOptions]
 ) -> Verification:
-    """Checks a run: all hashes, all checksums, and some pieces computed again.
+    """Checks a run: all hashes and checksums, and some pieces, which are computed again.
 
     Args:
         directory: The run's folder.
-        pieces: How many pieces to compute again.
-        precise: Measure rounding errors by computing them in double precision as well.
+        pieces: Number of pieces to compute again.
+        precise: Also compute these pieces in double precision, to measure rounding errors.
         options: See `taizhang.settings.OPTIONS`.
 
     Returns:
-        What was found; its `record` is for others to check.
+        The result; its `record` allows others to check it.
 
     Raises:
         RunError: The run is damaged, or a piece gives another value.
@@ -239,17 +239,16 @@ def verify(
 
 
 def report(directory: Directory, path: Directory | None = None) -> Path:
-    """Writes a page about a run, HTML that holds all of its pictures.
+    """Writes a report on a run, a single HTML file with all of its figures.
 
-    While the run is not complete, whoever coordinates it writes the page in its folder again, and the page reloads
-    itself.
+    Until the run is complete, its coordinator keeps the report in its folder up to date, and the page reloads itself.
 
     Args:
         directory: The run's folder.
-        path: Where to; `report.html` in the folder by default.
+        path: The file to write; `report.html` in the folder by default.
 
     Returns:
-        Where it was written.
+        The path of the file.
 
     Raises:
         RunError: There is no run, or it is damaged.

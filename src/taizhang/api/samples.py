@@ -1,6 +1,6 @@
-"""Samples and probabilities: drawing them, judging them, marginals and reduced states.
+"""The public functions for samples, cross entropy, marginal probabilities and reduced states.
 
-They take the same keywords as those of `taizhang.api.amplitudes`.
+They accept the same keywords as those of `taizhang.api.amplitudes`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class SampleKeywords(Options, FrugalKeywords, total=False):
-    """What sampling reads."""
+    """Keywords of `sample` and `sample_run`."""
 
 
 @shows_progress
@@ -57,17 +57,17 @@ def sample(
     observer: Observer | None = None,
     **options: Unpack[SampleKeywords],
 ) -> npt.NDArray[np.uint8]:
-    """Draws bitstrings from what a circuit gives when all qubits are measured.
+    """Draws bitstrings from the output distribution of a circuit, all qubits measured.
 
     Args:
         circuit: The circuit.
-        shots: How many.
+        shots: Number of samples.
         method: `"state-vector"`, `"marginals"` (over light cones), `"gate-by-gate"`, `"frugal"` (rejection from
             batches, for chaotic circuits), or `"auto"` for the one of least predicted time. Or `FrugalOptions(...)` for
-            frugal rejection with these options, instead of giving them one by one.
-        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on (frugal).
+            frugal rejection with these options, instead of keywords.
+        directory: Make it a resumable run in this folder; after any interruption, `resume` continues it (frugal).
         observer: Receives progress updates.
-        options: See `taizhang.settings.OPTIONS` and `taizhang.samplers.frugal.FRUGAL`.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.sampling.frugal.FRUGAL`.
 
     Returns:
         Bits, uint8, shape (shots, num_qubits), qubit 0 first.
@@ -103,18 +103,17 @@ def sample_run(
     observer: Observer | None = None,
     **options: Unpack[SampleKeywords],
 ) -> SampleRun:
-    """Prepares what `sample` draws, to be drawn in portions; takes the same arguments.
+    """Prepares sampling in portions; accepts the arguments of `sample`.
 
     Args:
         circuit: The circuit.
-        shots: How many.
+        shots: Number of samples.
         method: As for `sample`.
         observer: Receives progress updates.
-        options: See `taizhang.settings.OPTIONS` and `taizhang.samplers.frugal.FRUGAL`.
+        options: See `taizhang.settings.OPTIONS` and `taizhang.sampling.frugal.FRUGAL`.
 
     Returns:
-        Iterating over it draws the samples; its `method` and `reason` tell how and why, its `report()` what is known of
-        them.
+        Iterating over it draws the samples; it has the `method`, the `reason` for it, and `report()` with statistics.
 
     Example:
         >>> run = sample_run(Circuit(2).append("h", 0), shots=10)
@@ -138,17 +137,17 @@ def xeb(
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> Xeb:
-    """Tells how well samples fit a circuit, from the amplitudes of exactly these bitstrings.
+    """Computes the cross entropy (XEB) of samples with a circuit, from the amplitudes of their bitstrings.
 
     Args:
         circuit: The circuit.
-        samples: Bitstrings, counts of them, or rows of bits as `sample` gives them.
-        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on.
+        samples: Bitstrings, counts of bitstrings, or rows of bits such as `sample` returns.
+        directory: Make it a resumable run in this folder; after any interruption, `resume` continues it.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
     Returns:
-        Linear and logarithmic cross entropy with standard errors, and a comparison with the law of Porter and Thomas.
+        Linear and logarithmic cross entropy with standard errors, and a comparison with the Porter–Thomas distribution.
 
     Raises:
         CircuitError: A sample does not fit the circuit.
@@ -164,8 +163,8 @@ def xeb(
     if directory is None:
         return compute_xeb(circuit, counted, settings, observer=observer).xeb
     task = CrossEntropyTask(circuit=circuit, samples=counted)
-    found: Xeb = _answer(task, settings, directory, observer)
-    return found
+    figures: Xeb = _answer(task, settings, directory, observer)
+    return figures
 
 
 @shows_progress
@@ -178,12 +177,12 @@ def marginal_probabilities(
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> npt.NDArray[np.float64]:
-    """Computes the probabilities of all outcomes of some qubits, whatever the others give.
+    """Computes the probabilities of all outcomes of some qubits, summed over the others.
 
     Args:
         circuit: The circuit; only gates in the light cone of these qubits cost anything.
         qubits: The qubits, in the order of the axes of the result.
-        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on.
+        directory: Make it a resumable run in this folder; after any interruption, `resume` continues it.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -199,8 +198,8 @@ def marginal_probabilities(
         >>> marginal_probabilities(bell, [1]).round(6).tolist()
         [0.5, 0.5]
     """
-    circuit, asked = check_circuit(circuit), read_qubits(qubits, name="qubits")
-    task = ReducedStateTask(circuit=circuit, qubits=asked, probabilities=True)
+    circuit, selected = check_circuit(circuit), read_qubits(qubits, name="qubits")
+    task = ReducedStateTask(circuit=circuit, qubits=selected, probabilities=True)
     settings = settings_of(marginal_probabilities, options)
     probabilities: npt.NDArray[np.float64] = _answer(task, settings, directory, observer)
     return probabilities
@@ -216,12 +215,12 @@ def reduced_density_matrix(
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> ComplexArray:
-    """Computes the state of some qubits, the others traced out.
+    """Computes the reduced density matrix of some qubits, the others traced out.
 
     Args:
         circuit: The circuit; only gates in the light cone of these qubits cost anything.
         qubits: The qubits, the first the slowest bit of rows and columns.
-        directory: Make it a long run that is kept in this folder; whatever ends it, `resume` goes on.
+        directory: Make it a resumable run in this folder; after any interruption, `resume` continues it.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -237,8 +236,8 @@ def reduced_density_matrix(
         >>> reduced_density_matrix(bell, [0]).real.round(6).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
-    circuit, asked = check_circuit(circuit), read_qubits(qubits, name="qubits")
-    task = ReducedStateTask(circuit=circuit, qubits=asked)
+    circuit, selected = check_circuit(circuit), read_qubits(qubits, name="qubits")
+    task = ReducedStateTask(circuit=circuit, qubits=selected)
     settings = settings_of(reduced_density_matrix, options)
     matrix: ComplexArray = _answer(task, settings, directory, observer)
     return matrix
@@ -247,7 +246,7 @@ def reduced_density_matrix(
 def _answer(
     task: Task[Any], settings: Settings, directory: str | PathLike[str] | None, observer: Observer | None
 ) -> Any:
-    """Answers a question in this process or, where a folder is given, as a long run in it."""
+    """Answers a question in this process or, if a folder is given, as a resumable run in it."""
     if directory is None:
         solution = solve(task, settings, observer=observer)
         return solution.assembly.plain(solution.answer)

@@ -1,13 +1,13 @@
-"""Amplitudes of many bitstrings of one circuit: planned and compiled once, computed in as few contractions as pay.
+"""Amplitudes of many bitstrings of one circuit: planned and compiled once, in as few contractions as is worthwhile.
 
-Three ways, of which the cheapest is taken by what is predicted:
+There are three ways; the one of least predicted time is taken:
 
-- *by rows*: one contraction for many bitstrings at once. The qubits at which they differ are left open, and every
-  tensor keeps, of the values of its open indices, only those that some bitstring needs: the sparse state of Pan, Chen &
+- *sparse-state*: one contraction for many bitstrings, the rows. The qubits at which they differ are left open, and
+  every tensor keeps only those values of its open indices that some bitstring needs: the sparse state of Pan, Chen &
   Zhang (arXiv:2111.03011) and the multi-amplitude contraction of Kalachev, Panteleev, Zhou & Yung (arXiv:2108.05665).
-  What does not depend on the bits, or on few of them, is computed once for all. A long list may be cut into parts, each
-  of which is a contraction: with fewer rows the tensors are smaller and less has to be sliced.
-- *dense*: where the bitstrings are nearly all values of a few qubits, all of these are computed.
+  What depends on none or few of the bits is computed once for all. A long list may be split into parts, each of which
+  is one contraction: with fewer rows the tensors are smaller and less has to be sliced.
+- *dense*: where the bitstrings are nearly all values of a few qubits, all of these values are computed.
 - *one by one*: a contraction for each bitstring.
 """
 
@@ -40,24 +40,25 @@ from taizhang.plan.rates import MachineRates
 from taizhang.plan.search import SPARING_FACTOR
 from taizhang.settings import Settings
 
-# Rows of one contraction, at most.
+# Most rows of one contraction.
 MOST_ROWS = 1 << 20
-# Lists are cut into so many times fewer rows when looking for the best number, and a search is made this long for each.
+# The best number of rows is searched among the length of the list divided by powers of this factor, with this many
+# search trials for each.
 PARTS_FACTOR = 10
 TRIALS_FOR_PARTS = 8
-# Rows are taken only if they are predicted to be so many times faster than one by one: their tensors are larger, and
-# where little is shared a single amplitude is sooner done than predicted.
-GAIN_WANTED = 1.5
+# Rows are used only if they are predicted to be this many times faster than one by one: their tensors are larger, and
+# where little is shared a single amplitude takes less time than predicted.
+MIN_GAIN = 1.5
 # More than modest memory is used, where no limit was given, if all are predicted to take this many times less time.
-MEMORY_GAIN_WANTED = 2.0
-# Work that is predicted to take no longer than this is not compared with other ways.
+MIN_MEMORY_GAIN = 2.0
+# Work predicted to take no longer than this is not compared with the other ways.
 QUICK_SECONDS = 0.5
-# Share of the predicted time of all runs that is spent on planning one of them, and the most of it.
+# Planning takes this share of the predicted time of all contractions, at most this many seconds.
 PLANNING_SHARE = 0.05
 MOST_PLANNING_SECONDS = 60.0
-# Share of a planning time that was given for finding out how many bitstrings to take at once.
+# Share of a given planning time that is spent on choosing the number of bitstrings per contraction.
 BRIEF_SHARE = 0.3
-# Amplitudes of circuits of more qubits may lie below what single precision can hold.
+# Amplitudes of circuits of more qubits may be smaller than single precision can represent.
 MOST_QUBITS_IN_SINGLE = 200
 
 
@@ -67,7 +68,7 @@ class ManyAmplitudes:
 
     Attributes:
         values: Shape (number, 2, 2, …) with one axis of length 2 for each open qubit.
-        runs: What was run, in order.
+        runs: The contractions, in order.
     """
 
     values: ComplexArray
@@ -76,7 +77,7 @@ class ManyAmplitudes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmplitudeContractor:
-    """Computes amplitudes of lists of bitstrings of one circuit; immutable, any number of times.
+    """Computes amplitudes of lists of bitstrings of one circuit; immutable and reusable.
 
     Attributes:
         network: The network that is contracted.
@@ -84,7 +85,7 @@ class AmplitudeContractor:
         settings: The common options.
         open_qubits: Qubits left open, in the order of the axes of the values.
         row_qubits: Qubits at which bitstrings of a list may differ; none where they are taken one by one.
-        build_seconds: Time that building the network took.
+        build_seconds: Time spent building the network.
     """
 
     network: AmplitudeNetwork
@@ -102,14 +103,14 @@ class AmplitudeContractor:
         return 1 << len(self.row_qubits)
 
     def num_runs(self, num_bitstrings: int) -> int:
-        """Contractions that a list of so many distinct bitstrings takes."""
+        """Number of contractions for a list of `num_bitstrings` distinct bitstrings."""
         return -(-num_bitstrings // self.rows_per_run)
 
     def predicted_seconds(self, num_bitstrings: int) -> float:
-        """Expected time for a list of so many distinct bitstrings."""
+        """Expected time for a list of `num_bitstrings` distinct bitstrings."""
         plan, runs = self.ready.plan, self.num_runs(num_bitstrings)
-        machine = rates_here(self.settings)
-        return seconds_of_runs(plan.predicted_seconds, runs, machine, peak_bytes=plan.cost.peak_bytes)
+        rates = rates_here(self.settings)
+        return seconds_of_runs(plan.predicted_seconds, runs, rates, peak_bytes=plan.cost.peak_bytes)
 
     def predicted_bytes(self, num_bitstrings: int) -> int:
         """Most memory that the process will hold while it computes a list of this many distinct bitstrings."""
@@ -139,26 +140,32 @@ class AmplitudeContractor:
         """Computes the amplitudes of a list.
 
         Args:
-            bits: Zeros and ones, shape (number, num_qubits); what stands at open qubits is not looked at. Each may be
-                there several times.
+            bits: Zeros and ones, shape (number, num_qubits); bits at open qubits are ignored. Bitstrings may be
+                repeated.
             slices: Add only these slices of the plan.
-            observer: Is told of the progress.
+            observer: Receives progress updates.
             profile: Measure every step.
             dtype: Type of the values; by default what `type_of_values` says.
 
         Raises:
             NumericalError: All amplitudes of a contraction are below what the type of the values can hold.
-            UsageError: Bitstrings differ at a qubit that is no row qubit.
+            UsageError: Bitstrings differ at a qubit that is not a row qubit.
             TimeLimitError: The work is predicted to take longer than the limit.
         """
+        # Stage 1: remove repetitions, and check that the bitstrings fit the network.
         rows = bits if isinstance(bits, DistinctRows) else DistinctRows.of(bits, self.open_qubits)
         watch = observer or Silent()
         if self.row_qubits and not set(rows.varying) <= set(self.row_qubits):
             qubit = min(set(rows.varying) - set(self.row_qubits))
-            raise UsageError(f"bitstrings differ at qubit {qubit}, which was not among those that may; prepare anew")
-        held_in = dtype or type_of_values(self.settings.dtype, self.network.num_qubits, self.open_qubits)
-        distinct = np.empty((len(rows), *(2,) * len(self.open_qubits)), dtype=held_in)
+            raise UsageError(
+                f"bitstrings may differ only at the row qubits, got some that differ at qubit {qubit}; prepare again "
+                "with it among row_qubits"
+            )
+        value_dtype = dtype or type_of_values(self.settings.dtype, self.network.num_qubits, self.open_qubits)
+        distinct = np.empty((len(rows), *(2,) * len(self.open_qubits)), dtype=value_dtype)
         runs: tuple[Contraction, ...] = ()
+
+        # Stage 2: contract, and store the values of each contraction where its bitstrings are.
         if len(rows):
             expected = self.predicted_seconds(len(rows))
             if slices is not None:
@@ -167,7 +174,7 @@ class AmplitudeContractor:
 
             def take(number: int, contraction: Contraction) -> None:
                 part = slice(number * each, min((number + 1) * each, len(rows)))
-                self._put(contraction, rows.bits[part], distinct[part])
+                self._store(contraction, rows.bits[part], distinct[part])
 
             runs = run_members(
                 begin(self.ready, expected, self.settings, watch),
@@ -179,15 +186,17 @@ class AmplitudeContractor:
                 progress=watch.contracting,
                 profile=profile,
             )
+
+        # Stage 3: restore the order and the repetitions of the list.
         values = distinct if rows.in_order else distinct[rows.row_of]
         return ManyAmplitudes(values=values, runs=runs)
 
-    def _put(self, contraction: Contraction, bits: Bits, target: ComplexArray) -> None:
-        """Puts what one contraction gave where it belongs."""
+    def _store(self, contraction: Contraction, bits: Bits, target: ComplexArray) -> None:
+        """Stores the values of one contraction, for the bitstrings `bits`, in `target`."""
         if self.network.shape.num_rows:
             mantissa = contraction.mantissa[: len(bits)]
         elif self.row_qubits:
-            # The row qubits are open, too, and come last.
+            # The row qubits are open as well, and come last.
             by_row = contraction.mantissa.reshape(*(2,) * len(self.open_qubits), -1)
             weights = 1 << np.arange(len(self.row_qubits) - 1, -1, -1)
             mantissa = np.moveaxis(by_row[..., bits[:, list(self.row_qubits)].astype(np.intp) @ weights], -1, 0)
@@ -197,7 +206,7 @@ class AmplitudeContractor:
 
 
 def type_of_values(dtype: DtypeName, num_qubits: int, open_qubits: Sequence[int]) -> DtypeName:
-    """Type of amplitudes: complex128, or for batches of circuits not too wide the type they are computed in."""
+    """Type of amplitudes: complex128, or for batches of circuits of moderate width the type they are computed in."""
     return dtype if open_qubits and num_qubits <= MOST_QUBITS_IN_SINGLE else "complex128"
 
 
@@ -205,9 +214,9 @@ class AmplitudeMembers:
     """The networks whose values are the amplitudes of a list of distinct bitstrings.
 
     Args:
-        network: The network of all of them.
+        network: The network that all of them share.
         bits: The bitstrings, zeros and ones, shape (number, num_qubits).
-        all_values: Where the network has no rows: one contraction gives all values of the qubits at which the
+        all_values: For a network without rows: one contraction gives all values of the qubits at which the
             bitstrings differ.
     """
 
@@ -225,7 +234,7 @@ class AmplitudeMembers:
         return self._network.arrays_for(as_strings(self._bits[first : first + 1])[0])
 
     def rows_of(self, number: int) -> Bits | None:
-        """The bits at the row qubits; of the last contraction the last row is repeated where there are too few."""
+        """The bits at the row qubits; the last contraction repeats its last row to fill up its number of rows."""
         if not self._network.shape.num_rows:
             return None
         part = self._bits[number * self._rows_each : (number + 1) * self._rows_each]
@@ -243,16 +252,16 @@ def prepare_amplitudes(
     plan: Plan | None = None,
     observer: Observer | None = None,
 ) -> AmplitudeContractor:
-    """Plans and compiles what computes amplitudes of lists of bitstrings.
+    """Plans and compiles a contractor for the amplitudes of lists of bitstrings.
 
     Args:
         circuit: The circuit, started in |0…0⟩.
         settings: The common options.
-        num_bitstrings: How many distinct ones a list will have; more or fewer are done, too, at a higher price.
-        open_qubits: Qubits left open: of each bitstring all amplitudes over these are computed.
+        num_bitstrings: Expected number of distinct bitstrings of a list; other numbers cost more per bitstring.
+        open_qubits: Qubits left open: all amplitudes over these are computed for each bitstring.
         row_qubits: Qubits at which the bitstrings of a list may differ; all but the open ones by default.
-        plan: A plan made before, for single amplitudes or by rows.
-        observer: Is told of the progress.
+        plan: An existing plan, for single amplitudes or sparse-state.
+        observer: Receives progress updates.
 
     Raises:
         CircuitError: A qubit is not in the circuit, or twice.
@@ -261,14 +270,14 @@ def prepare_amplitudes(
 
     Example:
         >>> bell = Circuit(2).append("h", 0).append("cx", 0, 1)
-        >>> machine = prepare_amplitudes(bell, Settings.checked(trials=1), num_bitstrings=3)
-        >>> values = machine.run(np.array([[0, 0], [0, 1], [1, 1]], dtype=np.uint8)).values
+        >>> contractor = prepare_amplitudes(bell, Settings.checked(trials=1), num_bitstrings=3)
+        >>> values = contractor.run(np.array([[0, 0], [0, 1], [1, 1]], dtype=np.uint8)).values
         >>> (abs(values) ** 2).round(6).tolist()
         [0.5, 0.0, 0.5]
     """
     opened = check_open_qubits(open_qubits, circuit.num_qubits)
-    others = tuple(qubit for qubit in range(circuit.num_qubits) if qubit not in opened)
-    varying = others if row_qubits is None else tuple(row_qubits)
+    closed = tuple(qubit for qubit in range(circuit.num_qubits) if qubit not in opened)
+    varying = closed if row_qubits is None else tuple(row_qubits)
     watch = observer or Silent()
     rates = planning_rates(settings, watch)
     spent = 0.0
@@ -281,7 +290,7 @@ def prepare_amplitudes(
         spent = time.perf_counter() - started
         return network
 
-    def machine(network: AmplitudeNetwork, ready: CompiledPlan, chosen: tuple[int, ...]) -> AmplitudeContractor:
+    def contractor_of(network: AmplitudeNetwork, ready: CompiledPlan, chosen: tuple[int, ...]) -> AmplitudeContractor:
         return AmplitudeContractor(
             network=network,
             ready=ready,
@@ -291,18 +300,23 @@ def prepare_amplitudes(
             build_seconds=spent,
         )
 
+    # Stage 1: a given plan fixes the network: with rows, or one bitstring at a time.
     if plan is not None:
         if plan.shape.row_indices:
-            chosen = varying if len(varying) == len(plan.shape.row_indices) else others
-            count = _fitting(plan.shape.num_rows, chosen)
+            chosen = varying if len(varying) == len(plan.shape.row_indices) else closed
+            count = _clamp_rows(plan.shape.num_rows, chosen)
             network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=opened, row_qubits=chosen, num_rows=count))
         else:
             chosen = ()
             network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=opened))
-        return machine(network, prepare_plan(network.shape, settings, watch, plan=plan), chosen)
+        return contractor_of(network, prepare_plan(network.shape, settings, watch, plan=plan), chosen)
+
+    # Stage 2: dense, where the list is long enough to hold all values of the varying qubits.
     if num_bitstrings > 1 and varying and 2 ** len(varying) <= num_bitstrings:
         network = timed(lambda: AmplitudeNetwork(circuit, open_qubits=(*opened, *varying)))
-        return machine(network, prepare_plan(network.shape, settings, watch, machine=rates), varying)
+        return contractor_of(network, prepare_plan(network.shape, settings, watch, machine=rates), varying)
+
+    # Stage 3: choose the number of rows by brief searches, which use a share of a given planning time.
     many = num_bitstrings > 1 and bool(varying)
     if many:
         watch.stage("plan")
@@ -313,25 +327,28 @@ def prepare_amplitudes(
     chosen = varying if count > 1 else ()
     if many and settings.plan_seconds is not None:
         settings = replace(settings, plan_seconds=(1 - BRIEF_SHARE) * settings.plan_seconds)
+
+    # Stage 4: plan. Without an explicit budget of trials or time a brief plan shows how long the work takes, and a
+    # second search, as long as is worthwhile for that, replaces it where the work is not quick.
     if not many or settings.trials is not None or settings.plan_seconds is not None:
-        return machine(network, prepare_plan(network.shape, settings, watch, machine=rates), chosen)
-    first = machine(network, prepare_plan(network.shape, _brief(settings), watch, machine=rates), chosen)
+        return contractor_of(network, prepare_plan(network.shape, settings, watch, machine=rates), chosen)
+    first = contractor_of(network, prepare_plan(network.shape, _brief(settings), watch, machine=rates), chosen)
     seconds = first.predicted_seconds(num_bitstrings)
     if seconds < QUICK_SECONDS:
         return first
     longer = replace(settings, plan_seconds=min(PLANNING_SHARE * seconds, MOST_PLANNING_SECONDS))
-    return machine(network, prepare_plan(network.shape, longer, watch, machine=rates), chosen)
+    return contractor_of(network, prepare_plan(network.shape, longer, watch, machine=rates), chosen)
 
 
 def _network(circuit: Circuit, opened: tuple[int, ...], varying: tuple[int, ...], num_rows: int) -> AmplitudeNetwork:
-    """The network for so many bitstrings at once."""
+    """The network for `num_rows` bitstrings at once."""
     if num_rows == 1:
         return AmplitudeNetwork(circuit, open_qubits=opened)
     return AmplitudeNetwork(circuit, open_qubits=opened, row_qubits=varying, num_rows=num_rows)
 
 
-def _fitting(num_rows: int, row_qubits: Sequence[int]) -> int:
-    """As many rows as a plan has, or what makes its network differ from that of these qubits in an orderly way."""
+def _clamp_rows(num_rows: int, row_qubits: Sequence[int]) -> int:
+    """The rows of a plan, fewer than the values of these qubits, so that a plan that does not fit is a `PlanError`."""
     return min(num_rows, max((1 << len(row_qubits)) - 1, 0))
 
 
@@ -339,42 +356,42 @@ def _rows_and_memory(
     circuit: Circuit,
     opened: tuple[int, ...],
     varying: tuple[int, ...],
-    wanted: int,
+    num_bitstrings: int,
     settings: Settings,
     rates: MachineRates,
 ) -> tuple[int, Settings]:
     """Chooses how many bitstrings to contract at once, and whether to use more than modest memory for that."""
     modest = settings.modest()
     if modest.memory_bytes == settings.memory_bytes:
-        return _rows_that_pay(circuit, opened, varying, wanted, settings, rates)[0], settings
+        return _choose_num_rows(circuit, opened, varying, num_bitstrings, settings, rates)[0], settings
     try:
-        count, seconds = _rows_that_pay(circuit, opened, varying, wanted, modest, rates)
+        count, seconds = _choose_num_rows(circuit, opened, varying, num_bitstrings, modest, rates)
     except LimitError:
-        return _rows_that_pay(circuit, opened, varying, wanted, settings, rates)[0], settings
+        return _choose_num_rows(circuit, opened, varying, num_bitstrings, settings, rates)[0], settings
     if seconds < QUICK_SECONDS:
         return count, modest
-    faster, seconds_of_all = _rows_that_pay(circuit, opened, varying, wanted, settings, rates)
-    return (faster, settings) if MEMORY_GAIN_WANTED * seconds_of_all < seconds else (count, modest)
+    faster, seconds_of_all = _choose_num_rows(circuit, opened, varying, num_bitstrings, settings, rates)
+    return (faster, settings) if MIN_MEMORY_GAIN * seconds_of_all < seconds else (count, modest)
 
 
-def _rows_that_pay(
+def _choose_num_rows(
     circuit: Circuit,
     opened: tuple[int, ...],
     varying: tuple[int, ...],
-    wanted: int,
+    num_bitstrings: int,
     settings: Settings,
     rates: MachineRates,
 ) -> tuple[int, float]:
-    """Chooses how many bitstrings to contract at once; gives that and the predicted seconds for all of them.
+    """Chooses how many bitstrings one contraction computes; gives that and the predicted seconds for all.
 
-    A short search for each number predicts the time for all; of the numbers whose time is within a tenth of the least
-    the one that needs least memory is taken.
+    A brief search for each candidate number predicts the time for the whole list; among the numbers whose time is close
+    to the least (within `SPARING_FACTOR`) the one that needs least memory is chosen.
     """
-    counts = [min(wanted, MOST_ROWS)]
+    counts = [min(num_bitstrings, MOST_ROWS)]
     while counts[-1] > 1:
         counts.append(-(-counts[-1] // PARTS_FACTOR))
     brief = _brief(settings, num_searches=len(counts))
-    found: list[tuple[float, int, int]] = []  # seconds for all, bytes, number at once
+    candidates: list[tuple[float, int, int]] = []  # seconds for the list, peak bytes, number of rows
     refused: LimitError | None = None
     for count in counts:
         shape = _network(circuit, opened, varying, count).shape
@@ -384,16 +401,16 @@ def _rows_that_pay(
             refused = error
             continue
         peak_bytes = plan.cost.peak_bytes
-        seconds = seconds_of_runs(plan.predicted_seconds, -(-wanted // count), rates, peak_bytes=peak_bytes)
-        found.append((seconds, peak_bytes, count))
+        seconds = seconds_of_runs(plan.predicted_seconds, -(-num_bitstrings // count), rates, peak_bytes=peak_bytes)
+        candidates.append((seconds, peak_bytes, count))
         if seconds < QUICK_SECONDS:
             break
-    if not found:
+    if not candidates:
         raise refused or MemoryLimitError("no plan was found within the memory limit; allow more memory")
-    one_by_one = [seconds for seconds, _, count in found if count == 1]
-    several = [entry for entry in found if entry[2] > 1]
+    one_by_one = [seconds for seconds, _, count in candidates if count == 1]
+    several = [entry for entry in candidates if entry[2] > 1]
     least = min((seconds for seconds, _, _ in several), default=math.inf)
-    if one_by_one and one_by_one[0] < GAIN_WANTED * least:
+    if one_by_one and one_by_one[0] < MIN_GAIN * least:
         return 1, one_by_one[0]
     within = (entry for entry in several if entry[0] <= SPARING_FACTOR * least)
     seconds, _, count = min(within, key=lambda entry: (entry[1], entry[0]))
@@ -401,7 +418,7 @@ def _rows_that_pay(
 
 
 def _brief(settings: Settings, *, num_searches: int = 1) -> Settings:
-    """Settings of a short search, one of several; where a time was given it is a part of that."""
+    """Settings of a brief search, one of several; uses a share of the planning time where one was given."""
     if settings.trials is None and settings.plan_seconds is not None:
         return replace(settings, plan_seconds=BRIEF_SHARE * settings.plan_seconds / num_searches)
     return replace(settings, plan_seconds=None, trials=min(TRIALS_FOR_PARTS, settings.trials or TRIALS_FOR_PARTS))
@@ -411,16 +428,16 @@ def all_amplitudes(circuit: Circuit, settings: Settings, observer: Observer | No
     """Computes all amplitudes of a circuit by contraction with every qubit open.
 
     Returns:
-        Shape (2**num_qubits,), qubit 0 the slowest bit, in the type computed in.
+        Shape (2**num_qubits,), qubit 0 the slowest bit, in the dtype of the settings.
 
     Raises:
-        LimitError: They do not fit the memory limit.
+        LimitError: The amplitudes do not fit the memory limit.
     """
     held = BYTES_PER_ELEMENT[settings.dtype] << circuit.num_qubits
     settings = settings.setting_aside(
         held, f"the state vector of {circuit.num_qubits} qubits", "use a method that does not need it"
     )
     every = range(circuit.num_qubits)
-    machine = prepare_amplitudes(circuit, settings, num_bitstrings=1, open_qubits=every, observer=observer)
+    contractor = prepare_amplitudes(circuit, settings, num_bitstrings=1, open_qubits=every, observer=observer)
     zeros = np.zeros((1, circuit.num_qubits), dtype=np.uint8)
-    return machine.run(zeros, observer=observer).values.reshape(-1)
+    return contractor.run(zeros, observer=observer).values.reshape(-1)

@@ -37,18 +37,18 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
-    """What one step of a profiled run did, over all its runs.
+    """Measurements of one step of a profiled run, summed over its executions.
 
     Attributes:
         step: Position in the program.
-        shape: log2 of the sizes of what is kept of the first operand, of the second, summed, and kept of both.
-        level: How many sliced indices it depends on, from the slowest.
-        block: The block of steps it runs in, piece by piece; -1 if it runs by itself.
-        runs: How often it ran.
-        multiply_adds: Of all runs.
-        traffic_bytes: Bytes of operands and output, of all runs.
-        seconds: Of all runs, over all workers.
-        on_stem: Whether it is on the stem, the chain of steps that works most; otherwise it is in a branch.
+        shape: log2 of the sizes kept from the first operand, kept from the second, summed, and kept from both.
+        level: Number of sliced indices it depends on, counted from the slowest.
+        block: The block of steps it belongs to, which run piece by piece; -1 if it runs by itself.
+        runs: Number of executions.
+        multiply_adds: Complex multiply-adds of all executions.
+        traffic_bytes: Bytes of operands and output, of all executions.
+        seconds: Time of all executions, over all workers.
+        on_stem: Whether it is on the stem, the chain of steps with most of the work; otherwise it is in a branch.
     """
 
     step: int
@@ -64,20 +64,20 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contraction:
-    """The value of a network, or of some of its slices, and what it took.
+    """The value of a network, or of some of its slices, with the resources used.
 
     Attributes:
         mantissa: complex128, in the shape of the output; the value is mantissa * 2**exponent.
         exponent: See `mantissa`. Values too small or too large for a float are kept this way.
-        dtype: Type that was computed in.
+        dtype: Type of the computation.
         slices_done: Number of slices that were added.
         multiply_adds: Complex multiply-adds, counted.
-        seconds: Wall-clock time of running, without compiling the plan.
-        peak_bytes: Memory that the run needed, known before it starts.
+        seconds: Wall-clock time of the run, without compiling the plan.
+        peak_bytes: Memory that the run needs, known before it starts.
         workers: Slices that ran at once.
         threads: Threads of each worker.
-        profile: What each step took; empty unless asked for.
-        underflow: Whether a number was rounded because it was too small for its type; known of short runs only.
+        profile: A record for each step; empty unless profiling was requested.
+        underflow: Whether a number underflowed; detected in short runs only.
     """
 
     mantissa: ComplexArray
@@ -94,7 +94,7 @@ class Contraction:
 
     @property
     def value(self) -> ComplexArray:
-        """The value, shape as the output; complex128 for scalars, for arrays the dtype of the run.
+        """The value, in the shape of the output; complex128 for scalars, the dtype of the run for arrays.
 
         Arrays that complex64 cannot hold are complex128.
 
@@ -142,13 +142,13 @@ def contract_network(
         network: The network.
         plan: A plan for a network of its shape.
         dtype: Type to compute in.
-        rows: For a network with row indices the joint values wanted of them, shape (num_rows, number of row indices).
+        rows: For a network with row indices, their joint values to compute, shape (num_rows, number of row indices).
         slices: Slices to add, consecutive; all by default.
         threads: Threads to use at most; the cores this process may use by default.
         memory_bytes: Memory for the run; what is available by default.
         backend: `native`, or `numpy` for the slow reference.
-        progress: Called with slices done and slices wanted, at most about ten times a second.
-        should_stop: Asked as often; the run is left within a second when it says True.
+        progress: Called with the slices done and the slices in all, at most about ten times a second.
+        should_stop: Called as often; the run ends within a second of its returning True.
         profile: Measure each step (native only).
 
     Returns:
@@ -156,10 +156,10 @@ def contract_network(
 
     Raises:
         PlanError: The plan is for another network, or for other rows.
-        UsageError: The slices are not a part of the plan's, or threads is below 1.
+        UsageError: The slices are not a consecutive part of the plan's, or threads is below 1.
         MemoryLimitError: The run does not fit in the memory; nothing was allocated.
         NumericalError: A NaN or an infinity is in the arrays or came out of a slice.
-        StoppedError: `should_stop` said so.
+        StoppedError: `should_stop` returned True.
 
     Example:
         >>> network = TensorNetwork([(np.ones((2, 2)), "ab"), (np.eye(2), "bc")], output="ac")
@@ -171,12 +171,12 @@ def contract_network(
     plan = plan.for_network(network)
     if backend == "numpy":
         _check_rows(lower(plan), rows)
-        wanted = checked_slices(slices, plan.num_slices)
+        summed = checked_slices(slices, plan.num_slices)
         if plan.shape.is_empty:
-            return _without_steps(lower(plan, dtype=dtype), network.exponent, wanted)
-        return _contract_numpy(network, plan, dtype, rows, wanted, progress, should_stop)
+            return _without_steps(lower(plan, dtype=dtype), network.exponent, summed)
+        return _contract_numpy(network, plan, dtype, rows, summed, progress, should_stop)
     if backend != "native":
-        raise UsageError(f"backend was given as {backend!r}; wanted is 'native' or 'numpy'")
+        raise UsageError(f"backend must be 'native' or 'numpy', got {backend!r}")
     return run_program(
         compile_plan(plan, dtype=dtype),
         network.arrays,
@@ -207,45 +207,45 @@ def run_program(
     """Runs a compiled plan on arrays; arguments and errors are those of `contract_network`.
 
     Args:
-        compiled: What `compile_plan` gave. It is not changed, so threads may share it.
+        compiled: The result of `compile_plan`. It is not changed, so threads may share it.
         arrays: Arrays of a network of the plan's shape, in order.
         exponent: The value is what the arrays give, times 2**exponent.
-        rows: The rows wanted, where the network has row indices.
+        rows: The rows to compute, where the network has row indices.
         slices: Slices to add, consecutive; all by default.
         threads: Threads to use at most; the cores this process may use by default.
         memory_bytes: Memory for the run; what is available by default.
-        progress: Called with slices done and slices wanted.
-        should_stop: Says True to stop the run.
+        progress: Called with the slices done and the slices in all.
+        should_stop: Returns True to stop the run.
         profile: Measure each step.
     """
     program = compiled.program
-    wanted = checked_slices(slices, program.num_slices)
+    summed = checked_slices(slices, program.num_slices)
     _check_arrays(program, arrays)
     _check_rows(program, rows)
     started = time.perf_counter()
-    if not wanted or program.result == ONE or program.is_empty:
-        return _without_steps(program, exponent, wanted)
-    schedule = _schedule_of_run(compiled, wanted, threads, memory_bytes)
+    if not summed or program.result == ONE or program.is_empty:
+        return _without_steps(program, exponent, summed)
+    schedule = _schedule_of_run(compiled, summed, threads, memory_bytes)
     inputs = compiled.loader.load(arrays)
 
     def tick(done: int) -> bool:
         if progress is not None:
-            progress(done, count_of(wanted))
+            progress(done, count_of(summed))
         return should_stop is None or not should_stop()
 
-    total = compiled.run(inputs, wanted, schedule, digits=rows, tick=tick, profile=profile)
+    total = compiled.run(inputs, summed, schedule, digits=rows, tick=tick, profile=profile)
     if total is None:
         raise StoppedError("the contraction was stopped before its end; run it again for its value")
     if progress is not None:
-        progress(count_of(wanted), count_of(wanted))
+        progress(count_of(summed), count_of(summed))
     return Contraction(
         mantissa=total.mantissa,
         exponent=(total.exponent or 0) + exponent,
         dtype=program.dtype,
-        slices_done=count_of(wanted),
+        slices_done=count_of(summed),
         multiply_adds=total.multiply_adds,
         seconds=time.perf_counter() - started,
-        peak_bytes=compiled.peak_bytes(schedule, wanted),
+        peak_bytes=compiled.peak_bytes(schedule, summed),
         workers=schedule.workers,
         threads=schedule.threads,
         profile=_records(program, total.step_seconds, total.step_runs),
@@ -260,21 +260,21 @@ def peak_bytes_of_run(
     threads: int | None = None,
     memory_bytes: int | None = None,
 ) -> int:
-    """Tells the bytes that `run_program` will hold with the same arguments, before anything is allocated.
+    """Computes the bytes that `run_program` will hold with the same arguments, before anything is allocated.
 
     Raises:
-        MemoryLimitError: The run does not fit in the memory; its `needed_bytes` tells what would.
+        MemoryLimitError: The run does not fit in the memory; its `needed_bytes` says how much it needs.
     """
-    wanted = checked_slices(slices, compiled.program.num_slices)
-    if not wanted or compiled.program.result == ONE or compiled.program.is_empty:
+    summed = checked_slices(slices, compiled.program.num_slices)
+    if not summed or compiled.program.result == ONE or compiled.program.is_empty:
         return 0
-    return compiled.peak_bytes(_schedule_of_run(compiled, wanted, threads, memory_bytes), wanted)
+    return compiled.peak_bytes(_schedule_of_run(compiled, summed, threads, memory_bytes), summed)
 
 
 def _schedule_of_run(compiled: NativeProgram, slices: range, threads: int | None, memory_bytes: int | None) -> Schedule:
     threads = usable_cores() if threads is None else threads
     if threads < 1:
-        raise UsageError(f"threads was given as {threads}; at least 1 is wanted")
+        raise UsageError(f"threads must be at least 1, got {threads}")
     return choose_schedule(
         compiled.program,
         slices,
@@ -286,38 +286,38 @@ def _schedule_of_run(compiled: NativeProgram, slices: range, threads: int | None
 
 
 def checked_slices(slices: range | None, num_slices: int) -> range:
-    """All slices, or those asked for.
+    """Returns the range of slices to sum: all, or the ones given.
 
     Raises:
-        UsageError: They are not a consecutive part of all.
+        UsageError: The slices are not a consecutive part of the plan's.
     """
     if slices is None:
         return range(num_slices)
     if slices.step != 1 or (slices and not (slices.start >= 0 and slices.stop <= num_slices)):
-        raise UsageError(f"slices were given as {slices!r}; a consecutive part of range({num_slices}) is wanted")
+        raise UsageError(f"slices must be a consecutive part of range({num_slices}), got {slices!r}")
     return slices
 
 
 def _check_arrays(program: Program, arrays: Sequence[np.typing.NDArray[np.generic]]) -> None:
     if len(arrays) != len(program.input_shapes):
-        raise PlanError(f"{len(arrays)} arrays were given; the plan is for {len(program.input_shapes)} tensors")
-    for number, (array, wanted) in enumerate(zip(arrays, program.input_shapes, strict=True)):
-        if array.shape != array_shape(wanted):
-            raise PlanError(f"array {number} has shape {array.shape}; the plan is for one of shape {wanted}")
+        raise PlanError(f"the plan needs {len(program.input_shapes)} arrays, one for each tensor, got {len(arrays)}")
+    for number, (array, expected) in enumerate(zip(arrays, program.input_shapes, strict=True)):
+        if array.shape != array_shape(expected):
+            raise PlanError(f"array {number} must have shape {expected}, as in the plan, got {array.shape}")
 
 
 def _check_rows(program: Program, rows: RowDigits | None) -> None:
     shape = None if rows is None else rows.shape
-    wanted = (program.num_rows, len(program.row_sizes)) if program.num_rows else None
-    if shape != wanted or (rows is not None and np.any(rows >= np.array(program.row_sizes))):
+    expected = (program.num_rows, len(program.row_sizes)) if program.num_rows else None
+    if shape != expected or (rows is not None and np.any(rows >= np.array(program.row_sizes))):
         raise PlanError(
-            f"rows of shape {shape} were given; the plan is for rows of shape {wanted}, "
-            f"each value below the size of its index"
+            f"rows must have shape {expected}, as in the plan, and values below the sizes of their indices, "
+            f"got shape {shape}"
         )
 
 
 def _without_steps(program: Program, exponent: int, slices: range) -> Contraction:
-    """The value of a network of no tensors, which is 1, or of no slices, or with an index of size 0, which is 0."""
+    """The value where nothing is contracted: 1 for no tensors, 0 for no slices or an index of size 0."""
     is_one = slices and not program.is_empty
     value = np.full(array_shape(program.output_shape), 1.0 if is_one else 0.0, dtype=np.complex128)
     return Contraction(
@@ -340,10 +340,10 @@ def _contract_numpy(
     progress: Progress | None,
     should_stop: Callable[[], bool] | None,
 ) -> Contraction:
-    """Runs the reference backend, asking after each slice whether to go on."""
+    """Runs the reference backend; checks `should_stop` before each slice."""
     started = time.perf_counter()
 
-    def watched() -> Iterator[int]:
+    def reported_slices() -> Iterator[int]:
         for done, number in enumerate(slices):
             if should_stop is not None and should_stop():
                 raise StoppedError("the contraction was stopped before its end; run it again for its value")
@@ -351,7 +351,7 @@ def _contract_numpy(
             if progress is not None:
                 progress(done + 1, count_of(slices))
 
-    mantissa, exponent = numpy_backend.sum_of_slices(plan, network.arrays, watched(), dtype=dtype, rows=rows)
+    mantissa, exponent = numpy_backend.sum_of_slices(plan, network.arrays, reported_slices(), dtype=dtype, rows=rows)
     per_slice = plan.cost.multiply_adds_naive // max(plan.num_slices, 1)
     return Contraction(
         mantissa=mantissa,
@@ -384,16 +384,16 @@ def _records(program: Program, seconds: Sequence[float], runs: Sequence[int]) ->
 
 
 def _stem_steps(program: Program, runs: Sequence[int]) -> set[int]:
-    """The steps on the stem: from the last step down, always to the operand whose subtree works most."""
+    """The steps on the stem: from the last step down, always to the operand whose subtree has most work."""
     work: dict[int, int] = {}
-    made_by: dict[int, int] = {}
+    producer: dict[int, int] = {}
     for number, (step, count) in enumerate(zip(program.steps, runs, strict=False)):
         work[step.out] = count * step.multiply_adds + work.get(step.a, 0) + work.get(step.b, 0)
-        made_by[step.out] = number
+        producer[step.out] = number
     stem: set[int] = set()
     tensor = max(work, key=lambda tensor: (work[tensor], tensor), default=None)
-    while tensor is not None and tensor in made_by:
-        number = made_by[tensor]
+    while tensor is not None and tensor in producer:
+        number = producer[tensor]
         stem.add(number)
         a, b = program.steps[number].a, program.steps[number].b
         tensor = max(a, b, key=lambda operand: (work.get(operand, -1), operand))
@@ -401,7 +401,7 @@ def _stem_steps(program: Program, runs: Sequence[int]) -> set[int]:
 
 
 def _log2_shape(step: Step) -> tuple[float, float, float, float]:
-    """log2 of the sizes kept of a, kept of b, summed, kept of both."""
+    """log2 of the sizes kept from a, kept from b, summed, and kept from both."""
     parts = [0.0, 0.0, 0.0, 0.0]
     for mode in step.modes:
         kind = 2 if not mode.out else 3 if mode.a and mode.b else 0 if mode.a else 1

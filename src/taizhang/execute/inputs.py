@@ -1,10 +1,10 @@
-"""Loads the arrays of a network for a program: laid out, scaled by powers of two, checked.
+"""Loads the arrays of a network for a program: lays them out, scales them by powers of two, checks them.
 
-Amplitudes of hundreds of qubits are far below what a float can hold. So every tensor carries a power of two apart from
-its elements: inputs are scaled here such that their largest part is between 1/2 and 1, steps go on from there.
+Amplitudes of hundreds of qubits are far below what a float can represent. So every tensor carries a separate power of
+two: inputs are scaled here so that their largest part is between 1/2 and 1, and each step rescales its result.
 
-Networks have hundreds of tiny tensors, and one plan may be run for many sets of them. So all small arrays are put end
-to end and handled as one, with a table that says where each element goes.
+Networks have hundreds of tiny tensors, and one plan may be run for many sets of them. So all small arrays are
+concatenated and handled as one, with a table of where each element goes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from taizhang.program.program import Program
 SMALL_ELEMENTS = 1 << 14
 """Arrays of up to this many elements are handled together."""
 
+# Powers of two from here on, or their inverses, are no normal float64; they are applied as two factors.
 _LARGEST_POWER = 1022
 
 
@@ -34,7 +35,7 @@ class LoadedInputs:
 
     Attributes:
         elements: One after another as the program places them, shape (input_elements,).
-        exponents: For each input the power of two that its elements are to be multiplied by.
+        exponents: For each input, the power of two to multiply its elements by.
     """
 
     elements: ComplexArray
@@ -64,10 +65,10 @@ def scaled(
 
 
 def as_double(array: np.typing.NDArray[np.generic]) -> tuple[np.typing.NDArray[np.generic], int]:
-    """Scales an array of longdouble such that float64 holds its largest element; gives other arrays as they are.
+    """Scales a longdouble array so that its largest element fits float64; returns other arrays unchanged.
 
     Returns:
-        The array, and the power of two that it is to be multiplied by.
+        The array, and the power of two to multiply it by.
     """
     if float_type(array) is np.float64 or array.size == 0 or not np.all(np.isfinite(array)):
         return array, 0
@@ -108,12 +109,12 @@ class InputLoader:
 
     @property
     def peak_bytes(self) -> int:
-        """Bytes that loading holds at once, with the arrays in double precision that it makes on the way."""
+        """Bytes that loading holds at once, including its temporary arrays in double precision."""
         lengths = [self._program.places[number].num_elements for number in self._large]
-        on_the_way = max([5 * int(self._starts[-1]), *(3 * length for length in lengths)])
+        temporary = max([5 * int(self._starts[-1]), *(3 * length for length in lengths)])
         return (
             BYTES_PER_ELEMENT[self._program.dtype] * self._program.input_elements
-            + BYTES_PER_ELEMENT["complex128"] * on_the_way
+            + BYTES_PER_ELEMENT["complex128"] * temporary
         )
 
     def load(self, arrays: Sequence[np.typing.NDArray[np.generic]]) -> LoadedInputs:
@@ -162,7 +163,7 @@ def _layout(program: Program, number: int) -> tuple[tuple[int, ...], tuple[int, 
 
 def _times_power_of_two(numbers: ComplexArray, power: int | np.typing.NDArray[np.integer]) -> ComplexArray:
     result = numbers.copy()
-    # In two factors where one would not be a float; results of about 1 are exact.
+    # In two factors where the power itself is out of the range of floats; results of about 1 are exact.
     for factor in (power,) if np.max(np.abs(power)) < _LARGEST_POWER else (power // 2, power - power // 2):
         result.real *= np.ldexp(1.0, factor)
         result.imag *= np.ldexp(1.0, factor)
@@ -176,6 +177,6 @@ def _not_finite(number: int, array: np.typing.NDArray[np.generic], program: Prog
         slice_number = program.first_slice_that_reads(number, element)
     where = "" if slice_number is None else f", first read by slice {slice_number}"
     return NumericalError(
-        f"tensor {number} of the network holds a NaN or an infinity{where}; every element has to be a finite number",
+        f"tensor {number} of the network holds a NaN or an infinity{where}; every element must be finite",
         slice_number=slice_number,
     )

@@ -1,7 +1,7 @@
-"""The networks of one shape that a compiled plan is run for: what differs between them is their arrays, or their rows.
+"""The networks of one shape that a compiled plan is run for; they differ in their arrays or in their rows.
 
 Final bits of a circuit choose the arrays of its network; each choice is a member. All members share one plan, which is
-compiled once. Members are made one at a time, when they are contracted.
+compiled once. The arrays of a member are built when it is contracted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from taizhang.execute.side_by_side import ShouldStop, side_by_side
 
 Arrays: TypeAlias = tuple[ComplexArray, ...]
 
-# Contractions that take less than this are run one after the other: most of their time is spent outside the core.
+# Contractions that take less than this run one after another: most of their time is spent outside the core.
 _CONCURRENT_SECONDS = 5e-3
 
 
@@ -28,23 +28,23 @@ class Members(Protocol):
     """Networks of one shape, numbered from 0."""
 
     def __len__(self) -> int:
-        """How many there are, at least one."""
+        """Number of members, at least one."""
 
     def arrays_of(self, number: int) -> tuple[Arrays, int]:
-        """The arrays of a member, and the power of two that its value is multiplied by.
+        """The arrays of a member, and the power of two to multiply its value by.
 
-        Arrays that are the same in all members are the same objects.
+        Arrays that all members share are the same objects.
         """
 
     def rows_of(self, number: int) -> RowDigits | None:
-        """The rows wanted of a member, shape (rows, digits of each); None where its network has no row indices."""
+        """The rows of a member, shape (rows, digits of each); None where its network has no row indices."""
 
 
 class GivenMembers:
-    """Members whose arrays are there already.
+    """Members whose arrays are given.
 
     Args:
-        arrays: For each member its arrays, and the power of two that its value is multiplied by.
+        arrays: For each member, its arrays and the power of two to multiply its value by.
     """
 
     def __init__(self, arrays: Sequence[tuple[Arrays, int]]) -> None:
@@ -73,20 +73,20 @@ def run_members(
     progress: Progress | None = None,
     profile: bool = False,
 ) -> tuple[Contraction, ...]:
-    """Contracts all members: side by side where that keeps the threads busier, else one after the other.
+    """Contracts all members: concurrently where that keeps the threads busier, else one after another.
 
     Args:
         program: The plan, compiled.
         members: The networks.
-        take: Is given the number of a member and its contraction, as they are finished, on any thread.
+        take: Called with the number of a member and its contraction when that is finished, on any thread.
         slices: Sum only these slices of each; all by default.
         threads: Threads to use.
-        free_bytes: Gives the memory that is left, in bytes.
+        free_bytes: Returns the memory that is left, in bytes.
         progress: Called with slices done and slices of all members.
-        profile: Measure every step; members are then contracted one after the other.
+        profile: Measure every step; members are then contracted one after another.
 
     Returns:
-        The contractions in the order in which they were finished, their values left out unless they are profiled.
+        The contractions in the order in which they were finished, without their values unless they are profiled.
 
     Raises:
         MemoryLimitError: A contraction does not fit in the memory.
@@ -94,7 +94,8 @@ def run_members(
     """
     count = len(members)
     concurrent = 1 if profile else concurrent_runs(program, count, slices, threads=threads, free_bytes=free_bytes())
-    beside = count - count % concurrent if concurrent > 1 else 0
+    # The remainder, fewer than the concurrent runs, is left to the loop below, where each run has all threads.
+    num_concurrent = count - count % concurrent if concurrent > 1 else 0
     contractions: list[Contraction] = []
 
     def contract(
@@ -117,15 +118,15 @@ def run_members(
         kept = contraction if profile else replace(contraction, mantissa=np.zeros((), dtype=np.complex128))
         contractions.append(kept)
 
-    if beside:
+    if num_concurrent:
         each = free_bytes() // concurrent
         side_by_side(
             lambda number, should_stop: contract(number, threads // concurrent, each, None, should_stop),
-            beside,
+            num_concurrent,
             concurrent,
             None if progress is None else lambda done: progress(done, count),
         )
-    for number in range(beside, count):
+    for number in range(num_concurrent, count):
         contract(number, threads, free_bytes(), _part_of(progress, number, count), None)
     return tuple(contractions)
 
@@ -133,11 +134,11 @@ def run_members(
 def concurrent_runs(
     program: NativeProgram, count: int, slices: range | None = None, *, threads: int, free_bytes: int
 ) -> int:
-    """How many of `count` contractions run side by side: several where slices do not keep all threads busy.
+    """How many of `count` contractions run concurrently: several where slices do not keep all threads busy.
 
     Args:
         program: The plan, compiled.
-        count: How many contractions there are.
+        count: Number of contractions.
         slices: The slices of each that are summed; all by default.
         threads: Threads for all of them.
         free_bytes: Memory for all of them.

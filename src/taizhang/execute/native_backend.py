@@ -1,4 +1,4 @@
-"""Runs programs in the compiled core: a whole range of slices is one native call, without the interpreter lock."""
+"""Runs programs in the compiled core: each range of slices is one native call that releases the interpreter lock."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.program.program import Program
 
 ADDRESSABLE_BYTES = 1 << 46
+"""Half of the address space of a process on x86-64; a program that needs more is refused."""
 ROW_BYTES = 128
-"""What a step by rows holds for each row beside the tensors: where it starts, in which order it comes."""
+"""Memory of a sparse-state step for each row, beside the tensors: its offset and its place in the order."""
 
 RowDigits: TypeAlias = np.typing.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeSum:
-    """What the core gives for a range of slices.
+    """Result of the core for a range of slices.
 
     Attributes:
         mantissa: complex128, in the shape of the value.
         exponent: The sum is mantissa * 2**exponent; None if every slice was 0.
-        multiply_adds: Counted: what the steps that ran cost.
-        step_seconds: Seconds spent in each step of the program; empty if not asked for.
-        step_runs: How often each step ran; empty if not asked for.
-        underflow: Whether a number was rounded because it was too small for its type; known of inline runs only.
+        multiply_adds: Complex multiply-adds of the steps that ran.
+        step_seconds: Seconds spent in each step of the program; empty unless profiled.
+        step_runs: Number of executions of each step; empty unless profiled.
+        underflow: Whether a number underflowed; detected in inline runs only.
     """
 
     mantissa: ComplexArray
@@ -74,7 +75,7 @@ class NativeProgram:
         self._engine = _native.Engine(program, simd_level)
 
     def peak_bytes(self, schedule: Schedule, slices: range) -> int:
-        """Bytes that a run holds at once: inputs, arenas, workspaces, sums of slices and the value."""
+        """Bytes that a run holds at once: inputs, arenas, workspaces, sums of slices, and the value."""
         program, workers = self.program, schedule.workers
         item = BYTES_PER_ELEMENT[program.dtype]
         workspace = self._engine.workspace_len(schedule.workers * schedule.threads)
@@ -101,8 +102,8 @@ class NativeProgram:
             inputs: The loaded arrays.
             slices: Consecutive slice numbers, at least one.
             schedule: How many workers and threads.
-            digits: The rows, for a program that has some; shape (num_rows, number of row indices).
-            tick: Called with the slices done about ten times a second; the run stops when it returns False.
+            digits: The rows, for a program with row indices; shape (num_rows, number of row indices).
+            tick: Called about ten times a second with the slices done; the run stops when it returns False.
             profile: Measure each step.
 
         Returns:
@@ -110,11 +111,11 @@ class NativeProgram:
 
         Raises:
             NumericalError: The result of a slice is not finite.
-            MemoryLimitError: The system refused memory.
+            MemoryLimitError: The system could not allocate memory.
         """
         _native.clear_underflow()
         try:
-            found = self._engine.run(
+            result = self._engine.run(
                 inputs.elements,
                 inputs.exponents,
                 np.zeros(0, dtype=np.uint8) if digits is None else digits.T.reshape(-1).astype(np.uint8),
@@ -134,23 +135,23 @@ class NativeProgram:
             ) from None
         except MemoryError as error:
             raise MemoryLimitError(
-                f"the system refused {error.args[0]} bytes of memory; give a lower memory limit to the plan"
+                f"the system could not allocate {error.args[0]} bytes; make a plan for a lower memory limit"
             ) from None
         except _native.EngineBroken as error:
             raise TaizhangError(f"the compiled core failed ({error}); please report this with the network") from None
-        # The flag is this thread's own, so it tells of the steps that ran on this thread.
+        # The underflow flag is per thread, so it covers only steps that ran on this thread.
         underflow = schedule.inline and _native.underflow_occurred()
         return NativeSum(
-            mantissa=found.mantissa.reshape(array_shape(self.program.output_shape)),
-            exponent=found.exponent,
-            multiply_adds=self._counted(found.starts_of_level),
-            step_seconds=tuple(1e-9 * count for count in found.step_nanoseconds),
-            step_runs=tuple(found.step_runs),
+            mantissa=result.mantissa.reshape(array_shape(self.program.output_shape)),
+            exponent=result.exponent,
+            multiply_adds=self._count_multiply_adds(result.starts_of_level),
+            step_seconds=tuple(1e-9 * count for count in result.step_nanoseconds),
+            step_runs=tuple(result.step_runs),
             underflow=underflow,
         )
 
-    def _counted(self, starts_of_level: list[int]) -> int:
-        """Multiply-adds of steps that were started from each level on: those of that level and above ran."""
+    def _count_multiply_adds(self, starts_of_level: list[int]) -> int:
+        """Multiply-adds of all steps, given how often execution started at each level and ran that and higher ones."""
         total, runs = 0, 0
         # There may be levels above those of all steps.
         for level, (starts, cost) in enumerate(zip(starts_of_level, self._work_of_level, strict=False)):

@@ -1,4 +1,4 @@
-"""The reference executor: the tree, slice by slice, with NumPy. Slow and obvious; others are tested against it."""
+"""The reference backend: contracts slice by slice with NumPy. Slow and simple; the native one is tested against it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def sum_of_slices(
         arrays: The arrays of its network.
         slices: Slice numbers.
         dtype: Type of all tensors.
-        rows: The rows wanted, where the network has row indices; shape (num_rows, number of row indices).
+        rows: The rows to compute, where the network has row indices; shape (num_rows, number of row indices).
 
     Returns:
         Mantissa (complex128, in the shape of the value) and exponent of the sum: the value is mantissa * 2**exponent.
@@ -76,14 +76,13 @@ class _Rows:
         self.result = (self.axis, *shape.output) if self.digit_of else shape.output
 
     def needed(self, *terms: Sequence[int]) -> bool:
-        """Whether a step over these indices makes a result by rows."""
+        """Whether the result of a step over these indices has the row axis."""
         kept = frozenset().union(*terms)
         return bool(self.digit_of) and (self.axis in kept or self.shape.has_rows(kept))
 
     def pick(self, array: ComplexArray, indices: tuple[int, ...]) -> tuple[ComplexArray, tuple[int, ...]]:
         """The rows of a tensor: its row indices replaced by the row axis."""
-        own = [index for index in indices if index in self.digit_of]
-        if not own:
+        if not any(index in self.digit_of for index in indices):
             return array, indices
         fixed = tuple(index for index in indices if index not in self.digit_of)
         # A row index may be on a tensor twice; each of its axes is fixed to the same digit.
@@ -102,7 +101,7 @@ def _contract(
     output: tuple[int, ...],
     rows: _Rows,
 ) -> tuple[ComplexArray, int]:
-    """Contracts along a path; elements of every tensor are kept near 1, their powers of two apart."""
+    """Contracts along a path; keeps the elements of every tensor near 1 and its power of two separate."""
     alive = dict(enumerate(tensors))
     for step, (left, right) in enumerate(path):
         (a, a_indices, a_power), (b, b_indices, b_power) = alive.pop(left), alive.pop(right)

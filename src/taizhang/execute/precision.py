@@ -1,14 +1,14 @@
-"""In what arithmetic the value of a network comes out right, however far apart the elements of its tensors are.
+"""Choice of arithmetic for networks whose tensors have elements of very different magnitudes.
 
 Elements of a tensor that are more than 2**126 times smaller than its largest are 0 in complex64, those more than
-2**1022 times smaller in complex128. They, or products of such elements, may be all there is of a result. So
+2**1022 times smaller in complex128. They, or products of such elements, may be the whole result. So
 
 - a small network is contracted with an exponent for every element (`wide_range`) where elements of its tensors are far
-  apart, or where the processor says that a number underflowed;
+  apart, or where the processor reports an underflow;
 - a large network whose elements are far apart is contracted in complex128, if the elements of each tensor fit that;
-- otherwise it is refused, by the name of the tensor.
+- otherwise an error names the tensor.
 
-What large networks of tensors whose elements are nearer than 2**24 may lose is taken for rounding errors.
+In large networks of tensors whose elements differ by less than 2**24, losses are treated as rounding errors.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from taizhang.plan.plan import Plan
 from taizhang.program.program import count_of
 
 NEAR_BITS = 24
-"""Tensors whose elements differ by less than 2 to this power are not looked at."""
+"""Tensors whose elements differ by less than 2 to this power are ignored."""
 
 HELD_BITS: dict[DtypeName, int] = {"complex64": 100, "complex128": 996}
 """Elements that differ by less than 2 to this power keep all their digits, with some room for sums of products."""
@@ -36,18 +36,19 @@ DOUBLE_BITS = 64
 """A large network with a tensor whose elements differ by more than 2 to this power is contracted in complex128."""
 
 FEW_MULTIPLY_ADDS, MANY_MULTIPLY_ADDS = 1 << 20, 1 << 24
-"""Most work that is done with an exponent for every element: where the engine might do, and where it does not."""
+"""Most work done with an exponent for every element: where the engine may be accurate, and where it is not."""
 
 MOST_STEPS = 20_000
+"""Most steps, over all slices, that are done with an exponent for every element: each is several NumPy calls."""
 
 
 def are_far_apart(spans: Sequence[int], dtype: DtypeName) -> bool:
-    """Whether products of elements may be too small for a type beside others of their tensors."""
+    """Whether products of elements may underflow in a type while others of their tensors do not."""
     return sum(span for span in spans if span > NEAR_BITS) > HELD_BITS[dtype]
 
 
 def least_dtype(spans: Sequence[int], dtype: DtypeName) -> DtypeName:
-    """The type asked for, or complex128 where the elements of a tensor are too far apart for complex64."""
+    """The requested type, or complex128 where the elements of a tensor are too far apart for complex64."""
     return "complex128" if are_far_apart(spans, dtype) and max(spans) > DOUBLE_BITS else dtype
 
 
@@ -67,14 +68,14 @@ def check_held(spans: Sequence[int], dtype: DtypeName) -> None:
     """Raises where the elements of a tensor are too far apart for a type.
 
     Raises:
-        NumericalError: They are; the message names the tensor.
+        NumericalError: A tensor is out of range; the message names it.
     """
     for number, span in enumerate(spans):
         if span > HELD_BITS[dtype]:
             raise NumericalError(
                 f"the elements of tensor {number} differ by a factor of 2^{span}, more than {dtype} holds within one "
-                "tensor, and the network is too large for slower arithmetic; multiply one tensor of an index by what "
-                "the other is divided by, such that their elements are of like size"
+                "tensor, and the network is too large for slower arithmetic; rescale the tensors along their common "
+                "indices so that the elements of each are of similar size"
             )
 
 
@@ -101,11 +102,11 @@ def contract_wide(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeGuard:
-    """Watches over the contraction of one network whose elements may be far apart.
+    """Protects the contraction of one network whose elements may be far apart from underflow.
 
     Attributes:
-        spans: What `element_spans` gave for its arrays.
-        dtype: Type that was asked for.
+        spans: Result of `element_spans` for its arrays.
+        dtype: The requested type.
     """
 
     spans: tuple[int, ...]
@@ -113,7 +114,7 @@ class RangeGuard:
 
     @property
     def least_dtype(self) -> DtypeName:
-        """The type in which the engine is to contract it."""
+        """The type in which the engine contracts the network."""
         return least_dtype(self.spans, self.dtype)
 
     def contract(
@@ -130,17 +131,17 @@ class RangeGuard:
 
         Args:
             arrays: Its arrays.
-            exponent: The value is what they give, times 2**exponent.
+            exponent: Power of two to multiply the value by.
             plan: Its plan.
             slices: The slices to sum.
             memory_bytes: Memory for it.
             underflow: Whether a number underflowed when the engine contracted it.
 
         Returns:
-            The contraction; None if the engine's is right.
+            The contraction; None if that of the engine is accurate.
 
         Raises:
-            NumericalError: Neither gives the right value; the message names the tensor.
+            NumericalError: Neither gives an accurate value; the message names the tensor.
         """
         if not (underflow or are_far_apart(self.spans, self.dtype)):
             return None

@@ -1,4 +1,4 @@
-"""From the shape of a network to a plan that fits the memory and is compiled.
+"""Prepares a compiled plan that fits the memory from the shape of a network.
 
 The search bounds the memory of the tensors; kernels need workspaces beside them, whose size is known once the plan is
 compiled. Where both together are too much, the plan is sliced further.
@@ -26,9 +26,9 @@ from taizhang.settings import Settings
 
 # How often a plan is sliced further when it does not fit once it is compiled.
 MEMORY_ATTEMPTS = 16
-# Runs that need less memory than this begin without a look at what is available.
+# Runs that need less memory than this start without checking what is available.
 NOTEWORTHY_BYTES = 2**28
-# A plan of more slices than this can be looked at, but not run.
+# A plan of more slices than this can be inspected, but not run.
 MOST_SLICES = 2**62
 
 
@@ -38,7 +38,7 @@ class CompiledPlan:
 
     Attributes:
         plan: The plan.
-        program: What is run; None for a plan that cannot be run here: of more than 2**62 slices, or too large.
+        program: The compiled program; None for a plan that cannot run here: more than 2**62 slices, or too large.
         predicted_bytes: Most memory that the process will hold.
     """
 
@@ -56,48 +56,51 @@ def prepare_plan(
     run_here: bool = True,
     machine: MachineRates | None = None,
 ) -> CompiledPlan:
-    """Searches a plan, or takes the one given, and compiles it so that it fits the memory.
+    """Searches a plan, or takes the given one, and compiles it so that it fits the memory.
 
-    A plan that is not going to be run here, and has only its width limited, may need any memory.
+    A plan that will not run here, and whose width alone is limited, may need any amount of memory.
 
     Args:
         shape: The network.
         settings: The common options.
-        observer: Is informed of the progress.
-        plan: A plan made before.
-        run_here: The plan is going to be run by this process.
-        machine: Rates that steer the search; by default those of `planning_rates`.
+        observer: Receives progress updates.
+        plan: An existing plan.
+        run_here: Whether this process will run the plan.
+        machine: Rates that guide the search; by default those of `planning_rates`.
 
     Raises:
-        PlanError: The plan given is for another network.
-        MemoryLimitError: No plan fits the limit, or the one given does not.
+        PlanError: The given plan is for another network.
+        MemoryLimitError: No plan fits the limit, or the given one does not.
     """
     watch = observer or Silent()
     if plan is not None:
         watch.stage("plan")
-        return _compiled(_predicted_here(plan.for_network(shape), settings, watch), settings)
+        return _compile(_predict_seconds(plan.for_network(shape), settings, watch), settings)
     machine = machine or planning_rates(settings, watch)
     watch.stage("plan")
     if settings.memory is None and settings.width is not None and not run_here:
-        return _compiled_anyway(
-            _predicted_here(search_plan(shape, None, settings, watch, machine), settings, watch), settings
+        return _compile_if_possible(
+            _predict_seconds(search_plan(shape, None, settings, watch, machine), settings, watch), settings
         )
-    return _fitted(search_plan(shape, settings.planning_bytes(), settings, watch, machine), machine, settings, watch)
+    return _compile_within_memory(
+        search_plan(shape, settings.planning_bytes(), settings, watch, machine), machine, settings, watch
+    )
 
 
-def _fitted(plan: Plan, machine: MachineRates, settings: Settings, observer: Observer) -> CompiledPlan:
-    """Compiles a plan, sliced further where it needs more memory than there is, workspaces included.
+def _compile_within_memory(plan: Plan, machine: MachineRates, settings: Settings, observer: Observer) -> CompiledPlan:
+    """Compiles a plan, and slices it further while it needs more memory than there is, workspaces included.
 
     Raises:
-        MemoryLimitError: However it is sliced, it needs more.
+        MemoryLimitError: No slicing fits.
     """
     for _ in range(MEMORY_ATTEMPTS):
         free = _free_now(settings)
         try:
-            return _compiled(_predicted_by_trials(plan, settings, observer), settings, free)
+            return _compile(_repredict_trials(plan, settings, observer), settings, free)
         except MemoryLimitError as error:
             if error.needed_bytes is None:
                 raise
+            # A little below the exact ratio, as workspaces do not shrink in proportion to the tensors.
             allowed = int(0.95 * plan.cost.peak_bytes * min(1.0, free / error.needed_bytes))
             plan = slice_further(
                 plan,
@@ -106,16 +109,16 @@ def _fitted(plan: Plan, machine: MachineRates, settings: Settings, observer: Obs
                 machine=machine,
                 objective=settings.objective,
             )
-    return _compiled(_predicted_by_trials(plan, settings, observer), settings, _free_now(settings))
+    return _compile(_repredict_trials(plan, settings, observer), settings, _free_now(settings))
 
 
-def _predicted_by_trials(plan: Plan, settings: Settings, observer: Observer) -> Plan:
-    """A plan of trials with the time that it will take here; others were searched with the rates of this machine."""
-    return plan if settings.trials is None else _predicted_here(plan, settings, observer)
+def _repredict_trials(plan: Plan, settings: Settings, observer: Observer) -> Plan:
+    """Predicts the time here of a plan from trials; other plans were searched with the rates of this machine."""
+    return plan if settings.trials is None else _predict_seconds(plan, settings, observer)
 
 
 def _free_now(settings: Settings) -> int:
-    """Bytes for the arrays of a run; where no limit was given, no more than are available after the search."""
+    """Bytes for the arrays of a run; without a given limit, at most what is available after the search."""
     free = settings.free_bytes()
     if settings.memory is not None:
         return free
@@ -123,27 +126,27 @@ def _free_now(settings: Settings) -> int:
 
 
 def _available() -> int:
-    """Bytes that can be taken now, those among them that this process keeps for its next run."""
+    """Bytes that can be allocated now, including those that this process keeps for its next run."""
     return available_memory() + _native.kept_bytes()
 
 
 def planning_rates(settings: Settings, observer: Observer | None = None) -> MachineRates:
-    """The rates that a search is steered by: those of this machine, or with a number of trials the same everywhere."""
+    """The rates that guide a search: of this machine, or with a number of trials assumed ones, the same everywhere."""
     if settings.trials is not None:
         return assumed_rates()
     return rates_here(settings, observer)
 
 
 def rates_here(settings: Settings, observer: Observer | None = None) -> MachineRates:
-    """Rates of this machine, measured within the memory limit."""
-    left = settings.memory_bytes - needed_bytes()
+    """The rates of this machine, measured within the memory limit."""
+    free = settings.memory_bytes - needed_bytes()
     return measured_rates(
-        settings.threads, memory_bytes=left, announce=None if observer is None else lambda: observer.stage("rates")
+        settings.threads, memory_bytes=free, announce=None if observer is None else lambda: observer.stage("rates")
     )
 
 
-def _predicted_here(plan: Plan, settings: Settings, observer: Observer) -> Plan:
-    """A plan made elsewhere, or for another machine, with the time that it will take on this one."""
+def _predict_seconds(plan: Plan, settings: Settings, observer: Observer) -> Plan:
+    """Predicts the time on this machine of a plan that was made elsewhere, or with other rates."""
     steps = step_costs(plan.shape, plan.tree, plan.sliced_indices)
     machine = rates_here(settings, observer)
     seconds = predicted_seconds(steps, machine, settings.dtype, peak_bytes=plan.cost.peak_bytes)
@@ -157,12 +160,12 @@ def search_plan(
     observer: Observer,
     machine: MachineRates | None = None,
 ) -> Plan:
-    """Searches a plan within `allowed` bytes, or any number of them, with the common options.
+    """Searches a plan within `allowed` bytes, or without a limit, with the common options.
 
-    The time it is predicted to take is that of `machine`, by default of `planning_rates`.
+    Its predicted time is for `machine`, by default for `planning_rates`.
 
     Raises:
-        MemoryLimitError: There is none.
+        MemoryLimitError: No plan fits.
     """
     return search(
         shape,
@@ -179,15 +182,16 @@ def search_plan(
     )
 
 
-def _compiled_anyway(plan: Plan, settings: Settings) -> CompiledPlan:
+def _compile_if_possible(plan: Plan, settings: Settings) -> CompiledPlan:
+    """Compiles a plan; one that does not fit the memory comes without a program."""
     try:
-        return _compiled(plan, settings)
+        return _compile(plan, settings)
     except MemoryLimitError as error:
         needed = plan.cost.peak_bytes if error.needed_bytes is None else error.needed_bytes
         return CompiledPlan(plan=plan, program=None, predicted_bytes=needed_bytes() + needed)
 
 
-def _compiled(plan: Plan, settings: Settings, free_bytes: int | None = None) -> CompiledPlan:
+def _compile(plan: Plan, settings: Settings, free_bytes: int | None = None) -> CompiledPlan:
     if plan.num_slices > MOST_SLICES:
         return CompiledPlan(plan=plan, program=None, predicted_bytes=needed_bytes() + plan.cost.peak_bytes)
     program = compile_plan(plan, dtype=settings.dtype)
@@ -197,10 +201,10 @@ def _compiled(plan: Plan, settings: Settings, free_bytes: int | None = None) -> 
 
 
 def program_within_time(ready: CompiledPlan, seconds: float, settings: Settings) -> NativeProgram:
-    """The program, if the work, predicted to take `seconds`, may be begun.
+    """Returns the program if the work, predicted to take `seconds`, is within the time limit.
 
     Raises:
-        TimeLimitError: That is over the limit.
+        TimeLimitError: It is not.
     """
     if ready.program is None or seconds > settings.time_limit_seconds:
         raise TimeLimitError(
@@ -212,10 +216,10 @@ def program_within_time(ready: CompiledPlan, seconds: float, settings: Settings)
 
 
 def begin(ready: CompiledPlan, seconds: float, settings: Settings, observer: Observer) -> NativeProgram:
-    """Begins the stage of running, predicted to take `seconds`; gives the program.
+    """Starts the stage `run`, predicted to take `seconds`; returns the program.
 
     Raises:
-        TimeLimitError: That is over the limit.
+        TimeLimitError: The predicted time is over the limit.
         MemoryLimitError: Less memory is available now than the run needs.
     """
     program = program_within_time(ready, seconds, settings)
@@ -226,10 +230,10 @@ def begin(ready: CompiledPlan, seconds: float, settings: Settings, observer: Obs
 
 
 def _check_available(needed: int) -> None:
-    """Looks at what is free before anything is allocated.
+    """Checks the available memory before anything is allocated.
 
     Raises:
-        MemoryLimitError: It is less than the run needs.
+        MemoryLimitError: The run needs more.
     """
     free = _available()
     if needed < NOTEWORTHY_BYTES or 2 * needed <= free:
@@ -237,12 +241,12 @@ def _check_available(needed: int) -> None:
     if needed > free:
         raise MemoryLimitError(
             f"the run needs {human_bytes(needed)}, but only {human_bytes(free)} of memory are available now; end other "
-            "programs, or give a lower memory limit",
+            "programs, or set a lower memory limit",
             needed_bytes=needed,
         )
     warnings.warn(
-        f"the run needs {human_bytes(needed)} of the {human_bytes(free)} of memory that are available; give a lower "
-        "memory limit if other programs need memory, too",
+        f"the run needs {human_bytes(needed)} of the {human_bytes(free)} of memory that are available; set a lower "
+        "memory limit if other programs need memory as well",
         MachineWarning,
         stacklevel=3,
     )

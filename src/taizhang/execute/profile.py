@@ -1,9 +1,9 @@
-"""Where the time of a contraction went, step by step, beside what the machine could do.
+"""Profiles of contractions: the time of each step compared with what the machine can do.
 
-A step can be no faster than its arithmetic at the machine's best rate, nor than moving its operands and its output at
-the rate of memory: the roofline (Williams, Waterman & Patterson, doi:10.1145/1498765.1498785). A step reaches a
-fraction of the time that the roofline allows. Where that is above 1, data came from a cache: tensors that are small,
-or steps that run together on pieces of a large tensor.
+A step can be no faster than its arithmetic at the machine's peak rate, nor than moving its operands and its output at
+the bandwidth of memory: the roofline (Williams, Waterman & Patterson, doi:10.1145/1498765.1498785). A step reaches a
+fraction of the roofline. Where the fraction is above 1, data came from a cache: tensors that are small, or steps that
+run together on pieces of a large tensor.
 """
 
 from __future__ import annotations
@@ -27,17 +27,18 @@ Kind: TypeAlias = Literal["compute-bound", "streaming", "in blocks", "tiny"]
 FLOPS_PER_MULTIPLY_ADD = 8
 """Real operations of a complex multiply-add."""
 
+# The probe is a square product large enough for the peak rate, repeated, and a copy much larger than caches.
 _PROBED_SIDE, _PROBED_BYTES, _PROBES = 384, 1 << 27, 8
 
 TINY_SECONDS = 20e-6
-"""Steps that the roofline allows less time than this are governed by what it takes to start them."""
+"""Steps whose roofline time is less than this are dominated by the overhead of starting them."""
 
 _COLUMNS = ("runs", "GFLOP", "GB", "flop/B", "seconds", "share", "GFLOP/s", "GB/s", "of roofline")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roofline:
-    """What a machine can do with the threads of a run.
+    """Peak rates of a machine with the threads of a run.
 
     Attributes:
         flops_per_second: Best rate of real operations in contractions.
@@ -56,7 +57,7 @@ class Roofline:
 
     @classmethod
     def of_machine(cls, machine: MachineRates, dtype: DtypeName) -> Roofline:
-        """The roofline that the measured rates of a machine make."""
+        """The roofline from the measured rates of a machine."""
         rates = [rate for row in machine.rates for rate in row]
         share = 0.5 if dtype == "complex128" else 1.0
         return cls(
@@ -67,9 +68,9 @@ class Roofline:
 
     @classmethod
     def measured(cls, threads: int, dtype: DtypeName) -> Roofline:
-        """The roofline of this machine, measured now; what was measured earlier counts where it is better.
+        """The roofline of this machine, measured now; earlier measurements are used where they are faster.
 
-        What runs beside a measurement only makes it slower, so the best is closest to what the machine can do.
+        Other load only slows a measurement down, so the fastest is closest to what the machine can do.
         """
         before = cls.of_machine(measured_rates(threads), dtype)
         side = _PROBED_SIDE
@@ -83,24 +84,24 @@ class Roofline:
 
     @property
     def balance(self) -> float:
-        """Operations a byte from which on arithmetic takes longer than memory."""
+        """Operations per byte above which arithmetic takes longer than memory traffic."""
         return self.flops_per_second / self.bytes_per_second
 
     def seconds(self, *, flops: float, traffic_bytes: float) -> float:
-        """The least time that so much work takes."""
+        """The least time for this much work."""
         return max(flops / self.flops_per_second, traffic_bytes / self.bytes_per_second)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What some steps did, over all their runs.
+    """Work of some steps, summed over their executions.
 
     Attributes:
-        runs: How often steps ran.
+        runs: Number of executions.
         flops: Real operations.
         traffic_bytes: Bytes of operands and outputs.
         seconds: Time spent, added over workers.
-        roofline_seconds: Time that the roofline allows, step by step.
+        roofline_seconds: Least time by the roofline, summed over steps.
     """
 
     runs: int
@@ -111,7 +112,7 @@ class Work:
 
     @classmethod
     def sum(cls, parts: Iterable[Work]) -> Work:
-        """All parts together."""
+        """The sum of all parts."""
         parts = list(parts)
         return cls(
             runs=sum(part.runs for part in parts),
@@ -128,17 +129,17 @@ class Work:
 
     @property
     def gflops_per_second(self) -> float:
-        """Rate of arithmetic, in 10^9 operations a second of one worker."""
+        """Rate of arithmetic, in 10^9 operations per second of one worker."""
         return 1e-9 * self.flops / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def gigabytes_per_second(self) -> float:
-        """Rate of traffic, in 10^9 bytes a second of one worker."""
+        """Rate of traffic, in 10^9 bytes per second of one worker."""
         return 1e-9 * self.traffic_bytes / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def roofline_fraction(self) -> float:
-        """Time that the roofline allows, by time taken."""
+        """Least time by the roofline, divided by the time taken."""
         return self.roofline_seconds / self.seconds if self.seconds > 0 else 0.0
 
     def to_dict(self) -> dict[str, float]:
@@ -158,10 +159,10 @@ class StepProfile:
 
     Attributes:
         step: Position in the program.
-        kind: What the step is bound by.
-        shape: log2 of the sizes of what is kept of the first operand, of the second, summed, and kept of both.
-        work: What it did.
-        on_stem: Whether it is on the stem, the chain of steps that works most; otherwise it is in a branch.
+        kind: What limits the speed of the step.
+        shape: log2 of the sizes kept from the first operand, kept from the second, summed, and kept from both.
+        work: Its work.
+        on_stem: Whether it is on the stem, the chain of steps with most of the work; otherwise it is in a branch.
     """
 
     step: int
@@ -172,7 +173,7 @@ class StepProfile:
 
     @property
     def name(self) -> str:
-        """Number, sizes and role, for people.
+        """Number, sizes and role, for display.
 
         Example:
             >>> nothing = Work(runs=1, flops=0, traffic_bytes=0, seconds=0.0, roofline_seconds=0.0)
@@ -188,8 +189,8 @@ class GroupProfile:
 
     Attributes:
         name: What they have in common.
-        steps: How many they are.
-        work: What they did together.
+        steps: Number of steps.
+        work: Their total work.
     """
 
     name: str
@@ -199,11 +200,11 @@ class GroupProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Profile:
-    """Where the time of a contraction went; its string is a report for people.
+    """Time of a contraction by steps; its string is a readable report.
 
     Attributes:
         steps: All steps that ran, in order.
-        roofline: What the machine can do with all threads of the run.
+        roofline: Peak rates of the machine with all threads of the run.
         workers: Slices that ran at once; each has an equal part of the machine.
         threads: Threads of each worker.
         slices: Slices that were added.
@@ -219,11 +220,11 @@ class Profile:
 
     @classmethod
     def of_runs(cls, runs: Sequence[Contraction], roofline: Roofline) -> Profile:
-        """Adds up profiled runs of one plan with the same options.
+        """Sums profiled runs of one plan with the same options.
 
         Args:
             runs: At least one.
-            roofline: What the machine can do with all threads of a run.
+            roofline: Peak rates of the machine with all threads of a run.
         """
         first = runs[0]
         records = zip(*(run.profile for run in runs), strict=True)
@@ -238,7 +239,7 @@ class Profile:
 
     @property
     def total(self) -> Work:
-        """All steps together."""
+        """The total work of all steps."""
         return Work.sum(step.work for step in self.steps)
 
     @property
@@ -247,15 +248,15 @@ class Profile:
         return max(self.workers * self.seconds - self.total.seconds, 0.0)
 
     def by_kind(self) -> tuple[GroupProfile, ...]:
-        """Steps grouped by what they are bound by, the longest time first."""
-        return _grouped(self.steps, lambda step: step.kind, str)
+        """Steps grouped by what limits their speed, the longest time first."""
+        return _group(self.steps, lambda step: step.kind, str)
 
     def by_shape(self) -> tuple[GroupProfile, ...]:
-        """Steps grouped by the sizes they contract, the longest time first."""
-        return _grouped(self.steps, lambda step: step.shape, shape_text)
+        """Steps grouped by their sizes, the longest time first."""
+        return _group(self.steps, lambda step: step.shape, shape_text)
 
     def slowest(self, count: int) -> tuple[StepProfile, ...]:
-        """The steps that took longest, the longest first."""
+        """The `count` steps that took longest, the longest first."""
         return tuple(sorted(self.steps, key=lambda step: -step.work.seconds)[:count])
 
     def to_dict(self) -> dict[str, object]:
@@ -294,7 +295,7 @@ class Profile:
                 ("m × n × k (steps)", shapes),
                 ("slowest steps", slowest),
             ],
-            whole=total.seconds,
+            total_seconds=total.seconds,
         )
         return "\n\n".join([self._heading(), *tables])
 
@@ -327,13 +328,13 @@ class Profile:
 
 
 def _step(records: Sequence[StepRecord], roofline: Roofline, workers: int) -> StepProfile:
-    """One step of several runs. Each worker has its part of the machine, so the roofline allows it more time."""
+    """One step, summed over runs. Each worker has a part of the machine: its least time is `workers` times longer."""
     runs, first = sum(record.runs for record in records), records[0]
     flops = FLOPS_PER_MULTIPLY_ADD * sum(record.multiply_adds for record in records)
     traffic = sum(record.traffic_bytes for record in records)
-    allowed = workers * roofline.seconds(flops=flops, traffic_bytes=traffic)
+    roofline_seconds = workers * roofline.seconds(flops=flops, traffic_bytes=traffic)
     kind: Kind = "streaming"
-    if allowed < TINY_SECONDS * runs:
+    if roofline_seconds < TINY_SECONDS * runs:
         kind = "tiny"
     elif flops >= roofline.balance * traffic:
         kind = "compute-bound"
@@ -344,12 +345,12 @@ def _step(records: Sequence[StepRecord], roofline: Roofline, workers: int) -> St
         flops=flops,
         traffic_bytes=traffic,
         seconds=math.fsum(record.seconds for record in records),
-        roofline_seconds=allowed,
+        roofline_seconds=roofline_seconds,
     )
     return StepProfile(step=first.step, kind=kind, shape=first.shape, work=work, on_stem=first.on_stem)
 
 
-def _grouped(
+def _group(
     steps: Sequence[StepProfile], key: Callable[[StepProfile], Hashable], name: Callable[..., str]
 ) -> tuple[GroupProfile, ...]:
     members: dict[Hashable, list[Work]] = {}
@@ -367,9 +368,11 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _tables(tables: Sequence[tuple[str, Sequence[tuple[str, Work]]]], *, whole: float) -> list[str]:
-    """Tables with the columns of all aligned."""
-    cells = [[(title, *_COLUMNS), *((name, *_figures(work, whole)) for name, work in rows)] for title, rows in tables]
+def _tables(tables: Sequence[tuple[str, Sequence[tuple[str, Work]]]], *, total_seconds: float) -> list[str]:
+    """Tables whose columns are aligned with each other."""
+    cells = [
+        [(title, *_COLUMNS), *((name, *_figures(work, total_seconds)) for name, work in rows)] for title, rows in tables
+    ]
     lines = [line for table in cells for line in table]
     widths = [max(len(line[column]) for line in lines) for column in range(len(_COLUMNS) + 1)]
 
@@ -380,14 +383,14 @@ def _tables(tables: Sequence[tuple[str, Sequence[tuple[str, Work]]]], *, whole: 
     return ["\n".join(text(line) for line in table) for table in cells]
 
 
-def _figures(work: Work, whole: float) -> tuple[str, ...]:
+def _figures(work: Work, total_seconds: float) -> tuple[str, ...]:
     return (
         f"{work.runs}",
         _short(1e-9 * work.flops),
         _short(1e-9 * work.traffic_bytes),
         f"{work.flops_per_byte:.1f}",
         _short(work.seconds),
-        f"{100 * work.seconds / whole if whole > 0 else 0.0:.1f} %",
+        f"{100 * work.seconds / total_seconds if total_seconds > 0 else 0.0:.1f} %",
         f"{work.gflops_per_second:.1f}",
         f"{work.gigabytes_per_second:.1f}",
         f"{work.roofline_fraction:.2f}",
@@ -402,10 +405,10 @@ def _short(value: float) -> str:
 
 
 def profile_of(runs: Sequence[Contraction]) -> Profile:
-    """Where the time of profiled contractions went, beside what the machine does with as many threads, measured now.
+    """Builds the profile of profiled contractions, with the roofline of as many threads, measured now.
 
     Args:
-        runs: Contractions with one plan and the same options, at least one.
+        runs: Contractions of one plan with the same options, at least one.
     """
     first = runs[0]
     return Profile.of_runs(runs, Roofline.measured(first.workers * first.threads, first.dtype))

@@ -1,8 +1,8 @@
-"""From mantissas and a power of two to plain floats, never silently to infinity or zero.
+"""Converts mantissas and a power of two to plain floats, never silently to infinity or zero.
 
-The engine keeps a power of two apart from the elements of every tensor, so its results may lie outside the range of the
-type that was computed in. An array that complex64 cannot hold becomes complex128. What complex128 cannot hold raises
-a `NumericalError`, which has the mantissas and the exponent, so that nothing computed is lost.
+The engine keeps a separate power of two for every tensor, so its results may lie outside the range of the type of the
+computation. An array that complex64 cannot hold becomes complex128. A value that complex128 cannot hold raises a
+`NumericalError` with the mantissas and the exponent, so that no result is lost.
 
 An array is computed relative to its largest element: elements more than 2**126 times smaller are rounding errors of
 complex64, and may be rounded to 0.
@@ -21,13 +21,15 @@ from taizhang.errors import NumericalError
 SIGNIFICANT_BITS = 126
 """Elements of an array are significant down to the largest one divided by two to this power."""
 
+# More than the ratio of any two float64 numbers: all elements count as significant.
 _ALL_BITS = 2200
+# Elements handled at a time, so that temporary arrays are small.
 _PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """Least and most exponents, as `math.frexp` gives them, of numbers that a type holds with all its digits."""
+    """Least and greatest exponents, as of `math.frexp`, of numbers that a type holds with full precision."""
 
     least: int
     most: int
@@ -37,37 +39,37 @@ _RANGES: dict[DtypeName, _Range] = {"complex64": _Range(-125, 127), "complex128"
 
 
 def scaled_value(mantissa: ComplexArray, exponent: int, dtype: DtypeName) -> ComplexArray:
-    """Computes mantissa * 2**exponent in the type asked for, or in complex128 where that is too narrow.
+    """Computes mantissa * 2**exponent in the requested type, or in complex128 where that is too narrow.
 
     Args:
         mantissa: complex128, any shape, all elements finite.
         exponent: Power of two.
-        dtype: Type wanted for arrays; scalars are always complex128.
+        dtype: Requested type for arrays; scalars are always complex128.
 
     Returns:
         The value, in the shape of `mantissa`.
 
     Raises:
-        NumericalError: A significant element is outside the range of complex128. The error holds both arguments.
+        NumericalError: A significant element is outside the range of complex128; the error has both arguments.
 
     Example:
         >>> scaled_value(np.array([0.5 + 0j, 0.75]), 200, "complex64").dtype
         dtype('complex128')
     """
     smallest, largest = significant_exponents(mantissa)
-    wanted: DtypeName = "complex128" if mantissa.ndim == 0 else dtype
+    result_dtype: DtypeName = "complex128" if mantissa.ndim == 0 else dtype
     if largest is not None and smallest is not None:
-        if not _fits(wanted, smallest + exponent, largest + exponent):
-            wanted = "complex128"
-        if not _fits(wanted, smallest + exponent, largest + exponent):
+        if not _fits(result_dtype, smallest + exponent, largest + exponent):
+            result_dtype = "complex128"
+        if not _fits(result_dtype, smallest + exponent, largest + exponent):
             raise out_of_range(mantissa, exponent)
-    value = np.empty(mantissa.shape, dtype=wanted)
+    value = np.empty(mantissa.shape, dtype=result_dtype)
     _scale_pieces(value.reshape(-1), mantissa.reshape(-1), exponent)
     return value
 
 
 def scale_into(target: ComplexArray, mantissa: ComplexArray, exponent: int) -> None:
-    """Sets target = mantissa * 2**exponent, both flat, piece by piece, since both may fill the memory.
+    """Sets target = mantissa * 2**exponent, both flat, piece by piece, as both may be large.
 
     Raises:
         NumericalError: The largest element is outside the range of the target's type.
@@ -93,7 +95,7 @@ def _scale_pieces(target: ComplexArray, mantissa: ComplexArray, exponent: int) -
 
 
 def narrowed(values: ComplexArray, dtype: DtypeName) -> ComplexArray:
-    """Gives values in a type, or as they are where it cannot hold one of them.
+    """Converts values to a type; returns them unchanged if it cannot hold one of them.
 
     Example:
         >>> narrowed(np.array([1e30 + 0j]), "complex64").dtype, narrowed(np.array([1e60 + 0j]), "complex64").dtype
@@ -106,7 +108,7 @@ def narrowed(values: ComplexArray, dtype: DtypeName) -> ComplexArray:
 
 
 def significant_exponents(mantissa: ComplexArray, bits: int = SIGNIFICANT_BITS) -> tuple[int | None, int | None]:
-    """Exponents, as `math.frexp` gives them, of the smallest significant element that is not 0 and of the largest.
+    """Exponents, as of `math.frexp`, of the smallest significant element that is not 0 and of the largest element.
 
     The size of an element is the larger of its real and its imaginary part. Both are None where all elements are 0.
     """
@@ -123,7 +125,7 @@ def significant_exponents(mantissa: ComplexArray, bits: int = SIGNIFICANT_BITS) 
 
 
 def out_of_range(mantissa: ComplexArray, exponent: int) -> NumericalError:
-    """The error for a value that complex128 cannot hold; it says about how large the value is."""
+    """The error for a value that complex128 cannot hold; it states the magnitude of the value."""
     if mantissa.size == 1:
         number = complex(mantissa.reshape(-1)[0])
         text = f"{decimal(number.real, exponent)} {decimal(number.imag, exponent)}i"
@@ -157,7 +159,7 @@ def decimal(mantissa: float, exponent: int) -> str:
 
 
 def _largest(flat: ComplexArray) -> float:
-    """Size of the largest element; 0 where there is none."""
+    """Size of the largest element; 0 for an empty array."""
     pieces = (flat[start : start + _PIECE] for start in range(0, len(flat), _PIECE))
     return max((float(_sizes(piece).max()) for piece in pieces), default=0.0)
 

@@ -1,7 +1,7 @@
-"""How many slices run at once, and how many threads work on each.
+"""Choice of how many slices run at once, and how many threads work on each.
 
-Threads over slices share nothing but the inputs and need memory for a slice each; threads inside a slice share its
-memory, but wait for each other at every step. The choice is the one of least predicted time that fits in memory.
+Threads over slices share only the inputs, and each needs the memory of a slice; threads inside a slice share its
+memory, but wait for each other at every step. The schedule of least predicted time that fits in memory is chosen.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ INLINE_SECONDS = 2e-3
 MULTIPLY_ADDS_PER_SECOND = 1.2e10
 BYTES_PER_SECOND = 1e10
 STEP_SECONDS = 1e-6
-"""Rough rates of one core, for choosing only: results do not depend on them."""
+"""Rough rates of one core, used only to choose a schedule: results do not depend on them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """How a run uses the machine. The value of a run does not depend on it.
+    """How a run uses the machine. Its value does not depend on the schedule.
 
     Attributes:
         workers: Slices in memory at once, each run by a worker.
         threads: Threads of each worker.
-        block_log2: Workers take aligned blocks of 2**block_log2 slices.
-        sequential: Slices are added one by one into one buffer; the value is large.
-        inline: The run is too short to wait for, and cannot be stopped.
+        block_log2: Workers are assigned aligned blocks of 2**block_log2 slices.
+        sequential: Slices are added one by one into one buffer, as the value is large.
+        inline: The run is short: it uses the calling thread and cannot be stopped.
     """
 
     workers: int
@@ -59,10 +59,10 @@ def choose_schedule(
     Args:
         program: The program.
         slices: Consecutive slices to run, at least one.
-        slice_seconds: What `predicted_slice_seconds` gave for the program.
+        slice_seconds: Result of `predicted_slice_seconds` for the program.
         threads: Threads to use at most.
-        memory_bytes: Limit.
-        peak_bytes: Gives the bytes a schedule needs.
+        memory_bytes: Memory limit.
+        peak_bytes: Returns the bytes that a schedule needs.
 
     Raises:
         MemoryLimitError: Not even one slice at a time fits.
@@ -83,7 +83,7 @@ def choose_schedule(
     if not fitting:
         raise MemoryLimitError(
             f"one slice of this plan needs {human_bytes(peak_bytes(one))}, but the limit is "
-            f"{human_bytes(memory_bytes)}; allow more memory, or make a plan for less",
+            f"{human_bytes(memory_bytes)}; allow more memory, or make a plan for a lower limit",
             needed_bytes=peak_bytes(one),
         )
     return min(fitting, key=lambda entry: entry[:2])[2]
@@ -100,7 +100,7 @@ def predicted_slice_seconds(program: Program) -> float:
 
 
 def _speedup(threads: int, program: Program) -> float:
-    """How much faster a slice is with several threads: little where steps are small."""
+    """How many times faster a slice is with several threads; steps below a million multiply-adds gain little."""
     largest = max((step.multiply_adds for step in program.steps), default=0)
     share = 0.9 if largest >= 1 << 20 else 0.1
     return 1 + share * (threads - 1)
@@ -112,9 +112,10 @@ def _top_level(slices: range) -> int:
 
 
 def _block_log2(program: Program, slices: range, workers: int) -> int:
-    """Size of the blocks that workers take: small enough to share the work evenly, large enough to share steps."""
+    """Size of the blocks of slices assigned to workers: small for an even load, large for steps that slices share."""
     by_level = [0] * (len(program.slice_sizes) + 1)
     for step in program.steps:
+        # Starting a step costs about as much as a thousand multiply-adds.
         by_level[step.level] += step.multiply_adds + 1000
     runs = [program.runs_of_level(level, slices) for level in range(len(by_level))]
 
@@ -123,6 +124,7 @@ def _block_log2(program: Program, slices: range, workers: int) -> int:
         if blocks < workers:
             return float("inf")
         work = sum(cost * max(count, blocks) for cost, count in zip(by_level[1:], runs[1:], strict=True))
+        # The second term is the expected wait for the last block.
         return work / workers + 0.5 * work / blocks
 
     return min(range(_top_level(slices) + 1), key=cost)

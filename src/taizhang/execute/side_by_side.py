@@ -1,7 +1,7 @@
-"""Independent jobs side by side, each on a thread of its own.
+"""Runs independent jobs concurrently, each on a thread of its own.
 
-Threads inside a contraction wait for each other at every step; contractions side by side share nothing but the memory's
-bandwidth. The jobs spend their time in the compiled core, which lets other threads run meanwhile.
+Threads inside a contraction wait for each other at every step; concurrent contractions share only the memory bandwidth.
+The jobs spend their time in the compiled core, which releases the interpreter lock.
 """
 
 from __future__ import annotations
@@ -18,38 +18,42 @@ if TYPE_CHECKING:
 else:
     futures = lazy_module("concurrent.futures")
 
-_TELL_SECONDS = 0.1
+# How often progress is reported.
+_PROGRESS_SECONDS = 0.1
 
 ShouldStop = Callable[[], bool]
 
 
 def side_by_side(
-    job: Callable[[int, ShouldStop], None], count: int, lanes: int, told: Callable[[int], None] | None = None
+    job: Callable[[int, ShouldStop], None],
+    count: int,
+    threads: int,
+    on_progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Does jobs number 0 to `count`, so many at a time; an error or an interrupt stops all of them.
+    """Runs jobs 0 to `count` - 1, at most `threads` at a time; an error or an interrupt stops all of them.
 
     Args:
-        job: Called on one of the threads with its number, and with what says True once it is to stop.
-        count: How many jobs.
-        lanes: Threads.
-        told: Called on this thread with the number of jobs done, about ten times a second.
+        job: Called on one of the threads with its number, and with a function that returns True once it should stop.
+        count: Number of jobs.
+        threads: Number of threads.
+        on_progress: Called on this thread with the number of jobs done, about ten times a second.
 
     Raises:
-        Exception: What a job raised first.
+        Exception: The first exception that a job raised.
 
     Example:
         >>> squares = [0] * 5
         >>> def job(number: int, should_stop: ShouldStop) -> None:
         ...     squares[number] = number**2
-        >>> side_by_side(job, 5, lanes=2)
+        >>> side_by_side(job, 5, threads=2)
         >>> squares
         [0, 1, 4, 9, 16]
     """
     stop = Event()
-    # Both of them are safe to change from several threads.
+    # Appending to and popping from a deque is atomic, so the threads need no lock.
     waiting, done = deque(range(count)), deque[int]()
 
-    def lane() -> None:
+    def run_jobs() -> None:
         while not stop.is_set():
             try:
                 number = waiting.popleft()
@@ -58,15 +62,15 @@ def side_by_side(
             job(number, stop.is_set)
             done.append(number)
 
-    with futures.ThreadPoolExecutor(lanes) as pool:
-        running = {pool.submit(lane) for _ in range(lanes)}
+    with futures.ThreadPoolExecutor(threads) as pool:
+        running = {pool.submit(run_jobs) for _ in range(threads)}
         try:
             while running:
-                ended, running = futures.wait(running, timeout=_TELL_SECONDS)
+                ended, running = futures.wait(running, timeout=_PROGRESS_SECONDS)
                 for future in ended:
                     future.result()
-                if told is not None:
-                    told(len(done))
+                if on_progress is not None:
+                    on_progress(len(done))
         except BaseException:
             stop.set()
             raise

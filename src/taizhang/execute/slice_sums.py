@@ -1,6 +1,6 @@
-"""Sums over ranges of slices, for work that is done piece by piece.
+"""Sums over ranges of slices, for work that is split into pieces.
 
-What is the same for all ranges is done once: the program is compiled, the arrays are loaded, the schedule is chosen.
+What all ranges share is done once: compiling the program, loading the arrays, choosing the schedule.
 Ranges that are aligned blocks of a power of two give sums that add up, along the binary tree over slice numbers, to the
 bits of one run over all slices.
 """
@@ -39,7 +39,7 @@ class SliceSums:
         self._schedules: dict[int, Schedule] = {}
 
     def load(self, arrays: Sequence[np.typing.NDArray[np.generic]]) -> LoadedInputs:
-        """Loads the arrays of a network, to be used for any number of ranges.
+        """Loads the arrays of a network, for use with any number of ranges.
 
         Raises:
             NumericalError: An element is not finite.
@@ -50,7 +50,7 @@ class SliceSums:
         """Bytes that adding the range holds at once.
 
         Raises:
-            MemoryLimitError: More than are allowed.
+            MemoryLimitError: The range does not fit in the memory.
         """
         return 0 if self._is_one() else self._compiled.peak_bytes(self._schedule(slices), slices)
 
@@ -65,14 +65,14 @@ class SliceSums:
         """Adds the slices of a range.
 
         Args:
-            inputs: What `load` gave.
+            inputs: Result of `load`.
             slices: Consecutive slice numbers, at least one.
-            digits: The rows, for a program that has some.
-            should_stop: Asked about ten times a second; the work is dropped when it says True.
+            digits: The rows, for a program with row indices.
+            should_stop: Called about ten times a second; the work is discarded when it returns True.
 
         Raises:
-            StoppedError: `should_stop` said so.
-            NumericalError: A NaN or an infinity came out of a slice.
+            StoppedError: `should_stop` returned True.
+            NumericalError: A slice gave a NaN or an infinity.
             MemoryLimitError: The range does not fit in the memory.
         """
         if self._is_one():

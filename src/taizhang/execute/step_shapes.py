@@ -1,18 +1,18 @@
-"""The sizes that a step contracts, as people read them: those of a matrix product."""
+"""Readable sizes of a step: those of the matrix product that it is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 MOST_WRITTEN_OUT = 1024
-"""Sizes above this are written as powers of two, where they are such."""
+"""Sizes above this are written as powers of two, if they are powers of two."""
 
 
 def shape_text(shape: Sequence[float]) -> str:
-    """The sizes of the matrix product that a step is: m × n × k, and how many there are of it side by side.
+    """Writes the sizes m × n × k of the matrix product that a step is, and its batch size.
 
     Args:
-        shape: log2 of the sizes kept of the first operand (m), of the second (n), summed (k), and kept of both (batch).
+        shape: log2 of the sizes kept from the first operand (m), from the second (n), summed (k), from both (batch).
 
     Example:
         >>> shape_text((20.0, 2.0, 1.58496, 0.0)), shape_text((4.0, 4.0, 5.0, 12.0))

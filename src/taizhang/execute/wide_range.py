@@ -1,8 +1,8 @@
-"""Contraction with an exponent for every element: slow, and right whatever the elements' sizes.
+"""Contraction with an exponent for every element: slow, and accurate for elements of any size.
 
-The engine keeps one power of two for each tensor, so that elements of one tensor may differ by what a float holds: by
-2**126 in complex64, by 2**1022 in complex128. Where tensors hold both 1e200 and 1e-200, what is small there may meet
-what is large elsewhere, as in [1e200, 1e-200] · [1e-200, 1e200] = 2. Then the tree is contracted here: every element is
+The engine keeps one power of two for each tensor, so elements of one tensor may differ by the range of a float: 2**126
+in complex64, 2**1022 in complex128. Where a tensor holds both 1e200 and 1e-200, its small elements may be multiplied by
+large ones of another, as in [1e200, 1e-200] · [1e-200, 1e200] = 2. Such networks are contracted here: every element is
 a complex128 mantissa and an integer exponent, and each sum is aligned to the largest of its own terms.
 """
 
@@ -24,13 +24,13 @@ from taizhang.plan.plan import Plan
 Exponents = np.typing.NDArray[np.int64]
 
 BYTES_PER_TERM = 96
-"""What a step holds for each of its multiply-adds."""
+"""Memory of a step for each of its multiply-adds."""
 
 _ZERO = -(1 << 40)
 """Exponent of an element that is 0."""
 
 _DOUBLE = range(-1021, 1025)
-"""Exponents of normal numbers of complex128, as `math.frexp` gives them."""
+"""Exponents of normal numbers of complex128, as of `math.frexp`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class _Tensor:
 
 
 def most_terms(shape: NetworkShape, plan: Plan) -> int:
-    """Multiply-adds of the largest step of one slice: what `sum_of_slices` holds at once, in terms."""
+    """Multiply-adds of the largest step of one slice: the terms that `sum_of_slices` holds at once."""
     uses = _uses(shape)
     terms, largest = [frozenset(term).difference(plan.sliced_indices) for term in shape.inputs], 1
     for left, right in plan.tree.ssa_path:
@@ -64,11 +64,11 @@ def sum_of_slices(
         plan: A plan of a network without row indices.
         arrays: The arrays of the network.
         slices: Slice numbers.
-        exponent: The value is what the arrays give, times 2**exponent.
+        exponent: Power of two to multiply the value by.
 
     Returns:
-        Mantissa (complex128, in the shape of the value) and exponent of the sum. Every element is right to about double
-        precision, relative to the terms that were added up for it.
+        Mantissa (complex128, in the shape of the value) and exponent of the sum. Every element is accurate to about
+        double precision, relative to the terms that were added up for it.
 
     Raises:
         NumericalError: An input is not finite, or elements of the value are further apart than complex128 can hold.
@@ -82,7 +82,7 @@ def sum_of_slices(
         2.0
     """
     shape = plan.shape
-    inputs = [_loaded(array, number, shape) for number, array in enumerate(arrays)]
+    inputs = [_load(array, number, shape) for number, array in enumerate(arrays)]
     output = tuple(index for index in shape.output if shape.sizes[index] > 1)
     sizes = tuple(shape.sizes[index] for index in output)
     total = np.zeros(sizes, dtype=np.complex128)
@@ -99,21 +99,22 @@ def sum_of_slices(
     )
 
 
-def _loaded(array: np.typing.NDArray[np.generic], number: int, shape: NetworkShape) -> _Tensor:
+def _load(array: np.typing.NDArray[np.generic], number: int, shape: NetworkShape) -> _Tensor:
     numbers, powers = _split(array, number)
     term = tuple(index for index in shape.inputs[number] if shape.sizes[index] > 1)
     indices = tuple(dict.fromkeys(term))
     # A repeated index selects a diagonal: its strides add up.
-    places = np.arange(numbers.size, dtype=np.intp).reshape([shape.sizes[index] for index in term])
+    positions = np.arange(numbers.size, dtype=np.intp).reshape([shape.sizes[index] for index in term])
     strides = [
-        sum(stride for stride, own in zip(places.strides, term, strict=True) if own == index) for index in indices
+        sum(stride for stride, label in zip(positions.strides, term, strict=True) if label == index)
+        for index in indices
     ]
-    diagonal = np.lib.stride_tricks.as_strided(places, [shape.sizes[index] for index in indices], strides)
+    diagonal = np.lib.stride_tricks.as_strided(positions, [shape.sizes[index] for index in indices], strides)
     return _Tensor(numbers.reshape(-1)[diagonal], powers.reshape(-1)[diagonal], indices)
 
 
 def _split(array: np.typing.NDArray[np.generic], number: int) -> tuple[ComplexArray, Exponents]:
-    """Mantissas of every element of a tensor, and their exponents."""
+    """Splits every element of a tensor into mantissa and exponent."""
     if not np.all(np.isfinite(array)):
         raise NumericalError(f"tensor {number} of the network holds a NaN or an infinity; every element must be finite")
     real, imag = (np.asarray(part, dtype=float_type(array)) for part in (array.real, array.imag))
@@ -142,7 +143,7 @@ def _contract_slice(shape: NetworkShape, plan: Plan, tensors: list[_Tensor], fix
 
 
 def _uses(shape: NetworkShape) -> list[int]:
-    """On how many tensors each index is, the output counted as one."""
+    """Number of tensors that have each index, the output counted as one."""
     uses = [0] * shape.num_indices
     for term in (*shape.inputs, shape.output):
         for index in set(term):
@@ -162,34 +163,34 @@ def _multiply(a: _Tensor, b: _Tensor, kept: Sequence[int]) -> _Tensor:
 
 
 def _spread(tensor: _Tensor, order: Sequence[int]) -> tuple[ComplexArray, Exponents]:
-    """Mantissas and exponents with an axis for each index of `order`, of size 1 for those that the tensor lacks."""
-    own = [index for index in order if index in tensor.indices]
-    axes = [tensor.indices.index(index) for index in own]
+    """Mantissas and exponents with one axis for each index of `order`, of size 1 where the tensor lacks it."""
+    axes = [tensor.indices.index(index) for index in order if index in tensor.indices]
     sizes = dict(zip(tensor.indices, tensor.mantissa.shape, strict=True))
-    wanted = [sizes.get(index, 1) for index in order]
-    return tensor.mantissa.transpose(axes).reshape(wanted), tensor.exponent.transpose(axes).reshape(wanted)
+    shape = [sizes.get(index, 1) for index in order]
+    return tensor.mantissa.transpose(axes).reshape(shape), tensor.exponent.transpose(axes).reshape(shape)
 
 
 def _sum(mantissa: ComplexArray, exponent: Exponents) -> tuple[ComplexArray, Exponents]:
-    """Adds along the first axis; each sum is aligned to its largest term."""
+    """Adds along the first axis, each sum aligned to its largest term."""
     largest = exponent.max(axis=0)
+    # Shifts are bounded so that they fit a C int; 2**-2000 is 0 for every float64 anyway.
     shift = np.maximum(exponent - largest, -2000).astype(np.intc)
     aligned = np.ldexp(mantissa.real, shift).sum(axis=0) + 1j * np.ldexp(mantissa.imag, shift).sum(axis=0)
-    return _normalised(np.asarray(aligned), np.asarray(largest))
+    return _normalise(np.asarray(aligned), np.asarray(largest))
 
 
-def _normalised(numbers: ComplexArray, exponent: Exponents) -> tuple[ComplexArray, Exponents]:
-    """Brings the larger part of every mantissa to between 1/2 and 1."""
+def _normalise(numbers: ComplexArray, exponent: Exponents) -> tuple[ComplexArray, Exponents]:
+    """Scales every mantissa so that its larger part is between 1/2 and 1."""
     powers = np.frexp(np.maximum(np.abs(numbers.real), np.abs(numbers.imag)))[1]
     mantissa = np.ldexp(numbers.real, -powers) + 1j * np.ldexp(numbers.imag, -powers)
     return mantissa, np.where(numbers == 0, _ZERO, exponent + powers)
 
 
 def _with_common_exponent(mantissa: ComplexArray, powers: Exponents, exponent: int) -> tuple[ComplexArray, int]:
-    """Gives all elements one exponent: 0 where floats then hold them, otherwise that of the largest.
+    """Gives all elements one exponent: 0 where floats can hold them so, otherwise that of the largest.
 
     Raises:
-        NumericalError: The smallest would be lost.
+        NumericalError: The smallest element would be lost.
     """
     nonzero = powers > _ZERO
     if not nonzero.any():
@@ -198,8 +199,8 @@ def _with_common_exponent(mantissa: ComplexArray, powers: Exponents, exponent: i
     common = 0 if least in _DOUBLE and most in _DOUBLE else most
     if least - common not in _DOUBLE:
         raise NumericalError(
-            f"elements of the value reach from about {decimal(0.5, least)} to {decimal(0.5, most)}, which no array of "
-            "floats holds; take them from this error (the value is mantissa * 2**exponent, element by element)",
+            f"elements of the value range from about {decimal(0.5, least)} to {decimal(0.5, most)}, which no array of "
+            "floats can hold; take them from this error (the value is mantissa * 2**exponent, element by element)",
             mantissa=mantissa,
             exponent=powers + exponent,
         )

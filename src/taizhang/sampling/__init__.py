@@ -1,1 +1,1 @@
-"""Samples: one file for each way to draw them, and what the ways have in common."""
+"""Sampling: one file for each method, and the code that they share."""

@@ -1,8 +1,8 @@
-"""What the gates of a circuit do, in the form in which samplers look at them.
+"""Gates of a circuit classified by their effect on basis states, as samplers need them.
 
-A sampler asks of a gate: which qubits does it leave in their basis states (controls, diagonal gates), and does it move
-basis states to basis states (X, CX, swap) or mix them. Both are read off the zeros of its matrix. Runs of gates on one
-qubit are multiplied together, and into the gate on two qubits that comes next where that mixes anyway.
+A sampler needs to know which qubits a gate leaves in their basis states (controls, diagonal gates), and whether it
+permutes basis states (X, CX, swap) or mixes them. Both follow from the zeros of its matrix. Consecutive gates on one
+qubit are multiplied together, and into the next gate on two qubits where that is mixing anyway.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.network.fuse import fused
 
 NEGLIGIBLE = 1e-12
-"""Elements of a unitary matrix below this are rounding errors."""
+"""Elements of a unitary matrix below this are treated as rounding errors."""
 
 Kind: TypeAlias = Literal["diagonal", "permuting", "mixing"]
 
@@ -32,9 +32,9 @@ class Action:
         controls: Qubits that must all be 1 for it to act.
         targets: Qubits that the matrix is on, the first the slowest.
         matrix: Unitary, complex128, shape (2**len(targets), 2**len(targets)).
-        kind: Whether it gives basis states a phase, moves them to others with a phase, or mixes them.
-        kept: Qubits whose basis states it does not change: controls, and targets that only choose what is done.
-        moves: For each basis state of the targets the one that it becomes; empty for an action that mixes.
+        kind: Whether it multiplies basis states by phases, permutes them up to phases, or mixes them.
+        kept: Qubits whose basis states it does not change: controls, and targets that act as controls.
+        moves: For each basis state of the targets, its image; empty for an action that mixes.
     """
 
     controls: tuple[int, ...]
@@ -51,12 +51,12 @@ class Action:
 
     @property
     def changed(self) -> tuple[int, ...]:
-        """Targets whose basis states it may change."""
+        """Targets whose basis states the action may change."""
         return tuple(qubit for qubit in self.targets if qubit not in self.kept)
 
     @classmethod
     def of(cls, controls: tuple[int, ...], targets: tuple[int, ...], matrix: ComplexArray) -> Action:
-        """Reads kind, kept qubits and moves off a matrix."""
+        """Builds an action, with kind, kept qubits and moves found from a matrix."""
         clean = np.where(np.abs(matrix) > NEGLIGIBLE, matrix, 0)
         present = clean != 0
         rows, columns = np.nonzero(present)
@@ -71,23 +71,24 @@ class Action:
         )
 
     def is_only_a_phase(self) -> bool:
-        """Whether it multiplies every state by the same number."""
+        """Whether the action multiplies every state by the same number."""
         diagonal = np.diag(self.matrix)
         return self.kind == "diagonal" and not self.controls and bool(np.allclose(diagonal, diagonal[0], atol=1e-12))
 
 
 def actions_of(circuit: Circuit) -> tuple[Action, ...]:
-    """Gives the actions of a circuit, in an order of time that may differ where gates do not meet.
+    """Returns the actions of a circuit, in an order of time; gates on disjoint qubits may change places.
 
     Example:
         >>> ghz = Circuit(2).append("h", 0).append("t", 0).append("cx", 0, 1).append("rz", 1, parameters=[0.5])
         >>> [(action.qubits, action.kind) for action in actions_of(ghz)]
         [((0,), 'mixing'), ((0, 1), 'permuting'), ((1,), 'diagonal')]
     """
-    return tuple(action for action in _merged(circuit) if not action.is_only_a_phase())
+    return tuple(action for action in _merge(circuit) if not action.is_only_a_phase())
 
 
-def _merged(circuit: Circuit) -> Iterator[Action]:
+def _merge(circuit: Circuit) -> Iterator[Action]:
+    """Yields the actions, with runs of gates on one qubit merged."""
     waiting: dict[int, ComplexArray] = {}
     for operation in fused(circuit.operations):
         gate, qubits = operation.gate, operation.qubits
@@ -122,11 +123,11 @@ def _product_of_waiting(waiting: dict[int, ComplexArray], qubits: tuple[int, ...
 
 
 def dependencies(actions: tuple[Action, ...], num_qubits: int) -> tuple[list[tuple[int, ...]], list[int]]:
-    """Tells which actions must come before which: those on a common qubit, unless both keep its basis states.
+    """Finds which actions must precede which: those on a common qubit, unless both keep its basis states.
 
     Returns:
-        For each action the numbers of those just before it, and for each qubit the number of the last action that
-        changes its basis states, -1 where there is none. What keeps them after that has no effect on its measurement.
+        For each action, the numbers of its direct predecessors; and for each qubit, the number of the last action that
+        changes its basis states, -1 where there is none. Later actions do not affect its measurement.
     """
     last_change = [-1] * num_qubits
     keeping: list[list[int]] = [[] for _ in range(num_qubits)]
@@ -147,19 +148,19 @@ def dependencies(actions: tuple[Action, ...], num_qubits: int) -> tuple[list[tup
 
 
 def light_cone(before: list[tuple[int, ...]], last: int, done: npt.NDArray[np.bool_]) -> list[int]:
-    """Gives the actions that must be done up to and with action `last` and are not, in order of time.
+    """Returns action `last` and its predecessors, without those already done, in order of time.
 
     Args:
-        before: What `dependencies` gave.
+        before: The predecessors, from `dependencies`.
         last: Number of the action, or -1 for none.
         done: Whether each action has been done.
     """
     if last < 0 or done[last]:
         return []
-    found, open_ends = {last}, [last]
+    cone, open_ends = {last}, [last]
     while open_ends:
         for number in before[open_ends.pop()]:
-            if number not in found and not done[number]:
-                found.add(number)
+            if number not in cone and not done[number]:
+                cone.add(number)
                 open_ends.append(number)
-    return sorted(found)
+    return sorted(cone)

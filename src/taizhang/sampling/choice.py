@@ -1,8 +1,8 @@
-"""Chooses how to sample: the method of least predicted time, with the reason.
+"""Chooses the sampling method of least predicted time, with the reason.
 
-What each would cost is found out from cheap to dear: sampling by marginals is rehearsed without numbers, the state
-vector is counted, and only where both would take long a plan for amplitudes is searched, on which gate by gate and
-frugal rejection depend.
+The cost of each method is found in order of the effort of finding it: sampling by marginals is simulated without
+numbers, the size of the state vector is computed, and only if both would take long is a plan for amplitudes searched,
+on which gate by gate and frugal rejection depend.
 """
 
 from __future__ import annotations
@@ -37,21 +37,22 @@ from taizhang.sampling.state_vector import MOST_QUBITS, StateVectorSampler
 from taizhang.settings import Settings
 
 LONG_SECONDS = 60.0
-"""A method predicted to take less than this is chosen before a plan for amplitudes is searched."""
-# A batch of this many qubits costs about what it costs to plan it: up to here everything is one batch.
+"""A method predicted to take less than this is chosen without searching a plan for amplitudes."""
+# A batch of this many qubits takes about as long as planning it: up to here all qubits are one batch.
 _SMALL_QUBITS = 20
-# The state vector is read and written about so often for each gate, as gates are done a few at a time.
+# The state vector is read and written about this often per gate.
 _PASSES = 1.0
+# Rough rate of drawing from a state vector.
 _SHOTS_PER_SECOND = 2e6
 
 
 class SampleRun:
-    """Shots that are about to be drawn: iterating over it draws them, a portion at a time.
+    """Prepared sampling: iterating over it draws the shots, a portion at a time.
 
     Attributes:
-        shots: How many.
-        method: How they are drawn.
-        reason: Why so, in a sentence.
+        shots: Number of shots.
+        method: Name of the method.
+        reason: Why it was chosen, in a sentence.
     """
 
     def __init__(self, sampler: Sampler, shots: int, reason: str) -> None:
@@ -62,16 +63,16 @@ class SampleRun:
         self._shown: AbstractContextManager[object] = nullcontext()
 
     def shown_by(self, display: AbstractContextManager[object]) -> SampleRun:
-        """Lets a display show the progress while a portion is drawn; returns this run."""
+        """Shows progress with a display while a portion is drawn; returns this run."""
         self._shown = display
         return self
 
     def __iter__(self) -> Iterator[Bits]:
         """Draws the shots: arrays of uint8 of shape (shots in this portion, num_qubits)."""
-        drawn = portions(self._sampler, self.shots)
+        remaining = portions(self._sampler, self.shots)
         while True:
             with self._shown:
-                portion = next(drawn, None)
+                portion = next(remaining, None)
             if portion is None:
                 return
             yield portion
@@ -80,13 +81,13 @@ class SampleRun:
         return f"<SampleRun: {self.shots:,} shot{'' if self.shots == 1 else 's'}, method {self.method}>"
 
     def report(self) -> SampleReport:
-        """What is known of the shots drawn so far."""
+        """Statistics of the shots drawn so far."""
         return self._sampler.report()
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What is to be sampled, and how it was asked for."""
+    """Arguments of `prepare_samples`."""
 
     circuit: Circuit
     shots: int
@@ -104,36 +105,36 @@ def prepare_samples(
     options: FrugalOptions | None = None,
     observer: Observer | None = None,
 ) -> SampleRun:
-    """Chooses a method, and does what must be done before the first shot.
+    """Chooses a method, and prepares it for the first shot.
 
     Args:
         circuit: The circuit.
-        shots: How many shots.
-        settings: The common options; the seed is that of the samples, too.
+        shots: Number of shots.
+        settings: The common options; the seed is also that of the samples.
         method: One of `METHODS`.
-        options: Fidelity and batches, for frugal rejection alone.
-        observer: Is told of the progress.
+        options: Options of frugal rejection.
+        observer: Receives progress updates.
 
     Raises:
-        UsageError: The method is not known, or cannot do what the options ask for.
-        LimitError: No method, or not the one asked for, does it within the limits.
+        UsageError: The method is unknown, or does not have the given options.
+        LimitError: No method, or not the requested one, stays within the limits.
     """
     check_shots(shots)
     if method not in METHODS:
-        raise UsageError(f"method was given as {method!r}; wanted is one of {', '.join(METHODS)}")
+        raise UsageError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     chosen = options or FrugalOptions()
     if not chosen.is_default() and method not in ("auto", "frugal"):
         raise UsageError(
-            f"method {method} was given with a fidelity or with options of batches; only method frugal has these"
+            f"method must be frugal with a fidelity or with options of batches, got {method}; leave these options out"
         )
     task = _Task(circuit, shots, settings, chosen, observer or Silent())
     task.observer.stage("plan")
     if method == "auto":
         if not chosen.is_default():
-            return SampleRun(_frugal(task), shots, "a fidelity or batches were asked for, which frugal rejection has")
+            return SampleRun(_frugal(task), shots, "options of frugal rejection were given")
         sampler, reason = _choose(task)
         return SampleRun(sampler, shots, reason)
-    return SampleRun(_MAKERS[method](task), shots, "it was asked for")
+    return SampleRun(_PREPARE[method](task), shots, "it was requested")
 
 
 def frugal_sampler(
@@ -149,7 +150,7 @@ def frugal_sampler(
 def _state_vector(task: _Task) -> Sampler:
     if task.circuit.num_qubits > MOST_QUBITS:
         raise SizeLimitError(
-            f"the state vector of {task.circuit.num_qubits} qubits was asked for; at most {MOST_QUBITS} are allowed, "
+            f"method state-vector allows at most {MOST_QUBITS} qubits, got a circuit of {task.circuit.num_qubits}; "
             "use method auto"
         )
     return StateVectorSampler(task.circuit, task.settings, task.observer)
@@ -166,14 +167,14 @@ def _gate_by_gate(task: _Task) -> Sampler:
 
 
 def _frugal(task: _Task) -> FrugalSampler:
-    source = _pairs(task) if task.options.pair_sides else _independent(task)
+    source = _prepare_products(task) if task.options.pair_sides else _prepare_independent(task)
     sampler = FrugalSampler(task.circuit, task.settings, task.options, source, task.shots, task.observer)
     _check_time(sampler.predicted_seconds, task.settings)
     return sampler
 
 
-def _independent(task: _Task) -> IndependentBatches:
-    """What computes batches with bits of their own."""
+def _prepare_independent(task: _Task) -> IndependentBatches:
+    """Prepares independent batches."""
     circuit, options = task.circuit, task.options
     count = options.batch_qubits
     if count is None:
@@ -190,14 +191,14 @@ def _independent(task: _Task) -> IndependentBatches:
     )
 
 
-def _pairs(task: _Task) -> ProductBatches:
-    """What computes batches for pairs of sides."""
+def _prepare_products(task: _Task) -> ProductBatches:
+    """Prepares product batches: all pairs of left and right partition."""
     circuit, options = task.circuit, task.options
     count = options.batch_qubits
     if count is None:
         count = min(DEFAULT_BATCH_QUBITS, circuit.num_qubits // 3)
-    wanted = batches_expected(task.shots, 2**count, options)
-    grid = choose_batch_grid(circuit, count, wanted, seed=task.settings.seed, threads=task.settings.threads)
+    expected = batches_expected(task.shots, 2**count, options)
+    grid = choose_batch_grid(circuit, count, expected, seed=task.settings.seed, threads=task.settings.threads)
     return ProductBatches(circuit, grid, task.settings, task.observer)
 
 
@@ -209,7 +210,7 @@ def _check_time(seconds: float, settings: Settings) -> None:
         )
 
 
-_MAKERS = {
+_PREPARE = {
     "state-vector": _state_vector,
     "marginals": _marginals,
     "gate-by-gate": _gate_by_gate,
@@ -218,41 +219,47 @@ _MAKERS = {
 
 
 def _choose(task: _Task) -> tuple[Sampler, str]:
-    """Chooses the method of least predicted time, and tells why."""
+    """Chooses the method of least predicted time; returns it with the reason."""
     circuit, settings = task.circuit, task.settings
-    told = []
+
+    # Stage 1: predict marginals and the state vector, which needs no plan; a quick one is taken.
+    predictions = []
     window: MarginalsSampler | None = None
     by_marginals = by_vector = math.inf
     try:
         window = _marginals(task)
         by_marginals = window.predicted_seconds
-        told.append(f"marginals {human_seconds(by_marginals)} ({window.plan.window} qubits entangled at most)")
+        predictions.append(f"marginals {human_seconds(by_marginals)} ({window.plan.window} qubits entangled at most)")
     except LimitError:
-        told.append("marginals would entangle too many qubits")
+        predictions.append("marginals would entangle too many qubits")
     needed = 2.0**circuit.num_qubits * BYTES_PER_ELEMENT[settings.dtype]
     if circuit.num_qubits <= MOST_QUBITS and 3 * needed <= settings.free_bytes():
         by_vector = _seconds_of_vector(task)
-        told.append(f"state vector {human_seconds(by_vector)}")
+        predictions.append(f"state vector {human_seconds(by_vector)}")
     else:
-        told.append(f"the state vector would need {_readable(needed)}")
+        predictions.append(f"the state vector would need {_readable(needed)}")
     if window is not None and by_marginals <= by_vector and by_marginals < LONG_SECONDS:
-        return window, "; ".join(told)
+        return window, "; ".join(predictions)
     if by_vector < LONG_SECONDS:
-        return _state_vector(task), "; ".join(told)
+        return _state_vector(task), "; ".join(predictions)
+
+    # Stage 2: search a plan for amplitudes, and predict the methods that use it.
     by_gates = math.inf
     try:
         sampler = _frugal(task)
         by_frugal = sampler.predicted_seconds
-        told.append(f"frugal rejection {human_seconds(by_frugal)}")
+        predictions.append(f"frugal rejection {human_seconds(by_frugal)}")
         by_gates = _seconds_gate_by_gate(task, sampler)
-        told.append(f"gate by gate about {human_seconds(by_gates)}")
+        predictions.append(f"gate by gate about {human_seconds(by_gates)}")
     except LimitError as error:
         if min(by_marginals, by_vector) == math.inf:
             raise
-        told.append(f"amplitudes: {error}")
+        predictions.append(f"amplitudes: {error}")
         by_frugal = math.inf
+
+    # Stage 3: take the least; frugal rejection only if its first batches are those of a chaotic circuit.
     least = min(by_marginals, by_vector, by_frugal, by_gates)
-    reason = "; ".join(told)
+    reason = "; ".join(predictions)
     if window is not None and by_marginals == least:
         return window, reason
     if by_vector == least:
@@ -267,7 +274,7 @@ def _choose(task: _Task) -> tuple[Sampler, str]:
 
 
 def _seconds_of_vector(task: _Task) -> float:
-    """A rough prediction for the state vector and the shots drawn from it."""
+    """Rough prediction for the state vector and the shots drawn from it."""
     machine = rates_here(task.settings, task.observer)
     moved = 2 * 2.0**task.circuit.num_qubits * BYTES_PER_ELEMENT[task.settings.dtype]
     gates = sum(len(action.targets) > 1 or bool(action.controls) for action in actions_of(task.circuit))
@@ -275,7 +282,7 @@ def _seconds_of_vector(task: _Task) -> float:
 
 
 def _seconds_gate_by_gate(task: _Task, frugal: FrugalSampler) -> float:
-    """A rough prediction: amplitudes up to each gate that draws bits, at half of the cost of those at the end."""
+    """Rough prediction: amplitudes up to each gate that draws bits, at half of the cost of those at the end."""
     draws = sum(action.kind == "mixing" for action in actions_of(task.circuit))
     return 0.5 * draws * task.shots * frugal.seconds_per_batch / 2 + 0.02 * draws
 

@@ -1,11 +1,11 @@
-"""Gate by gate: samples of any circuit whose amplitudes are cheap, exact (Bravyi, Gosset & Liu, PRL 128, 220503, 2022).
+"""Gate-by-gate sampling: exact, where amplitudes are cheap (Bravyi, Gosset & Liu, PRL 128, 220503, 2022).
 
-Each shot is a bitstring that goes through the circuit. A gate that mixes basis states of some qubits draws the bits of
-these anew, from the probabilities of the circuit up to and with this gate for all their values, the other bits as they
-are. A gate that moves basis states moves the bits; diagonal gates and controls leave them.
+Each shot is a bitstring that is updated gate by gate. A gate that mixes basis states of some qubits resamples their
+bits from the probabilities, after this gate, of all their values given the other bits. A gate that permutes basis
+states permutes the bits; diagonal gates and controls leave them.
 
-Work is saved where it can be. Only the qubits that earlier gates have tied to those drawn count (`_component`), shots
-that have the same bits on them are computed once, and diagonal gates that nothing comes after are left out.
+Three things save work: only qubits that earlier gates have connected to the resampled ones are included, shots with the
+same bits on them are computed once, and final diagonal gates are omitted.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from taizhang.sampling.uniforms import Uniforms
 from taizhang.settings import Settings
 
 Oracle: TypeAlias = Callable[[Circuit, Bits, tuple[int, ...]], ComplexArray]
-"""Gives, for a circuit, rows of bits and some open qubits, the amplitudes of all values of the open qubits.
+"""Computes, for a circuit, rows of bits and some open qubits, the amplitudes of all values of the open qubits.
 
-Shape (rows, 2**len(open_qubits)); each row may be multiplied by any number of its own.
+Shape (rows, 2**len(open_qubits)); each row may have an arbitrary factor.
 """
 
 
 @dataclass(slots=True)
 class GateByGate:
-    """Sampling gate by gate.
+    """The algorithm, independent of how amplitudes are computed.
 
     Args:
-        actions: The circuit.
-        num_qubits: Its qubits.
+        actions: The gates of the circuit.
+        num_qubits: Number of its qubits.
         oracle: Computes amplitudes.
         uniforms: The random numbers.
 
     Attributes:
-        amplitude_rows: How many rows were asked of the oracle so far.
+        amplitude_rows: Number of rows requested from the oracle so far.
     """
 
     actions: tuple[Action, ...]
@@ -58,20 +58,20 @@ class GateByGate:
     _draws: list[_Draw] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._draws = list(_draws_of(self.actions, self.num_qubits))
+        self._draws = list(_prepare_draws(self.actions, self.num_qubits))
 
     @property
     def num_draws(self) -> int:
-        """How many gates draw bits."""
+        """Number of gates that draw bits."""
         return sum(draw.circuit is not None for draw in self._draws)
 
-    def draw(self, first: int, count: int, told: Callable[[int, int], None] | None = None) -> Bits:
+    def draw(self, first: int, count: int, on_progress: Callable[[int, int], None] | None = None) -> Bits:
         """Draws the shots `first` to `first + count`; shape (count, num_qubits).
 
         Args:
             first: Number of the first shot.
             count: Number of shots.
-            told: Called with the number of draws done and of all.
+            on_progress: Called with the number of draws done and of all draws.
         """
         bits = np.zeros((count, self.num_qubits), dtype=np.uint8)
         done = 0
@@ -83,25 +83,25 @@ class GateByGate:
             elif draw.circuit is not None:
                 if shots.size:
                     numbers = self.uniforms.draw(first, count, number)[shots]
-                    bits[shots[:, np.newaxis], list(action.changed)] = self._drawn(draw, bits[shots], numbers)
+                    bits[shots[:, np.newaxis], list(action.changed)] = self._draw_bits(draw, bits[shots], numbers)
                 done += 1
-                if told is not None:
-                    told(done, self.num_draws)
+                if on_progress is not None:
+                    on_progress(done, self.num_draws)
         return bits
 
-    def _drawn(self, draw: _Draw, bits: Bits, numbers: npt.NDArray[np.float64]) -> Bits:
-        """Gives new bits of the qubits that an action changes, one row for each shot."""
-        mine = bits[:, draw.qubits]
-        mine[:, draw.open_qubits] = 0
-        rows, row_of = distinct_rows(mine)
+    def _draw_bits(self, draw: _Draw, bits: Bits, numbers: npt.NDArray[np.float64]) -> Bits:
+        """Draws new bits of the qubits that an action changes, one row for each shot."""
+        fixed_bits = bits[:, draw.qubits]
+        fixed_bits[:, draw.open_qubits] = 0
+        rows, row_of = distinct_rows(fixed_bits)
         if draw.circuit is None:
-            raise ValueError("nothing is drawn here")
+            raise ValueError("a draw without a circuit draws no bits")
         self.amplitude_rows += len(rows)
         amplitudes = self.oracle(draw.circuit, rows, draw.open_qubits)
         ends = np.cumsum(np.abs(amplitudes.astype(np.complex128)) ** 2, axis=1)
         if not np.all(ends[:, -1] > 0):
             raise NumericalError(
-                "the amplitudes of a bitstring that was drawn vanish, which rounding errors alone can do; "
+                "all amplitudes of a drawn bitstring are 0, which only rounding errors can cause; "
                 "use dtype complex128, or another method"
             )
         ends /= ends[:, -1:]
@@ -112,12 +112,12 @@ class GateByGate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draw:
-    """What has to be known to draw bits after one action; `circuit` is None where nothing is drawn.
+    """How to draw bits after one action; `circuit` is None if it draws none.
 
     Attributes:
-        circuit: What comes before it, and itself, on the qubits that these have tied together.
-        qubits: The qubits of the circuit.
-        open_qubits: Those drawn, as numbered in `circuit`.
+        circuit: The actions up to and including this one, on the qubits that they connect to it.
+        qubits: The qubits of `circuit`.
+        open_qubits: The drawn qubits, as numbered in `circuit`.
     """
 
     circuit: Circuit | None
@@ -125,21 +125,21 @@ class _Draw:
     open_qubits: tuple[int, ...] = ()
 
 
-def _draws_of(actions: tuple[Action, ...], num_qubits: int) -> list[_Draw]:
+def _prepare_draws(actions: tuple[Action, ...], num_qubits: int) -> list[_Draw]:
     """Prepares all draws of a circuit."""
     before, _ = dependencies(actions, num_qubits)
-    tied = [{qubit} for qubit in range(num_qubits)]
+    connected = [{qubit} for qubit in range(num_qubits)]
     operations = [_operation(action) for action in actions]
     draws = []
     for number, action in enumerate(actions):
-        joined = set().union(*(tied[qubit] for qubit in action.qubits))
+        joined = set().union(*(connected[qubit] for qubit in action.qubits))
         for qubit in joined:
-            tied[qubit] = joined
+            connected[qubit] = joined
         if action.kind != "mixing":
             draws.append(_Draw(circuit=None))
             continue
-        mine = [k for k in range(number + 1) if actions[k].qubits[0] in joined]
-        needed = _without_last_phases(mine, actions, before)
+        relevant = [k for k in range(number + 1) if actions[k].qubits[0] in joined]
+        needed = _without_last_phases(relevant, actions, before)
         qubits = tuple(sorted(joined))
         place = {qubit: k for k, qubit in enumerate(qubits)}
         placed = (Operation(operations[k].gate, tuple(place[q] for q in operations[k].qubits)) for k in needed)
@@ -153,14 +153,14 @@ def _draws_of(actions: tuple[Action, ...], num_qubits: int) -> list[_Draw]:
     return draws
 
 
-def _without_last_phases(mine: list[int], actions: tuple[Action, ...], before: list[tuple[int, ...]]) -> list[int]:
-    """Leaves out diagonal actions that nothing comes after."""
-    wanted: set[int] = set()
+def _without_last_phases(numbers: list[int], actions: tuple[Action, ...], before: list[tuple[int, ...]]) -> list[int]:
+    """Removes diagonal actions that no other action follows; they do not change probabilities."""
+    needed: set[int] = set()
     kept = []
-    for number in reversed(mine):
-        if actions[number].kind != "diagonal" or number in wanted:
+    for number in reversed(numbers):
+        if actions[number].kind != "diagonal" or number in needed:
             kept.append(number)
-            wanted.update(before[number])
+            needed.update(before[number])
     return kept[::-1]
 
 
@@ -170,7 +170,7 @@ def _operation(action: Action) -> Operation:
 
 
 def _move(bits: Bits, shots: npt.NDArray[np.intp], action: Action) -> None:
-    """Moves the bits of some shots as an action moves basis states."""
+    """Permutes the bits of some shots as an action permutes basis states."""
     value = np.zeros(len(shots), dtype=np.intp)
     for qubit in action.targets:
         value = 2 * value + bits[shots, qubit]
@@ -180,7 +180,7 @@ def _move(bits: Bits, shots: npt.NDArray[np.intp], action: Action) -> None:
 
 
 def distinct_rows(bits: Bits) -> tuple[Bits, npt.NDArray[np.intp]]:
-    """Gives the different rows of an array of bits, and for each row which of them it is.
+    """Returns the distinct rows of an array of bits, and for each row the number of its distinct row.
 
     Example:
         >>> rows, which = distinct_rows(np.array([[1, 0], [0, 1], [1, 0]], dtype=np.uint8))
@@ -196,17 +196,18 @@ def distinct_rows(bits: Bits) -> tuple[Bits, npt.NDArray[np.intp]]:
 
 
 DENSE_QUBITS = 18
+"""Up to this many qubits, computing all amplitudes takes less time than planning for some."""
 
 
 class GateByGateSampler:
-    """Lets shots go through the circuit, gate by gate.
+    """Samples a circuit gate by gate.
 
     Args:
         circuit: A circuit whose amplitudes are cheap.
         settings: The common options. Amplitudes are computed in double precision: those of some hundred qubits are
-            below what single precision holds.
-        observer: Is told of the progress.
-        dense_qubits: Up to so many qubits all amplitudes are computed, and those needed looked up.
+            too small for single precision.
+        observer: Receives progress updates.
+        dense_qubits: Up to this many qubits all amplitudes are computed, and those needed are looked up.
     """
 
     method: MethodName = "gate-by-gate"
@@ -228,33 +229,33 @@ class GateByGateSampler:
 
     @property
     def num_draws(self) -> int:
-        """How many gates draw bits."""
+        """Number of gates that draw bits."""
         return self._walk.num_draws
 
     def draw(self, first: int, count: int) -> Bits:
-        """Draws some shots."""
+        """Draws the shots `first` to `first + count`; shape (count, num_qubits)."""
         self._watch.stage("run")
         return self._walk.draw(first, count, self._watch.contracting)
 
     def report(self) -> SampleReport:
-        """The samples are exact; their probabilities are not computed."""
+        """The default report: the samples are exact, and their probabilities are not computed."""
         return SampleReport()
 
     def _amplitudes(self, circuit: Circuit, rows: Bits, open_qubits: tuple[int, ...]) -> ComplexArray:
         if circuit.num_qubits <= self._dense_qubits:
-            return self._out_of_all(circuit, rows, open_qubits)
+            return self._look_up(circuit, rows, open_qubits)
         distinct = DistinctRows.of(rows, open_qubits)
-        machine = prepare_amplitudes(
+        contractor = prepare_amplitudes(
             circuit,
             self._settings,
             num_bitstrings=len(distinct),
             open_qubits=open_qubits,
             row_qubits=distinct.varying,
         )
-        return np.asarray(machine.run(distinct).values.reshape(len(rows), -1))
+        return np.asarray(contractor.run(distinct).values.reshape(len(rows), -1))
 
-    def _out_of_all(self, circuit: Circuit, rows: Bits, open_qubits: tuple[int, ...]) -> ComplexArray:
-        """Computes all amplitudes of a small circuit, and looks up those wanted."""
+    def _look_up(self, circuit: Circuit, rows: Bits, open_qubits: tuple[int, ...]) -> ComplexArray:
+        """Computes all amplitudes of a small circuit, and looks up those needed."""
         num_qubits = circuit.num_qubits
         amplitudes = all_amplitudes(circuit, self._settings)
         fixed = rows.astype(np.int64) @ (1 << np.arange(num_qubits, dtype=np.int64)[::-1])

@@ -1,8 +1,9 @@
-"""In which order to measure qubits early, and what that costs: the plan of sampling by conditional marginals.
+"""Order of early measurements and its cost: the plan of sampling by conditional marginals.
 
-To measure a qubit only the gates in its light cone have to be done. So qubits are measured one after another, each time
-after the few gates of its cone that are not done yet; qubits not reached yet stay in |0>, those measured are bits. What
-is entangled at any time is a window that moves through the circuit. An order is judged by a rehearsal without numbers.
+To measure a qubit, only the gates in its light cone have to be applied. So qubits are measured one after another, each
+after the few gates of its cone that are not applied yet; unreached qubits stay in |0>, measured ones are bits. The
+entangled qubits are a window that moves through the circuit. The cost of an order is found by a dry run without state
+vectors.
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ import numpy as np
 from taizhang.sampling.actions import Action, dependencies, light_cone
 
 MAX_WINDOW = 34
-"""An order whose window grows beyond this many qubits is given up."""
-# A measurement reads and writes what a gate on one qubit does; gates cost about as many passes as they have targets.
+"""An order whose window grows beyond this many qubits is abandoned."""
+# Passes over the elements for a gate that is not diagonal; a diagonal gate takes 2, a measurement 3.
 _PASSES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasurementPlan:
-    """In which order to measure, and what it costs.
+    """An order of measurements, with its cost.
 
     Attributes:
-        steps: For each measurement the qubit, and the numbers of the actions to be done just before.
-        window: Most qubits entangled at once.
-        log2_elements: log2 of the most elements of one component, over all histories of the shots planned for.
-        elements_touched: Elements read and written in all.
-        shots: The number of shots planned for.
+        steps: For each measurement, the qubit and the numbers of the actions to apply just before.
+        window: Largest number of qubits entangled at once.
+        log2_elements: log2 of the elements of the largest component, over all histories of `shots` shots.
+        elements_touched: Total number of elements read and written.
+        shots: Number of shots planned for.
     """
 
     steps: tuple[tuple[int, tuple[int, ...]], ...]
@@ -43,34 +44,34 @@ def plan_measurements(actions: tuple[Action, ...], num_qubits: int, shots: int) 
     """Finds the best of a few orders.
 
     Args:
-        actions: The circuit.
-        num_qubits: Its qubits.
-        shots: How many shots will be drawn together.
+        actions: The gates of the circuit.
+        num_qubits: Number of its qubits.
+        shots: Number of shots drawn together.
 
     Returns:
-        The order that touches the fewest elements, or None where every one entangles more than 34 qubits at once.
+        The order that touches the fewest elements, or None if each entangles more than `MAX_WINDOW` qubits at once.
     """
     before, last_change = dependencies(actions, num_qubits)
-    found: list[MeasurementPlan] = []
+    plans: list[MeasurementPlan] = []
     for order in (None, range(num_qubits), range(num_qubits)[::-1]):
-        rehearsal = _Rehearsal(actions, before, last_change, shots)
-        limit = min((plan.elements_touched for plan in found), default=float("inf"))
-        if rehearsal.perform(order, limit):
-            found.append(rehearsal.plan())
-    return min(found, key=lambda plan: plan.elements_touched, default=None)
+        dry_run = _DryRun(actions, before, last_change, shots)
+        limit = min((plan.elements_touched for plan in plans), default=float("inf"))
+        if dry_run.perform(order, limit):
+            plans.append(dry_run.plan())
+    return min(plans, key=lambda plan: plan.elements_touched, default=None)
 
 
 @dataclass(slots=True)
 class _Part:
-    """A component without its numbers: qubits entangled with each other, and the measurements its state depends on."""
+    """A component without its state: qubits entangled with each other, and the measurements the state depends on."""
 
     qubits: set[int]
     history: int = 0
 
 
 @dataclass(slots=True)
-class _Rehearsal:
-    """Goes through an order and counts."""
+class _DryRun:
+    """A dry run of an order, which counts elements."""
 
     actions: tuple[Action, ...]
     before: list[tuple[int, ...]]
@@ -84,7 +85,7 @@ class _Rehearsal:
     touched: float = 0.0
 
     def perform(self, order: Sequence[int] | None, limit: float) -> bool:
-        """Measures all qubits in an order, or greedily; False where it grew too large."""
+        """Measures all qubits in an order, or greedily; returns False if the cost exceeds the limits."""
         done = np.zeros(len(self.actions), dtype=np.bool_)
         left = dict.fromkeys(order if order is not None else range(len(self.last_change)))
         while left:
@@ -110,7 +111,7 @@ class _Rehearsal:
         )
 
     def _cheapest(self, left: dict[int, None], done: np.typing.NDArray[np.bool_]) -> int:
-        """Of the qubits in the window (or else the first), the one whose cone brings the fewest new ones into it."""
+        """The qubit in the window whose cone adds the fewest qubits to it; the first one left if there is none."""
         candidates = [qubit for qubit in self.part_of if qubit in left]
         if not candidates:
             return next(iter(left))

@@ -1,11 +1,11 @@
-"""Which qubits to leave open, when only their number is asked for.
+"""Choice of the qubits to leave open, given their number.
 
-A plan is searched for single amplitudes in a network in which every qubit is open, but only one value of all open
-indices is wanted. Leaving some of them open for good doubles every step of that plan above them once for each. So the
-qubits are taken one after the other, always the one that adds least work to the steps doubled so far.
+A plan is searched for single amplitudes in a network in which every qubit is open, but only one value of the open
+indices is computed. Leaving a qubit open doubles the work of every step above its index in the tree. So qubits are
+chosen greedily, each time the one that adds least work.
 
-Samples depend on the choice for their batches. So that must be the same on every machine, with any memory and number of
-threads: it is made on a plan that a search of a fixed number of trials finds for the fewest multiply-adds.
+Samples depend on the choice for their batches, which must therefore be the same on every machine, for any memory limit
+and number of threads: it is based on a plan found by a fixed number of trials for the fewest multiply-adds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from taizhang.plan.search import search
 from taizhang.plan.tree import ContractionTree
 from taizhang.settings import Settings
 
-# Trials of the search for the plan that is looked at.
+# Trials of the search for the plan that the choice is based on.
 TRIALS = 32
 
 
@@ -36,9 +36,9 @@ def choose_open_qubits(
 
     Args:
         circuit: The circuit.
-        count: How many.
-        settings: The common options; the seed decides the choice, the planning time does not.
-        observer: Is told of the search.
+        count: Number of qubits to choose.
+        settings: The common options; the seed affects the choice, the planning time does not.
+        observer: Receives progress updates of the search.
 
     Returns:
         The qubits, ascending.
@@ -54,7 +54,7 @@ def choose_open_qubits(
     num_qubits = circuit.num_qubits
     if not 0 <= count <= num_qubits:
         raise CircuitError(
-            f"{count} open qubits were asked for; the circuit has {num_qubits}, so give a number from 0 to {num_qubits}"
+            f"the number of open qubits must be from 0 to {num_qubits}, the qubits of the circuit, got {count}"
         )
     if count in (0, num_qubits):
         return tuple(range(count))
@@ -64,12 +64,12 @@ def choose_open_qubits(
 
 
 def cheapest_qubits(shape: NetworkShape, tree: ContractionTree, count: int) -> tuple[int, ...]:
-    """Chooses qubits to leave open such that a tree for single amplitudes gets little more to do.
+    """Chooses qubits to leave open that add little work to a tree for single amplitudes.
 
     Args:
         shape: A network of one amplitude, with the bits of all qubits as its row indices, in their order.
         tree: A contraction tree of it.
-        count: How many, at most as many as there are.
+        count: Number of qubits to choose, at most as many as there are.
 
     Returns:
         The qubits, ascending.
@@ -98,9 +98,9 @@ def choose_batch_qubits(circuit: Circuit, count: int, seed: int, threads: int = 
 
     Args:
         circuit: The circuit.
-        count: How many, at most as many as there are.
+        count: Number of qubits to choose, at most as many as there are.
         seed: Seed of the search.
-        threads: How many threads search; they do not change the choice.
+        threads: Threads of the search; they do not affect the choice.
 
     Returns:
         The qubits, ascending; the same for the same arguments.

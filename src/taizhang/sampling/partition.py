@@ -1,12 +1,12 @@
-"""How to part a circuit for batches of pairs, and how many of each side a grid has.
+"""Choice of the partitions of a circuit for product batches, and of the size of their grids.
 
-A grid is all pairs of A left and B right sides of the bits that are not open. The qubits are put in order from one end
-of the circuit to the other; an end piece is the left side, the next few are left open, so that their bits come in where
-the sides meet, and the rest is the right side. Both sides are large enough that their bits are as good as new in each
-grid: a grid of a side of a few bits would be a single batch over more open qubits.
+A grid is all pairs of A left and B right sides: values of the bits of the left and the right partition. The
+qubits are ordered from one end of the circuit to the other; the first ones are the left partition, the next few are
+left open, so that they lie where the partitions meet, and the rest is the right partition. Both are large enough that
+two grids rarely share bits: with a partition of a few bits, a grid would be a single batch over more open qubits.
 
-Samples depend on this choice. So it is made with a fixed number of trials and the rates of an assumed machine, and is
-the same on every machine, with any memory and number of threads.
+Samples depend on this choice. So it uses a fixed number of trials and the rates of an assumed machine, and is the same
+on every machine, for any memory limit and number of threads.
 """
 
 from __future__ import annotations
@@ -21,28 +21,31 @@ from taizhang.network.product_network import ProductNetwork, side_order
 from taizhang.plan.rates import assumed_rates
 from taizhang.plan.search import search
 
-# Where the left side ends, as shares of the qubits that are not open.
+# Sizes of the left partition to try, as shares of the qubits that are not open, with searches of this many trials in
+# this much memory.
 _SHARES = (0.3, 0.4, 0.5, 0.6, 0.7)
 _TRIALS = 16
 _MEMORY = 2 << 30
-# Arrays for each pair are made one by one, which takes a fraction of a millisecond.
+# Building the arrays of each pair takes a fraction of a millisecond, so their number is limited, as is the number of
+# amplitudes of a grid.
 _MOST_PAIRS = 1 << 12
 _MOST_ELEMENTS = 1 << 25
+# Numbers of pairs to try: for one, two or four times the fewest grids.
 _GRIDS_TRIED = 3
-# Of all values of a side a grid has at most one in 2 to this power: with nearly all of them, batches would be drawn
-# more evenly than by chance.
+# A grid has at most one in 2 to this power of all values of a partition: with nearly all of them, batches would be more
+# even than random ones.
 _SPARED_BITS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchGrid:
-    """How batches are put in grids.
+    """Partition of the qubits for product batches, and the size of a grid.
 
     Attributes:
-        left: Qubits of the left side.
+        left: Qubits of the left partition.
         opened: Qubits left open, ascending.
-        right: Qubits of the right side.
-        counts: How many left and how many right sides are in a grid.
+        right: Qubits of the right partition.
+        counts: Numbers of left and of right sides in a grid.
     """
 
     left: tuple[int, ...]
@@ -52,17 +55,17 @@ class BatchGrid:
 
     @property
     def num_pairs(self) -> int:
-        """Batches of a grid."""
+        """Number of batches of a grid."""
         return self.counts[0] * self.counts[1]
 
 
 def choose_batch_grid(circuit: Circuit, num_open: int, num_batches: int, *, seed: int, threads: int = 1) -> BatchGrid:
-    """Chooses sides and numbers so that many batches take the least time.
+    """Chooses partitions and numbers of sides so that many batches take the least time.
 
     Args:
         circuit: The circuit.
-        num_open: How many qubits are left open.
-        num_batches: How many batches will be computed, at least 1.
+        num_open: Number of qubits left open.
+        num_batches: Number of batches that will be computed, at least 1.
         seed: Seed of the searches.
         threads: Threads of the searches.
 
@@ -82,8 +85,8 @@ def choose_batch_grid(circuit: Circuit, num_open: int, num_batches: int, *, seed
     fixed = circuit.num_qubits - num_open
     if fixed < 2:
         raise UsageError(
-            f"{num_open} of {circuit.num_qubits} qubits were to be left open, but batches of pairs need at least two "
-            "that are not; leave fewer open (batch_qubits)"
+            f"product batches need at least two qubits that are not open, got {num_open} of {circuit.num_qubits} open; "
+            "leave fewer open (batch_qubits)"
         )
     order = side_order(circuit)
     best, least = None, math.inf
@@ -110,20 +113,20 @@ def choose_batch_grid(circuit: Circuit, num_open: int, num_batches: int, *, seed
                 left, right = tuple(sorted(order[:size])), tuple(sorted(order[size + num_open :]))
                 best, least = BatchGrid(left=left, opened=opened, right=right, counts=counts), seconds
     if best is None:
-        raise refused or UsageError("no pairs of sides were found")
+        raise refused or UsageError("no partition for product batches was found; sample without pair_sides")
     return best
 
 
 def _counts(left_size: int, right_size: int, num_open: int, num_batches: int) -> list[tuple[int, int]]:
-    """Numbers of sides, about equal, for which one, two or four as many grids make all batches."""
+    """Numbers of left and right sides to try, about equal: for one, two and four times the fewest grids."""
     most_lefts, most_rights = (1 << max(size - _SPARED_BITS, 0) for size in (left_size, right_size))
     most = max(min(_MOST_PAIRS, _MOST_ELEMENTS >> num_open), 1)
     fewest = math.ceil(num_batches / most)
-    found = []
+    candidates = []
     for doublings in range(_GRIDS_TRIED):
-        wanted = math.ceil(num_batches / (fewest << doublings))
-        lefts = min(math.isqrt(wanted - 1) + 1, most_lefts)
-        rights = min(math.ceil(wanted / lefts), most_rights)
-        lefts = min(math.ceil(wanted / rights), most_lefts)
-        found.append((lefts, rights))
-    return list(dict.fromkeys(found))
+        pairs = math.ceil(num_batches / (fewest << doublings))
+        lefts = min(math.isqrt(pairs - 1) + 1, most_lefts)
+        rights = min(math.ceil(pairs / lefts), most_rights)
+        lefts = min(math.ceil(pairs / rights), most_lefts)
+        candidates.append((lefts, rights))
+    return list(dict.fromkeys(candidates))

@@ -1,4 +1,4 @@
-"""What all samplers have in common."""
+"""Protocol and statistics that all samplers share."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Bits: TypeAlias = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleReport:
-    """What is known of samples once they are drawn.
+    """Statistics of drawn samples.
 
     Attributes:
-        fidelity: Fidelity that the samples were drawn with: 1, or the squared norm of the slices that were added up.
-        linear_xeb: Estimate of 2^n⟨p⟩ - 1 from probabilities that were computed on the way; None where none were.
+        fidelity: Fidelity of the samples: 1, or the squared norm of the summed slices.
+        linear_xeb: Estimate of 2^n⟨p⟩ - 1 from probabilities computed during sampling; None if there were none.
         standard_error: Of `linear_xeb`.
-        remarks: What else to know of the statistics, one sentence each.
+        remarks: Further notes on the statistics, one sentence each.
     """
 
     fidelity: float = 1.0
@@ -40,7 +40,7 @@ class Sampler(Protocol):
 
     Attributes:
         method: Its name.
-        portion: How many shots it had best draw at once.
+        portion: Recommended number of shots to draw at once.
     """
 
     method: MethodName
@@ -50,11 +50,11 @@ class Sampler(Protocol):
         """Draws the shots `first` to `first + count`; shape (count, num_qubits). Shots are drawn in order."""
 
     def report(self) -> SampleReport:
-        """Tells what is known of the shots drawn so far."""
+        """Returns the statistics of the shots drawn so far."""
 
 
 def portions(sampler: Sampler, shots: int) -> Iterator[Bits]:
-    """Draws all shots, a portion at a time."""
+    """Yields all shots, a portion at a time."""
     first = 0
     while first < shots:
         count = min(sampler.portion, shots - first)
@@ -64,14 +64,14 @@ def portions(sampler: Sampler, shots: int) -> Iterator[Bits]:
 
 @dataclass(slots=True)
 class RunningXeb:
-    """Adds up 2^n p of samples, for the estimate and its standard error."""
+    """Running sums of 2^n p of samples, for the linear XEB and its standard error."""
 
     count: int = 0
     total: float = 0.0
     squares: float = 0.0
 
     def add(self, scaled: npt.NDArray[np.float64]) -> None:
-        """Adds some values of 2^n p."""
+        """Adds values of 2^n p."""
         self.count += len(scaled)
         self.total += float(scaled.sum())
         self.squares += float((scaled * scaled).sum())
@@ -88,10 +88,10 @@ class RunningXeb:
 
 
 def check_shots(shots: int) -> None:
-    """Raises unless so many shots are allowed.
+    """Checks the number of shots.
 
     Raises:
-        UsageError: Fewer than 1, or more than 10^9.
+        UsageError: It is below 1, or above 10^9.
     """
     if not 1 <= shots <= MAX_SHOTS:
-        raise UsageError(f"shots was given as {shots}; wanted is a number from 1 to {MAX_SHOTS:,}")
+        raise UsageError(f"shots must be a number from 1 to {MAX_SHOTS:,}, got {shots}")

@@ -1,7 +1,7 @@
 """Sampling from a state vector: for circuits whose 2**n amplitudes fit into memory.
 
-The probabilities are added up in portions, so that beside the vector little memory is needed: a shot first finds its
-portion, then its place within.
+The probabilities are summed in portions, so that little memory beyond the vector is needed: for each shot a search
+finds its portion, then the outcome within it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from taizhang.sampling.uniforms import Uniforms
 from taizhang.settings import Settings
 
 PORTION_LOG2 = 14
+"""log2 of the amplitudes of a portion."""
 
 
 class VectorSampler:
@@ -27,7 +28,7 @@ class VectorSampler:
         state: Amplitudes, shape (2**n,); qubit 0 the slowest axis. It need not be normalised.
 
     Attributes:
-        norm: Sum of all probabilities, 1 but for rounding.
+        norm: Sum of all probabilities, 1 up to rounding.
 
     Example:
         >>> VectorSampler(np.array([0, 0, 1, 0], dtype=np.complex64)).outcomes(np.array([0.2, 0.9])).tolist()
@@ -42,7 +43,7 @@ class VectorSampler:
         self.norm = float(self._ends[-1])
 
     def outcomes(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-        """Gives the outcome for each number, qubit 0 its highest bit.
+        """Returns the outcome for each number, qubit 0 its highest bit.
 
         Args:
             numbers: Uniform in [0, 1), shape (count,).
@@ -52,25 +53,25 @@ class VectorSampler:
         portion = np.minimum(np.searchsorted(self._ends, heights, side="right"), last)
         order = np.argsort(portion, kind="stable")
         starts = np.flatnonzero(np.diff(portion[order], prepend=-1))
-        found = np.empty(len(numbers), dtype=np.int64)
+        outcomes = np.empty(len(numbers), dtype=np.int64)
         for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
             shots = order[start:stop]
             number = int(portion[shots[0]])
             ends = np.cumsum(_probabilities(self._portions[number]))
             below = self._ends[number - 1] if number else 0.0
             within = np.searchsorted(ends, heights[shots] - below, side="right")
-            # Rounding must not lead to an outcome of probability zero behind the last one that has any.
+            # Rounding must not lead to an outcome of probability 0 after the last possible one.
             within = np.minimum(within, np.searchsorted(ends, ends[-1], side="left"))
-            found[shots] = (number * self._portions.shape[1]) + within
-        return found
+            outcomes[shots] = (number * self._portions.shape[1]) + within
+        return outcomes
 
     def probabilities(self, outcomes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Gives the probability of each outcome."""
+        """Returns the probability of each outcome."""
         return _probabilities(self._portions.reshape(-1)[outcomes]) / self.norm
 
 
 def bits_of(outcomes: npt.NDArray[np.int64], num_qubits: int) -> npt.NDArray[np.uint8]:
-    """Gives outcomes as rows of bits, qubit 0 first.
+    """Converts outcomes to rows of bits, qubit 0 first.
 
     Example:
         >>> bits_of(np.array([6]), 4).tolist()
@@ -88,6 +89,7 @@ def _probabilities(amplitudes: ComplexArray) -> npt.NDArray[np.float64]:
 
 
 MOST_QUBITS = 40
+"""Most qubits of a state vector, whatever the memory limit."""
 
 
 class StateVectorSampler:
@@ -96,7 +98,7 @@ class StateVectorSampler:
     Args:
         circuit: A circuit whose state vector fits the memory.
         settings: The common options.
-        observer: Is told of the progress.
+        observer: Receives progress updates.
 
     Raises:
         LimitError: The state vector does not fit.
@@ -113,12 +115,12 @@ class StateVectorSampler:
         self._xeb = RunningXeb()
 
     def draw(self, first: int, count: int) -> Bits:
-        """Draws some shots."""
+        """Draws the shots `first` to `first + count`; shape (count, num_qubits)."""
         outcomes = self._vector.outcomes(self._uniforms.draw(first, count, "outcome"))
         self._xeb.add(2.0**self._num_qubits * self._vector.probabilities(outcomes))
         return bits_of(outcomes, self._num_qubits)
 
     def report(self) -> SampleReport:
-        """Tells the linear XEB of the shots drawn so far."""
+        """Returns the linear XEB of the shots drawn so far."""
         linear_xeb, standard_error = self._xeb.estimate()
         return SampleReport(linear_xeb=linear_xeb, standard_error=standard_error)

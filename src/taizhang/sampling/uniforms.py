@@ -1,7 +1,7 @@
 """Random numbers that belong to a shot, not to the order in which shots are drawn.
 
-Samples must be the same whatever the number of threads, the memory, or the size of the portions in which they are
-drawn. So numbers are made in blocks of shots, each block and purpose with a stream of its own.
+Samples must not depend on the number of threads, the memory, or the size of the portions in which they are drawn. So
+numbers are generated in blocks of shots, each block and purpose with a stream of its own.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ class Uniforms:
     method: str
 
     def draw(self, first: int, count: int, *purpose: str | int) -> npt.NDArray[np.float64]:
-        """Gives the numbers of the shots `first` to `first + count`, shape (count,).
+        """Returns the numbers of the shots `first` to `first + count`, shape (count,).
 
         Args:
             first: Number of the first shot.
             count: Number of shots.
-            purpose: What the numbers are for; different purposes have independent numbers.
+            purpose: Name of their use; different purposes have independent numbers.
         """
-        wanted = []
+        parts = []
         for block in range(first // BLOCK, -(-(first + count) // BLOCK)):
             start = block * BLOCK
             numbers = stream(self.seed, "samples", self.method, *purpose, block).random(
                 min(BLOCK, first + count - start)
             )
-            wanted.append(numbers[max(first - start, 0) :])
-        return np.concatenate(wanted) if wanted else np.empty(0)
+            parts.append(numbers[max(first - start, 0) :])
+        return np.concatenate(parts) if parts else np.empty(0)

@@ -1,1 +1,1 @@
-"""What can be asked: one file for each question."""
+"""The questions that can be answered, one file each."""

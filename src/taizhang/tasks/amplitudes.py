@@ -1,8 +1,8 @@
 """The question for amplitudes: of one bitstring, of many, or of batches over open qubits.
 
 A list is contracted in one of three ways, which `taizhang.execute.amplitude_contractor` chooses: one contraction for
-each bitstring; one for each part of the distinct bitstrings, which are its rows; or a single one with all values of the
-qubits at which the bitstrings differ. An assembly knows which, and puts every amplitude in its place.
+each bitstring; a sparse-state contraction for each part of the distinct bitstrings, its rows; or a single contraction
+with all values of the qubits at which the bitstrings differ. The assembly records which, and finds every amplitude.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from taizhang.tasks.work import PlannedMembers, Work
 Answer = TypeVar("Answer")
 
 LEAST_PIECES = 16
-"""A long list is not put into so few contractions that there are fewer pieces than this, if they would be too long."""
+"""A long list is split into more contractions if there would be fewer pieces than this, and each too long."""
 
 MOST_RECORDED = 1024
 """A record of a result lists at most this many values."""
@@ -44,8 +44,8 @@ class AmplitudesTask:
 
     Attributes:
         circuit: The circuit, started in |0…0⟩.
-        bitstrings: What is asked for, each of length `circuit.num_qubits`, qubit 0 first; repetitions cost nothing.
-        open_qubits: Qubits left open: of each bitstring all amplitudes over these are computed; characters at open
+        bitstrings: The bitstrings, each of length `circuit.num_qubits`, qubit 0 first; repetitions cost nothing.
+        open_qubits: Qubits left open: all amplitudes over these are computed for each bitstring; characters at open
             qubits are ignored.
 
     Raises:
@@ -68,7 +68,7 @@ class AmplitudesTask:
         observer: Observer | None = None,
         piece_seconds: float | None = None,
     ) -> Work[AmplitudeAnswer]:
-        """Chooses how to contract the list, and finds the plan; arguments and errors are those of `Task.prepare`."""
+        """Chooses how to contract the list, and searches the plan; arguments and errors are those of `Task.prepare`."""
         prepared = prepare_list(
             self.circuit, self.bitstrings, self.open_qubits, settings, plan, observer, piece_seconds
         )
@@ -82,31 +82,31 @@ class PreparedList:
 
     Attributes:
         circuit: The circuit.
-        machine: What computes the amplitudes.
-        layout: Where they are among the values of the contractions.
-        held_bytes: Memory that is set aside for them.
+        contractor: The contractor of the amplitudes.
+        layout: Positions of the amplitudes among the values of the contractions.
+        held_bytes: Memory reserved for the amplitudes.
     """
 
     circuit: Circuit
-    machine: AmplitudeContractor
+    contractor: AmplitudeContractor
     layout: ListLayout
     held_bytes: int
 
     @property
     def predicted_bytes(self) -> int:
         """Most memory that the process will hold, in bytes."""
-        return self.machine.predicted_bytes(len(self.layout.distinct())) + self.held_bytes
+        return self.contractor.predicted_bytes(len(self.layout.distinct())) + self.held_bytes
 
     def work(self, assembly: Assembly[Answer], value_dtype: DtypeName = "complex128") -> Work[Answer]:
         """The work for an answer that is assembled from the amplitudes of the list."""
         bits = self.layout.distinct_bits()
         return Work(
-            plans=(PlannedMembers(ready=self.machine.ready, members=self.machine.members(bits)),),
+            plans=(PlannedMembers(ready=self.contractor.ready, members=self.contractor.members(bits)),),
             assembly=assembly,
-            predicted_seconds=self.machine.predicted_seconds(len(bits)),
+            predicted_seconds=self.contractor.predicted_seconds(len(bits)),
             predicted_bytes=self.predicted_bytes,
-            settings=self.machine.settings,
-            build_seconds=self.machine.build_seconds,
+            settings=self.contractor.settings,
+            build_seconds=self.contractor.build_seconds,
             value_dtype=value_dtype,
             files={"circuit.qasm": write_openqasm3(self.circuit).encode()},
         )
@@ -122,7 +122,7 @@ def prepare_list(
     piece_seconds: float | None,
 ) -> PreparedList:
     """Plans the contractions for the amplitudes of a list; arguments and errors are those of `AmplitudesTask`."""
-    # Stage 1: what the answer takes is set aside.
+    # Stage 1: reserve memory for the answer.
     listed = ListLayout(num_qubits=circuit.num_qubits, bitstrings=bitstrings, open_qubits=open_qubits)
     distinct, batch = listed.distinct(), len(open_qubits)
     item = BYTES_PER_ELEMENT[type_of_values(settings.dtype, circuit.num_qubits, open_qubits)]
@@ -133,8 +133,8 @@ def prepare_list(
         "leave fewer qubits open, or ask for fewer bitstrings",
     )
 
-    # Stage 2: plans; for work in pieces with more contractions where those of one are too long a piece.
-    def prepared(count: int) -> AmplitudeContractor:
+    # Stage 2: plan; work in pieces is split into more contractions where a piece would otherwise take too long.
+    def prepare(count: int) -> AmplitudeContractor:
         return prepare_amplitudes(
             circuit,
             settings,
@@ -146,13 +146,13 @@ def prepare_list(
         )
 
     count = len(distinct)
-    machine = prepared(count)
-    if piece_seconds is not None and machine.rows_per_run > 1 and plan is None:
-        least = min(machine.predicted_seconds(count) / piece_seconds, LEAST_PIECES)
-        if machine.num_runs(count) * machine.ready.plan.num_slices < least:
-            machine = prepared(-(-count // LEAST_PIECES))
-    layout = replace(listed, row_qubits=machine.row_qubits, num_rows=machine.network.shape.num_rows)
-    return PreparedList(circuit=circuit, machine=machine, layout=layout, held_bytes=held)
+    contractor = prepare(count)
+    if piece_seconds is not None and contractor.rows_per_run > 1 and plan is None:
+        least = min(contractor.predicted_seconds(count) / piece_seconds, LEAST_PIECES)
+        if contractor.num_runs(count) * contractor.ready.plan.num_slices < least:
+            contractor = prepare(-(-count // LEAST_PIECES))
+    layout = replace(listed, row_qubits=contractor.row_qubits, num_rows=contractor.network.shape.num_rows)
+    return PreparedList(circuit=circuit, contractor=contractor, layout=layout, held_bytes=held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -160,10 +160,10 @@ class AmplitudeAnswer:
     """Amplitudes of a list of bitstrings.
 
     Attributes:
-        bitstrings: The bitstrings asked for, qubit 0 first.
+        bitstrings: The requested bitstrings, qubit 0 first.
         open_qubits: Qubits left open, or none.
         values: Shape (len(bitstrings),), followed by one axis of length 2 for each open qubit; complex128, or with open
-            qubits the type they were computed in.
+            qubits the type of the computation.
     """
 
     bitstrings: tuple[str, ...]
@@ -171,20 +171,20 @@ class AmplitudeAnswer:
     values: ComplexArray
 
     def records(self) -> Iterator[dict[str, str | float]]:
-        """Each amplitude with its whole bitstring, as `--json` gives it."""
+        """Yields each amplitude with its complete bitstring, as `--json` prints it."""
         for bitstring, values in zip(self.bitstrings, self.values, strict=True):
             batch = opened_bitstrings(bitstring, self.open_qubits)
-            for whole, value in zip(batch, values.reshape(-1).tolist(), strict=True):
-                yield {"bitstring": whole, "re": value.real, "im": value.imag}
+            for full, value in zip(batch, values.reshape(-1).tolist(), strict=True):
+                yield {"bitstring": full, "re": value.real, "im": value.imag}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLayout:
-    """Where the amplitudes of a list of bitstrings are among the values of contractions.
+    """Positions of the amplitudes of a list of bitstrings among the values of contractions.
 
     Attributes:
         num_qubits: Qubits of the circuit.
-        bitstrings: What is asked for, qubit 0 first.
+        bitstrings: The requested bitstrings, qubit 0 first.
         open_qubits: Qubits left open.
         row_qubits: Qubits at which the bitstrings of one contraction differ; none where each has its own.
         num_rows: Bitstrings of one contraction; 0 where there are no row qubits, or all of their values are computed.
@@ -203,14 +203,14 @@ class ListLayout:
     def distinct_bits(self) -> Bits:
         """The bits of the distinct bitstrings, shape (number, num_qubits), in the order of their contractions.
 
-        With rows they are sorted; else they are in the order of the list, so that those finished first are no special
-        ones.
+        With rows they are sorted; otherwise they are in the order of the list, so that those finished first are not a
+        biased selection.
         """
         distinct = self.distinct()
         return distinct.bits if self.row_qubits else distinct.bits[_by_first(distinct)[0]]
 
     def by_bitstring(self, values: ComplexArray) -> ComplexArray:
-        """Puts the values of contractions where the bitstrings are.
+        """Reorders the values of contractions by bitstring.
 
         Args:
             values: Shape (contractions, elements of each).
@@ -223,15 +223,17 @@ class ListLayout:
             rows = _by_first(distinct)[1]
             return values.reshape(-1, batch) if len(rows) == len(distinct) else values.reshape(-1, batch)[rows]
         if self.num_rows:
-            found = values.reshape(-1, batch)
-            return found[: len(distinct)] if distinct.in_order else np.asarray(found[distinct.row_of])
-        # The row qubits are open, too, and come last.
+            rows_of_values = values.reshape(-1, batch)
+            if distinct.in_order:
+                return rows_of_values[: len(distinct)]
+            return np.asarray(rows_of_values[distinct.row_of])
+        # The row qubits are open as well, and come last.
         weights = 1 << np.arange(len(self.row_qubits) - 1, -1, -1)
         places = distinct.bits[:, list(self.row_qubits)].astype(np.intp) @ weights
         return np.asarray(values.reshape(batch, -1)[:, places].T[distinct.row_of])
 
     def contraction_of(self) -> npt.NDArray[np.intp]:
-        """For each bitstring the number of the contraction that gives its amplitude, shape (len(bitstrings),)."""
+        """For each bitstring, the number of the contraction that gives its amplitude, shape (len(bitstrings),)."""
         if self.row_qubits and not self.num_rows:
             return np.zeros(len(self.bitstrings), dtype=np.intp)
         distinct = self.distinct()
@@ -249,10 +251,10 @@ class ListLayout:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> ListLayout:
-        """Reads what `to_json` gave.
+        """Reads the output of `to_json`.
 
         Raises:
-            CircuitError: A bitstring has a wrong length, or a character that is no bit.
+            CircuitError: A bitstring has the wrong length, or a character other than 0 and 1.
         """
         layout = cls(
             num_qubits=int(fields["num_qubits"]),
@@ -270,8 +272,8 @@ class AmplitudeAssembly:
     """Assembles the amplitudes of a list.
 
     Attributes:
-        layout: Where they are among the values.
-        dtype: Type that is computed in.
+        layout: Positions of the amplitudes among the values.
+        dtype: Type of the computation.
     """
 
     kind: ClassVar[str] = "amplitudes"
@@ -285,7 +287,7 @@ class AmplitudeAssembly:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> AmplitudeAssembly:
-        """Reads what `to_json` gave."""
+        """Reads the output of `to_json`."""
         dtype: DtypeName = "complex128" if fields["dtype"] == "complex128" else "complex64"
         return cls(layout=ListLayout.from_json(fields), dtype=dtype)
 
@@ -295,7 +297,7 @@ class AmplitudeAssembly:
         return type_of_values(self.dtype, self.layout.num_qubits, self.layout.open_qubits)
 
     def description(self) -> str:
-        """What is asked for."""
+        """The question in words."""
         count, layout = len(self.layout.bitstrings), self.layout
         what = "1 amplitude" if count == 1 else f"{count:,} amplitudes"
         if layout.open_qubits:
@@ -318,7 +320,7 @@ class AmplitudeAssembly:
         return answer.values
 
     def so_far(self, known: PartialValues) -> SingleSoFar | None:
-        """Of a single amplitude the sum over the slices that are done."""
+        """For a single amplitude, the sum over the finished slices."""
         if len(self.layout.bitstrings) > 1 or self.layout.open_qubits:
             return None
         return SingleSoFar.of(known, "amplitude")
@@ -333,12 +335,12 @@ class AmplitudeAssembly:
             yield str(entry["bitstring"]), amplitude_text(complex(float(entry["re"]), float(entry["im"])))
 
     def record(self, answer: AmplitudeAnswer) -> Mapping[str, Any]:
-        """Bitstrings and values, where they are few."""
+        """Bitstrings and values, unless there are many."""
         return recorded(self.layout.bitstrings, answer.values.reshape(len(answer.bitstrings), -1))
 
 
 def _by_first(distinct: DistinctRows) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The order of distinct rows by where each comes first in the list, and for each of the list its place in it."""
+    """The order of distinct rows by first occurrence in the list, and for each entry of the list its place in it."""
     _, first = np.unique(distinct.row_of, return_index=True)
     order = np.argsort(first, kind="stable")
     place = np.empty_like(order)
@@ -347,10 +349,10 @@ def _by_first(distinct: DistinctRows) -> tuple[npt.NDArray[np.intp], npt.NDArray
 
 
 def recorded(bitstrings: Sequence[str], values: ComplexArray) -> Mapping[str, Any]:
-    """What a record of a verified result holds of amplitudes.
+    """Returns the amplitudes for the record of a verified result; nothing if there are many.
 
     Args:
-        bitstrings: What was asked for.
+        bitstrings: The requested bitstrings.
         values: Shape (len(bitstrings), amplitudes of each).
     """
     if values.size > MOST_RECORDED:

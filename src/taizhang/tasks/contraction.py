@@ -25,7 +25,7 @@ from taizhang.tasks.partial_sums import SingleSoFar, number_text
 from taizhang.tasks.work import PlannedMembers, Work
 
 MOST_ROWS = 1024
-"""A value is shown, or recorded, where it has at most this many elements."""
+"""Values of at most this many elements are shown and recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,8 +36,8 @@ class ContractionTask:
         network: The network.
         slices: Sum only these slices of the plan, consecutive; None for all. Open ends stand for the first and the
             last slice.
-        of_circuit: Whether it is the network of a circuit. The state has norm 1, and what underflows is negligible
-            beside that; of other networks it is looked after.
+        of_circuit: Whether it is the network of a circuit. Its state has norm 1, so numbers that underflow are
+            negligible; other networks are protected from underflow.
     """
 
     network: TensorNetwork
@@ -52,13 +52,13 @@ class ContractionTask:
         observer: Observer | None = None,
         piece_seconds: float | None = None,
     ) -> Work[ComplexArray]:
-        """Finds the plan; arguments and errors are those of `Task.prepare`."""
+        """Searches the plan; arguments and errors are those of `Task.prepare`."""
         guard = None
         if not self.of_circuit:
             guard = RangeGuard(spans=tuple(element_spans(self.network.arrays)), dtype=settings.dtype)
             settings = replace(settings, dtype=guard.least_dtype)
         shape = tuple(self.network.shape.sizes[index] for index in self.network.shape.output)
-        # The value is held in complex128 until it is seen to fit the type asked for.
+        # The value is held in complex128 until it is known to fit the requested type.
         held = prod(shape) * (BYTES_PER_ELEMENT["complex128"] + BYTES_PER_ELEMENT[settings.dtype])
         settings = settings.setting_aside(
             held, f"a value of {prod(shape):,} elements", "allow more memory, or keep fewer indices"
@@ -88,8 +88,8 @@ class ContractionAssembly:
     """The value of a network is the value of its one contraction.
 
     Attributes:
-        shape: Its shape.
-        dtype: Type that is computed in.
+        shape: Shape of the value.
+        dtype: Type of the computation.
     """
 
     kind: ClassVar[str] = "contraction"
@@ -103,16 +103,16 @@ class ContractionAssembly:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> ContractionAssembly:
-        """Reads what `to_json` gave."""
+        """Reads the output of `to_json`."""
         dtype: DtypeName = "complex128" if fields["dtype"] == "complex128" else "complex64"
         return cls(shape=tuple(map(int, fields["shape"])), dtype=dtype)
 
     def description(self) -> str:
-        """What is asked for."""
+        """The question in words."""
         return f"the value of a network, of shape {self.shape}" if self.shape else "the value of a network"
 
     def answer(self, values: Values) -> ComplexArray:
-        """The value: complex128 for a number, and for an array that the type computed in cannot hold."""
+        """The value: complex128 for a scalar, and for an array that the type of the computation cannot hold."""
         value = values[0].reshape(array_shape(self.shape))
         return narrowed(value, self.dtype) if self.shape else value
 
@@ -121,7 +121,7 @@ class ContractionAssembly:
         return answer if self.shape else complex(answer)
 
     def so_far(self, known: PartialValues) -> SingleSoFar | None:
-        """Of a number the sum over the slices that are done."""
+        """For a scalar, the sum over the finished slices."""
         return None if self.shape else SingleSoFar.of(known, "value")
 
     def stopping_rule(self) -> StoppingRule | None:
@@ -129,13 +129,13 @@ class ContractionAssembly:
         return None
 
     def rows(self, answer: ComplexArray) -> Iterator[tuple[str, str]]:
-        """The elements, where they are few."""
+        """The elements, unless there are many."""
         if answer.size <= MOST_ROWS:
             for place, value in np.ndenumerate(answer):
                 yield ", ".join(map(str, place)) or "value", number_text(complex(value))
 
     def record(self, answer: ComplexArray) -> Mapping[str, Any]:
-        """The elements, where they are few."""
+        """The elements, unless there are many."""
         if answer.size > MOST_ROWS:
             return {}
         values = [{"re": value.real, "im": value.imag} for value in answer.reshape(-1).tolist()]

@@ -1,9 +1,9 @@
-"""The question how well samples fit a circuit: the amplitudes of exactly these bitstrings, and what they come to.
+"""The question how well samples fit a circuit, answered from the amplitudes of their bitstrings.
 
-Before all amplitudes are finished there are two estimates. The bitstrings whose amplitudes are finished are a sample of
-all samples. And while all bitstrings share a contraction that is not finished, the sum over a part f of the slices of a
-chaotic circuit is a state of norm² f and of fidelity f with the whole (Markov et al., arXiv:1807.10749), so that the
-linear cross entropy with that state, normalised, is f times the one asked for.
+There are two estimates before all amplitudes are finished. The bitstrings whose amplitudes are finished are a random
+subset of the samples. And if all bitstrings share an unfinished contraction, the sum over a part f of the slices of a
+chaotic circuit is a state of norm² f and of fidelity f with the full state (Markov et al., arXiv:1807.10749), so the
+linear cross entropy with that state, normalised, is f times the final one.
 """
 
 from __future__ import annotations
@@ -34,15 +34,17 @@ from taizhang.tasks.assembly import PartialValues, StoppingRule, Values
 from taizhang.tasks.work import Work
 from taizhang.tasks.xeb import DOUBTFUL_P_VALUE, Xeb
 
-# A portion is predicted to take about this long.
+# Predicted time of a portion.
 _PORTION_SECONDS = 2.0
 
 _NUMBERS_AT_RANDOM = (200, 100, 50, 20)
-"""Amplitudes at random bitstrings that say whether a circuit is chaotic: as many as take little time, ..."""
+"""Numbers of amplitudes at random bitstrings that may be used to test whether a circuit is chaotic.
+
+The largest number is used whose time is short; the smallest detects only circuits that are far from chaotic.
+"""
 
 _LITTLE_SECONDS, _LITTLE_SHARE = 5.0, 0.1
-"""... which is the greater of so many seconds and this part of the time of the samples. With the least it is clear only
-for circuits that are far from chaotic."""
+"""A time is short if it is below this many seconds, or below this share of the time of the samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +79,10 @@ class XebSoFar:
 
     Attributes:
         linear_xeb: The estimate; None while nothing is known.
-        standard_error: Of it; infinite where there is one sample only.
-        num_samples: Samples that it is made from.
-        all_samples: Samples asked for.
-        part: Part of the slices that were added up for each.
+        standard_error: Of the estimate; infinite for a single sample.
+        num_samples: Number of samples it is computed from.
+        all_samples: Number of samples in all.
+        part: Part of the slices that is summed for each.
     """
 
     linear_xeb: float | None
@@ -102,7 +104,7 @@ class XebSoFar:
         }
 
     def lines(self) -> Sequence[tuple[str, str]]:
-        """For people."""
+        """Lines for display."""
         if self.linear_xeb is None:
             return [("linear XEB", "not known before the first amplitudes are finished")]
         estimate = f"{self.linear_xeb:.4f} ± {self.standard_error:.4f}"
@@ -130,8 +132,8 @@ class XebAssembly:
     """Assembles the cross entropy of samples.
 
     Attributes:
-        layout: Where the amplitudes of the different bitstrings are among the values; no qubit is open.
-        counts: How often each bitstring came.
+        layout: Positions of the amplitudes of the distinct bitstrings among the values; no qubit is open.
+        counts: Number of occurrences of each bitstring.
 
     Raises:
         InputError: The numbers of bitstrings and counts differ, or there is no sample.
@@ -145,7 +147,8 @@ class XebAssembly:
     def __post_init__(self) -> None:
         if len(self.counts) != len(self.layout.bitstrings) or sum(self.counts) <= 0 or min(self.counts) < 0:
             raise InputError(
-                f"{len(self.counts)} counts were given for {len(self.layout.bitstrings)} bitstrings; give one for each"
+                f"counts must be one for each of {len(self.layout.bitstrings)} bitstrings, not negative and not all 0, "
+                f"got {len(self.counts)} with sum {sum(self.counts)}"
             )
 
     def to_json(self) -> Mapping[str, Any]:
@@ -154,11 +157,11 @@ class XebAssembly:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> XebAssembly:
-        """Reads what `to_json` gave."""
+        """Reads the output of `to_json`."""
         return cls(layout=ListLayout.from_json(fields), counts=tuple(map(int, fields["counts"])))
 
     def description(self) -> str:
-        """What is asked for."""
+        """The question in words."""
         return (
             f"cross entropy of {sum(self.counts):,} samples, {len(self.counts):,} of them different, of a circuit of "
             f"{self.layout.num_qubits} qubits"
@@ -174,16 +177,16 @@ class XebAssembly:
         return answer
 
     def so_far(self, known: PartialValues) -> XebSoFar:
-        """The estimate of the linear cross entropy."""
+        """The estimate of the linear cross entropy from the values known so far."""
         contraction_of, all_samples = self.layout.contraction_of(), sum(self.counts)
         values: ComplexArray | None = known.sums
         finished = np.ones(int(contraction_of.max()) + 1, dtype=bool)
         if values is None:
             finished[:] = False
-            for numbers, found in known.finished:
+            for numbers, part_values in known.finished:
                 if values is None:
-                    values = np.zeros((len(finished), found.shape[1]), dtype=np.complex128)
-                values[numbers.start : numbers.stop] = found
+                    values = np.zeros((len(finished), part_values.shape[1]), dtype=np.complex128)
+                values[numbers.start : numbers.stop] = part_values
                 finished[numbers.start : numbers.stop] = True
         mask = finished[contraction_of]
         part = known.part if known.sums is not None else 1.0
@@ -215,15 +218,14 @@ class XebAssembly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XebResult:
-    """The figures, and what they took.
+    """Figures of merit of samples, with the resources used.
 
     Attributes:
-        xeb: The figures, of what was computed.
-        num_computed: Different bitstrings whose amplitudes were computed: all, or the first of them if it was
-            interrupted.
-        num_asked: Different bitstrings that there are.
+        xeb: The figures for the computed amplitudes.
+        num_computed: Distinct bitstrings whose amplitudes were computed: all, or the first ones if interrupted.
+        num_asked: Number of distinct bitstrings.
         plan: The plan that was run.
-        predicted_bytes: Most memory that the process was predicted to hold.
+        predicted_bytes: Predicted peak memory of the process.
         seconds: Wall time of the stages `"build"`, `"plan"` and `"run"`.
     """
 
@@ -244,19 +246,18 @@ def compute_xeb(
     on_estimate: Callable[[Xeb, int], None] | None = None,
     keep_what_is_done: bool = False,
 ) -> XebResult:
-    """Computes the amplitudes of samples portion by portion, in the order in which the samples came.
+    """Computes the cross entropy of samples portion by portion, in the order of the samples.
 
-    So the figures of those done so far are an estimate at any time, and what was computed counts if the work is
-    interrupted.
+    So there is an estimate at any time, and an interruption does not lose the finished portions.
 
     Args:
         circuit: The circuit.
         samples: The samples.
         settings: The common options.
         observer: Receives progress updates.
-        on_estimate: Called after each portion but the last with the figures so far, and of how many different
-            bitstrings.
-        keep_what_is_done: Interrupted (`KeyboardInterrupt`), give the figures of what was computed, if anything was.
+        on_estimate: Called after each portion but the last, with the figures so far and the number of distinct
+            bitstrings they are computed from.
+        keep_what_is_done: On `KeyboardInterrupt`, return the figures of the finished portions, if there are any.
 
     Raises:
         LimitError: The work does not fit the limits.
@@ -268,13 +269,13 @@ def compute_xeb(
     count = len(samples.bitstrings)
     bits = parsed_bits(samples.bitstrings, circuit.num_qubits)
     prepared = prepare_list(circuit, tuple(samples.bitstrings), (), settings, None, watch, None)
-    machine = prepared.machine
+    contractor = prepared.contractor
     planned = time.perf_counter()
-    begin(machine.ready, machine.predicted_seconds(count), settings, watch)
+    begin(contractor.ready, contractor.predicted_seconds(count), settings, watch)
 
-    # Stage 2: some seconds of whole contractions at a time.
+    # Stage 2: compute portions of complete contractions, some seconds each.
     values: ComplexArray = np.empty(count, dtype=np.complex128)
-    size, done = _portion(machine, count), 0
+    size, done = _portion(contractor, count), 0
 
     def figures() -> Xeb:
         return Xeb.of_amplitudes(values[:done], samples.counts[:done], circuit.num_qubits)
@@ -283,7 +284,7 @@ def compute_xeb(
         while done < count:
             end = min(done + size, count)
             share = _Share(watch, done / count, (end - done) / count, count)
-            values[done:end] = machine.run(bits[done:end], observer=share, dtype="complex128").values
+            values[done:end] = contractor.run(bits[done:end], observer=share, dtype="complex128").values
             done = end
             if on_estimate is not None and done < count:
                 on_estimate(figures(), done)
@@ -291,11 +292,11 @@ def compute_xeb(
         if not (keep_what_is_done and done):
             raise
 
-    # Stage 3: where the samples do not follow the Porter-Thomas distribution, whether the circuit does.
+    # Stage 3: if the samples do not follow the Porter–Thomas distribution, test whether the circuit does.
     xeb = figures()
     if done == count and xeb.p_value < DOUBTFUL_P_VALUE:
         try:
-            at_random = _amplitudes_at_random(machine, bits, settings.seed)
+            at_random = _amplitudes_at_random(contractor, bits, settings.seed)
         except KeyboardInterrupt:
             if not keep_what_is_done:
                 raise
@@ -305,51 +306,51 @@ def compute_xeb(
         xeb=xeb,
         num_computed=done,
         num_asked=count,
-        plan=machine.ready.plan,
+        plan=contractor.ready.plan,
         predicted_bytes=prepared.predicted_bytes,
         seconds={
-            "build": machine.build_seconds,
-            "plan": planned - started - machine.build_seconds,
+            "build": contractor.build_seconds,
+            "plan": planned - started - contractor.build_seconds,
             "run": time.perf_counter() - planned,
         },
     )
 
 
-def _portion(machine: AmplitudeContractor, count: int) -> int:
-    """How many bitstrings to compute at once: whole contractions, some seconds of them."""
-    each = max(machine.ready.plan.predicted_seconds, 1e-9)
-    return min(machine.rows_per_run * max(math.ceil(_PORTION_SECONDS / each), 1), count)
+def _portion(contractor: AmplitudeContractor, count: int) -> int:
+    """Number of bitstrings to compute at once: complete contractions that take some seconds."""
+    each = max(contractor.ready.plan.predicted_seconds, 1e-9)
+    return min(contractor.rows_per_run * max(math.ceil(_PORTION_SECONDS / each), 1), count)
 
 
-def _amplitudes_at_random(machine: AmplitudeContractor, bits: Bits, seed: int) -> ComplexArray | None:
-    """Amplitudes of distinct random bitstrings, whatever the samples are: what tells whether the circuit is chaotic.
+def _amplitudes_at_random(contractor: AmplitudeContractor, bits: Bits, seed: int) -> ComplexArray | None:
+    """Computes amplitudes of distinct random bitstrings, which show whether the circuit is chaotic.
 
-    They differ at the qubits at which the samples do, as the plan was made for these. Over such a part of the
-    bitstrings of a chaotic circuit the Porter-Thomas law holds as well.
+    The bitstrings differ at the qubits at which the samples do, since the plan was made for these. The Porter–Thomas
+    distribution also holds for such a subset of the bitstrings of a chaotic circuit.
 
     Returns:
-        complex128; None where there are too few bitstrings, or their amplitudes would take long.
+        complex128; None if there are too few bitstrings, or their amplitudes would take long.
     """
     varying = list(DistinctRows.of(bits).varying)
-    allowed = max(_LITTLE_SECONDS, _LITTLE_SHARE * machine.predicted_seconds(len(bits)))
-    number = next((count for count in _NUMBERS_AT_RANDOM if machine.predicted_seconds(count) <= allowed), 0)
+    allowed = max(_LITTLE_SECONDS, _LITTLE_SHARE * contractor.predicted_seconds(len(bits)))
+    number = next((count for count in _NUMBERS_AT_RANDOM if contractor.predicted_seconds(count) <= allowed), 0)
     if not number or 2 ** len(varying) < _NUMBERS_AT_RANDOM[-1]:
         return None
     random = stream(seed, "chaotic")
     chosen = np.repeat(bits[:1], number, axis=0)
     chosen[:, varying] = random.integers(0, 2, size=(number, len(varying)), dtype=np.uint8)
     chosen = np.unique(chosen, axis=0)
-    return machine.run(chosen, dtype="complex128").values
+    return contractor.run(chosen, dtype="complex128").values
 
 
 class _Share:
     """Reports the progress of a portion as that of the whole list; one slice stands for one bitstring."""
 
-    def __init__(self, observer: Observer, start: float, share: float, whole: int) -> None:
-        self._observer, self._start, self._share, self._whole = observer, start, share, whole
+    def __init__(self, observer: Observer, start: float, share: float, total: int) -> None:
+        self._observer, self._start, self._share, self._total = observer, start, share, total
 
     def stage(self, name: str) -> None:
-        """Does nothing: the stage was begun for all portions."""
+        """Does nothing: the stage was reported for all portions."""
 
     def searching(self, progress: SearchProgress) -> None:
         """Does nothing."""
@@ -360,4 +361,4 @@ class _Share:
     def contracting(self, slices_done: int, num_slices: int) -> None:
         """Reports how many bitstrings are done."""
         done = self._start + self._share * slices_done / max(num_slices, 1)
-        self._observer.contracting(int(done * self._whole + 1e-6), self._whole)
+        self._observer.contracting(int(done * self._total + 1e-6), self._total)

@@ -1,8 +1,8 @@
-"""A single number of which a part of the slices is summed.
+"""Partial sums of a single number, over a part of its slices.
 
-The slices of a chaotic circuit are like independent complex numbers of one size. So the sum over a part f of them has
-fidelity f with the whole (Markov et al., arXiv:1807.10749), and the rest has the expected square of the partial sum
-times (1 - f) / f.
+The slices of a chaotic circuit behave like independent complex numbers of equal variance. So the sum over a part f of
+them has fidelity f with the complete sum (Markov et al., arXiv:1807.10749), and the expected squared modulus of the
+rest is that of the partial sum times (1 - f) / f.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from taizhang.tasks.assembly import PartialValues
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SingleSoFar:
-    """What is known of an amplitude, or of the value of a network.
+    """Partial sum of an amplitude, or of the value of a network.
 
     Attributes:
-        name: What it is: `amplitude` or `value`.
-        value: The number, or the sum over the slices that are done.
-        part: The part of the slices that is done; 1 where the number is complete.
+        name: `amplitude` or `value`.
+        value: The number, or the sum over the finished slices.
+        part: The part of the slices that is finished; 1 if the number is complete.
     """
 
     name: str
@@ -30,7 +30,7 @@ class SingleSoFar:
 
     @classmethod
     def of(cls, known: PartialValues, name: str) -> SingleSoFar | None:
-        """Reads the first value of the first contraction; None where nothing is known of it."""
+        """Takes the first value of the first contraction; None if nothing is known of it."""
         for _, values in known.finished:
             return cls(name=name, value=complex(values[0, 0]), part=1.0)
         if known.sums is None:
@@ -53,20 +53,20 @@ class SingleSoFar:
         }
 
     def lines(self) -> Sequence[tuple[str, str]]:
-        """For people."""
+        """Lines for display."""
         if self.part == 1:
             return [(self.name, self._text())]
         return [
             ("partial sum", f"{self._text()} ± {self.standard_error:.1e}"),
-            ("fidelity", f"{self.part:.4f}, slices done over slices, if the circuit is chaotic"),
+            ("fidelity", f"{self.part:.4f}, the part of the slices that is finished, if the circuit is chaotic"),
         ]
 
 
 def number_text(value: complex) -> str:
-    """A complex number for people."""
+    """Formats a complex number."""
     return f"{value.real:+.8e} {value.imag:+.8e}i"
 
 
 def amplitude_text(value: complex) -> str:
-    """An amplitude for people."""
+    """Formats an amplitude with its probability."""
     return f"{number_text(value)}, probability {abs(value) ** 2:.6e}"

@@ -1,4 +1,4 @@
-"""A plan alone: for the amplitudes of a circuit, or for any network."""
+"""Planning without contracting: for the amplitudes of a circuit, or for any network."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def find_plan(
     open_qubits: tuple[int, ...] = (),
     bitstrings: Sequence[str] | None = None,
 ) -> CompiledPlan:
-    """Searches a plan, and compiles it to know the memory it needs.
+    """Searches a plan, and compiles it to find the memory it needs.
 
     Args:
         what: A circuit, or the shape of a network.
         settings: The common options.
         observer: Receives progress updates.
-        open_qubits: Of a circuit, the qubits left open.
-        bitstrings: Of a circuit, a list of bitstrings whose amplitudes are computed together.
+        open_qubits: For a circuit, the qubits left open.
+        bitstrings: For a circuit, a list of bitstrings whose amplitudes are computed together.
 
     Raises:
         MemoryLimitError: No plan fits the memory limit.

@@ -1,4 +1,4 @@
-"""The questions for probabilities and states of a few qubits, the others traced out."""
+"""The questions for outcome probabilities and reduced states of a few qubits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from taizhang.tasks.contraction import ContractionTask
 from taizhang.tasks.work import Work
 
 MOST_ROWS = 1024
-"""A result is shown, or recorded, where it has at most this many elements."""
+"""Results of at most this many elements are shown and recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class ReducedStateTask:
         circuit: The circuit; only gates in the light cone of the qubits cost anything.
         qubits: The qubits: for a state the first is the slowest bit of rows and columns; for probabilities they are
             the axes.
-        probabilities: Whether only the probabilities are asked for.
+        probabilities: Whether only the probabilities are computed.
     """
 
     circuit: Circuit
@@ -46,7 +46,7 @@ class ReducedStateTask:
         observer: Observer | None = None,
         piece_seconds: float | None = None,
     ) -> Work[Any]:
-        """Builds the network and finds the plan; arguments and errors are those of `Task.prepare`.
+        """Builds the network and searches the plan; arguments and errors are those of `Task.prepare`.
 
         Raises:
             CircuitError: A qubit is not in the circuit, or given twice.
@@ -63,11 +63,11 @@ class ReducedStateTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReducedStateAssembly:
-    """The state, or the probabilities, are the value of one contraction.
+    """Assembles the state, or the probabilities, from one contraction.
 
     Attributes:
         qubits: The qubits.
-        probabilities: Whether only the probabilities are asked for.
+        probabilities: Whether only the probabilities are computed.
     """
 
     kind: ClassVar[str] = "reduced-state"
@@ -81,11 +81,11 @@ class ReducedStateAssembly:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> ReducedStateAssembly:
-        """Reads what `to_json` gave."""
+        """Reads the output of `to_json`."""
         return cls(qubits=tuple(map(int, fields["qubits"])), probabilities=bool(fields["probabilities"]))
 
     def description(self) -> str:
-        """What is asked for."""
+        """The question in words."""
         what = "outcome probabilities" if self.probabilities else "the reduced state"
         return f"{what} of qubits {', '.join(map(str, self.qubits))}"
 
@@ -101,19 +101,19 @@ class ReducedStateAssembly:
         return answer
 
     def so_far(self, known: PartialValues) -> None:
-        """None: a part of the slices says little."""
+        """None: a part of the slices is not a useful estimate."""
 
     def stopping_rule(self) -> None:
         """None: the contraction is needed."""
 
     def rows(self, answer: Any) -> Iterator[tuple[str, str]]:
-        """The probability of each outcome, or the elements of the matrix, where they are few."""
+        """The probability of each outcome, or the elements of the matrix, unless there are many."""
         if answer.size <= MOST_ROWS:
             for place, value in np.ndenumerate(answer):
                 yield "".join(map(str, place)) if self.probabilities else ", ".join(map(str, place)), f"{value:.8g}"
 
     def record(self, answer: Any) -> Mapping[str, Any]:
-        """The elements, where they are few."""
+        """The elements, unless there are many."""
         if answer.size > MOST_ROWS:
             return {}
         if self.probabilities:

@@ -1,4 +1,4 @@
-"""The questions that a run folder can hold, by name. A new one is a line here."""
+"""The kinds of questions that a run folder can store, by name. A new kind is one line here."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ ASSEMBLIES: Mapping[str, type[Assembly[Any]]] = {
 
 
 def assembly_to_bytes(assembly: Assembly[Any]) -> bytes:
-    """An assembly as JSON, with its kind."""
+    """Serialises an assembly as JSON, with its kind."""
     return (json.dumps({"kind": assembly.kind, **assembly.to_json()}) + "\n").encode()
 
 
 def assembly_from_bytes(content: bytes) -> Assembly[Any]:
-    """Reads what `assembly_to_bytes` gave.
+    """Reads the output of `assembly_to_bytes`.
 
     Raises:
-        InputError: It is something else, or of a kind that this version does not know.
+        InputError: The content is malformed, or of a kind that this version does not know.
     """
     try:
         fields = json.loads(content)
         kind = fields["kind"]
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise InputError("the question of a run must be a JSON object with a kind, and this is none") from None
+        raise InputError(f"the question of a run must be a JSON object with a kind, got {content[:40]!r}") from None
     if kind not in ASSEMBLIES:
         known = ", ".join(sorted(ASSEMBLIES))
         raise InputError(f"the kind of a question must be one of {known}, got {str(kind)[:40]!r}")

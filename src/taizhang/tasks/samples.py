@@ -1,9 +1,9 @@
-"""The question for samples by frugal rejection: batches of amplitudes, of which some are taken and drawn from.
+"""The question for samples by frugal rejection, from batches of amplitudes.
 
 The contractions are the candidates of `taizhang.sampling.frugal`, in the order of their numbers. Which of them are
-taken, and what is drawn, depends on the seed and on the amplitudes alone, so the samples are the same whoever computed
-what. How many batches are needed is known once they are there: more are held ready than are ever needed, and a stopping
-rule leaves out the rest.
+accepted, and which bitstrings are drawn, depends only on the seed and the amplitudes, so the samples do not depend on
+the assignment of work. The number of batches needed is known only once they are computed: more are prepared than are
+ever needed, and a stopping rule leaves out the rest.
 """
 
 from __future__ import annotations
@@ -44,24 +44,27 @@ from taizhang.tasks.work import PlannedMembers, Work
 
 METHODS_IN_PIECES = ("auto", "frugal")
 MOST_KEPT_BYTES = 16 << 30
+"""Most bytes of amplitudes that a run keeps."""
+# Batches that samples are drawn from at a time.
 _AT_ONCE = 1 << 12
-# Batches for this many standard deviations more than the mean are held ready; those not needed are not computed.
+# Batches for this many standard deviations above the mean are prepared, and some more for small numbers; those not
+# needed are not computed.
 _DEVIATIONS = 8.0
 _SPARE = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplesTask:
-    """The question for samples by frugal rejection, in a form that pieces can be made of.
+    """The question for samples by frugal rejection, in a form that can be split into pieces.
 
     Attributes:
         circuit: The circuit.
-        shots: How many samples.
+        shots: Number of samples.
         method: `frugal`, or `auto`, which is the same here.
-        options: Fidelity and batches.
+        options: Options of frugal rejection.
 
     Raises:
-        UsageError: Another method was asked for, or all qubits are left open, or slices for a fidelity.
+        UsageError: Another method is requested, all qubits are open, or a fidelity below 1 is to be drawn from.
     """
 
     circuit: Circuit
@@ -73,15 +76,18 @@ class SamplesTask:
         options = self.options
         if self.method not in METHODS_IN_PIECES:
             raise UsageError(
-                f"method {self.method} was given with a directory; only samples by frugal rejection are kept in one, "
-                "the other methods take seconds: sample without a directory"
+                f"method must be frugal or auto with a directory, got {self.method}; the other methods take seconds, "
+                "so sample without a directory"
             )
         if options.batch_qubits is not None and options.batch_qubits >= self.circuit.num_qubits:
-            raise UsageError("all qubits were to be left open, which takes seconds: sample without a directory")
+            raise UsageError(
+                f"batch_qubits must be below {self.circuit.num_qubits} with a directory, got {options.batch_qubits}; "
+                "one batch of all qubits takes seconds, so sample without a directory"
+            )
         if options.fidelity < 1 and options.top is None:
             raise UsageError(
-                f"fidelity {options.fidelity:g} was given with a directory; which slices meet it, and the bound, "
-                "are measured on the way, which a run does not keep: sample without a directory"
+                f"fidelity must be 1 with a directory, unless top is given, got {options.fidelity:g}; the slices and "
+                "the bound for it are measured while sampling, so sample without a directory"
             )
 
     def prepare(
@@ -94,16 +100,18 @@ class SamplesTask:
     ) -> Work[DrawnSamples]:
         """Chooses the batches and plans them; arguments and errors are those of `Task.prepare`.
 
-        The seed is that of the samples, too.
+        The seed is also that of the samples.
         """
         circuit, options = self.circuit, self.options
         if plan is not None:
-            raise UsageError("a plan was given for samples, whose batches are chosen with their own plan; leave it out")
+            raise UsageError(
+                "plan must be None for samples, whose batches are chosen with their own plan; leave it out"
+            )
         if options.batch_qubits is None and not options.pair_sides:
             options = replace(options, batch_qubits=min(DEFAULT_BATCH_QUBITS, circuit.num_qubits // 2))
 
-        # Stage 1: where batches come from. Batches that share a contraction are hardly ever too few in one; a grid has
-        # some to spare already.
+        # Stage 1: prepare the source of batches. Independent batches are planned for a likely number, so that one
+        # sparse-state contraction usually suffices; product batches are always planned that way.
         size = 1 << (options.batch_qubits or DEFAULT_BATCH_QUBITS)
         likely = batches_expected(self.shots, size, options)
         planned = self.shots if options.pair_sides else math.ceil(likely / batches_per_sample(size, options))
@@ -112,10 +120,10 @@ class SamplesTask:
         if not isinstance(source, (IndependentBatches, ProductBatches)) or _is_dense(source):
             raise UsageError(
                 f"the {circuit.num_qubits - len(source.open_qubits)} qubits that are not open have fewer values than "
-                "there are batches, so that all are computed in seconds: sample without a directory"
+                "there are batches, so all of them take seconds; sample without a directory"
             )
 
-        # Stage 2: how many of them are held ready.
+        # Stage 2: choose how many batches are prepared.
         assembly = SampleAssembly(
             num_qubits=circuit.num_qubits,
             open_qubits=source.open_qubits,
@@ -131,7 +139,7 @@ class SamplesTask:
         )
         count = -(-assembly.batches_held_ready() // source.rows)
         _check_size(count * source.rows << len(source.open_qubits))
-        ready = source.machine.ready
+        ready = source.contractor.ready
         return Work(
             plans=(PlannedMembers(ready=ready, members=_members(assembly, source, count), only=_slices(source)),),
             assembly=assembly,
@@ -143,24 +151,28 @@ class SamplesTask:
 
 
 def _is_dense(source: IndependentBatches | ProductBatches) -> bool:
-    """Whether all values of the qubits that are not open are computed at once."""
-    machine = source.machine
-    return isinstance(machine, AmplitudeContractor) and bool(machine.row_qubits) and not machine.network.shape.num_rows
+    """Whether one contraction computes all values of the qubits that are not open."""
+    contractor = source.contractor
+    return (
+        isinstance(contractor, AmplitudeContractor)
+        and bool(contractor.row_qubits)
+        and not contractor.network.shape.num_rows
+    )
 
 
 def _check_size(amplitudes: int) -> None:
     if 16 * amplitudes > MOST_KEPT_BYTES:
         raise SizeLimitError(
-            f"the batches of so many shots are {human_bytes(16 * amplitudes)}, but a run keeps at most "
+            f"the batches of these shots need {human_bytes(16 * amplitudes)}, but a run keeps at most "
             f"{human_bytes(MOST_KEPT_BYTES)}; make several runs with different seeds, or leave fewer qubits open"
         )
 
 
 def _members(assembly: SampleAssembly, source: IndependentBatches | ProductBatches, count: int) -> Members:
-    """The networks of all batches held ready, in order."""
+    """The networks of all prepared batches, in order."""
     if isinstance(source, IndependentBatches):
         bits = bits_of_candidates(assembly.seed, assembly.num_qubits, 0, count * assembly.batches)
-        return source.machine.members(bits)
+        return source.contractor.members(bits)
     return _GridMembers(assembly, source, count)
 
 
@@ -169,8 +181,8 @@ class _GridMembers:
 
     Args:
         assembly: How samples are drawn.
-        source: What the grids are computed with.
-        count: How many grids there are.
+        source: The product batches.
+        count: Number of grids.
     """
 
     def __init__(self, assembly: SampleAssembly, source: ProductBatches, count: int) -> None:
@@ -180,10 +192,10 @@ class _GridMembers:
         return self._count
 
     def arrays_of(self, number: int) -> tuple[Arrays, int]:
-        """The arrays of a grid, and the power of two that its value is multiplied by."""
+        """The arrays of a grid, and the power of two to multiply its value by."""
         assembly = self._assembly
         left, right = sides_of_grid(self._source.grid, assembly.num_qubits, assembly.seed, number)
-        return self._source.machine.network.arrays_for(left, right)
+        return self._source.contractor.network.arrays_for(left, right)
 
     def rows_of(self, number: int) -> Bits | None:
         """None: a grid has no rows."""
@@ -194,22 +206,22 @@ def _slices(source: IndependentBatches | ProductBatches) -> range | None:
     """The slices that are summed; None for all."""
     if source.paths_taken == source.num_paths:
         return None
-    ranges = list(slices_of_paths(source.machine.ready.plan, source.paths_taken))
+    ranges = list(slices_of_paths(source.contractor.ready.plan, source.paths_taken))
     if len(ranges) > 1 or ranges[0].start:
         raise UsageError(
-            "the plan slices open qubits, so that the part of the slices for this fidelity is scattered, which a run "
-            "does not have; leave fewer qubits open (batch_qubits), or sample without a directory"
+            "the slices for this fidelity must be consecutive in a run, but the plan slices open qubits; leave fewer "
+            "qubits open (batch_qubits), or sample without a directory"
         )
     return ranges[0]
 
 
 class DrawnSamples:
-    """Samples that are drawn as they are iterated over, a portion at a time.
+    """Samples that are drawn while iterating over them, a portion at a time.
 
     Attributes:
-        shots: How many there are.
-        method: How they are drawn.
-        reason: Why so.
+        shots: Number of samples.
+        method: Name of the method.
+        reason: Why it was chosen.
     """
 
     reason = "batches are kept in a run"
@@ -238,19 +250,19 @@ class DrawnSamples:
         batches = self._assembly.batches
         at_once = max(_AT_ONCE // batches, 1)
         for start in range(0, self._contractions, at_once):
-            drawn = self._sampler.draw_from(min(at_once, self._contractions - start) * batches)[:missing]
-            missing -= len(drawn)
-            if len(drawn):
-                yield drawn
+            samples = self._sampler.draw_from(min(at_once, self._contractions - start) * batches)[:missing]
+            missing -= len(samples)
+            if len(samples):
+                yield samples
             if not missing:
                 return
         raise RunError(
-            f"the batches of the run gave {self.shots - missing} samples only, where {self.shots} were asked for; make "
-            "another run with another seed for the rest"
+            f"the batches of the run gave only {self.shots - missing} of {self.shots} samples; make another run with "
+            "another seed for the rest"
         )
 
     def report(self) -> SampleReport:
-        """What is known of the samples drawn so far."""
+        """Statistics of the samples drawn so far."""
         return self._sampler.report()
 
     def bits(self) -> Bits:
@@ -264,16 +276,16 @@ class SampleAssembly:
 
     Attributes:
         num_qubits: Qubits of the circuit.
-        open_qubits: Those left open.
-        shots: Samples asked for.
-        seed: Their seed.
-        options: How to draw.
-        bound: A batch of this weight, or more, is always taken.
-        num_paths: Slices of which some are added up.
-        paths_taken: How many of them are.
-        batches: Batches that each contraction gives.
-        grid: How the batches of a contraction are pairs of sides; None where each has bits of its own.
-        remarks: What their choice does to the statistics.
+        open_qubits: Qubits left open.
+        shots: Number of requested samples.
+        seed: Seed of the samples.
+        options: Options of frugal rejection.
+        bound: A batch of this weight or more is always accepted.
+        num_paths: Number of slices to choose from.
+        paths_taken: Number of slices that are summed.
+        batches: Batches of each contraction.
+        grid: Partition of the qubits for product batches; None for independent batches.
+        remarks: Effects of the choice of batches on the statistics.
     """
 
     kind: ClassVar[str] = "samples"
@@ -296,7 +308,7 @@ class SampleAssembly:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> SampleAssembly:
-        """Reads what `to_json` gave."""
+        """Reads the output of `to_json`."""
         grid = fields["grid"]
         return cls(
             num_qubits=int(fields["num_qubits"]),
@@ -313,12 +325,12 @@ class SampleAssembly:
         )
 
     def description(self) -> str:
-        """What is asked for."""
+        """The question in words."""
         batch = f"batches of {1 << len(self.open_qubits):,} amplitudes"
         return f"{self.shots:,} samples of a circuit of {self.num_qubits} qubits, from {batch}"
 
     def answer(self, values: Values) -> DrawnSamples:
-        """The samples, from the values of as many contractions as are enough."""
+        """The samples, from the values of at least as many contractions as the stopping rule requires."""
         return DrawnSamples(self, values[0])
 
     def plain(self, answer: DrawnSamples) -> Bits:
@@ -326,7 +338,7 @@ class SampleAssembly:
         return answer.bits()
 
     def so_far(self, known: PartialValues) -> SamplesSoFar:
-        """How many samples the batches give that are finished without a gap."""
+        """The number of samples from the batches finished without a gap."""
         rule = EnoughBatches(self)
         for numbers, values in known.finished:
             if rule.add(numbers, values) is not None:
@@ -334,36 +346,36 @@ class SampleAssembly:
         return SamplesSoFar(drawn=min(rule.drawn, self.shots), shots=self.shots)
 
     def stopping_rule(self) -> EnoughBatches:
-        """Counts the samples that the batches give."""
+        """A rule that counts the samples from the batches."""
         return EnoughBatches(self)
 
     def rows(self, answer: DrawnSamples) -> Iterator[tuple[str, str]]:
-        """How many there are."""
+        """The number of samples."""
         yield "samples", f"{answer.shots:,} of {answer.shots:,}; 'taizhang resume' writes them"
 
     def record(self, answer: DrawnSamples) -> Mapping[str, Any]:
-        """How many there are."""
+        """The number of samples."""
         return {"shots": answer.shots}
 
     @property
     def shots_of_batch(self) -> int:
-        """Samples that each batch taken gives."""
+        """Samples from each accepted batch."""
         return self.options.top or self.options.per_batch
 
     def batches_held_ready(self) -> int:
-        """Batches that are never too few; most of the last are not needed, and then not computed."""
-        taken = self.shots / self.shots_of_batch
+        """Number of batches that always suffices; those that are not needed are not computed."""
+        accepted = self.shots / self.shots_of_batch
         if self.options.top is not None:
-            return math.ceil(taken)
-        spread = math.sqrt(taken * self.bound * max(self.bound - 1, 0))
-        return math.ceil(taken * self.bound + _DEVIATIONS * spread) + _SPARE
+            return math.ceil(accepted)
+        spread = math.sqrt(accepted * self.bound * max(self.bound - 1, 0))
+        return math.ceil(accepted * self.bound + _DEVIATIONS * spread) + _SPARE
 
     def batches_of(self, contraction: int, values: ComplexArray) -> tuple[Bits, ComplexArray]:
-        """The batches of a contraction in the order of their numbers.
+        """The batches of a contraction, in the order of their numbers.
 
         Args:
-            contraction: Its number.
-            values: Its values.
+            contraction: Number of the contraction.
+            values: Values of the contraction.
 
         Returns:
             The bits of each, shape (batches, num_qubits), and its amplitudes, shape (batches, 2**open qubits).
@@ -375,7 +387,7 @@ class SampleAssembly:
         return bits_of_candidates(self.seed, self.num_qubits, first, self.batches), values.reshape(self.batches, -1)
 
     def shots_of(self, contraction: int, values: ComplexArray) -> int:
-        """How many samples a contraction gives."""
+        """Number of samples from a contraction."""
         if self.options.top is not None:
             return self.shots_of_batch * self.batches
         _, amplitudes = self.batches_of(contraction, values)
@@ -385,13 +397,13 @@ class SampleAssembly:
 
 
 class EnoughBatches:
-    """Counts the samples that finished batches give.
+    """Counts the samples from finished batches.
 
     Args:
         assembly: How samples are drawn.
 
     Attributes:
-        drawn: Samples of the batches that are finished without a gap.
+        drawn: Samples from the batches finished without a gap.
     """
 
     def __init__(self, assembly: SampleAssembly) -> None:
@@ -401,9 +413,9 @@ class EnoughBatches:
         self.drawn = 0
 
     def add(self, contractions: range, values: ComplexArray) -> int | None:
-        """Takes note of finished contractions; gives how many are enough, once those without a gap give all samples."""
-        for number, own in zip(contractions, values, strict=True):
-            self._ahead[number] = self._assembly.shots_of(number, own)
+        """Adds finished contractions; returns how many are enough, once those without a gap give all samples."""
+        for number, amplitudes in zip(contractions, values, strict=True):
+            self._ahead[number] = self._assembly.shots_of(number, amplitudes)
         while self._next in self._ahead and self.drawn < self._assembly.shots:
             self.drawn += self._ahead.pop(self._next)
             self._next += 1
@@ -412,11 +424,11 @@ class EnoughBatches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplesSoFar:
-    """How many samples there are.
+    """Number of samples so far.
 
     Attributes:
-        drawn: Samples of the batches that are finished without a gap, at most those asked for.
-        shots: Samples asked for.
+        drawn: Samples from the batches finished without a gap, at most `shots`.
+        shots: Number of requested samples.
     """
 
     drawn: int
@@ -427,12 +439,12 @@ class SamplesSoFar:
         return {"samples": self.drawn, "shots": self.shots}
 
     def lines(self) -> Sequence[tuple[str, str]]:
-        """For people."""
-        return [("samples", f"{self.drawn:,} of {self.shots:,}, of the batches that are done without a gap")]
+        """Lines for display."""
+        return [("samples", f"{self.drawn:,} of {self.shots:,}, from the batches finished without a gap")]
 
 
 class _StoredBatches:
-    """Gives computed batches to frugal rejection.
+    """Batch source that reads computed batches.
 
     Args:
         assembly: How samples are drawn.
@@ -456,8 +468,10 @@ class _StoredBatches:
         return True
 
     def candidates(self, first: int, count: int, observer: Observer | None = None) -> tuple[Bits, ComplexArray]:
-        """Looks up the batches `first` to `first + count`, of which `first` begins a contraction."""
+        """Looks up the batches `first` to `first + count`; `first` is the first batch of a contraction."""
         each = self._assembly.batches
         numbers = range(first // each, -(-(first + count) // each))
-        found = [self._assembly.batches_of(number, self._values[number]) for number in numbers]
-        return np.concatenate([bits for bits, _ in found])[:count], np.concatenate([own for _, own in found])[:count]
+        parts = [self._assembly.batches_of(number, self._values[number]) for number in numbers]
+        bits = np.concatenate([bits for bits, _ in parts])
+        amplitudes = np.concatenate([amplitudes for _, amplitudes in parts])
+        return bits[:count], amplitudes[:count]

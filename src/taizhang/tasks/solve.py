@@ -26,17 +26,17 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Solution(Generic[Answer]):
-    """An answer, and what it took.
+    """An answer, with the resources used.
 
     Attributes:
         answer: The answer.
-        assembly: What it was assembled by, which shows and records it.
+        assembly: The assembly that made it, which also shows and records it.
         plans: The plans that were contracted.
-        num_contractions: Contractions with all of them.
-        predicted_seconds: Expected time of these.
-        predicted_bytes: Most memory that the process was predicted to hold.
+        num_contractions: Number of contractions with all plans.
+        predicted_seconds: Predicted time of the contractions.
+        predicted_bytes: Predicted peak memory of the process.
         seconds: Wall time of the stages `"build"`, `"plan"` and `"run"`.
-        contractions: What each contraction took; their values are left out unless they were profiled.
+        contractions: All contractions, without their values unless they were profiled.
     """
 
     answer: Answer
@@ -62,7 +62,7 @@ def solve(
     Args:
         task: The question.
         settings: The common options.
-        plan: A plan made before, instead of searching one.
+        plan: An existing plan, instead of searching one.
         observer: Receives progress updates.
         profile: Measure every step.
 
@@ -99,11 +99,12 @@ def contract_work(
     """Contracts everything that a question needs.
 
     Returns:
-        For each plan the values, shape (contractions, elements of each), and all contractions.
+        For each plan, the values, shape (contractions, elements of each); and all contractions.
 
     Raises:
         TimeLimitError: The work is predicted to take longer than the limit.
     """
+    # Stage 1: check the predicted time of all plans before any is contracted.
     programs = [program_within_time(planned.ready, work.predicted_seconds, work.settings) for planned in work.plans]
     observer.stage("run")
     observer.predicted(work.predicted_seconds)
@@ -111,22 +112,24 @@ def contract_work(
     values: list[ComplexArray] = []
     contractions: list[Contraction] = []
     for number, (planned, program) in enumerate(zip(work.plans, programs, strict=True)):
-        own = np.empty((len(planned.members), program.program.output_elements), dtype=work.value_dtype)
+        plan_values = np.empty((len(planned.members), program.program.output_elements), dtype=work.value_dtype)
 
-        def take(member: int, contraction: Contraction, own: ComplexArray = own) -> None:
-            scale_into(own[member], contraction.mantissa.reshape(-1), contraction.exponent)
+        def take(member: int, contraction: Contraction, target: ComplexArray = plan_values) -> None:
+            scale_into(target[member], contraction.mantissa.reshape(-1), contraction.exponent)
 
-        slices_of_all = planned.slices
+        # Stage 2: a small network whose elements are far apart is contracted with an exponent for every element.
         if planned.guard is not None and not profile:
             arrays, exponent = planned.members.arrays_of(0)
             wide = planned.guard.contract(
-                arrays, exponent, planned.ready.plan, slices_of_all, memory_bytes=work.settings.free_bytes()
+                arrays, exponent, planned.ready.plan, planned.slices, memory_bytes=work.settings.free_bytes()
             )
             if wide is not None:
                 take(0, wide)
                 contractions.append(wide)
-                values.append(own)
+                values.append(plan_values)
                 continue
+
+        # Stage 3: contract all members of the plan.
         finished = run_members(
             program,
             planned.members,
@@ -134,26 +137,28 @@ def contract_work(
             slices=planned.only,
             threads=work.settings.threads,
             free_bytes=work.settings.free_bytes,
-            progress=_share_of(observer, slices, number),
+            progress=_part_of(observer, slices, number),
             profile=profile,
         )
         contractions += finished
+
+        # Stage 4: a small network in which a number underflowed is contracted again with such exponents.
         if planned.guard is not None and not profile and finished[0].underflow:
             wide = planned.guard.contract(
                 arrays,
                 exponent,
                 planned.ready.plan,
-                slices_of_all,
+                planned.slices,
                 memory_bytes=work.settings.free_bytes(),
                 underflow=True,
             )
             if wide is not None:
                 take(0, wide)
-        values.append(own)
+        values.append(plan_values)
     return tuple(values), tuple(contractions)
 
 
-def _share_of(observer: Observer, slices: Sequence[int], number: int) -> Progress:
-    """The progress with one plan as that with all, of which the numbers of slices are given."""
-    before, own, whole = sum(slices[:number]), slices[number], sum(slices)
-    return lambda done, of: observer.contracting(before + own * done // max(of, 1), whole)
+def _part_of(observer: Observer, slices: Sequence[int], number: int) -> Progress:
+    """Reports the progress of plan `number` as that of all plans, which have these numbers of slices."""
+    before, current, total = sum(slices[:number]), slices[number], sum(slices)
+    return lambda done, of: observer.contracting(before + current * done // max(of, 1), total)

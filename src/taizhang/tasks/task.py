@@ -1,6 +1,6 @@
-"""What a question is: a frozen value that can be prepared, and then solved here or in a folder.
+"""Protocol of questions: frozen values that are prepared, and then solved in this process or in a folder.
 
-To ask something new, write a task and its assembly in a file of this folder, and register the assembly
+To add a question, write a task and its assembly in a file of this folder, and register the assembly
 (`taizhang.tasks.registry`). Folders, workers, clusters, status, verification and reports then work for it.
 """
 
@@ -27,13 +27,13 @@ class Task(Protocol[Answer]):
         observer: Observer | None = None,
         piece_seconds: float | None = None,
     ) -> Work[Answer]:
-        """Builds the networks, and finds and compiles their plans.
+        """Builds the networks, and searches and compiles their plans.
 
         Args:
             settings: The common options.
-            plan: A plan made before, instead of searching one.
+            plan: An existing plan, instead of searching one.
             observer: Receives progress updates.
-            piece_seconds: For work in pieces: no contraction should take longer than this where that can be avoided.
+            piece_seconds: For work in pieces: the longest time that a contraction should take, where possible.
 
         Raises:
             PlanError: The plan is for another network.

@@ -1,4 +1,4 @@
-"""What a question comes to once it is prepared: plans, what they are contracted for, and how the answer is assembled.
+"""Prepared questions: plans, the networks they are contracted for, and the assembly of the answer.
 
 A question is prepared once; then its work is done in this process (`taizhang.tasks.solve`) or in a folder that many
 workers share (`taizhang.runs`). Neither knows the question.
@@ -27,8 +27,8 @@ class PlannedMembers:
     Attributes:
         ready: The plan, compiled.
         members: The networks.
-        only: The slices that are summed, consecutive; None for all.
-        guard: For a network whose elements may be far apart, which is then the only one: what watches over that.
+        only: The slices to sum, consecutive; None for all.
+        guard: Protection from underflow, for a single network whose elements may be far apart; otherwise None.
     """
 
     ready: CompiledPlan
@@ -38,12 +38,12 @@ class PlannedMembers:
 
     @property
     def slices(self) -> range:
-        """The slices that are summed."""
+        """The slices to sum."""
         return range(self.ready.plan.num_slices) if self.only is None else self.only
 
     @property
     def predicted_seconds(self) -> float:
-        """Expected time for all of them."""
+        """Expected time for all members."""
         share = len(self.slices) / self.ready.plan.num_slices
         return len(self.members) * share * self.ready.plan.predicted_seconds
 
@@ -53,14 +53,14 @@ class Work(Generic[Answer]):
     """A prepared question.
 
     Attributes:
-        plans: What is contracted, at least one; contractions are numbered through all of them, in order.
-        assembly: Makes the answer of the values.
+        plans: The plans with their networks, at least one; contractions are numbered through all of them, in order.
+        assembly: Makes the answer from the values.
         predicted_seconds: Expected time of all contractions that will be needed.
-        predicted_bytes: Most memory that this process will hold while it contracts, in bytes.
-        settings: The common options, less the memory that is set aside for the answer.
-        build_seconds: Time that building the networks took.
-        value_dtype: Type that the values are held in, in this process.
-        files: Files for people to keep beside the work, by name, such as the circuit.
+        predicted_bytes: Predicted peak memory of this process while it contracts, in bytes.
+        settings: The common options, without the memory reserved for the answer.
+        build_seconds: Time spent building the networks.
+        value_dtype: Type in which this process holds the values.
+        files: Files to store beside the work for reference, by name, such as the circuit.
     """
 
     plans: tuple[PlannedMembers, ...]

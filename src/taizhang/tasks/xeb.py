@@ -1,9 +1,9 @@
-"""Cross-entropy benchmarking: how well samples fit a circuit, from the probabilities it gives exactly these bitstrings.
+"""Cross-entropy benchmarking: how well samples fit a circuit, from the probabilities of their bitstrings.
 
-For a chaotic circuit z = 2^n p is exponentially distributed over all bitstrings (Porter & Thomas). Samples of fidelity
-F then have z with density (1 + F (z - 1)) e^-z, so the mean of z - 1 is F (linear XEB, Arute et al., Nature 574, 505,
-2019), and the mean of ln z, plus Euler's constant, is F as well (logarithmic XEB, Boixo et al., Nature Physics 14, 595,
-2018). The Kolmogorov-Smirnov test compares the z of the samples with that law.
+For a chaotic circuit z = 2^n p is exponentially distributed over all bitstrings (Porter–Thomas distribution). Samples
+of fidelity F then have z with density (1 + F (z - 1)) e^-z, so the mean of z - 1 is F (linear XEB, Arute et al., Nature
+574, 505, 2019), and the mean of ln z, plus Euler's constant, is F as well (logarithmic XEB, Boixo et al., Nature
+Physics 14, 595, 2018). The Kolmogorov–Smirnov test compares the z of the samples with that distribution.
 """
 
 from __future__ import annotations
@@ -25,34 +25,35 @@ notebook: Any = lazy_module("taizhang.plots.notebook")
 Floats = npt.NDArray[np.float64]
 
 EULER = 0.5772156649015329
+"""Euler's constant."""
 
 DOUBTFUL_P_VALUE = 1e-3
-"""Samples for which a distance as large is rarer than this do not follow the Porter-Thomas law at any fidelity."""
+"""Samples with a smaller p-value do not follow the Porter–Thomas distribution at any fidelity."""
 
 NOT_CHAOTIC_P_VALUE = 1e-4
-"""The same for the circuit's own amplitudes at random bitstrings: it is not chaotic."""
+"""A circuit whose amplitudes at random bitstrings have a smaller p-value is not chaotic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Xeb:
-    """How well samples fit a circuit; its string is made for people.
+    """How well samples fit a circuit; its string is a readable summary.
 
     Attributes:
         linear_xeb: 2^n⟨p⟩ - 1: 0 for uniform bitstrings, 1 for samples of a chaotic circuit without errors.
         standard_error: Of `linear_xeb`.
-        log_xeb: ⟨ln 2^n p⟩ plus Euler's constant, 0 and 1 alike; minus infinity where a sample has no probability.
+        log_xeb: ⟨ln 2^n p⟩ plus Euler's constant, 0 and 1 in the same cases; minus infinity if a sample has p = 0.
         log_standard_error: Of `log_xeb`.
-        kolmogorov_smirnov: Largest distance between the distribution of 2^n p over the samples and the law of Porter
-            and Thomas at the fidelity `linear_xeb` (within 0 and 1).
-        p_value: Chance of a distance at least as large, were that the law of independent samples. As the fidelity is
-            taken from the same samples, it is on the high side.
+        kolmogorov_smirnov: Largest distance between the distribution of 2^n p over the samples and the Porter–Thomas
+            distribution at the fidelity `linear_xeb` (clipped to 0 and 1).
+        p_value: Probability of a distance at least as large for independent samples of that distribution. It is
+            biased upwards, as the fidelity is estimated from the same samples.
         num_samples: Number of samples.
-        num_distinct: Number of different ones.
-        scaled_probabilities: 2^n p of each different bitstring, float64, shape (num_distinct,).
-        counts: How often each came, shape (num_distinct,).
-        circuit_p_value: Chance of a distance at least as large between the distribution of 2^n p over bitstrings drawn
-            at random, whatever the samples are, and the Porter-Thomas law of a chaotic circuit; None where the
-            amplitudes of such bitstrings were not computed. They are where the samples do not follow the law.
+        num_distinct: Number of distinct samples.
+        scaled_probabilities: 2^n p of each distinct bitstring, float64, shape (num_distinct,).
+        counts: Number of occurrences of each, shape (num_distinct,).
+        circuit_p_value: Probability, for a chaotic circuit, of a distance at least as large between the distribution of
+            2^n p over random bitstrings and the Porter–Thomas distribution; None if the amplitudes of such bitstrings
+            were not computed. They are computed if the samples do not follow the distribution.
     """
 
     linear_xeb: float
@@ -69,7 +70,7 @@ class Xeb:
 
     @property
     def chaotic(self) -> bool | None:
-        """Whether the circuit is chaotic, judged from its own amplitudes; None where these were not computed."""
+        """Whether the circuit is chaotic, by its amplitudes at random bitstrings; None if these were not computed."""
         return None if self.circuit_p_value is None else self.circuit_p_value >= NOT_CHAOTIC_P_VALUE
 
     @classmethod
@@ -84,10 +85,10 @@ class Xeb:
         """Computes all figures.
 
         Args:
-            amplitudes: Of each different bitstring, shape (num_distinct,).
-            counts: How often each came.
-            num_qubits: Qubits of the circuit.
-            at_random: Amplitudes of distinct bitstrings drawn uniformly, to judge whether the circuit is chaotic.
+            amplitudes: Of each distinct bitstring, shape (num_distinct,).
+            counts: Number of occurrences of each.
+            num_qubits: Number of qubits of the circuit.
+            at_random: Amplitudes of distinct uniformly random bitstrings, to test whether the circuit is chaotic.
 
         Raises:
             InputError: The numbers of amplitudes and counts differ, or there is no sample.
@@ -99,7 +100,10 @@ class Xeb:
         """
         weights = np.asarray(counts, dtype=np.float64)
         if amplitudes.shape != weights.shape or not weights.sum() > 0:
-            raise InputError(f"{len(weights)} counts were given with {len(amplitudes)} amplitudes; give one for each")
+            raise InputError(
+                f"counts must be one for each of {len(amplitudes)} amplitudes and not all 0, got {len(weights)} with "
+                f"sum {weights.sum():g}"
+            )
         logs = _log_scaled(amplitudes, num_qubits)
         scaled: Floats = np.exp(logs)
         linear, linear_error = _mean(scaled - 1, weights)
@@ -124,7 +128,7 @@ class Xeb:
         )
 
     def to_dict(self) -> dict[str, float | int | None]:
-        """The figures as a JSON object; None for what is not finite, or not known."""
+        """The figures as a JSON object; None for those that are infinite or unknown."""
         figures: dict[str, float | int | None] = {
             "linear_xeb": self.linear_xeb,
             "standard_error": self.standard_error,
@@ -149,12 +153,12 @@ class Xeb:
             f"samples          {self.num_samples}, of which {self.num_distinct} different",
         ]
         if not math.isfinite(self.log_xeb):
-            none = int(self.counts[self.scaled_probabilities == 0].sum())
-            lines[1] = f"logarithmic XEB  none: {none} samples have probability 0"
+            impossible = int(self.counts[self.scaled_probabilities == 0].sum())
+            lines[1] = f"logarithmic XEB  none: {impossible} samples have probability 0"
         if self.chaotic is False:
             lines.append(
-                "circuit          not chaotic: at random bitstrings its amplitudes do not follow the Porter-Thomas law "
-                f"(p-value {self.circuit_p_value:.3g}), so that the XEB is not a fidelity"
+                "circuit          not chaotic: its amplitudes at random bitstrings do not follow the Porter-Thomas "
+                f"distribution (p-value {self.circuit_p_value:.3g}), so the XEB is not a fidelity"
             )
         return "\n".join(lines)
 
@@ -172,7 +176,7 @@ def _log_scaled(amplitudes: ComplexArray, num_qubits: int) -> Floats:
 
 
 def porter_thomas(z: Floats, fidelity: float) -> Floats:
-    """Chance that 2^n p of a sample is at most z, for samples of some fidelity from a chaotic circuit.
+    """Probability that 2^n p of a sample of some fidelity from a chaotic circuit is at most z.
 
     Example:
         >>> porter_thomas(np.array([0.0, 1.0]), 1.0).round(4).tolist()
@@ -194,15 +198,15 @@ def _mean(values: Floats, weights: Floats) -> tuple[float, float]:
 
 
 def _kolmogorov_smirnov(scaled: Floats, weights: Floats, fidelity: float) -> tuple[float, float]:
-    """Largest distance to the law, and the chance of one as large (Kolmogorov's series, with Stephens' correction)."""
+    """Largest distance to the distribution, and its p-value (Kolmogorov's series, with Stephens' correction)."""
     order = np.argsort(scaled)
     above = np.cumsum(weights[order]) / weights.sum()
     below = np.concatenate([[0.0], above[:-1]])
-    law = porter_thomas(scaled[order], fidelity)
-    distance = float(max(np.max(above - law), np.max(law - below)))
+    expected = porter_thomas(scaled[order], fidelity)
+    distance = float(max(np.max(above - expected), np.max(expected - below)))
     root = math.sqrt(weights.sum())
     x = (root + 0.12 + 0.11 / root) * distance
-    if x < 0.2:
+    if x < 0.2:  # the series converges slowly there, and its value is 1 to all digits
         return distance, 1.0
     p_value = 2 * sum((-1) ** (k - 1) * math.exp(-2 * k * k * x * x) for k in range(1, 101))
     return distance, min(max(p_value, 0.0), 1.0)
