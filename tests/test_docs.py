@@ -66,6 +66,12 @@ def test_places_named_for_contributors_exist():
     assert [place for place in places if not (ROOT / place).exists()] == []
 
 
+def test_every_folder_of_the_source_is_explained_to_contributors():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    folders = [path.parent.name for path in (ROOT / "src" / "taizhang").glob("*/__init__.py")]
+    assert [name for name in folders if f"`src/taizhang/{name}/`" not in text] == []
+
+
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
 def test_links_to_files_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
