@@ -1,1 +1,1 @@
-"""Taizhang beside its peers on the same work, in one run."""
+"""Benchmarks of Taizhang and its peers on the same work, in one run."""

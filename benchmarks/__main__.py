@@ -33,7 +33,7 @@ SUITES = {
 
 
 def main() -> None:
-    """Reads the options and runs the suites asked for."""
+    """Reads the options and runs the given suites."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(SUITES)}; all by default")
     parser.add_argument("--quick", action="store_true", help="the small cases only, with less time each")

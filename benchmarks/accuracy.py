@@ -1,4 +1,4 @@
-"""How exact amplitudes are: single precision against double, states of hundreds of qubits against formulas."""
+"""Accuracy of amplitudes: single against double precision, states of hundreds of qubits against formulas."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ghz(num_qubits: int) -> tuple[tz.Circuit, str, complex]:
 
 
 def product(num_qubits: int) -> tuple[tz.Circuit, str, complex]:
-    """Every qubit turned by an angle of its own, with the bitstring of all ones and its amplitude."""
+    """Every qubit rotated by a different angle, with the bitstring of all ones and its amplitude."""
     circuit, exact = tz.Circuit(num_qubits), complex(1)
     for qubit in range(num_qubits):
         angle = 0.7 + 2.0 * qubit / num_qubits

@@ -1,4 +1,4 @@
-"""Where the work comes from: real circuits and networks beside the checkout, or generated ones where those are not."""
+"""The benchmark cases: circuits and networks of the shared folder, or generated ones without it."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ def networks(folder: Path, *, quick: bool) -> dict[str, Path]:
 
 
 def networks_named(names: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Those network files of these names that are there, or generated ones."""
-    found = {name: path for name in names if (path := SHARED / "networks" / f"{name}.json").exists()}
-    if found:
-        return found
+    """The existing network files of these names, or generated ones."""
+    files = {name: path for name in names if (path := SHARED / "networks" / f"{name}.json").exists()}
+    if files:
+        return files
     generated = {
         "sycamore_53_12": tz.sycamore_circuit(53, cycles=12, seed=1),
         "grid_7x7_32": tz.grid_circuit(7, 7, 32, seed=1),
     }
     for name, circuit in generated.items():
-        found[name] = folder / f"{name}.json"
-        tz.write_network(tz.AmplitudeNetwork(circuit).shape, found[name])
-    return found
+        files[name] = folder / f"{name}.json"
+        tz.write_network(tz.AmplitudeNetwork(circuit).shape, files[name])
+    return files
 
 
 def circuits(folder: Path, *, quick: bool) -> dict[str, Path]:
     """Circuit files by name."""
     names = ["grcs_cz_6x6_32_0.txt", "sycamore_n53_m10.qsim", "grcs_bristlecone70_32_0.txt"]
-    found = {name: path for name in names if (path := SHARED / "circuits" / name).exists()}
-    if not found:
+    files = {name: path for name in names if (path := SHARED / "circuits" / name).exists()}
+    if not files:
         generated = {
             "grid_6x6_32": tz.grid_circuit(6, 6, 32, seed=1),
             "sycamore_53_10": tz.sycamore_circuit(53, cycles=10, seed=1),
         }
         for name, circuit in generated.items():
-            found[name] = folder / f"{name}.qsim"
-            tz.write_circuit(circuit, found[name])
-    return dict(list(found.items())[: 1 if quick else None])
+            files[name] = folder / f"{name}.qsim"
+            tz.write_circuit(circuit, files[name])
+    return dict(list(files.items())[: 1 if quick else None])
 
 
 def trees(folder: Path, *, quick: bool) -> dict[str, Path]:
-    """Stems of files that hold a network, its arrays and a plan made elsewhere, or by us where there are none."""
+    """Stems of files with a network, its arrays and a plan from elsewhere, or from our planner without those."""
     names = ["sycamore_m10"] if quick else ["sycamore_m10", "sycamore_m12", "grcs_7x7_d41"]
-    found = {name: SHARED / "trees" / name for name in names if (SHARED / "trees" / f"{name}.path.json").exists()}
-    return found or {"sycamore_53_10": planned(tz.sycamore_circuit(53, cycles=10, seed=1), folder / "sycamore_53_10")}
+    files = {name: SHARED / "trees" / name for name in names if (SHARED / "trees" / f"{name}.path.json").exists()}
+    return files or {"sycamore_53_10": planned(tz.sycamore_circuit(53, cycles=10, seed=1), folder / "sycamore_53_10")}
 
 
 def planned(circuit: tz.Circuit, stem: Path) -> Path:
@@ -64,11 +64,11 @@ def planned(circuit: tz.Circuit, stem: Path) -> Path:
     tz.write_network(network.shape, stem.with_name(f"{stem.name}.network.json"))
     write_arrays(network, stem.with_name(f"{stem.name}.arrays.npz"))
     names = network.shape.index_names
-    told = {
+    fields = {
         "ssa_path": [list(pair) for pair in plan.tree.ssa_path],
         "sliced_indices": [names[index] for index in plan.sliced_indices],
         "num_slices": plan.num_slices,
         "multiply_adds_per_slice": plan.cost.multiply_adds_naive // plan.num_slices,
     }
-    stem.with_name(f"{stem.name}.path.json").write_text(json.dumps(told))
+    stem.with_name(f"{stem.name}.path.json").write_text(json.dumps(fields))
     return stem

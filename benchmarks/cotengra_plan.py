@@ -1,4 +1,4 @@
-"""What cotengra finds for a network in a given time; the better of two ways it offers.
+"""The plan that cotengra finds for a network in a given time; the better of two of its methods.
 
 Half of the time goes to hyper-optimisation with slicing inside, half to annealing of a greedy tree that is then sliced
 and reconfigured. Writes `ssa_path` and `sliced_indices` as JSON.

@@ -1,4 +1,4 @@
-"""From circuit file to amplitude: the command line beside quimb with a cotengra search of 20 seconds."""
+"""From circuit file to amplitude: the command line against quimb with a cotengra search of 20 seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seconds a slice on identical trees and slices: ours beside cotengra with numpy, alternating in one process."""
+"""Seconds per slice on identical trees and slices: ours against cotengra with numpy, alternating in one process."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ WORKER = str(Path(__file__).with_name("engine_worker.py"))
 
 
 def run(*, quick: bool, threads: int) -> Result:
-    """Measures one thread against one thread, then what more threads inside one slice give us."""
+    """Measures one thread against one thread, then the speed-up of more threads within a slice."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, stem in trees(Path(folder), quick=quick).items():
             slices = ["--slices", "3" if quick else "5"]
-            found = run_json([WORKER, str(stem), *slices], threads=1) or {}
+            measured = run_json([WORKER, str(stem), *slices], threads=1) or {}
             more = run_json([WORKER, str(stem), *slices, "--threads", str(threads), "--alone"], threads=threads) or {}
             double = run_json([WORKER, str(stem), *slices, "--dtype", "complex128", "--alone"], threads=1) or {}
-            ours, roofline = found.get("ours"), found.get("roofline")
+            ours, roofline = measured.get("ours"), measured.get("roofline")
             row = (
                 figure(ours, ".3f"),
-                figure(found.get("gflops"), ".0f"),
-                figure(found.get("peer"), ".3f"),
-                ratio(found.get("peer"), ours),
-                figure(found.get("together"), ".3f"),
-                ratio(found.get("peer"), found.get("together")),
+                figure(measured.get("gflops"), ".0f"),
+                figure(measured.get("peer"), ".3f"),
+                ratio(measured.get("peer"), ours),
+                figure(measured.get("together"), ".3f"),
+                ratio(measured.get("peer"), measured.get("together")),
                 figure(roofline, ".3f"),
                 figure(roofline / ours if ours and roofline else None),
-                f"{figure(found.get('peak_gflops'), '.0f')}, {figure(found.get('bandwidth'), '.1f')}",
+                f"{figure(measured.get('peak_gflops'), '.0f')}, {figure(measured.get('bandwidth'), '.1f')}",
                 ratio(ours, more.get("ours")),
                 ratio(ours, double.get("ours")),
             )

@@ -1,9 +1,9 @@
 """Times slices of one plan, ours and cotengra + numpy in turn; prints medians as JSON. The first of each warms up.
 
-Ours twice: each slice in a run of its own, and then all of them in one run, which computes once what they share.
+Ours is timed twice: each slice in its own run, then all of them in one run, which computes shared steps once.
 
-Beside them the roofline, step by step: what each step would take if it ran at the best rate of arithmetic, or moved its
-operands and its output at the rate of memory, whichever is longer. Both rates are measured before and after.
+The roofline of a step is the longer of its arithmetic at the best rate and of moving operands and output at the rate of
+memory. Both rates are measured before and after.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def main() -> None:
     parser.add_argument("--dtype", choices=["complex64", "complex128"], default="complex64")
     parser.add_argument("--alone", action="store_true", help="only ours")
     options = parser.parse_args()
-    told, path = (json.loads(Path(f"{options.stem}.{kind}.json").read_text()) for kind in ("network", "path"))
+    shape, path = (json.loads(Path(f"{options.stem}.{kind}.json").read_text()) for kind in ("network", "path"))
     with np.load(f"{options.stem}.arrays.npz") as archive:
-        arrays = [archive[f"arr_{k}"].astype(options.dtype) for k in range(len(told["inputs"]))]
-    network = tz.TensorNetwork(list(zip(arrays, told["inputs"], strict=True)), told["output"])
+        arrays = [archive[f"arr_{k}"].astype(options.dtype) for k in range(len(shape["inputs"]))]
+    network = tz.TensorNetwork(list(zip(arrays, shape["inputs"], strict=True)), shape["output"])
     plan = tz.Plan.from_ssa_path(network, path["ssa_path"], sliced_indices=path["sliced_indices"])
     compiled = compile_plan(plan, dtype=options.dtype)
-    peer = None if options.alone else cotengra_tree(told, path)
+    peer = None if options.alone else cotengra_tree(shape, path)
     rooflines = [Roofline.measured(options.threads, options.dtype)]
     ours, theirs = [], []
     slices = range(min(options.slices, path["num_slices"]))
@@ -91,13 +91,13 @@ def roofline_seconds(plan: tz.Plan, roofline: Roofline, dtype: str) -> float:
     )
 
 
-def cotengra_tree(told: dict, path: dict) -> object:
+def cotengra_tree(shape: dict, path: dict) -> object:
     """The same tree and slices in cotengra."""
     warnings.simplefilter("ignore")
     import cotengra as ctg
 
-    inputs = [tuple(term) for term in told["inputs"]]
-    tree = ctg.ContractionTree.from_path(inputs, tuple(told["output"]), told["size_dict"], ssa_path=path["ssa_path"])
+    inputs = [tuple(term) for term in shape["inputs"]]
+    tree = ctg.ContractionTree.from_path(inputs, tuple(shape["output"]), shape["size_dict"], ssa_path=path["ssa_path"])
     for index in path["sliced_indices"]:
         tree.remove_ind_(index)
     return tree

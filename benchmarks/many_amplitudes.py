@@ -1,8 +1,8 @@
-"""Amplitudes of many random bitstrings: time against their number, and beside the state vector of qsim.
+"""Amplitudes of many random bitstrings: time against their number, and compared with the state vector of qsim.
 
-What would take too long is measured in part, some slices of one contraction, and told with a ~. Seconds are those of
-the wall, and in brackets those that all threads together were busy, which other work on the machine disturbs less. qsim
-takes part where `QSIM_PYTHON` names a Python that has qsimcirq and cirq-core, and 9 GB of memory are free.
+Long work is measured in part, some slices of one contraction, and marked with a ~. Seconds are wall time; in brackets:
+CPU time of all threads, which other work on the machine disturbs less. qsim takes part where `QSIM_PYTHON` names a
+Python that has qsimcirq and cirq-core, and 9 GB of memory are free.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STATE_VECTOR_QUBITS, STATE_VECTOR_COUNT = 30, 10_000
 
 
 def run(*, quick: bool, threads: int) -> Result:
-    """The curve on a circuit of 53 qubits and 10 cycles, and the same with one of 30 qubits beside qsim."""
+    """The curve on a circuit of 53 qubits and 10 cycles, and on one of 30 qubits with qsim for comparison."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         patch = Path(folder) / "patch.qsim"
@@ -43,21 +43,21 @@ def run(*, quick: bool, threads: int) -> Result:
 def _row(path: Path, count: int, threads: int, quick: bool) -> list[str]:
     limit = "10" if quick else "60"
     words = ["-m", "benchmarks.many_amplitudes_worker", str(path), str(count), "--limit", limit, "--memory", "4GiB"]
-    told = run_json([*words, "--threads", str(threads)], threads=threads)
-    return [path.stem, f"{count:,}", *_figures(told, count)]
+    report = run_json([*words, "--threads", str(threads)], threads=threads)
+    return [path.stem, f"{count:,}", *_figures(report, count)]
 
 
-def _figures(told: Any, count: int) -> list[str]:
-    if told is None:
+def _figures(report: Any, count: int) -> list[str]:
+    if report is None:
         return ["failed"]
-    about = "" if told["part"] == 1 else "~"
+    about = "" if report["part"] == 1 else "~"
     return [
-        f"{told['rows_per_run']:,}",
-        f"{told['log10_multiply_adds']:.2f}",
-        f"{told['planning']:.1f}",
-        f"{about}{told['seconds']:.2f} ({told['busy']:.2f})",
-        f"{about}{told['seconds'] / count:.4f}",
-        f"{told['peak_bytes'] / 1e9:.2f} GB",
+        f"{report['rows_per_run']:,}",
+        f"{report['log10_multiply_adds']:.2f}",
+        f"{report['planning']:.1f}",
+        f"{about}{report['seconds']:.2f} ({report['busy']:.2f})",
+        f"{about}{report['seconds'] / count:.4f}",
+        f"{report['peak_bytes'] / 1e9:.2f} GB",
     ]
 
 

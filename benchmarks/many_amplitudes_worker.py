@@ -1,7 +1,7 @@
-"""Amplitudes of random bitstrings in a process of its own; prints times, peak of memory and some values.
+"""Amplitudes of random bitstrings in a separate process; prints times, peak memory and some values.
 
-Work that is predicted to take longer than the limit is measured in part: some slices of one contraction, of which there
-are as many as told.
+Work predicted to take longer than the limit is measured in part: some slices of one contraction. The report says which
+fraction.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ def main() -> None:
         rows = DistinctRows.of(rows.bits[: machine.rows_per_run])
         machine = replace(machine, settings=replace(settings, time_limit_seconds=1e99))
     started, busy = time.perf_counter(), time.process_time()
-    found = machine.run(rows, slices=slices)
+    result = machine.run(rows, slices=slices)
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
-    shown = {}
+    listed = {}
     if slices is None:
-        first = zip(as_strings(bits[:100]), found.values[:100].tolist(), strict=True)
-        shown = {bitstring: [value.real, value.imag] for bitstring, value in first}
-    told = {
+        first = zip(as_strings(bits[:100]), result.values[:100].tolist(), strict=True)
+        listed = {bitstring: [value.real, value.imag] for bitstring, value in first}
+    report = {
         "rows_per_run": machine.rows_per_run,
         "slices": machine.ready.plan.num_slices,
         "log10_multiply_adds": machine.ready.plan.cost.log10_multiply_adds_executed,
@@ -68,9 +68,9 @@ def main() -> None:
         "seconds": seconds / part,
         "busy": busy / part,
         "peak_bytes": peak_resident_bytes(),
-        "values": shown,
+        "values": listed,
     }
-    print(json.dumps(told))
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Predicted seconds as the search's objective beside multiply-adds: plans of equal search time, run by our engine.
+"""Predicted seconds against multiply-adds as the search objective: plans of equal search time, run by our engine.
 
 Long runs are measured by their first slices. The same table shows predicted beside actual time.
 """
@@ -52,9 +52,9 @@ def run(*, quick: bool, threads: int) -> Result:
                     actual[objective].append(seconds_of(network, plan, threads))
                     over.append(actual[objective][-1] / plan.predicted_seconds)
             by_seconds, by_work = (statistics.median(actual[kind]) for kind in ("seconds", "multiply_adds"))
-            told = ", ".join(figure(value) for value in over)
+            ratios = ", ".join(figure(value) for value in over)
             gain = f"{by_work / by_seconds:.2f} ×"
-            rows.append((name, human_seconds(by_seconds), human_seconds(by_work), gain, told))
+            rows.append((name, human_seconds(by_seconds), human_seconds(by_work), gain, ratios))
     columns = ("network", "by seconds", "by multiply-adds", "faster", "actual over predicted, by seconds and by work")
     return f"Objectives: {plan_seconds:g} s of search, {threads} threads, medians of {len(seeds)} seeds", columns, rows
 

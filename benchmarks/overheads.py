@@ -1,4 +1,4 @@
-"""What a run costs beside arithmetic: networks of many tiny tensors, and slices of hardly any work."""
+"""Overhead of a run besides arithmetic: networks of many tiny tensors, and slices of almost no work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUM_TENSORS = 800
 
 
 def run(*, quick: bool, threads: int) -> Result:
-    """Measures on one thread whatever `threads` is: nothing here is worth a second one."""
+    """Measures on one thread, regardless of `threads`: the work is too small for a second one."""
     repeats = 30 if quick else 200
     rows = []
     cases = {"chain": (chain(), ()), "tree": (tree(), ()), "strip": (strip(), ()), "pairs, all sliced": pairs(12)}
@@ -76,7 +76,7 @@ def strip() -> tz.TensorNetwork:
 
 
 def pairs(count: int) -> tuple[tz.TensorNetwork, tuple[str, ...]]:
-    """Vectors of two elements in pairs, and the indices of all pairs to slice: slices of hardly any work."""
+    """Vectors of two elements in pairs, and the indices of all pairs to slice: slices of almost no work."""
     network = network_of([(k // 2,) for k in range(2 * count)], 2)
     return network, network.shape.index_names
 
@@ -101,7 +101,7 @@ def native_run(compiled: NativeProgram, network: tz.TensorNetwork) -> Callable[[
 
 
 def best(repeats: int, work: Callable[[], object]) -> float:
-    """Least seconds of several runs."""
+    """The least seconds of several runs."""
     seconds = []
     for _ in range(repeats):
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Plans of equal search time: ours and cotengra's, recomputed by one function."""
+"""Plans of equal search time: ours and cotengra's, with costs recomputed by one function."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def run(*, quick: bool, threads: int) -> Result:
 
 
 def recount(network: Path, plan: Path) -> float:
-    """log10 of multiply-adds over all slices of a plan, whoever made it."""
-    told, found = json.loads(network.read_text()), json.loads(plan.read_text())
-    shape = NetworkShape.from_names(told["inputs"], told["output"], told["size_dict"])
+    """log10 of multiply-adds over all slices of a plan from any planner."""
+    fields, path = json.loads(network.read_text()), json.loads(plan.read_text())
+    shape = NetworkShape.from_names(fields["inputs"], fields["output"], fields["size_dict"])
     number = {name: k for k, name in enumerate(shape.index_names)}
-    tree = ContractionTree.from_pairs(shape.num_tensors, found["ssa_path"])
-    return cost_of(shape, tree, tuple(number[name] for name in found["sliced_indices"])).log10_multiply_adds_naive
+    tree = ContractionTree.from_pairs(shape.num_tensors, path["ssa_path"])
+    return cost_of(shape, tree, tuple(number[name] for name in path["sliced_indices"])).log10_multiply_adds_naive

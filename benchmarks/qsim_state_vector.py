@@ -1,6 +1,6 @@
-"""The state vector of a random circuit by qsim, built with Cirq; prints seconds, peak of memory and some amplitudes.
+"""The state vector of a random circuit by qsim, built with Cirq; prints seconds, peak memory and some amplitudes.
 
-Needs the packages qsimcirq and cirq-core and nothing of ours, so that any Python that has them can run it.
+Needs only the packages qsimcirq and cirq-core, so any Python that has them can run it.
 """
 
 from __future__ import annotations

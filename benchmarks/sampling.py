@@ -1,4 +1,4 @@
-"""Samples against the state vector: a chi-squared test of every method on circuits of many kinds, with their times.
+"""Samples against the state vector: a chi-squared test of every method on many kinds of circuits, with times.
 
 Frugal rejection is for chaotic circuits: with a few open qubits it is run on those, and with all qubits open on all.
 """
@@ -18,7 +18,7 @@ CHAOTIC = ("sycamore", "chaotic")
 
 
 def run(*, quick: bool, threads: int) -> Result:
-    """Tests all methods on all circuits; p-values below 0.001 in one of a hundred cells would be too many."""
+    """Tests all methods on all circuits; p-values below 0.001 must be rarer than one cell in a hundred."""
     shots = 10_000 if quick else 100_000
     rows = []
     for name, circuit in of_many_kinds(12 if quick else 20).items():

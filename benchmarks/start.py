@@ -1,4 +1,4 @@
-"""What starting costs: CPU time of whole processes beside importing numpy, the least of ten, taken in turns."""
+"""Start-up cost: CPU time of processes compared with importing numpy, the least of ten, alternating."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COMMAND = ("-m", "taizhang")
 
 
 def run(*, quick: bool, threads: int) -> Result:
-    """Measures; bytecode is compiled beforehand, as it is for an installed package."""
+    """Measures; bytecode is compiled first, as it is for an installed package."""
     del threads
     with tempfile.TemporaryDirectory() as folder:
         circuit = Path(folder) / "bell.qasm"

@@ -23,21 +23,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stem")
     options = parser.parse_args()
-    told, path = (json.loads(Path(f"{options.stem}.{kind}.json").read_text()) for kind in ("network", "path"))
-    shape = NetworkShape.from_names(told["inputs"], told["output"], told["size_dict"])
+    fields, path = (json.loads(Path(f"{options.stem}.{kind}.json").read_text()) for kind in ("network", "path"))
+    shape = NetworkShape.from_names(fields["inputs"], fields["output"], fields["size_dict"])
     plan = tz.Plan.from_ssa_path(shape, path["ssa_path"], sliced_indices=path["sliced_indices"])
     sys.stdout.writelines(f"{line}\n" for line in lines(lower(plan)))
 
 
 def lines(program: Program) -> list[str]:
     """One line for each step."""
-    told = []
+    written = []
     for number, step in enumerate(program.steps):
         runs = math.prod([mode.size for mode in step.loops])
         lengths = [program.places[k].num_elements if k >= 0 else 1 for k in (step.a, step.b, step.out)]
         words = [number, runs, *lengths, *[cell for mode in step.modes for cell in mode]]
-        told.append(" ".join(str(word) for word in words))
-    return told
+        written.append(" ".join(str(word) for word in words))
+    return written
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Printing of result tables, and running of peers in processes of their own."""
+"""Prints result tables, and runs peers in separate processes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def run_json(words: Sequence[str], *, threads: int, timeout: float = 3600, pytho
 
 
 def ratio(peer: float | None, ours: float | None) -> str:
-    """How many times faster we are, as text."""
+    """How many times faster ours is, as text."""
     return f"{peer / ours:.2f} ×" if peer and ours else "-"
 
 

@@ -1,6 +1,6 @@
-"""Long runs under ill treatment: kills, damage, full disks, and what ledger and scheduling cost.
+"""Stress tests of long runs: kills, damage, full disks, and the cost of ledger and scheduling.
 
-`python -m benchmarks.long_runs [BAR]...` runs some of the bars; `python -m benchmarks long-runs` all of them.
+`python -m benchmarks.long_runs [TEST]...` runs some of the tests; `python -m benchmarks long-runs` all of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from benchmarks.long_runs.million import resume_million, simulated
 from benchmarks.long_runs.overheads import overhead
 from benchmarks.tables import Result, show
 
-BARS: dict[str, Callable[[bool], list[Row]]] = {
+TESTS: dict[str, Callable[[bool], list[Row]]] = {
     "kill-workers": kill_workers,
     "kill-coordinator": kill_coordinator,
     "truncations": truncations,
@@ -30,20 +30,20 @@ BARS: dict[str, Callable[[bool], list[Row]]] = {
     "disk": disk,
     "stopped-worker": stopped_worker,
 }
-COLUMNS = ("bar", "figure", "wanted")
+COLUMNS = ("test", "figure", "expected")
 TITLE = "Long runs"
 
 
 def run(*, quick: bool, threads: int) -> Result:
-    """Runs all bars, whatever `threads` is."""
-    return TITLE, COLUMNS, [row for bar in BARS.values() for row in bar(quick)]
+    """Runs all tests, regardless of `threads`."""
+    return TITLE, COLUMNS, [row for test in TESTS.values() for row in test(quick)]
 
 
 def main() -> None:
-    """Runs the bars asked for."""
+    """Runs the given tests."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.long_runs", description=__doc__)
-    parser.add_argument("bars", nargs="*", metavar="BAR", help=f"any of {', '.join(BARS)}; all by default")
+    parser.add_argument("tests", nargs="*", metavar="TEST", help=f"any of {', '.join(TESTS)}; all by default")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    for name in options.bars or BARS:
-        show(TITLE, COLUMNS, BARS[name](options.quick))
+    for name in options.tests or TESTS:
+        show(TITLE, COLUMNS, TESTS[name](options.quick))

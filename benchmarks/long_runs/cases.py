@@ -1,4 +1,4 @@
-"""The circuits, plans and folders that the bars of long runs work with."""
+"""Circuits, plans and folders for the tests of long runs."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def easy() -> tuple[tz.Circuit, tz.Plan, str]:
     return circuit, tz.Plan.from_ssa_path(plan.shape, plan.tree.ssa_path, names), "010011100"
 
 
-def made(case: tuple[tz.Circuit, tz.Plan, str], path: Path, slices_per_piece: int | None = None) -> RunFolder:
-    """A fresh run folder."""
+def make_run(case: tuple[tz.Circuit, tz.Plan, str], path: Path, slices_per_piece: int | None = None) -> RunFolder:
+    """Starts a new run folder."""
     circuit, plan, bits = case
     settings = Settings.checked(trials=1, threads=1)
     task = AmplitudesTask(circuit=circuit, bitstrings=(bits,))
@@ -46,7 +46,7 @@ def made(case: tuple[tz.Circuit, tz.Plan, str], path: Path, slices_per_piece: in
 
 
 def undisturbed(case: tuple[tz.Circuit, tz.Plan, str]) -> bytes:
-    """The bits of a contraction that nothing disturbs."""
+    """The bits of an uninterrupted contraction."""
     circuit, plan, bits = case
     return np.complex128(tz.amplitude(circuit, bits, plan=plan)).tobytes()
 
@@ -58,6 +58,6 @@ def is_same(folder: RunFolder, bits: bytes) -> str:
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
-    """A directory that goes away."""
+    """A temporary directory."""
     with tempfile.TemporaryDirectory(prefix="taizhang-runs-") as name:
         yield Path(name)

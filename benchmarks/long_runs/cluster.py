@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 import taizhang as tz
-from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, made, scratch, undisturbed
+from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, make_run, scratch, undisturbed
 from taizhang.runs.coordinator import Progress
 from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on
@@ -26,26 +26,26 @@ CALM = {"distributed.admin.tick.interval": "1s", "distributed.worker.profile.ena
 
 
 class Stamps:
-    """Watches a run: when how many pieces were done."""
+    """Records when how many pieces of a run were done."""
 
     def __init__(self) -> None:
         self._seen: list[tuple[int, float]] = []
 
     def progress(self, progress: Progress) -> None:
-        """Takes note of pieces that are done."""
+        """Records the number of pieces done."""
         if not self._seen or self._seen[-1][0] != progress.done:
             self._seen.append((progress.done, time.perf_counter()))
 
     def seconds_per_piece(self) -> float:
-        """The slope of a line through all of them: neither the beginning nor the end of a run has a part in it."""
+        """The slope of a line through all of them, without the beginning and the end of the run."""
         inside = [(done, at) for done, at in self._seen if done > 1]
         return float(np.polyfit(*np.array(inside).T, 1)[0])
 
 
 def dask(quick: bool) -> list[Row]:
-    """Two workers of a Dask cluster beside one, by turns, on three amplitudes in pieces of somewhat less than a second.
+    """Two workers of a Dask cluster against one, alternating, on three amplitudes in pieces of nearly a second.
 
-    Clusters are started, and workers have the job, before the time is taken.
+    Clusters are started, and workers have the job, before timing begins.
     """
     import dask.config  # optional, as is distributed
     import distributed
@@ -75,11 +75,11 @@ def dask(quick: bool) -> list[Row]:
                     each[count].append(stamps.seconds_per_piece())
                     same.append("same bits" if values.tobytes() == expected else "OTHER BITS")
     one, two = (statistics.median(each[count]) for count in (1, 2))
-    told = (
+    figure = (
         f"{one / two:.2f} ({one:.2f} s and {two:.2f} s a piece, medians of {len(each[1])}; {1e3 * own / pieces:.0f} ms "
     )
-    told += f"of CPU a piece in the process of scheduler and coordinator), {', '.join(sorted(set(same)))}"
-    return [("Dask: two workers beside one", told, "1.9")]
+    figure += f"of CPU a piece in the process of scheduler and coordinator), {', '.join(sorted(set(same)))}"
+    return [("Dask: two workers beside one", figure, "1.9")]
 
 
 def dask_losses(quick: bool) -> list[Row]:
@@ -101,7 +101,7 @@ def dask_losses(quick: bool) -> list[Row]:
         return start("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60")
 
     with scratch() as path:
-        folder = made(case, path / "run", 2)
+        folder = make_run(case, path / "run", 2)
         processes = [scheduler()]
         try:
             time.sleep(4)
@@ -127,5 +127,5 @@ def dask_losses(quick: bool) -> list[Row]:
         finally:
             for process in processes:
                 process.kill()
-        told = f"exit status {status}, {is_same(folder, bits)}"
-        return [("Dask: late worker, killed worker, scheduler killed and replaced", told, "same bits")]
+        figure = f"exit status {status}, {is_same(folder, bits)}"
+        return [("Dask: late worker, killed worker, scheduler killed and replaced", figure, "same bits")]

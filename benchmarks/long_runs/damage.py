@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import taizhang as tz
-from benchmarks.long_runs.cases import MEMORY, Row, easy, is_same, made, scratch, undisturbed
+from benchmarks.long_runs.cases import MEMORY, Row, easy, is_same, make_run, scratch, undisturbed
 from taizhang.errors import RunDamagedError, RunStorageError, TaizhangError
 from taizhang.runs.folder import LEDGER, RunFolder
 from taizhang.runs.job import PieceRunner
@@ -33,9 +33,9 @@ def truncations(quick: bool) -> list[Row]:
         saved, _ = repair_run(folder)
         go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
         repaired = f"; repaired after losing 5,000 bytes: {saved} of 64 pieces saved, "
-        told = f"{sum(counts.values()):,} lengths of {len(whole):,} bytes: {told_of(counts)}"
-        told += f"{repaired}{is_same(folder, bits)}"
-        return [("ledger truncated at every byte", told, "detected or harmless")]
+        figure = f"{sum(counts.values()):,} lengths of {len(whole):,} bytes: {counts_text(counts)}"
+        figure += f"{repaired}{is_same(folder, bits)}"
+        return [("ledger truncated at every byte", figure, "detected or harmless")]
 
 
 def bit_flips(quick: bool) -> list[Row]:
@@ -62,13 +62,13 @@ def bit_flips(quick: bool) -> list[Row]:
             except TaizhangError:
                 counts["detected"] += 1
             shutil.rmtree(copy)
-        told = f"{times} flips in {len(files)} files: {told_of(counts)}"
-        return [("random bit flips in the folder's files", told, "detected or harmless")]
+        figure = f"{times} flips in {len(files)} files: {counts_text(counts)}"
+        return [("random bit flips in the folder's files", figure, "detected or harmless")]
 
 
 def half_done(case: tuple[tz.Circuit, tz.Plan, str], path: Path) -> RunFolder:
-    """A run of 128 pieces that was stopped on its way, with pieces done out of order."""
-    folder = made(case, path, 1)
+    """A stopped run of 128 pieces, some of them done out of order."""
+    folder = make_run(case, path, 1)
     go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
     done = values_of(folder)
     assert done.size == 1
@@ -85,7 +85,7 @@ def half_done(case: tuple[tz.Circuit, tz.Plan, str], path: Path) -> RunFolder:
 
 
 def outcome(folder: RunFolder, bits: bytes) -> str:
-    """What going on with a damaged run comes to."""
+    """The outcome of resuming a damaged run."""
     try:
         values = go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
     except (RunDamagedError, RunStorageError):
@@ -99,6 +99,6 @@ def clear_sidecars(folder: RunFolder) -> None:
         file.unlink()
 
 
-def told_of(counts: dict[str, int]) -> str:
+def counts_text(counts: dict[str, int]) -> str:
     """Counts as words."""
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())

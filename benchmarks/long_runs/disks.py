@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from benchmarks.long_runs.cases import MEMORY, Row, hard, is_same, made, scratch, undisturbed
+from benchmarks.long_runs.cases import MEMORY, Row, hard, is_same, make_run, scratch, undisturbed
 from taizhang.errors import TaizhangError
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.report.status import status_of
@@ -24,7 +24,7 @@ def disk(quick: bool) -> list[Row]:
         mount.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(mount)], check=True)
         try:
-            folder = made(case, mount / "run", 16)
+            folder = make_run(case, mount / "run", 16)
             with (mount / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
                 while filler.write(b"\0" * 4096):
                     pass
@@ -47,7 +47,7 @@ def disk(quick: bool) -> list[Row]:
 
 
 class Filler:
-    """A watcher that fills the disk when some pieces are done."""
+    """A listener that fills the disk when some pieces are done."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -61,7 +61,7 @@ class Filler:
 
 
 def refusal(folder: RunFolder, watcher: Any = None) -> str:
-    """What going on with a run is refused with."""
+    """The message with which resuming a run is refused."""
     try:
         go_on(folder, Workforce(threads=1, memory_bytes=MEMORY), watcher=watcher)
     except TaizhangError as error:

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any
 
-from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, made, scratch, undisturbed
+from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, make_run, scratch, undisturbed
 from taizhang.runs.lock import read_sign
 from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on
@@ -23,12 +23,12 @@ def kill_workers(quick: bool) -> list[Row]:
     case, chance = hard(), random.Random(1)
     bits = undisturbed(case)
     with scratch() as path:
-        folder = made(case, path / "run", 16 if quick else 4)
+        folder = make_run(case, path / "run", 16 if quick else 4)
         shared, kills, stopped = SharedFolder(folder.path, folder.manifest), [0], threading.Event()
 
         def killer() -> None:
             while not stopped.wait(2.0):
-                workers = [told for told in shared.workers().values() if told.get("holds")]
+                workers = [record for record in shared.workers().values() if record.get("holds")]
                 if workers:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(chance.choice(workers)["pid"], signal.SIGKILL)
@@ -40,8 +40,8 @@ def kill_workers(quick: bool) -> list[Row]:
         stopped.set()
         status = status_of(folder)
         computed = sum(worker["pieces"] for worker in status.workers_seen.values())
-        told = f"{is_same(folder, bits)} after {kills[0]} kills; {status.num_pieces} pieces counted {computed} times"
-        return [("kill -9 of a worker every 2 s", told, "same bits, at most one piece lost a kill")]
+        figure = f"{is_same(folder, bits)} after {kills[0]} kills; {status.num_pieces} pieces counted {computed} times"
+        return [("kill -9 of a worker every 2 s", figure, "same bits, at most one piece lost a kill")]
 
 
 def kill_coordinator(quick: bool) -> list[Row]:
@@ -49,7 +49,7 @@ def kill_coordinator(quick: bool) -> list[Row]:
     case, chance, times = hard(), random.Random(2), 8 if quick else 50
     bits = undisturbed(case)
     with scratch() as path:
-        folder = made(case, path / "run", 2)
+        folder = make_run(case, path / "run", 2)
         at_work = 0
         for _ in range(times):
             before = status_of(folder).pieces_done
@@ -68,8 +68,8 @@ def kill_coordinator(quick: bool) -> list[Row]:
             status = status_of(folder)
             at_work += status.pieces_done > before
         go_on(folder, Workforce(threads=2, memory_bytes=MEMORY))
-        told = f"{is_same(folder, bits)} after {times} kills, {at_work} of them after new pieces were committed"
-        return [(f"kill -9 of the coordinator at {times} random moments", told, "same bits")]
+        figure = f"{is_same(folder, bits)} after {times} kills, {at_work} of them after new pieces were committed"
+        return [(f"kill -9 of the coordinator at {times} random moments", figure, "same bits")]
 
 
 def stopped_worker(quick: bool) -> list[Row]:
@@ -77,17 +77,17 @@ def stopped_worker(quick: bool) -> list[Row]:
     case = hard()
     bits = undisturbed(case)
     with scratch() as path:
-        folder = made(case, path / "run", 16)
+        folder = make_run(case, path / "run", 16)
         shared = SharedFolder(folder.path, folder.manifest)
         asleep = {"pid": 0, "pieces": []}
 
         class Stopper:
             def progress(self, progress: Any) -> None:
                 if not asleep["pid"]:
-                    for told in shared.workers().values():
-                        if told["holds"]:
-                            asleep.update(pid=told["pid"], pieces=told["holds"])
-                            os.kill(told["pid"], signal.SIGSTOP)
+                    for record in shared.workers().values():
+                        if record["holds"]:
+                            asleep.update(pid=record["pid"], pieces=record["holds"])
+                            os.kill(record["pid"], signal.SIGSTOP)
                             return
                 elif progress.done == progress.total - 1:
                     with contextlib.suppress(ProcessLookupError):
@@ -95,5 +95,5 @@ def stopped_worker(quick: bool) -> list[Row]:
 
         workforce = Workforce(threads=2, memory_bytes=MEMORY, processes=2, lease_seconds=3.0)
         go_on(folder, workforce, watcher=Stopper())
-        told = f"pieces {asleep['pieces']} of the stopped worker went to the other; {is_same(folder, bits)}"
-        return [("a worker stopped by SIGSTOP, lease 3 s", told, "same bits")]
+        figure = f"pieces {asleep['pieces']} of the stopped worker went to the other; {is_same(folder, bits)}"
+        return [("a worker stopped by SIGSTOP, lease 3 s", figure, "same bits")]

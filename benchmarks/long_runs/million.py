@@ -1,4 +1,4 @@
-"""A million pieces: going on with them, and thousands of workers."""
+"""A million pieces: resuming them, and thousands of workers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 
 import taizhang as tz
-from benchmarks.long_runs.cases import TAIZHANG, Row, made, scratch
+from benchmarks.long_runs.cases import TAIZHANG, Row, make_run, scratch
 from taizhang.runs.coordinator import Coordinator
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
@@ -26,7 +26,7 @@ from taizhang.runs.workers.remote import Answer
 
 
 def resume_million(quick: bool) -> list[Row]:
-    """How soon a run of 10^6 pieces goes on."""
+    """Time until a run of 10^6 pieces resumes."""
     with scratch() as path:
         folder = million(path / "run")
         layout = folder.manifest.layout
@@ -58,24 +58,24 @@ def resume_million(quick: bool) -> list[Row]:
         with Coordinator(RunFolder.open(folder.path), lock):
             opened = time.perf_counter() - started
         lock.release("stopped")
-        told = f"opened in {opened:.2f} s, first new piece committed {first:.2f} s after the command began (of which "
-        told += f"{empty:.2f} s are what any command takes; {cpu:.2f} s of CPU), "
-        told += f"ledger of {folder.ledger_path.stat().st_size >> 10} KiB, "
-        told += f"{len(tree.nodes):,} sums"
-        return [(f"resume of {layout.num_pieces:,} pieces, 710,001 done", told, "2 s")]
+        figure = f"opened in {opened:.2f} s, first new piece committed {first:.2f} s after the command began (of which "
+        figure += f"{empty:.2f} s are what any command takes; {cpu:.2f} s of CPU), "
+        figure += f"ledger of {folder.ledger_path.stat().st_size >> 10} KiB, "
+        figure += f"{len(tree.nodes):,} sums"
+        return [(f"resume of {layout.num_pieces:,} pieces, 710,001 done", figure, "2 s")]
 
 
 def million(path: Path) -> RunFolder:
-    """A run of 2^20 pieces of one slice of hardly any work each."""
+    """A run of 2^20 pieces of one slice of almost no work each."""
     circuit = tz.grid_circuit(4, 4, 24, seed=5)
     plan = tz.plan(circuit, trials=1, seed=1)
     names = plan.shape.index_names[::2][:20]
     plan = tz.Plan.from_ssa_path(plan.shape, plan.tree.ssa_path, names)
-    return made((circuit, plan, "0" * 16), path, 1)
+    return make_run((circuit, plan, "0" * 16), path, 1)
 
 
 class Simulated:
-    """An executor of many workers that compute nothing, and of which some fail, out of order."""
+    """An executor of many workers that compute nothing, finish out of order and sometimes fail."""
 
     def __init__(self, workers: int, failures: float, content: bytes) -> None:
         self.num_workers = workers
@@ -103,7 +103,7 @@ class Simulated:
 
 
 class SimulatedFuture:
-    """What `Simulated` gives: as little as will do."""
+    """The minimal future of `Simulated`."""
 
     def __init__(self) -> None:
         self._answer: Any = None
@@ -156,6 +156,6 @@ def simulated(quick: bool) -> list[Row]:
         spent, busy = time.perf_counter() - started, time.process_time() - cpu
         total = values_of(folder)[0][0, 0] / 2.0 ** int(folder.exponents()[0])
         exact = total == count * (0.25 + 0.5j) * 8
-        told = f"{1e3 * (spent - outside) / count:.3f} ms a piece ({spent:.0f} s in all, {busy:.0f} s of CPU), "
-        told += f"{executor.failed:,} failures, {'sum exact' if exact else 'SUM WRONG'}"
-        return [(f"simulated: 10,000 workers, {count:,} pieces, 1 % failing", told, "below 1 ms a piece")]
+        figure = f"{1e3 * (spent - outside) / count:.3f} ms a piece ({spent:.0f} s in all, {busy:.0f} s of CPU), "
+        figure += f"{executor.failed:,} failures, {'sum exact' if exact else 'SUM WRONG'}"
+        return [(f"simulated: 10,000 workers, {count:,} pieces, 1 % failing", figure, "below 1 ms a piece")]

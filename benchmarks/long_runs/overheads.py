@@ -1,4 +1,4 @@
-"""What ledger and scheduling cost."""
+"""The cost of ledger and scheduling."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 import taizhang as tz
-from benchmarks.long_runs.cases import MEMORY, Row, easy, hard, made, scratch
+from benchmarks.long_runs.cases import MEMORY, Row, easy, hard, make_run, scratch
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.run import Workforce, go_on
 from taizhang.runs.workers.remote import Answer
 
 
 class Sleeping:
-    """An executor of two workers to which every piece is a second of sleep."""
+    """An executor of two workers that sleep a second for each piece."""
 
     num_workers = 2
 
@@ -43,7 +43,7 @@ def overhead(quick: bool) -> list[Row]:
     """What ledger and scheduling add to pieces of one second."""
     case = easy()
     with scratch() as path:
-        folder = made(case, path / "sleep", 4 if quick else 2)
+        folder = make_run(case, path / "sleep", 4 if quick else 2)
         count = folder.manifest.layout.num_pieces
         content = PartialSum(mantissas=np.array([[0.25 + 0.5j]]), exponents=np.array([3])).to_bytes()
         started = time.perf_counter()
@@ -51,10 +51,10 @@ def overhead(quick: bool) -> list[Row]:
         spent = time.perf_counter() - started
         rows = [(f"overhead, {count} pieces of 1 s of sleep, two at once", f"{spent / (count / 2) - 1:.2%}", "2 %")]
         circuit, plan, bits = hard()
-        one = made(hard(), path / "one").manifest.plans[0].seconds_per_slice
+        one = make_run(hard(), path / "one").manifest.plans[0].seconds_per_slice
         ratios = []
         for number in range(1 if quick else 3):
-            folder = made((circuit, plan, bits), path / f"real{number}")
+            folder = make_run((circuit, plan, bits), path / f"real{number}")
             started = time.process_time()
             tz.amplitude(circuit, bits, plan=plan, threads=1)
             plain = time.process_time() - started

@@ -78,19 +78,19 @@ def test_a_plan_is_written_under_the_names_of_another_program(tmp_path):
         ("{", "does not hold JSON"),
         ("[" * 100_000, "does not hold JSON"),
         ([], "a JSON object with 'contractions'"),
-        ({"contractions": 3}, "has to be a list"),
-        ({"contractions": [], "slices": 3}, "'slices' has to be a list"),
-        ({"contractions": [[0, 1]]}, r"contraction 0 is '\[0, 1\]'"),
-        ({"contractions": [[[0, 1, 2], "#"]]}, "wanted is"),
-        ({"contractions": [[[0, 1.5], "#"]]}, "contraction 0 holds '1.5'"),
-        ({"contractions": [[[0, True], "#"]]}, "contraction 0 holds 'True'"),
-        ({"contractions": [[[0, {"a": 1}], "#"]]}, "a name is a whole number"),
-        ({"contractions": [[[0, [[[[[[[[[1]]]]]]]]]], "#"]]}, "a name is a whole number"),
-        ({"contractions": [[[0, [0] * 65], "#"]]}, "a name is a whole number"),
+        ({"contractions": 3}, "must be a list"),
+        ({"contractions": [], "slices": 3}, "'slices' must be a list"),
+        ({"contractions": [[0, 1]]}, r"contraction 0 must be .*, got '\[0, 1\]'"),
+        ({"contractions": [[[0, 1, 2], "#"]]}, "contraction 0 must be"),
+        ({"contractions": [[[0, 1.5], "#"]]}, "a name in contraction 0 must be .*, got '1.5'"),
+        ({"contractions": [[[0, True], "#"]]}, "a name in contraction 0 must be .*, got 'True'"),
+        ({"contractions": [[[0, {"a": 1}], "#"]]}, "must be a whole number, a string"),
+        ({"contractions": [[[0, [[[[[[[[[1]]]]]]]]]], "#"]]}, "must be a whole number, a string"),
+        ({"contractions": [[[0, [0] * 65], "#"]]}, "must be a whole number, a string"),
         ({"contractions": [[[0, 1], ["#", 1]], [[0, 2], "#"]]}, "contracts 0, which was contracted before"),
-        ({"contractions": [[[0, ["#", 1]], "#"]]}, r"result \[\"#\", 1\], which does not exist by then"),
+        ({"contractions": [[[0, ["#", 1]], "#"]]}, r"result \[\"#\", 1\], which no earlier contraction makes"),
         ({"contractions": [[[0, 1], 0]]}, "makes 0, which exists already"),
-        ({"contractions": [[[0, 1], ["#", 1]], [[2, 3], ["#", 2]]]}, "leave 2 tensors"),
+        ({"contractions": [[[0, 1], ["#", 1]], [[2, 3], ["#", 2]]]}, "end in one tensor, but leave 2"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_place(content, words, tmp_path):
@@ -125,10 +125,10 @@ def test_a_file_that_is_too_large_is_not_opened(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("tensors", "indices", "words"),
     [
-        (None, None, r"tensor \[48, \[0\]\] of the order is none of the network's 4"),
+        (None, None, r"tensor \[48, \[0\]\] of the order is not one of the network's 4"),
         ({**TENSORS, (42, (0, 1)): 9}, None, r"tensor \[42, \[0, 1\]\] of the order"),
         ({**TENSORS, (42, (0, 1)): 1}, None, "tensor 0 is not contracted"),
-        (TENSORS, None, r"sliced edge \[24, 13, 13\] of the order is no name of an index"),
+        (TENSORS, None, r"sliced edge \[24, 13, 13\] of the order is not the name of an index"),
         (TENSORS, {(24, 13, 13): "nowhere"}, "'nowhere' is not in the network"),
     ],
 )
@@ -140,7 +140,7 @@ def test_names_that_mean_nothing_in_the_network_are_refused(tensors, indices, wo
 def test_names_for_writing_have_to_fit(tmp_path):
     plan = Plan.from_ssa_path(RING, [(0, 1), (2, 3), (4, 5)], ("a",))
     for wrong in ([1, 2, 3], [1, 1, 2, 3], [1, 2, 3, ("#", 1)]):
-        with pytest.raises(PlanError, match="names were given for 4 tensors"):
+        with pytest.raises(PlanError, match="must be 4 different names"):
             write_order(plan, tmp_path / "order.json", tensor_names=wrong)
     with pytest.raises(PlanError, match="'a' has no name"):
         write_order(plan, tmp_path / "order.json", index_names={})

@@ -27,8 +27,8 @@ def cirq_state(circuit, qubits):
 
 def assert_same_state(circuit, reference=None, qubits=None):
     qubits = sorted(circuit.all_qubits()) if qubits is None else qubits
-    wanted = cirq_state(circuit if reference is None else reference, qubits)
-    np.testing.assert_allclose(state_vector(from_cirq(circuit, qubit_order=qubits)), wanted, atol=1e-7)
+    expected = cirq_state(circuit if reference is None else reference, qubits)
+    np.testing.assert_allclose(state_vector(from_cirq(circuit, qubit_order=qubits)), expected, atol=1e-7)
 
 
 def turned(qubits):
@@ -240,8 +240,8 @@ def test_a_wide_rotation_about_a_pauli_string_is_read():
     read = from_cirq(turned(WIDE) + cirq.Circuit(rotation.on(*WIDE)))
     before, flipped = (cirq_state(turned(WIDE) + cirq.Circuit(rest), WIDE) for rest in ([], string.on(*WIDE)))
     positive, negative = (before + flipped) / 2, (before - flipped) / 2
-    wanted = np.exp(0.1j * np.pi) * positive + np.exp(0.3j * np.pi) * negative
-    np.testing.assert_allclose(state_vector(read), wanted, atol=1e-7)
+    expected = np.exp(0.1j * np.pi) * positive + np.exp(0.3j * np.pi) * negative
+    np.testing.assert_allclose(state_vector(read), expected, atol=1e-7)
 
 
 def test_a_wide_pauli_string_is_read():
@@ -312,7 +312,7 @@ BODY = cirq.FrozenCircuit(cirq.X(Q[0]), cirq.measure(Q[0], key="m"))
             cirq.measure(Q[0], invert_mask=(True,)),
             r"'.*MeasurementGate.*' of the Cirq circuit changes",
         ),
-        (cirq.measure(Q[0], confusion_map=CONFUSION), "changes what it measures"),
+        (cirq.measure(Q[0], confusion_map=CONFUSION), "changes its outcomes"),
         (cirq.measure_single_paulistring(cirq.X(Q[0]), key="x"), "does not measure in the computational basis"),
         (
             cirq.measure_single_paulistring(cirq.Z(Q[0]) * cirq.Z(Q[1]), key="x"),
@@ -349,7 +349,7 @@ BODY = cirq.FrozenCircuit(cirq.X(Q[0]), cirq.measure(Q[0], key="m"))
         (cirq.rx(sympy.Symbol("a"))(Q[0]), "has the free symbol 'a'; bind its symbols"),
         (cirq.CircuitOperation(cirq.FrozenCircuit(cirq.X(Q[0]) ** sympy.Symbol("b"))), "has the free symbol 'b'"),
         (cirq.CircuitOperation(SUB, repetitions=sympy.Symbol("n")), "has the free symbol 'n'"),
-        (cirq.X(Q[0]) ** sympy.I, "has an angle that is no real number"),
+        (cirq.X(Q[0]) ** sympy.I, "has an angle that is not a real number"),
         (cirq.Z(Q[0]) ** sympy.oo, "cannot be evaluated by Cirq"),
     ],
 )
@@ -413,6 +413,6 @@ def test_an_order_that_does_not_fit_is_refused():
         from_cirq(circuit, qubit_order=cirq.QubitOrder.explicit([Q[1]]))
 
 
-def test_something_else_than_a_circuit_is_refused():
+def test_an_object_that_is_not_a_circuit_is_refused():
     with pytest.raises(UsageError, match=r"takes a cirq.Circuit, got a GateOperation"):
         from_cirq(cirq.H(Q[0]))

@@ -70,8 +70,8 @@ def test_quimb_takes_it_for_networks_and_circuits():
         for qubit in range(4):
             circuit.cz(qubit, qubit + 1)
             circuit.rx(0.3, qubit)
-        wanted = circuit.amplitude("01101", optimize="greedy")
-        assert circuit.amplitude("01101", optimize=planner) == pytest.approx(wanted)
+        expected = circuit.amplitude("01101", optimize="greedy")
+        assert circuit.amplitude("01101", optimize=planner) == pytest.approx(expected)
 
 
 def test_a_path_comes_of_any_hashable_indices_in_sequences_or_sets():
@@ -88,7 +88,7 @@ def test_a_limit_that_is_no_hindrance_is_obeyed(limit):
 
 @pytest.mark.parametrize(("given", "limit"), [({}, 8), ({}, "max_input"), ({"width": 2}, None)])
 def test_a_limit_that_needs_slices_is_an_error_for_a_path(given, limit):
-    with pytest.raises(MemoryLimitError, match="which a path cannot say"):
+    with pytest.raises(MemoryLimitError, match="which a path cannot express"):
         Planner(trials=1, **given)(lattice(), (), SIZES, limit)
 
 
@@ -99,7 +99,7 @@ def test_a_memory_that_the_process_has_passed_already_is_an_error():
 
 @pytest.mark.parametrize("limit", [0, "max", float("nan")])
 def test_a_limit_that_is_none_is_refused(limit):
-    with pytest.raises(UsageError, match="memory_limit was given as"):
+    with pytest.raises(UsageError, match="memory_limit must be a number"):
         Planner()(lattice(), (), SIZES, limit)
 
 

@@ -43,8 +43,8 @@ def qiskit_state(circuit):
 
 
 def assert_same_state(circuit, reference=None):
-    wanted = qiskit_state(circuit if reference is None else reference)
-    np.testing.assert_allclose(state_vector(from_qiskit(circuit)), wanted, atol=1e-9)
+    expected = qiskit_state(circuit if reference is None else reference)
+    np.testing.assert_allclose(state_vector(from_qiskit(circuit)), expected, atol=1e-9)
 
 
 def turned(num_qubits):
@@ -448,7 +448,7 @@ def test_blocks_that_are_nested_too_deeply_are_refused():
         from_qiskit(circuit)
 
 
-def test_something_else_than_a_circuit_is_refused():
+def test_an_object_that_is_not_a_circuit_is_refused():
     with pytest.raises(UsageError, match=r"takes a qiskit.QuantumCircuit, got a XGate|_Singleton"):
         from_qiskit(library.XGate())
 

@@ -37,8 +37,8 @@ def first_qubit_slowest(state):
 
 
 def assert_same_state(circuit, reference=None):
-    wanted = first_qubit_slowest(Statevector(circuit if reference is None else reference).data)
-    np.testing.assert_allclose(state_vector(from_qiskit(circuit)), wanted, atol=1e-7)
+    expected = first_qubit_slowest(Statevector(circuit if reference is None else reference).data)
+    np.testing.assert_allclose(state_vector(from_qiskit(circuit)), expected, atol=1e-7)
 
 
 def on_random_state(kind):
@@ -128,7 +128,7 @@ ALL = [
 SMALL = [(name, gate) for name, gate in ALL if gate.num_qubits <= 3 and "Piecewise" not in name]
 
 
-def test_hardly_a_gate_of_the_library_is_left_out():
+def test_nearly_all_gates_of_the_library_are_tried():
     tried = tuple(type(gate) for _, gate in ALL)
     gates = [kind for _, kind in inspect.getmembers(library, inspect.isclass) if issubclass(kind, Gate)]
     assert len([kind for kind in gates if not any(issubclass(one, kind) for one in tried)]) <= 3

@@ -25,8 +25,8 @@ def run(capsys) -> Callable[..., Outcome]:
     def run(*words: object) -> Outcome:
         with pytest.raises(SystemExit) as exit:
             main([str(word) for word in words])
-        told = capsys.readouterr()
-        return Outcome(int(exit.value.code or 0), told.out, told.err)
+        captured = capsys.readouterr()
+        return Outcome(int(exit.value.code or 0), captured.out, captured.err)
 
     return run
 

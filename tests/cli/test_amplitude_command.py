@@ -28,43 +28,48 @@ def exact(path, bitstring):
 def test_amplitudes_of_several_bitstrings_come_with_plan_times_and_memory(run, circuit_file):
     done = run("amplitude", circuit_file, "000000000", "010011100", "--json")
     assert done.status == 0
-    told = done.json
-    assert [entry["bitstring"] for entry in told["amplitudes"]] == ["000000000", "010011100"]
-    for entry in told["amplitudes"]:
+    report = done.json
+    assert [entry["bitstring"] for entry in report["amplitudes"]] == ["000000000", "010011100"]
+    for entry in report["amplitudes"]:
         assert complex(entry["re"], entry["im"]) == pytest.approx(exact(circuit_file, entry["bitstring"]), rel=1e-4)
-    assert told["plan"].keys() >= PLAN_KEYS
-    assert set(told["seconds"]) == {"read", "build", "plan", "run"}
-    assert told["peak_bytes"] > 0
+    assert report["plan"].keys() >= PLAN_KEYS
+    assert set(report["seconds"]) == {"read", "build", "plan", "run"}
+    assert report["peak_bytes"] > 0
 
 
 def test_double_precision_is_kept_to_the_output(run, circuit_file):
-    told = run("amplitude", circuit_file, "110000001", "--dtype", "complex128", "--json").json
-    entry = told["amplitudes"][0]
+    report = run("amplitude", circuit_file, "110000001", "--dtype", "complex128", "--json").json
+    entry = report["amplitudes"][0]
     assert complex(entry["re"], entry["im"]) == pytest.approx(exact(circuit_file, "110000001"), rel=1e-10)
 
 
 def test_open_qubits_give_all_their_amplitudes(run, circuit_file):
-    told = run("amplitude", circuit_file, "--bitstring", "010011100", "--open", "8,2", "--json").json
-    assert [entry["bitstring"] for entry in told["amplitudes"]] == ["010011100", "011011100", "010011101", "011011101"]
-    for entry in told["amplitudes"]:
+    report = run("amplitude", circuit_file, "--bitstring", "010011100", "--open", "8,2", "--json").json
+    assert [entry["bitstring"] for entry in report["amplitudes"]] == [
+        "010011100",
+        "011011100",
+        "010011101",
+        "011011101",
+    ]
+    for entry in report["amplitudes"]:
         assert complex(entry["re"], entry["im"]) == pytest.approx(exact(circuit_file, entry["bitstring"]), rel=1e-4)
 
 
 @pytest.mark.parametrize("ending", ["npy", "json", "txt"])
 def test_amplitudes_can_be_written_to_a_file(run, circuit_file, tmp_path, ending):
-    wanted = ["000000000", "111111111", "010101010"]
-    (tmp_path / "bits.txt").write_text("\n".join(wanted) + "\n")
+    bitstrings = ["000000000", "111111111", "010101010"]
+    (tmp_path / "bits.txt").write_text("\n".join(bitstrings) + "\n")
     output = tmp_path / f"amplitudes.{ending}"
     assert run("amplitude", circuit_file, "--bitstrings", tmp_path / "bits.txt", "-o", output).status == 0
     if ending == "npy":
-        found = np.load(output, allow_pickle=False)
+        values = np.load(output, allow_pickle=False)
     elif ending == "json":
-        found = [complex(entry["re"], entry["im"]) for entry in json.loads(output.read_text())["amplitudes"]]
+        values = [complex(entry["re"], entry["im"]) for entry in json.loads(output.read_text())["amplitudes"]]
     else:
         lines = [line.split() for line in output.read_text().splitlines()]
-        assert [line[0] for line in lines] == wanted
-        found = [complex(float(re), float(im)) for _, re, im in lines]
-    np.testing.assert_allclose(found, [exact(circuit_file, bits) for bits in wanted], rtol=1e-4)
+        assert [line[0] for line in lines] == bitstrings
+        values = [complex(float(re), float(im)) for _, re, im in lines]
+    np.testing.assert_allclose(values, [exact(circuit_file, bits) for bits in bitstrings], rtol=1e-4)
 
 
 def test_a_person_sees_amplitude_plan_and_predicted_beside_actual(run, circuit_file):
@@ -115,7 +120,7 @@ def test_bad_input_gets_one_sentence_and_status_two(run, circuit_file, words, se
     assert done.err.startswith("taizhang: ")
 
 
-def test_too_little_memory_is_told_before_any_work(run, circuit_file):
+def test_too_little_memory_is_reported_before_any_work(run, circuit_file):
     done = run("amplitude", circuit_file, "000000000", "--memory", "1MiB")
     assert done.status == 1
     assert "memory limit is 1.0 MiB" in done.err
@@ -143,12 +148,12 @@ def test_work_of_years_is_refused_before_it_starts(run, tmp_path):
     assert "raise --time-limit" in done.err
 
 
-def test_a_plan_of_more_slices_than_can_be_counted_is_told_and_not_run(run, tmp_path):
+def test_a_plan_of_more_slices_than_can_be_counted_is_reported_and_not_run(run, tmp_path):
     path = tmp_path / "huge.txt"
     assert run("random", "grid", "--rows", 10, "--columns", 10, "--depth", 40, "-o", path).status == 0
     narrow = ("--trials", "1", "--width", "8")
-    told = run("plan", path, *narrow, "--json").json
-    assert told["num_slices"] > 2**64
+    report = run("plan", path, *narrow, "--json").json
+    assert report["num_slices"] > 2**64
     done = run("amplitude", path, "0" * 100, *narrow, "--time-limit", "1e14h")
     assert done.status == 1
     assert "predicted to take" in done.err

@@ -25,6 +25,6 @@ def test_a_warning_is_a_line_on_standard_error(run, tmp_path):
     for _ in range(2):
         outcome = run("amplitude", path, "0")
         assert outcome.status == 0
-        told = [line for line in outcome.err.splitlines() if "warning" in line]
-        assert len(told) == 1
-        assert told[0].startswith(f"taizhang: warning: {path}, line 4, column 1: the gate 'sxdg' is not part of")
+        lines = [line for line in outcome.err.splitlines() if "warning" in line]
+        assert len(lines) == 1
+        assert lines[0].startswith(f"taizhang: warning: {path}, line 4, column 1: the gate 'sxdg' is not part of")

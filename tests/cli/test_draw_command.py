@@ -36,9 +36,9 @@ def test_a_circuit_is_drawn_into_a_file(run, bell, tmp_path):
 
 
 def test_a_drawing_as_json(run, bell, tmp_path):
-    told = run("draw", bell, "--json").json
-    assert told["drawing"].startswith("0: ─H─●─")
-    assert (told["num_qubits"], told["num_gates"], told["depth"]) == (2, 2, 2)
+    report = run("draw", bell, "--json").json
+    assert report["drawing"].startswith("0: ─H─●─")
+    assert (report["num_qubits"], report["num_gates"], report["depth"]) == (2, 2, 2)
     written = run("draw", bell, "-o", tmp_path / "bell.svg", "--json").json
     assert written["output"] == str(tmp_path / "bell.svg")
 

@@ -1,4 +1,4 @@
-"""The first run of an account, on a machine whose rates are not known yet."""
+"""The first run for a user, before the rates of the machine are measured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 BELL = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nh q[0];\ncx q[0],q[1];\n'
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the peak is told exactly on Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="on this system: peak memory is not exact")
 @pytest.mark.parametrize("memory", [150 * 2**20, 500 * 2**20])
 @pytest.mark.parametrize("threads", ["1", "2", "1000"])
 def test_the_first_run_keeps_to_the_memory_limit(tmp_path, memory, threads) -> None:

@@ -1,4 +1,4 @@
-"""Runs of minutes in processes of their own, interrupted as a person does it."""
+"""Interruptions of long commands, each in its own process."""
 
 import json
 import os
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="on this system: sign
 
 
 def prompt_seconds() -> float:
-    """A person waits a second at most; on a machine that is busy with other work, in proportion longer."""
+    """The time allowed to end: a second, on a busy machine proportionally longer."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
@@ -28,7 +28,7 @@ ANY_TIME = ("--time-limit", "1000000000d")
 
 @pytest.fixture(autouse=True)
 def heeded_interrupts():
-    """Whoever started the tests in the background may have had interrupts ignored, which children would inherit."""
+    """Restores interrupts: tests started in the background may ignore them, and children would inherit that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -43,7 +43,7 @@ def circuit_file(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def plan_file(circuit_file):
-    """A plan of far more than minutes, in a little memory, quickly found."""
+    """A plan that takes far more than minutes to run, in little memory, from a quick search."""
     plan = tz.plan(tz.read_circuit(circuit_file), trials=1, width=22, memory="2GiB", threads=1)
     assert plan.predicted_seconds > 60
     path = circuit_file.with_name("plan.json")
@@ -52,7 +52,7 @@ def plan_file(circuit_file):
 
 
 def interrupted(*words: object, after: float, folder: Path, number: int = signal.SIGINT) -> tuple[int, str, str, float]:
-    """Starts `taizhang`, sends an interrupt; gives status, outputs and the seconds it took to end."""
+    """Starts `taizhang` and interrupts it; returns status, outputs and the seconds it took to end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "taizhang", *map(str, words)],
         cwd=folder,

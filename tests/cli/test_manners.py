@@ -1,4 +1,4 @@
-"""Manners of the command line: help, misspelt words, quiet and verbose, completion, progress that fits."""
+"""General behaviour of the command line: help, misspelt words, quiet and verbose, completion, progress that fits."""
 
 import io
 import re
@@ -51,9 +51,9 @@ def test_quick_work_shows_its_plan_only_if_asked(run, circuit_file):
     words = ("amplitude", circuit_file, "0" * 9, "--trials", 1)
     quick = run(*words)
     assert (quick.status, quick.err, len(quick.out.splitlines())) == (0, "", 1)
-    told = run(*words, "-v").err
-    assert "Plan for" in told
-    assert re.search(r"peak memory .*iB .*iB", told)
+    notes = run(*words, "-v").err
+    assert "Plan for" in notes
+    assert re.search(r"peak memory .*iB .*iB", notes)
 
 
 def test_quiet_leaves_the_result_and_nothing_else(run, circuit_file):
@@ -179,9 +179,9 @@ def test_a_line_of_no_width_is_no_error():
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_help_keeps_to_the_width_of_the_terminal(run, name, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    told = run(name, "--help")
-    assert told.status == 0
-    assert max(map(len, told.out.splitlines())) <= 80
+    shown = run(name, "--help")
+    assert shown.status == 0
+    assert max(map(len, shown.out.splitlines())) <= 80
 
 
 def test_plans_print_within_eighty_columns(circuit_file):

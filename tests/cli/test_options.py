@@ -1,4 +1,4 @@
-"""What the shell says of options: misspelt, of the wrong kind, too many threads."""
+"""Messages about options: misspelt, of the wrong type, too many threads."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_options_of_samples_are_named_by_their_flags(run, bell):
     )
 
 
-def test_memory_is_written_as_kubernetes_and_slurm_people_do(run, bell):
+def test_memory_takes_the_units_of_kubernetes_and_slurm(run, bell):
     for size in ("2G", "2Gi", "2GiB", "2048M", "2gb"):
         assert run("amplitude", bell, "00", "--memory", size, "--json").status == 0
 
@@ -78,8 +78,8 @@ def test_a_command_refuses_an_option_that_it_does_not_read(run, words, option):
 
 
 def test_help_shows_options_in_groups(run):
-    told = run("run", "--help").out
-    headings = [line[:-1] for line in told.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    shown = run("run", "--help").out
+    headings = [line[:-1] for line in shown.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert headings == ["Task", "Run", "Workers", "Limits", "Plan", "Numbers", "Output", "Other"]
     assert run("resume", "--help").out.count("--threads") == 1
     assert "--plan-time" not in run("resume", "--help").out

@@ -27,7 +27,7 @@ def test_help_names_every_command(run):
         assert name in done.out
 
 
-def test_version_is_told(run):
+def test_version_is_reported(run):
     assert run("--version").out.strip() == f"taizhang {tz.__version__}"
 
 
@@ -38,11 +38,11 @@ def test_an_unknown_command_is_named(run):
 
 
 def test_inspect_counts_gates_and_shows_the_network(run, circuit_file):
-    told = run("inspect", circuit_file, "--json").json
+    report = run("inspect", circuit_file, "--json").json
     circuit = tz.read_circuit(circuit_file)
-    assert told["num_qubits"] == 9
-    assert told["gate_counts"] == circuit.gate_counts()
-    assert told["network_after"]["num_tensors"] <= told["network_before"]["num_tensors"]
+    assert report["num_qubits"] == 9
+    assert report["gate_counts"] == circuit.gate_counts()
+    assert report["network_after"]["num_tensors"] <= report["network_before"]["num_tensors"]
     assert "9 qubits" in run("inspect", circuit_file).out
 
 
@@ -105,11 +105,11 @@ def test_plan_wants_a_circuit_or_a_network_but_not_both(run, circuit_file, netwo
 
 
 def test_contract_gives_the_value_and_what_it_took(run, network_files):
-    told = run("contract", *network_files, "--json").json
-    assert told["value"]["re"] == pytest.approx(15 * 6)
-    assert told["value"]["im"] == 0
-    assert told["slices_done"] == 1
-    assert told["multiply_adds"] > 0
+    report = run("contract", *network_files, "--json").json
+    assert report["value"]["re"] == pytest.approx(15 * 6)
+    assert report["value"]["im"] == 0
+    assert report["slices_done"] == 1
+    assert report["multiply_adds"] > 0
 
 
 def test_slices_of_a_plan_made_elsewhere_add_up(run, network_files, tmp_path):
@@ -159,11 +159,11 @@ def test_random_circuits_are_written_in_every_format_and_read_again(run, tmp_pat
     assert run("inspect", path).status == 0
 
 
-def test_doctor_tells_cores_rates_and_memory(run):
-    told = run("doctor", "--json").json
-    assert told["cores"] >= 1
-    assert told["available_bytes"] > 0
-    assert told["simd_level"] in _native.simd_levels()
+def test_doctor_reports_cores_rates_and_memory(run):
+    report = run("doctor", "--json").json
+    assert report["cores"] >= 1
+    assert report["available_bytes"] > 0
+    assert report["simd_level"] in _native.simd_levels()
 
 
 def test_plan_draws_what_it_found(run, circuit_file, tmp_path):
@@ -193,7 +193,7 @@ def test_pictures_as_svg_need_no_matplotlib(run, circuit_file, tmp_path, monkeyp
     assert (tmp_path / "plan.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_plan_tells_an_unknown_ending_before_it_searches(run, circuit_file, tmp_path):
+def test_plan_refuses_an_unknown_ending_before_it_searches(run, circuit_file, tmp_path):
     done = run("plan", circuit_file, "--plan-time", "1h", "--plot", tmp_path / "plan.docx")
     assert (done.status, len(done.err.splitlines())) == (2, 1)
     assert ".png, .svg or .pdf" in done.err
@@ -205,14 +205,14 @@ def test_a_plan_for_a_list_of_bitstrings_serves_it(run, circuit_file, tmp_path):
     done = run("plan", circuit_file, "--bitstrings", listed, "-o", plan, "--trials", 2)
     assert done.status == 0
     assert json.loads(plan.read_text())["num_rows"] == 47
-    told = run("amplitude", circuit_file, "--bitstrings", listed, "--plan", plan, "--json").json["amplitudes"]
-    single = run("amplitude", circuit_file, told[5]["bitstring"], "--json").json["amplitudes"][0]
-    assert told[5]["re"] == pytest.approx(single["re"], abs=1e-6)
-    assert told[5]["im"] == pytest.approx(single["im"], abs=1e-6)
+    report = run("amplitude", circuit_file, "--bitstrings", listed, "--plan", plan, "--json").json["amplitudes"]
+    single = run("amplitude", circuit_file, report[5]["bitstring"], "--json").json["amplitudes"][0]
+    assert report[5]["re"] == pytest.approx(single["re"], abs=1e-6)
+    assert report[5]["im"] == pytest.approx(single["im"], abs=1e-6)
 
 
 @pytest.mark.parametrize("words", [[], ["--json"], ["-o", "value.npy"]])
-def test_a_value_beyond_every_float_is_told_with_its_size(run, tmp_path, monkeypatch, words):
+def test_a_value_beyond_every_float_is_reported_with_its_size(run, tmp_path, monkeypatch, words):
     monkeypatch.chdir(tmp_path)
     huge = np.full(2, 1e300)
     network = tz.TensorNetwork([(huge, "a"), (huge, "a")])

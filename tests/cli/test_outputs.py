@@ -1,4 +1,4 @@
-"""Files that commands write: refused before the work, and nothing lost where they fail after it."""
+"""Files that commands write: checked before the work, and nothing is lost where writing fails after it."""
 
 import json
 import os
@@ -117,10 +117,10 @@ def test_a_disk_that_fills_while_samples_come_loses_none(tmp_path, run, circuit_
 
 
 def test_samples_are_in_the_json_object_up_to_ten_thousand(run, tmp_path, circuit_file):
-    told = run("sample", circuit_file, "--shots", 7, "--seed", 3, "--json").json
+    report = run("sample", circuit_file, "--shots", 7, "--seed", 3, "--json").json
     lines = run("sample", circuit_file, "--shots", 7, "--seed", 3).out.split()
-    assert told["samples"] == lines
-    assert told["shots"] == 7
+    assert report["samples"] == lines
+    assert report["shots"] == 7
     many = run("sample", circuit_file, "--shots", 10_003, "--json")
     assert len(many.json["samples"]) == 10_000
     assert many.err.startswith("taizhang: the JSON object will hold the first 10,000 of 10,003 samples; -o FILE keeps")

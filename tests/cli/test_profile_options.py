@@ -7,7 +7,7 @@ from taizhang.network.network_file import write_arrays
 
 @pytest.fixture(autouse=True)
 def _no_measuring(monkeypatch):
-    """Measuring takes a second, and has tests of its own."""
+    """Replaces the measurement, which takes a second and has its own tests."""
     roofline = Roofline(flops_per_second=1e11, bytes_per_second=1e10, cached_bytes_per_second=5e10)
     monkeypatch.setattr(Roofline, "measured", lambda threads, dtype: roofline)
 
@@ -31,12 +31,12 @@ def test_a_profile_follows_the_value(run, network_files):
     assert len(tables[-1].splitlines()) == 4
 
 
-def test_a_profile_is_told_as_json(run, network_files, circuit_file):
+def test_a_profile_is_reported_as_json(run, network_files, circuit_file):
     for words in (["contract", *network_files], ["amplitude", circuit_file, "0" * 9, "1" * 9]):
-        told = run(*words, "--profile", "--json").json["profile"]
-        assert told["total"]["flops"] == sum(step["flops"] for step in told["steps"])
-        assert {"roofline", "kinds", "shapes", "seconds"} <= told.keys()
-    assert told["slices"] == 1  # both bitstrings in one contraction
+        report = run(*words, "--profile", "--json").json["profile"]
+        assert report["total"]["flops"] == sum(step["flops"] for step in report["steps"])
+        assert {"roofline", "kinds", "shapes", "seconds"} <= report.keys()
+    assert report["slices"] == 1  # both bitstrings in one contraction
     assert "profile" not in run("contract", *network_files, "--json").json
 
 
@@ -55,7 +55,7 @@ def test_a_profile_is_drawn(run, circuit_file, tmp_path):
         (["--profile", "--top", "0"], "--top"),
     ],
 )
-def test_what_cannot_be_drawn_is_told_before_the_work(run, circuit_file, words, sentence):
+def test_what_cannot_be_drawn_is_reported_before_the_work(run, circuit_file, words, sentence):
     done = run("amplitude", circuit_file, "0" * 9, *words)
     assert (done.status, done.out, len(done.err.splitlines())) == (2, "", 1)
     assert sentence in done.err

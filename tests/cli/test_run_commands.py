@@ -26,8 +26,8 @@ def test_a_run_prints_what_amplitude_prints(run, circuit_file, sliced_plan, tmp_
     assert done.status == 0
     assert done.out == run("amplitude", *asked).out
     assert run("resume", folder).out == done.out
-    told = run("resume", folder, "--json").json
-    assert told.keys() >= {"amplitudes", "plan", "seconds", "peak_bytes"}
+    report = run("resume", folder, "--json").json
+    assert report.keys() >= {"amplitudes", "plan", "seconds", "peak_bytes"}
     assert run("resume", folder, "-o", tmp_path / "out.npy").status == 0
     assert run("status", folder, "--json").json["state"] == "complete"
     assert run("verify", folder, "-o", tmp_path / "record.json").status == 0
@@ -49,7 +49,7 @@ def test_amplitude_with_a_directory_is_a_run(run, circuit_file, sliced_plan, tmp
     assert refused.status == 2
 
 
-def test_a_damaged_ledger_is_told_and_repaired(run, circuit_file, sliced_plan, tmp_path):
+def test_a_damaged_ledger_is_reported_and_repaired(run, circuit_file, sliced_plan, tmp_path):
     folder = tmp_path / "run"
     done = run("run", circuit_file, "010011100", "--plan", sliced_plan, "--directory", folder)
     ledger = folder / "ledger.sqlite"
@@ -61,7 +61,7 @@ def test_a_damaged_ledger_is_told_and_repaired(run, circuit_file, sliced_plan, t
     assert (folder / "ledger.sqlite.damaged1").exists()
 
 
-def test_a_run_told_to_end_says_how_to_go_on_and_exits_with_130(circuit_file, tmp_path, run):
+def test_a_terminated_run_says_how_to_go_on_and_exits_with_130(circuit_file, tmp_path, run):
     circuit = tmp_path / "hard.qsim"
     assert run("random", "sycamore", "--qubits", 30, "--cycles", 14, "-o", circuit).status == 0
     plan = tz.plan(tz.read_circuit(circuit), trials=1, width=14)
@@ -78,10 +78,10 @@ def test_a_run_told_to_end_says_how_to_go_on_and_exits_with_130(circuit_file, tm
             time.sleep(0.05)
         os.kill(process.pid, number)
         began = time.monotonic()
-        _, told = process.communicate(timeout=30)
+        _, report = process.communicate(timeout=30)
         assert time.monotonic() - began < 10
         assert process.returncode == 130
-        assert "pieces are done and committed; go on with 'taizhang resume" in told
+        assert "pieces are done and committed; go on with 'taizhang resume" in report
     status = run("status", folder, "--json").json
     assert status["state"] == "stopped"
     assert 0 < status["pieces_done"] < status["num_pieces"]
@@ -107,22 +107,22 @@ def test_samples_with_a_directory_are_a_run(run, tmp_path):
     assert done.out == run(*asked, "--method", "frugal").out
     assert run("resume", folder).out == done.out
     assert run("resume", folder, "-o", tmp_path / "samples.npy").status == 0
-    told = run("resume", folder, "--json").json
-    assert (told["shots"], told["method"]) == (40, "frugal")
+    report = run("resume", folder, "--json").json
+    assert (report["shots"], report["method"]) == (40, "frugal")
     assert run("status", folder, "--json").json["samples"] == 40
     refused = run("sample", circuit, "--shots", 4, "--method", "marginals", "--directory", tmp_path / "other")
     assert (refused.status, len(refused.err.splitlines())) == (2, 1)
 
 
-@pytest.mark.parametrize("found", [True, False])
-def test_a_report_is_shown_in_a_browser(run, circuit_file, sliced_plan, tmp_path, monkeypatch, found):
+@pytest.mark.parametrize("available", [True, False])
+def test_a_report_is_shown_in_a_browser(run, circuit_file, sliced_plan, tmp_path, monkeypatch, available):
     folder, shown = tmp_path / "a run", []
-    monkeypatch.setattr(webbrowser, "open", lambda address: shown.append(address) or found)
+    monkeypatch.setattr(webbrowser, "open", lambda address: shown.append(address) or available)
     run("run", circuit_file, "010011100", "--plan", sliced_plan, "--directory", folder, "--prepare")
     done = run("report", folder, "--open")
     assert done.status == 0
     assert shown == [(folder / "report.html").as_uri()]
-    assert ("no browser was found" in done.err) is not found
+    assert ("no browser was found" in done.err) is not available
     assert "data-reload" in (folder / "report.html").read_text().split("<style>")[0]
     assert run("report", folder, "-o", tmp_path / "copy.html").status == 0
     assert "data-reload" not in (tmp_path / "copy.html").read_text().split("<style>")[0]

@@ -10,15 +10,15 @@ from taizhang.tasks.xeb import Xeb
 def test_samples_of_the_circuit_itself_have_cross_entropy_one(run, circuit_file, tmp_path):
     samples = tmp_path / "samples.txt"
     assert run("sample", circuit_file, "--shots", 400, "--seed", 1, "-o", samples).status == 0
-    told = run("xeb", circuit_file, samples, "--json").json
+    report = run("xeb", circuit_file, samples, "--json").json
     expected = run("sample", circuit_file, "--shots", 400, "--seed", 1, "--method", "state-vector", "--json").json
-    assert told.keys() >= {"linear_xeb", "standard_error", "log_xeb", "num_samples"}
-    assert told["num_samples"] == 400
-    assert told["linear_xeb"] == pytest.approx(expected["linear_xeb"], abs=6 * told["standard_error"])
-    assert told["linear_xeb"] > 0.5
+    assert report.keys() >= {"linear_xeb", "standard_error", "log_xeb", "num_samples"}
+    assert report["num_samples"] == 400
+    assert report["linear_xeb"] == pytest.approx(expected["linear_xeb"], abs=6 * report["standard_error"])
+    assert report["linear_xeb"] > 0.5
 
 
-def test_people_are_told_in_a_few_lines(run, circuit_file, tmp_path):
+def test_figures_are_printed_in_a_few_lines(run, circuit_file, tmp_path):
     (tmp_path / "counts.json").write_text('{"000000000": 3, "111111111": 2}')
     done = run("xeb", circuit_file, tmp_path / "counts.json")
     assert done.status == 0
@@ -34,10 +34,10 @@ def test_bad_samples_get_one_sentence_with_the_line(run, circuit_file, tmp_path)
     assert len(done.err.splitlines()) == 1
 
 
-def test_an_interruption_tells_the_figures_so_far_and_of_how_many(run, circuit_file, tmp_path, monkeypatch):
+def test_an_interruption_gives_the_figures_so_far_and_of_how_many(run, circuit_file, tmp_path, monkeypatch):
     samples = tmp_path / "samples.txt"
     samples.write_text("".join(f"{number:09b}\n" for number in range(40)))
-    monkeypatch.setattr(cross_entropy, "_portion", lambda machine, wanted: 10)
+    monkeypatch.setattr(cross_entropy, "_portion", lambda *_: 10)
 
     def estimated(display, xeb, done):
         if done == 20:
@@ -56,6 +56,6 @@ def test_long_work_is_announced_and_estimated_in_lines(capsys, monkeypatch):
         display.predicted(3600)
         display.contracting(2, 5)
         display.estimated(Xeb.of_amplitudes(np.full(2, 0.5), [1, 1], 2), 2)
-    told = capsys.readouterr().err
-    assert "5 different bitstrings are predicted to take 60 min" in told or "1 h" in told
-    assert "2 of 5 bitstrings: linear XEB 0.0000" in told
+    report = capsys.readouterr().err
+    assert "5 different bitstrings are predicted to take 60 min" in report or "1 h" in report
+    assert "2 of 5 bitstrings: linear XEB 0.0000" in report

@@ -1,1 +1,1 @@
-"""Exchange with other programs: each module imports its package when one of its functions is called, not before."""
+"""Exchange with other packages; each module imports its package when one of its functions is first called."""

@@ -1,13 +1,13 @@
-"""Order files: contraction orders in the JSON form in which ACQDP keeps them.
+"""Order files: contraction orders in ACQDP's JSON format.
 
     {"contractions": [[[LEFT, RIGHT], RESULT], ...],   pairs in the order in which they are contracted
-     "slices": [EDGE, ...],                            edges fixed from outside
-     "cost": [OPERATIONS, ELEMENTS, NUMBER]}           told, not read: one slice, largest intermediate, edges sliced
+     "slices": [EDGE, ...],                            sliced edges
+     "cost": [OPERATIONS, ELEMENTS, NUMBER]}           not read: one slice, largest intermediate, edges sliced
 
 LEFT, RIGHT, RESULT and EDGE are names: a whole number, a string, or a list of names, such as `[42, [0, 1]]` or
 `[43, [0], "TC"]`. A result is called `["#", NUMBER]`, the last one `"#"`; every other name is that of a tensor of the
-network. Files name tensors and edges by the program that wrote them, so whoever brings a file says which of the
-network's own these are. Nothing in a file is evaluated, and its size and depth are limited.
+network. The names are those of the program that wrote the file; the caller maps them to tensors
+and indices of the network. Nothing in a file is evaluated, and its size and depth are limited.
 
 Source: Huang et al., arXiv:2005.06787, whose orders for the Sycamore circuits were released in this form.
 """
@@ -59,13 +59,13 @@ class Order:
 
         Args:
             network: The network, or its shape.
-            tensors: For each name in `tensor_names` the number of the tensor in the network. Without it the names have
-                to be these numbers.
-            indices: For each name in `sliced_names` the name of the index in the network. Without it the names have to
-                be these.
+            tensors: For each name in `tensor_names` the number of the tensor in the network. Without it the names must
+                be these numbers.
+            indices: For each name in `sliced_names` the name of the index in the network. Without it the names must be
+                these.
 
         Raises:
-            PlanError: A name means no tensor or index of the network, or not every tensor is contracted once.
+            PlanError: A name matches no tensor or index of the network, or not every tensor is contracted once.
 
         Example:
             >>> shape = NetworkShape.from_names(["ab", "bc", "ca"], "", {"a": 2, "b": 2, "c": 2})
@@ -80,8 +80,8 @@ class Order:
             numbers = [0]
         if sorted(numbers) != list(range(count)):
             left_out = sorted(set(range(count)) - set(numbers))
-            told = f"tensor {left_out[0]} is not contracted" if left_out else "a tensor has two names"
-            raise PlanError(f"the order has {len(numbers)} tensors and the network {count}; {told}")
+            problem = f"tensor {left_out[0]} is not contracted" if left_out else "a tensor has two names"
+            raise PlanError(f"the order has {len(numbers)} tensors and the network {count}; {problem}")
         numbers += range(count, count + len(self.ssa_path))
         sliced = [_index_name(name, indices) for name in self.sliced_names]
         return Plan.from_ssa_path(shape, [(numbers[left], numbers[right]) for left, right in self.ssa_path], sliced)
@@ -91,10 +91,10 @@ def read_order(path: str | os.PathLike[str]) -> Order:
     """Reads an order file.
 
     Args:
-        path: The file; the module says what it holds.
+        path: The file; its format is described in the module docstring.
 
     Raises:
-        PlanError: The file is no order file, is damaged or too large; the message names the contraction.
+        PlanError: The file is not an order file, is damaged or too large; the message names the contraction.
         OSError: The file cannot be read.
     """
     source = Path(path)
@@ -122,22 +122,22 @@ def write_order(
     Args:
         plan: The plan.
         path: The file.
-        tensor_names: What to call each tensor, in the order of the network; by default its number.
-        index_names: What to call each sliced index; by default its name.
+        tensor_names: Name of each tensor, in the order of the network; by default its number.
+        index_names: Name of each sliced index in the file; by default its name in the plan.
 
     Raises:
-        PlanError: There is not one name for each tensor and sliced index, or a name is one of a result.
+        PlanError: A tensor or sliced index has no name, two have the same, or a name is reserved for results.
         OSError: The file cannot be written.
     """
     names: list[Name] = list(range(plan.tree.num_tensors) if tensor_names is None else tensor_names)
     if len(names) != plan.tree.num_tensors or len(set(names)) != len(names) or any(map(_is_result, names)):
         raise PlanError(
-            f"{len(names)} names were given for {plan.tree.num_tensors} tensors; wanted is one for each, all different "
-            "and none beginning with '#'"
+            f"tensor_names must be {plan.tree.num_tensors} different names, none beginning with '#', got "
+            f"{len(names)} names"
         )
     unnamed = [name for name in plan.sliced_names if index_names is not None and name not in index_names]
     if unnamed:
-        raise PlanError(f"sliced index '{unnamed[0]}' has no name in index_names")
+        raise PlanError(f"sliced index '{unnamed[0]}' has no name in index_names; add one")
     contractions = []
     for step, (left, right) in enumerate(plan.tree.ssa_path):
         last = step == len(plan.tree.ssa_path) - 1
@@ -155,15 +155,15 @@ def write_order(
 
 def _order_of(content: object) -> Order:
     if not isinstance(content, dict):
-        raise PlanError("a JSON object with 'contractions' is wanted")
+        raise PlanError("the file must hold a JSON object with 'contractions'")
     contractions, slices = content.get("contractions"), content.get("slices", [])
     if not isinstance(contractions, list) or len(contractions) >= MAX_TENSORS:
-        raise PlanError(f"'contractions' has to be a list of fewer than {MAX_TENSORS} contractions")
+        raise PlanError(f"'contractions' must be a list of fewer than {MAX_TENSORS} contractions")
     if not isinstance(slices, list):
-        raise PlanError("'slices' has to be a list of names of edges")
+        raise PlanError("'slices' must be a list of names of edges")
     steps = [_step(entry, number) for number, entry in enumerate(contractions)]
     return Order(
-        **_numbered(steps),
+        **_number_steps(steps),
         sliced_names=tuple(_name(edge, f"slice {number}") for number, edge in enumerate(slices)),
     )
 
@@ -171,7 +171,7 @@ def _order_of(content: object) -> Order:
 def _step(entry: object, number: int) -> tuple[Name, Name, Name]:
     where = f"contraction {number}"
     if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], list) and len(entry[0]) == 2):
-        raise PlanError(f"{where} is {str(entry)[:64]!r}; wanted is [[left, right], result]")
+        raise PlanError(f"{where} must be [[left, right], result], got {str(entry)[:64]!r}")
     return _name(entry[0][0], where), _name(entry[0][1], where), _name(entry[1], where)
 
 
@@ -180,24 +180,27 @@ def _name(value: object, where: str, depth: int = 0) -> Name:
         return value
     if isinstance(value, list) and depth < MAX_NAME_DEPTH and len(value) <= MAX_NAME_PARTS:
         return tuple(_name(part, where, depth + 1) for part in value)
-    raise PlanError(f"{where} holds {str(value)[:64]!r}; a name is a whole number, a string, or a list of names")
+    raise PlanError(f"a name in {where} must be a whole number, a string, or a list of names, got {str(value)[:64]!r}")
 
 
 def _is_result(name: Name) -> bool:
     return name == "#" or (isinstance(name, tuple) and name[:1] == ("#",))
 
 
-def _numbered(steps: Sequence[tuple[Name, Name, Name]]) -> dict[str, Any]:
-    """Tensors and path of steps under their names; a result not called `#` is known by being made before."""
-    made: dict[Name, int] = {}  # results not yet contracted, by the step that made them
+def _number_steps(steps: Sequence[tuple[Name, Name, Name]]) -> dict[str, Any]:
+    """Converts named steps to `tensor_names` and `ssa_path` of an `Order`.
+
+    A name is a result if an earlier step made it, whether or not it begins with `#`.
+    """
+    results: dict[Name, int] = {}  # results not yet contracted, by the step that made them
     leaves: dict[Name, int] = {}
     pairs: list[tuple[tuple[bool, int], tuple[bool, int]]] = []
 
-    def taken(name: Name, where: str) -> tuple[bool, int]:
-        if name in made:
-            return True, made.pop(name)
+    def take(name: Name, where: str) -> tuple[bool, int]:
+        if name in results:
+            return True, results.pop(name)
         if _is_result(name):
-            raise PlanError(f"{where} contracts result {_shown(name)}, which does not exist by then")
+            raise PlanError(f"{where} contracts result {_shown(name)}, which no earlier contraction makes")
         if name in leaves:
             raise PlanError(f"{where} contracts {_shown(name)}, which was contracted before")
         leaves[name] = len(leaves)
@@ -205,12 +208,12 @@ def _numbered(steps: Sequence[tuple[Name, Name, Name]]) -> dict[str, Any]:
 
     for number, (left, right, result) in enumerate(steps):
         where = f"contraction {number}"
-        pairs.append((taken(left, where), taken(right, where)))
-        if result in made or result in leaves:
+        pairs.append((take(left, where), take(right, where)))
+        if result in results or result in leaves:
             raise PlanError(f"{where} makes {_shown(result)}, which exists already")
-        made[result] = number
-    if len(made) > 1:
-        raise PlanError(f"the contractions leave {len(made)} tensors; wanted are contractions down to one")
+        results[result] = number
+    if len(results) > 1:
+        raise PlanError(f"the contractions must end in one tensor, but leave {len(results)}")
     shift = {False: 0, True: len(leaves)}
     return {
         "tensor_names": tuple(leaves),
@@ -222,8 +225,8 @@ def _tensor_number(name: Name, tensors: Mapping[Any, int] | None, count: int) ->
     number = name if tensors is None else tensors.get(name)
     if not isinstance(number, int) or not 0 <= number < count:
         raise PlanError(
-            f"tensor {_shown(name)} of the order is none of the network's {count}; say with `tensors` which number "
-            "each name in `tensor_names` has there"
+            f"tensor {_shown(name)} of the order is not one of the network's {count}; give the number of each name in "
+            "`tensor_names` with `tensors`"
         )
     return number
 
@@ -234,8 +237,8 @@ def _index_name(name: Name, indices: Mapping[Any, Hashable] | None) -> str:
     if indices is None and not isinstance(name, tuple):
         return str(name)
     raise PlanError(
-        f"sliced edge {_shown(name)} of the order is no name of an index; say with `indices` what each name in "
-        "`sliced_names` is called in the network"
+        f"sliced edge {_shown(name)} of the order is not the name of an index; give the index of each name in "
+        "`sliced_names` with `indices`"
     )
 
 

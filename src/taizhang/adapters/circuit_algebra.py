@@ -1,4 +1,4 @@
-"""Circuits as values: under controls, to a power, as a matrix; for modifiers of gates in other programs."""
+"""Controlled circuits, powers of circuits and their matrices, for gate modifiers of other packages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from taizhang.circuit.gates import MAX_DENSE_QUBITS, gate, unitary_gate
 from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError
 
-# Integer powers of at most so many operations are written out where a matrix could be used instead.
+# Integer powers of at most this many operations are written out where a matrix could be used instead.
 _MAX_REPEATED = 10_000
 
 
@@ -19,7 +19,7 @@ def controlled_on(circuit: Circuit, values: Iterable[int]) -> Circuit:
     """Returns a circuit under controls that need not all be on |1>.
 
     Args:
-        circuit: What is controlled.
+        circuit: The circuit to control.
         values: The value, 0 or 1, on which each control lets it act; the controls become the first qubits.
 
     Returns:
@@ -41,7 +41,7 @@ def power_of(circuit: Circuit, exponent: float, name: str) -> Circuit:
     Args:
         circuit: Any circuit for a whole number, one of at most ten qubits for a fraction.
         exponent: The power.
-        name: What to call the circuit in an error, with its quotes.
+        name: Name of the circuit in errors, with its quotes.
 
     Raises:
         CircuitError: The exponent is not finite, or the circuit is too large for it.
@@ -67,8 +67,8 @@ def power_of(circuit: Circuit, exponent: float, name: str) -> Circuit:
             f"{name} raises {circuit.num_qubits} qubits to the power {exponent:g}; at most {MAX_DENSE_QUBITS} qubits, "
             "or a small whole number, are supported"
         )
-    whole = unitary_gate(matrix_of(circuit)).power(exponent)
-    return Circuit(circuit.num_qubits, (Operation(whole, tuple(range(circuit.num_qubits))),))
+    combined = unitary_gate(matrix_of(circuit)).power(exponent)
+    return Circuit(circuit.num_qubits, (Operation(combined, tuple(range(circuit.num_qubits))),))
 
 
 def matrix_of(circuit: Circuit) -> ComplexArray:

@@ -1,9 +1,9 @@
 """Circuits from and to Cirq.
 
 Qubits of a Cirq circuit are numbered in Cirq's own order of qubits. Operations are recognised by their class: gates of
-the table are taken over, sub-circuits and controls taken apart, all others read by their matrix or their decomposition.
-What Cirq calls a measurement is left out only where it is one of single qubits in the computational basis, with nothing
-after it and no error of its own; every other is refused. Global phases are kept.
+the table are kept, sub-circuits and controls are expanded, all others are read by their matrix or their decomposition.
+A measurement is left out if it is the last operation on its qubits, in the computational basis and without a confusion
+map or inverted bits; every other is refused. Global phases are kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from taizhang.circuit.circuit import MAX_OPERATIONS, Circuit, Operation, check_s
 from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, gate, unitary_gate
 from taizhang.errors import CircuitError, SizeLimitError, UsageError
 
-# Matrices on so many qubits are taken as they are; larger ones only where there is no decomposition.
+# Gates on at most this many qubits are read by their matrix; larger ones only where there is no decomposition.
 _SMALL_QUBITS = 2
 _MAX_CONTROL_TERMS = 4096
 _MAX_DEPTH = 100
@@ -34,7 +34,7 @@ def from_cirq(circuit: Any, *, qubit_order: Any = None) -> Circuit:
         circuit: Without free symbols: unitary operations, sub-circuits of them, measurements of qubits in the
             computational basis with nothing after them, and resets of qubits that no gate has acted on. Measurements
             and waiting are left out.
-        qubit_order: Which qubit of Cirq is which here: a list of qubits, or a `cirq.QubitOrder`. Cirq's own order by
+        qubit_order: The Cirq qubit of each position, as a list of qubits or a `cirq.QubitOrder`. Cirq's own order by
             default.
 
     Returns:
@@ -42,7 +42,7 @@ def from_cirq(circuit: Any, *, qubit_order: Any = None) -> Circuit:
 
     Raises:
         MissingPackageError: Cirq is not installed.
-        UsageError: It is not a circuit of Cirq.
+        UsageError: `circuit` is not a Cirq circuit.
         CircuitError: An operation is not unitary, a symbol has no value, or a qubit is not in `qubit_order`.
         SizeLimitError: It has too many qubits or operations.
     """
@@ -63,7 +63,7 @@ def to_cirq(circuit: Circuit) -> Any:
         circuit: Any circuit.
 
     Returns:
-        Cirq's circuit on `cirq.LineQubit.range(num_qubits)`; qubits without operations are in it as identities.
+        Cirq's circuit on `cirq.LineQubit.range(num_qubits)`; qubits without operations have an identity gate.
 
     Raises:
         MissingPackageError: Cirq is not installed.
@@ -71,11 +71,11 @@ def to_cirq(circuit: Circuit) -> Any:
     cirq = _import()
     qubits = cirq.LineQubit.range(circuit.num_qubits)
     used = {qubit for step in circuit.operations for qubit in step.qubits}
-    made = cirq.Circuit(cirq.I(qubits[qubit]) for qubit in range(circuit.num_qubits) if qubit not in used)
-    made.append(
+    converted = cirq.Circuit(cirq.I(qubits[qubit]) for qubit in range(circuit.num_qubits) if qubit not in used)
+    converted.append(
         _to_cirq_gate(cirq, step.gate).on(*(qubits[qubit] for qubit in step.qubits)) for step in circuit.operations
     )
-    return made
+    return converted
 
 
 def _import() -> Any:
@@ -107,7 +107,7 @@ def _ordered_qubits(cirq: Any, circuit: Any, qubit_order: Any) -> tuple[Any, ...
 
 
 class _Reader:
-    """Reads operations of Cirq one after the other.
+    """Reads Cirq operations one after the other.
 
     Args:
         cirq: The package.
@@ -121,12 +121,12 @@ class _Reader:
         self._history = history
 
     def read_all(self, operations: Any, within: str = "", depth: int = 0) -> Iterator[Operation]:
-        """Yields the operations that operations of Cirq are.
+        """Yields the operations equal to those of Cirq.
 
         Args:
             operations: In order of time.
-            within: What to call the operation of the user's circuit that they are a part of.
-            depth: How many operations they are nested in.
+            within: Name of the operation of the user's circuit that contains them.
+            depth: Number of operations that they are nested in.
         """
         if depth > _MAX_DEPTH:
             raise CircuitError(f"'{within}' of the Cirq circuit is nested or decomposed more than {_MAX_DEPTH} times")
@@ -135,9 +135,9 @@ class _Reader:
 
     def _read(self, operation: Any, within: str, depth: int) -> Iterator[Operation]:
         cirq = self._cirq
-        own = _describe(cirq, operation)
-        name = f"'{own}' in '{within}'" if within else f"'{own}'"
-        # Stage 1: what surrounds the operation.
+        label = _describe(cirq, operation)
+        name = f"'{label}' in '{within}'" if within else f"'{label}'"
+        # Stage 1: classical controls, symbols and qubits.
         if operation.classical_controls:
             raise CircuitError(f"{name} of the Cirq circuit depends on measured values, which is not supported")
         plain = self._without_symbols(operation.untagged, name)
@@ -145,10 +145,10 @@ class _Reader:
         if strangers:
             raise CircuitError(f"{name} of the Cirq circuit uses qubit {strangers[0]}, which the circuit does not have")
         qubits = tuple(self._places[qubit] for qubit in plain.qubits)
-        # Stage 2: operations that hold others, and operations that are not gates.
+        # Stage 2: operations that contain others, and operations that are not gates.
         kind = plain.gate
         if isinstance(plain, cirq.CircuitOperation):
-            yield from self._read_circuit_operation(plain, name, within or own, depth)
+            yield from self._read_circuit_operation(plain, name, within or label, depth)
         elif isinstance(plain, cirq.ControlledOperation):
             yield from self._read_controlled(plain.sub_operation, plain.control_values, qubits, name, depth)
         elif type(kind) is cirq.ControlledGate:
@@ -164,7 +164,7 @@ class _Reader:
             return
         # Stage 3: gates.
         else:
-            yield from self._read_gate(plain, qubits, name, within or own, depth)
+            yield from self._read_gate(plain, qubits, name, within or label, depth)
 
     def _without_symbols(self, plain: Any, name: str) -> Any:
         """Returns an operation whose angles are numbers; those written with sympy are evaluated."""
@@ -178,12 +178,12 @@ class _Reader:
                 "(cirq.resolve_parameters)"
             )
         try:
-            # Cirq evaluates nothing where no symbol at all is given a value.
+            # Cirq evaluates nothing unless at least one symbol is given a value.
             known = cirq.resolve_parameters(plain, {"unused": 0}, recursive=False)
         except (ArithmeticError, TypeError, ValueError) as error:
-            raise CircuitError(f"{name} of the Cirq circuit has an angle that is no real number: {error}") from error
+            raise CircuitError(f"{name} of the Cirq circuit has an angle that is not a real number: {error}") from error
         if cirq.is_parameterized(known):
-            raise CircuitError(f"{name} of the Cirq circuit has an angle that is no number; give it a value")
+            raise CircuitError(f"{name} of the Cirq circuit has an angle that is not a number; give it a value")
         return known
 
     def _read_circuit_operation(self, plain: Any, name: str, within: str, depth: int) -> Iterator[Operation]:
@@ -209,16 +209,16 @@ class _Reader:
         reader = _Reader(
             self._cirq, {qubit: place for place, qubit in enumerate(inner.qubits)}, QubitHistory(gates_only=True)
         )
-        made = collect(len(inner.qubits), reader.read_all([inner], name.strip("'"), depth + 1))
+        body = collect(len(inner.qubits), reader.read_all([inner], name.strip("'"), depth + 1))
         terms = list(islice(control_values.expand(), _MAX_CONTROL_TERMS + 1))
         if len(terms) > _MAX_CONTROL_TERMS:
             raise SizeLimitError(
                 f"{name} of the Cirq circuit acts on more than {_MAX_CONTROL_TERMS} values of its controls; "
                 "write it with fewer"
             )
-        # Each term acts where the controls have its values; for different terms they commute.
+        # Each term acts where the controls have its values; different terms commute.
         for values in terms:
-            term = controlled_on(made, values)
+            term = controlled_on(body, values)
             yield from term.on_qubits(qubits, num_qubits=max(qubits, default=-1) + 1).operations
 
     def _read_measurement(self, kind: Any, qubits: tuple[int, ...], name: str) -> None:
@@ -232,8 +232,8 @@ class _Reader:
                 )
         elif type(kind) is not cirq.MeasurementGate or kind.confusion_map or any(kind.invert_mask):
             raise CircuitError(
-                f"{name} of the Cirq circuit changes what it measures (invert_mask, confusion_map, own class), which "
-                "is not supported; use cirq.measure alone"
+                f"{name} of the Cirq circuit changes its outcomes (invert_mask, confusion_map or a subclass), which is "
+                "not supported; use plain cirq.measure"
             )
         self._history.measure(qubits, name)
 
@@ -265,7 +265,7 @@ class _Reader:
             )
 
     def _matrix_gate(self, plain: Any, name: str) -> Gate | None:
-        """Returns the gate of an operation's matrix, or None where it has none of a size that is allowed."""
+        """Returns the gate of an operation's matrix, or None if it has none or is too large."""
         cirq = self._cirq
         if len(plain.qubits) > MAX_DENSE_QUBITS or cirq.is_measurement(plain):
             return None
@@ -276,7 +276,7 @@ class _Reader:
 
 
 def _describe(cirq: Any, operation: Any) -> str:
-    """Returns what to call an operation, in one line."""
+    """Returns a one-line description of an operation."""
     plain = operation.untagged
     if isinstance(plain, cirq.CircuitOperation):
         text = f"CircuitOperation({', '.join(map(str, plain.qubits))})"
@@ -286,7 +286,7 @@ def _describe(cirq: Any, operation: Any) -> str:
 
 
 def _ask_cirq(protocol: Callable[[Any, None], Any], plain: Any, name: str) -> Any:
-    """Returns what one of Cirq's protocols says of an operation, or None where it says nothing."""
+    """Returns the result of one of Cirq's protocols for an operation, or None where it has none."""
     try:
         return protocol(plain, None)
     except (ArithmeticError, RecursionError, TypeError, ValueError) as error:
@@ -294,13 +294,13 @@ def _ask_cirq(protocol: Callable[[Any, None], Any], plain: Any, name: str) -> An
 
 
 def _table_gate(cirq: Any, plain: Any) -> Gate | None:
-    """Returns the gate of the table that an operation of Cirq is, or None."""
+    """Returns the gate of the table equal to a Cirq operation, or None."""
     kind = plain.gate
     constants, classes = _constants()
-    # Classes that extend those of Cirq may have other matrices, and be equal to them all the same.
+    # Subclasses of Cirq's gates may have other matrices and still compare equal to them.
     if type(kind) in classes:
-        for other, ours in constants:
-            if kind == other:
+        for theirs, ours in constants:
+            if kind == theirs:
                 return ours
     elif type(kind) is cirq.FSimGate:
         return gate("fsim", float(kind.theta), float(kind.phi))
@@ -315,7 +315,7 @@ def _table_gate(cirq: Any, plain: Any) -> Gate | None:
 
 @lru_cache(maxsize=1)
 def _constants() -> tuple[list[tuple[Any, Gate]], frozenset[type]]:
-    """Returns gates of Cirq without angles with their gates of the table, and the classes of Cirq's."""
+    """Returns pairs of equal gates without angles, Cirq's and the table's, and the classes of Cirq's gates."""
     cirq = _import()
     pairs = [
         (cirq.I, gate("id")),
@@ -357,7 +357,7 @@ def _to_cirq_gate(cirq: Any, chosen: Gate) -> Any:
             return theirs.controlled(chosen.num_controls)
     makers = {"rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz, "fsim": cirq.FSimGate}
     if chosen.entries is None and chosen.name in makers:
-        made = makers[chosen.name](*chosen.parameters)
+        converted = makers[chosen.name](*chosen.parameters)
     else:
-        made = cirq.MatrixGate(chosen.matrix, name=repr(base))
-    return made.controlled(chosen.num_controls) if chosen.num_controls else made
+        converted = cirq.MatrixGate(chosen.matrix, name=repr(base))
+    return converted.controlled(chosen.num_controls) if chosen.num_controls else converted

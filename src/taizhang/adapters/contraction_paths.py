@@ -1,8 +1,8 @@
-"""Plans from and to other programs: the linear paths of opt_einsum and the trees of cotengra.
+"""Conversion of plans from and to the linear paths of opt_einsum and the trees of cotengra.
 
-Other programs write one and the same contraction tree in two ways. In an *ssa path* (static single assignment, what a
-`Plan` holds) a result gets the next free number. In a *linear path* (opt_einsum, NumPy) the tensors stand in a list:
-the two of a step are taken out of it, and the result is put at its end, so that numbers are used again.
+A contraction tree is written in two ways. In an *ssa path* (static single assignment, what a
+`Plan` holds) a result gets the next free number. In a *linear path* (opt_einsum, NumPy) the tensors form a list:
+each step removes its two tensors from it and appends the result, so that positions are reused.
 
 Sources: Smith & Gray, opt_einsum, JOSS 3, 753 (2018); Gray & Kourtis, cotengra, arXiv:2002.01935.
 """
@@ -23,9 +23,9 @@ from taizhang.plan.tree import ContractionTree
 
 
 def to_linear_path(plan: Plan) -> list[tuple[int, ...]]:
-    """Writes the tree of a plan as a linear path, as opt_einsum and NumPy take it.
+    """Converts the tree of a plan to a linear path, as opt_einsum and NumPy take it.
 
-    Such a path cannot say what is sliced; `plan.sliced_names` does.
+    A linear path has no sliced indices; they are in `plan.sliced_names`.
 
     Returns:
         One pair of positions for each step, the smaller first; `[(0,)]` for a network of one tensor.
@@ -39,7 +39,7 @@ def to_linear_path(plan: Plan) -> list[tuple[int, ...]]:
 
 
 def linear_path(tree: ContractionTree) -> list[tuple[int, ...]]:
-    """Writes a tree as a linear path."""
+    """Converts a tree to a linear path."""
     if tree.num_tensors == 1:
         return [(0,)]
     alive = list(range(tree.num_tensors))  # the numbers in the list, always ascending
@@ -55,16 +55,16 @@ def linear_path(tree: ContractionTree) -> list[tuple[int, ...]]:
 def from_linear_path(
     network: TensorNetwork | NetworkShape, path: Iterable[Any], sliced_indices: Sequence[Hashable] = ()
 ) -> Plan:
-    """Makes a plan of a linear path, as opt_einsum, cotengra and `numpy.einsum_path` give it.
+    """Makes a plan from a linear path, as opt_einsum, cotengra and `numpy.einsum_path` give it.
 
     Args:
         network: The network, or its shape.
-        path: Steps, each the positions of the tensors contracted; NumPy's leading `"einsum_path"` is passed over. Of a
-            step over more than two tensors the first two are contracted first, then the next one with that, and so on.
+        path: Steps, each the positions of the tensors contracted; NumPy's leading `"einsum_path"` is ignored. A
+            step over more than two tensors contracts the first two, then the result with the next one, and so on.
         sliced_indices: Names of the indices to slice, the last to count fastest.
 
     Raises:
-        PlanError: A step names a position that is not there or one twice, or the path leaves more than one tensor.
+        PlanError: A step names a position that does not exist or one twice, or the path leaves more than one tensor.
 
     Example:
         >>> shape = NetworkShape.from_names(["ab", "bc", "cd"], "ad", dict.fromkeys("abcd", 2))
@@ -78,18 +78,16 @@ def from_linear_path(
         del steps[0]
     pairs: list[tuple[int, int]] = []
     for number, step in enumerate(steps):
-        taken = [alive[position] for position in _positions(step, number, len(alive))]
-        gone = set(taken)
-        alive = [tensor for tensor in alive if tensor not in gone]
-        made = taken[0]
-        for tensor in taken[1:]:
-            pairs.append((made, tensor))
-            made = shape.num_tensors + len(pairs) - 1
-        alive.append(made)
+        operands = [alive[position] for position in _positions(step, number, len(alive))]
+        removed = set(operands)
+        alive = [tensor for tensor in alive if tensor not in removed]
+        result = operands[0]
+        for tensor in operands[1:]:
+            pairs.append((result, tensor))
+            result = shape.num_tensors + len(pairs) - 1
+        alive.append(result)
     if len(alive) > 1:
-        raise PlanError(
-            f"the path leaves {len(alive)} of {shape.num_tensors} tensors; a path down to one tensor is wanted"
-        )
+        raise PlanError(f"the path must end in one tensor, but leaves {len(alive)} of {shape.num_tensors} tensors")
     return Plan.from_ssa_path(shape, pairs, sliced_indices)
 
 
@@ -99,19 +97,19 @@ def _positions(step: Any, number: int, count: int) -> list[int]:
     except TypeError:
         positions = []
     if not positions or any(isinstance(place, bool) or not hasattr(place, "__index__") for place in positions):
-        raise PlanError(f"step {number} of the path is {str(step)[:64]!r}; positions in the list of tensors are wanted")
+        raise PlanError(f"step {number} of the path must be positions in the list of tensors, got {str(step)[:64]!r}")
     places = [int(place) for place in positions]
     if any(not 0 <= place < count for place in places):
-        raise PlanError(f"step {number} of the path names positions {places}, but {count} tensors are left by then")
+        raise PlanError(f"step {number} of the path names positions {places}, but only {count} tensors are left")
     if len(set(places)) != len(places):
         raise PlanError(f"step {number} of the path names a position twice: {places}")
     return places
 
 
 def to_cotengra(plan: Plan) -> Any:
-    """Makes a `cotengra.ContractionTree` of a plan, its indices sliced.
+    """Makes a `cotengra.ContractionTree` from a plan, with the same indices sliced.
 
-    The order of the steps within the tree is cotengra's own choice, as is the order of the slices.
+    cotengra chooses the order of the steps within the tree and of the slices itself.
 
     Raises:
         MissingPackageError: cotengra is not installed.
@@ -140,21 +138,21 @@ def cotengra_tree(
         MissingPackageError: cotengra is not installed.
     """
     cotengra = optional_module("cotengra", package="cotengra", what_for="making a cotengra tree")
-    made = cotengra.ContractionTree.from_path(
+    converted = cotengra.ContractionTree.from_path(
         [tuple(term) for term in inputs], tuple(output), size_dict, ssa_path=tree.ssa_path
     )
     for index in sliced:
-        made.remove_ind_(index)
-    return made
+        converted.remove_ind_(index)
+    return converted
 
 
 def from_cotengra(tree: Any, network: TensorNetwork | NetworkShape | None = None) -> Plan:
-    """Makes a plan of a `cotengra.ContractionTree`, with what it slices.
+    """Makes a plan from a `cotengra.ContractionTree`, with its sliced indices.
 
     Args:
         tree: A complete tree.
-        network: The network that the plan is to be for; cotengra often renames indices, and they get their names back.
-            Without it the plan is for the network that the tree holds, under the names there.
+        network: The network to make the plan for, with its index names, since cotengra often renames indices. Without
+            it the plan is for the network of the tree.
 
     Raises:
         PlanError: The tree is not complete, fixes an index to one value, or is for another network.
@@ -163,7 +161,7 @@ def from_cotengra(tree: Any, network: TensorNetwork | NetworkShape | None = None
         inputs, output, sizes = tuple(tree.inputs), tuple(tree.output), dict(tree.size_dict)
         path, sliced = tree.get_ssa_path(), tuple(tree.sliced_inds.values())
     except (AttributeError, TypeError, KeyError) as error:
-        raise PlanError(f"a {type(tree).__name__} was given that does not hold a whole cotengra tree") from error
+        raise PlanError(f"tree must be a complete cotengra.ContractionTree, got a {type(tree).__name__}") from error
     fixed = [slicing.ind for slicing in sliced if slicing.project is not None]
     if fixed:
         raise PlanError(f"the tree fixes index {fixed[0]!r} to one value; a plan sums over all values of an index")
@@ -175,29 +173,31 @@ def from_cotengra(tree: Any, network: TensorNetwork | NetworkShape | None = None
 def shape_of(
     inputs: Sequence[Iterable[Hashable]], output: Iterable[Hashable], size_dict: Any
 ) -> tuple[NetworkShape, dict[Hashable, int]]:
-    """Reads a network as opt_einsum and cotengra tell it.
+    """Reads a network in the form of opt_einsum and cotengra.
 
     Args:
         inputs: Indices of each tensor, any hashable things, in a sequence or a set.
-        output: Indices of the result, alike.
+        output: Indices of the result, likewise.
         size_dict: Size of each index.
 
     Returns:
-        The shape, and the number of each index in it. Indices are numbered in the order of `size_dict`, and what comes
-        in a set, which has no order, is put in that order.
+        The shape, and the number of each index in it. Indices are numbered in the order of `size_dict`, and
+        those of a set, which has no order, are sorted by number.
 
     Raises:
-        NetworkError: An index has no size, or one that is not a whole number from 0.
+        NetworkError: An index has no size, or its size is not a whole number from 0.
     """
     if not isinstance(size_dict, Mapping):
         raise NetworkError(f"size_dict must map every index to its size, got {describe(size_dict)}")
+    # Stage 1: read the terms and check the sizes.
     terms = [*_read_terms(inputs), *_read_terms([output])]
     for name, size in size_dict.items():
         if not hasattr(size, "__index__") or not 0 <= int(size) <= MAX_SIZE:
-            raise NetworkError(f"index {name!r} has the size {size!r}; a whole number from 0 is wanted")
+            raise NetworkError(f"the size of index {name!r} must be a whole number from 0, got {size!r}")
     for name in chain.from_iterable(terms):
         if name not in size_dict:
             raise NetworkError(f"index {name!r} has no size in size_dict")
+    # Stage 2: number the indices.
     number: dict[Hashable, int] = {name: place for place, name in enumerate(size_dict)}
     numbered = [
         tuple(sorted(number[name] for name in term))
@@ -205,6 +205,7 @@ def shape_of(
         else tuple(number[name] for name in term)
         for term in terms
     ]
+    # Different indices may have the same text, such as 1 and "1"; then the shape has no names.
     names = tuple(str(name) for name in number)
     shape = NetworkShape(
         inputs=tuple(numbered[:-1]),

@@ -1,8 +1,8 @@
-"""A planner for other programs: quimb, cotengra and opt_einsum take it as `optimize=`.
+"""A planner for other packages: quimb, cotengra and opt_einsum take it as `optimize=`.
 
-opt_einsum calls such an object with `(inputs, output, size_dict, memory_limit)` and is given a linear path, which
-cannot say what is sliced. cotengra, and quimb through it, asks for a whole tree with `search(inputs, output,
-size_dict)`, which can. Networks planned lately are remembered: one that is contracted again is not planned again.
+opt_einsum calls it with `(inputs, output, size_dict, memory_limit)` for a linear path, which has no sliced indices.
+cotengra, and quimb through it, call `search(inputs, output, size_dict)` for a tree with sliced indices. Plans of recent
+networks are cached.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from taizhang.settings import OPTIONS, SearchOptions, settings_of
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+# Most plans in the cache of a planner; the one used least recently is dropped.
 MAX_REMEMBERED = 64
 
 
 @explicit_options(SearchOptions, OPTIONS)
 class Planner:
-    """Plans contractions for other programs.
+    """Plans contractions for other packages.
 
-    Without a memory limit trees are sliced to fit the default one, and paths, which cannot be sliced, are not limited.
+    Without a memory limit, trees are sliced to fit the default limit, and paths, which cannot be sliced, have none.
 
     Args:
         options: See `taizhang.settings.OPTIONS`.
 
     Raises:
-        UsageError: An option has a value that it cannot have.
+        UsageError: An option has an invalid value.
 
     Example:
         >>> planner = Planner(seed=1)
@@ -52,8 +53,8 @@ class Planner:
     """
 
     def __new__(cls, *_: object, **__: object) -> Planner:
-        """Makes it a `PathOptimizer` where opt_einsum is installed, since opt_einsum takes no other object."""
-        return object.__new__(_class_to_make() if cls is Planner else cls)
+        """Makes a `PathOptimizer` where opt_einsum is installed, since opt_einsum accepts nothing else."""
+        return object.__new__(_planner_class() if cls is Planner else cls)
 
     def __init__(self, **options: Unpack[SearchOptions]) -> None:
         self._settings = settings_of(Planner, options)
@@ -75,17 +76,17 @@ class Planner:
         size_dict: Mapping[Any, int],
         memory_limit: float | str | None = None,
     ) -> list[tuple[int, ...]]:
-        """Finds a path without slices.
+        """Finds a linear path without slices.
 
         Args:
             inputs: Indices of each tensor, any hashable things, in a sequence or a set.
-            output: Indices of the result, alike.
+            output: Indices of the result, likewise.
             size_dict: Size of each index.
             memory_limit: Most elements of an intermediate; None or -1 for no limit, `"max_input"` for the size of the
                 largest of inputs and output.
 
         Returns:
-            The positions contracted in each step, out of a list to whose end the result is put.
+            The positions contracted in each step, in a list of tensors to which each result is appended.
 
         Raises:
             MemoryLimitError: No path without slices was found within the limits.
@@ -93,7 +94,7 @@ class Planner:
         """
         shape, _ = shape_of(inputs, output, size_dict)
         limits = [limit for limit in (self._settings.width, _width_of(memory_limit, shape)) if limit is not None]
-        plan = self._planned(
+        plan = self._find_plan(
             shape,
             min(limits, default=None),
             self._settings.planning_bytes() if self._settings.memory is not None else None,
@@ -101,18 +102,18 @@ class Planner:
         if plan.sliced_indices:
             raise MemoryLimitError(
                 f"the best plan found within the limits slices {len(plan.sliced_indices)} indices, which a path cannot "
-                "say; allow more memory or width, or take the tree of Planner.search, which is sliced"
+                "express; allow more memory or width, or use Planner.search, whose tree is sliced"
             )
         return linear_path(plan.tree)
 
     def plan(
         self, inputs: Sequence[Iterable[Hashable]], output: Iterable[Hashable], size_dict: Mapping[Any, int]
     ) -> Plan:
-        """Finds a plan, sliced where the limits ask for it.
+        """Finds a plan, sliced where the limits require it.
 
         Args:
             inputs: Indices of each tensor, any hashable things, in a sequence or a set.
-            output: Indices of the result, alike.
+            output: Indices of the result, likewise.
             size_dict: Size of each index.
 
         Raises:
@@ -124,11 +125,11 @@ class Planner:
     def search(
         self, inputs: Sequence[Iterable[Hashable]], output: Iterable[Hashable], size_dict: Mapping[Any, int]
     ) -> Any:
-        """Finds a plan and gives it as cotengra's tree.
+        """Finds a plan and converts it to a cotengra tree.
 
         Args:
             inputs: Indices of each tensor, any hashable things, in a sequence.
-            output: Indices of the result, alike.
+            output: Indices of the result, likewise.
             size_dict: Size of each index.
 
         Returns:
@@ -146,9 +147,9 @@ class Planner:
         return cotengra_tree(inputs, output, dict(size_dict), plan.tree, sliced)
 
     def _sliced_plan(self, shape: NetworkShape) -> Plan:
-        return self._planned(shape, self._settings.width, self._settings.planning_bytes())
+        return self._find_plan(shape, self._settings.width, self._settings.planning_bytes())
 
-    def _planned(self, shape: NetworkShape, width: float | None, memory_bytes: int | None) -> Plan:
+    def _find_plan(self, shape: NetworkShape, width: float | None, memory_bytes: int | None) -> Plan:
         settings = self._settings
         key = (shape, width, memory_bytes is None)
         plan = self._remembered.get(key)
@@ -181,8 +182,8 @@ def _remake(options: Mapping[str, Any]) -> Planner:
 
 
 @functools.cache
-def _class_to_make() -> type[Planner]:
-    """The class itself, or one that is opt_einsum's `PathOptimizer` as well."""
+def _planner_class() -> type[Planner]:
+    """Returns `Planner`, or a subclass that is also opt_einsum's `PathOptimizer`."""
     with contextlib.suppress(ImportError):
         base = importlib.import_module("opt_einsum.paths").PathOptimizer
         return type("Planner", (Planner, base), {"__module__": Planner.__module__, "__doc__": Planner.__doc__})
@@ -190,7 +191,7 @@ def _class_to_make() -> type[Planner]:
 
 
 def _width_of(memory_limit: float | str | None, shape: NetworkShape) -> float | None:
-    """Width that opt_einsum's limit on elements stands for."""
+    """Converts opt_einsum's limit on elements to a width."""
     if memory_limit is None or memory_limit in (-1, math.inf):
         return None
     if memory_limit == "max_input":
@@ -198,6 +199,6 @@ def _width_of(memory_limit: float | str | None, shape: NetworkShape) -> float | 
         memory_limit = max(1, *(math.prod(shape.sizes[index] for index in term) for term in terms))
     if isinstance(memory_limit, str) or not memory_limit >= 1:
         raise UsageError(
-            f"memory_limit was given as {memory_limit!r}; wanted is a number of elements from 1, 'max_input', or None"
+            f"memory_limit must be a number of elements from 1, 'max_input', or None, got {memory_limit!r}"
         )
     return math.log2(memory_limit)

@@ -1,9 +1,8 @@
 """Circuits from and to Qiskit.
 
 Qubit k of a Qiskit circuit is qubit k here; Qiskit prints bitstrings the other way round. Instructions are recognised
-by their class, never by their name, which is the user's to choose: gates of Qiskit's library that are in the table are
-taken over; all others are read by their definition, or by their matrix where they have no definition. Global phases are
-kept.
+by their class, never by their name, which users choose freely: gates of Qiskit's library that are in the table are
+kept; all others are read by their definition, or by their matrix without one. Global phases are kept.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from taizhang.circuit.circuit import Circuit, Operation, check_sizes
 from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, gate, unitary_gate
 from taizhang.errors import CircuitError, UsageError
 
-# Classes of qiskit.circuit.library for gates of the table, both ways.
+# Classes of qiskit.circuit.library for gates of the table, for reading and writing.
 _CLASSES = {
     "gphase": "GlobalPhaseGate",
     "id": "IGate",
@@ -53,7 +52,7 @@ _CLASSES = {
     "rccx": "RCCXGate",
     "rc3x": "RC3XGate",
 }
-# Further classes, only read.
+# Further classes, for reading only.
 _OTHER_CLASSES = {"U1Gate": "p", "U3Gate": "u", "CUGate": "cu"}
 # Classes that are their base gate with controls, as long as they have no further qubits.
 _CONTROLLED_CLASSES = (
@@ -61,11 +60,11 @@ _CONTROLLED_CLASSES = (
     *("CPhaseGate", "CU1Gate", "CU3Gate", "CRXGate", "CRYGate", "CRZGate", "C3SXGate", "C3XGate", "C4XGate"),
     *("MCXGate", "MCXGrayCode", "MCPhaseGate", "MCU1Gate"),
 )
-# What a class defines when it gives a gate another meaning than that of the class it extends.
+# Attributes by which a subclass gives a gate another meaning than that of its base class.
 _MEANING = frozenset(("_define", "definition", "__array__", "to_matrix"))
-# Names by which Qiskit recognises a gate when it adds controls to it, whatever the gate is.
+# Qiskit recognises these gates by name when it adds controls, even if the gate is of another class.
 _CONTROLLED_BY_NAME = frozenset(("p", "u", "x", "z", "y", "h", "sx", "sxdg", "rx", "ry", "rz", "cx", "cz"))
-# Matrices of two descriptions of a gate are compared on at most so many qubits.
+# Definition and matrix of a gate are compared up to this many qubits.
 _MAX_COMPARED_QUBITS = 6
 
 
@@ -83,7 +82,7 @@ def from_qiskit(circuit: Any) -> Circuit:
 
     Raises:
         MissingPackageError: Qiskit is not installed.
-        UsageError: It is not a `QuantumCircuit`.
+        UsageError: `circuit` is not a `QuantumCircuit`.
         CircuitError: Something in the circuit is not a gate, or a parameter has no value.
         SizeLimitError: It has too many qubits or operations.
     """
@@ -105,7 +104,7 @@ def to_qiskit(circuit: Circuit) -> Any:
         circuit: Any circuit.
 
     Returns:
-        Qiskit's circuit on as many qubits; qubit k is qubit k.
+        Qiskit's circuit on the same qubits: qubit k is qubit k.
 
     Raises:
         MissingPackageError: Qiskit is not installed.
@@ -113,14 +112,14 @@ def to_qiskit(circuit: Circuit) -> Any:
     """
     qiskit = _import("qiskit")
     library = _import("qiskit.circuit.library")
-    made = qiskit.QuantumCircuit(circuit.num_qubits)
+    converted = qiskit.QuantumCircuit(circuit.num_qubits)
     for step in circuit.operations:
         if step.gate.num_qubits == 0:
-            made.global_phase += float(np.angle(step.gate.matrix[0, 0]))
+            converted.global_phase += float(np.angle(step.gate.matrix[0, 0]))
         else:
             chosen, qubits = _to_qiskit_gate(library, step)
-            made.append(chosen, qubits)
-    return made
+            converted.append(chosen, qubits)
+    return converted
 
 
 def _import(module: str) -> Any:
@@ -128,7 +127,7 @@ def _import(module: str) -> Any:
 
 
 class _Reader:
-    """Reads instructions of Qiskit one after the other."""
+    """Reads Qiskit instructions one after the other."""
 
     def __init__(self, history: QubitHistory) -> None:
         self._history = history
@@ -147,8 +146,8 @@ class _Reader:
 
         Args:
             circuit: A `QuantumCircuit`.
-            qubits: Which qubit each of its qubits is.
-            within: Name of the instruction of the user's circuit that it is a part of.
+            qubits: The qubit of each of its qubits here.
+            within: Name of the instruction of the user's circuit that contains it.
         """
         places = dict(zip(circuit.qubits, qubits, strict=True))
         for instruction in circuit.data:
@@ -163,44 +162,44 @@ class _Reader:
         Args:
             kind: A `qiskit.circuit.Operation`.
             qubits: Its qubits.
-            within: Name of the instruction of the user's circuit that it is a part of.
+            within: Name of the instruction of the user's circuit that contains it.
         """
         circuit = self._circuit
         name = f"'{kind.name}' in '{within}'" if within else f"'{kind.name}'"
-        # Stage 1: what is not a gate.
+        # Stage 1: instructions that are not gates.
         if isinstance(kind, self._box):
             yield from self.read_circuit(kind.body, qubits, within or kind.name)
             return
         if isinstance(kind, circuit.ForLoopOp):
-            yield from self._loop(kind, qubits, name, within or kind.name)
+            yield from self._read_loop(kind, qubits, name, within or kind.name)
             return
         if isinstance(kind, self._classical) or getattr(kind, "condition", None) is not None:
             raise CircuitError(f"{name} depends on classical values, which is not supported; remove it")
-        # A class of the user's that extends one of these may be something else, and says so by a definition.
+        # A user's subclass of one of these may be a gate; then it has a definition.
         if isinstance(kind, self._not_gates) and kind.definition is None:
             if isinstance(kind, circuit.Measure):
                 self._history.measure(qubits, name)
             elif isinstance(kind, circuit.Reset):
                 self._history.reset(qubits, name)
             return
-        # Stage 2: gates that this package has, too.
+        # Stage 2: gates of the table.
         chosen = self._gate(kind)
         if chosen is not None:
             if chosen.name != "id":
                 self._history.act(qubits, name)
             yield Operation(chosen, qubits)
             return
-        # Stage 3: gates made of others.
+        # Stage 3: gates composed of others.
         if isinstance(kind, circuit.AnnotatedOperation):
             self._history.act(qubits, name)
-            modified = self._modified(kind, name, within or kind.name)
+            modified = self._apply_modifiers(kind, name, within or kind.name)
             yield from modified.on_qubits(qubits, num_qubits=max(qubits, default=-1) + 1).operations
         elif isinstance(kind, self._clifford):
             yield from self.read_circuit(kind.to_circuit(), qubits, within or kind.name)
         else:
-            yield from self._defined(kind, qubits, name, within or kind.name)
+            yield from self._read_definition(kind, qubits, name, within or kind.name)
 
-    def _loop(self, kind: Any, qubits: tuple[int, ...], name: str, within: str) -> Iterator[Operation]:
+    def _read_loop(self, kind: Any, qubits: tuple[int, ...], name: str, within: str) -> Iterator[Operation]:
         """Yields the operations of a loop over known numbers."""
         values, parameter, body = kind.params
         known = isinstance(values, (range, tuple, list))
@@ -211,7 +210,7 @@ class _Reader:
             yield from self.read_circuit(once, qubits, within)
 
     def _gate(self, kind: Any) -> Gate | None:
-        """Returns the gate of the table that an instruction of Qiskit's library is, or None."""
+        """Returns the gate of the table equal to an instruction of Qiskit's library, or None."""
         known = self._known_class(kind)
         if known is self._library.UnitaryGate:
             fits = kind.num_qubits <= MAX_DENSE_QUBITS
@@ -222,7 +221,7 @@ class _Reader:
         if not isinstance(kind, self._circuit.ControlledGate):
             return None if known is None else self._named_gate(known, kind)
         base, num_controls = kind.base_gate, kind.num_ctrl_qubits
-        # Open controls are taken apart by the definition; some gates have more targets than their base, or ancillas.
+        # Open controls are read by the definition; some gates have more targets than their base, or ancillas.
         if kind.ctrl_state != 2**num_controls - 1 or base is None or kind.num_qubits != num_controls + base.num_qubits:
             return None
         if known in self._named:
@@ -239,41 +238,41 @@ class _Reader:
 
     def _known_class(self, kind: Any) -> type | None:
         """Returns the class of Qiskit's library whose meaning an instruction has, or None."""
-        own = _class_of(kind)
-        for ancestor in own.__mro__:
+        written = _class_of(kind)
+        for ancestor in written.__mro__:
             if ancestor in self._named or ancestor in self._controlled:
-                # A class that extends a gate may set another definition when it is made.
-                changed = ancestor is not own and getattr(kind, "_definition", None) is not None
+                # A subclass of a gate may set another definition in its constructor.
+                changed = ancestor is not written and getattr(kind, "_definition", None) is not None
                 return None if changed else ancestor
             if not _MEANING.isdisjoint(vars(ancestor)):
                 return None
         return None
 
     def _is_plain_control(self, kind: Any, base: Any, num_controls: int) -> bool:
-        """Whether a controlled gate of no class of its own is what Qiskit makes of its base gate."""
+        """Whether a plain `ControlledGate` equals what Qiskit makes by adding controls to its base gate."""
         return _class_of(kind) is self._circuit.ControlledGate and bool(
             kind == base.control(num_controls, annotated=False)
         )
 
-    def _modified(self, kind: Any, name: str, within: str) -> Circuit:
+    def _apply_modifiers(self, kind: Any, name: str, within: str) -> Circuit:
         """Returns the circuit of an annotated operation, on its own qubits."""
         base = kind.base_op
         reader = _Reader(QubitHistory(gates_only=True))
-        made = collect(base.num_qubits, reader.read(base, tuple(range(base.num_qubits)), within))
+        modified = collect(base.num_qubits, reader.read(base, tuple(range(base.num_qubits)), within))
         for modifier in kind.modifiers:
             if isinstance(modifier, self._circuit.InverseModifier):
-                made = made.inverse()
+                modified = modified.inverse()
             elif isinstance(modifier, self._circuit.ControlModifier):
                 count, state = modifier.num_ctrl_qubits, modifier.ctrl_state
                 state = 2**count - 1 if state is None else state
-                made = controlled_on(made, _bits(state, count))
+                modified = controlled_on(modified, _bits(state, count))
             elif isinstance(modifier, self._circuit.PowerModifier):
-                made = power_of(made, _number(modifier.power, f"a power of {name}"), name)
+                modified = power_of(modified, _number(modifier.power, f"a power of {name}"), name)
             else:
                 raise CircuitError(f"{name} has the modifier {modifier}, which is unknown; decompose it first")
-        return made
+        return modified
 
-    def _defined(self, kind: Any, qubits: tuple[int, ...], name: str, within: str) -> Iterator[Operation]:
+    def _read_definition(self, kind: Any, qubits: tuple[int, ...], name: str, within: str) -> Iterator[Operation]:
         """Yields the operations by which an instruction is defined, or its matrix where it has no definition."""
         try:
             definition = getattr(kind, "definition", None)
@@ -294,7 +293,7 @@ class _Reader:
         yield from self.read_circuit(definition, qubits, within)
 
     def _matrix(self, kind: Any) -> ComplexArray | None:
-        """Returns the matrix that an instruction gives itself, first qubit slowest, or None."""
+        """Returns the matrix that an instruction defines, first qubit slowest, or None."""
         if kind.num_qubits > MAX_DENSE_QUBITS or not hasattr(kind, "__array__"):
             return None
         try:
@@ -303,36 +302,36 @@ class _Reader:
             return None
 
     def _check_definition(self, kind: Any, definition: Any, name: str, within: str) -> None:
-        """Raises if an instruction is described in a second way that differs: either may be what is meant.
+        """Raises if an instruction has a second description that differs from its definition.
 
-        The second way is the matrix of a user's class, or the base gate of a control in which Qiskit takes a block of
-        the user's for its own gate of that name.
+        The second description is the matrix of a user's class, or the base gate of a controlled gate where Qiskit
+        mistakes a user's block for its own gate of that name.
         """
-        own: type = _class_of(kind)
+        written: type = _class_of(kind)
         base: Any = getattr(kind, "base_gate", None)
         compared = kind.num_qubits <= _MAX_COMPARED_QUBITS
         reader = _Reader(QubitHistory(gates_only=True))
-        wanted: ComplexArray | None = None
-        if own is self._circuit.ControlledGate and base is not None and self._is_misnamed(base):
+        expected: ComplexArray | None = None
+        if written is self._circuit.ControlledGate and base is not None and self._is_misnamed(base):
             if not compared:
                 raise CircuitError(
-                    f"{name} controls a block that is, or holds one, named like a gate of Qiskit's, which Qiskit "
+                    f"{name} controls a block that is or contains one named like a gate of Qiskit's, which Qiskit "
                     "mistakes for that gate; rename the block"
                 )
             inner = collect(base.num_qubits, reader.read(base, tuple(range(base.num_qubits)), within))
-            wanted = matrix_of(controlled_on(inner, _bits(kind.ctrl_state, kind.num_ctrl_qubits)))
-        elif compared and not own.__module__.startswith("qiskit."):
-            wanted = self._matrix(kind)
-        if wanted is not None:
-            made = collect(kind.num_qubits, reader.read_circuit(definition, range(kind.num_qubits), within))
-            if not np.allclose(matrix_of(made), wanted, rtol=0, atol=1e-7):
+            expected = matrix_of(controlled_on(inner, _bits(kind.ctrl_state, kind.num_ctrl_qubits)))
+        elif compared and not written.__module__.startswith("qiskit."):
+            expected = self._matrix(kind)
+        if expected is not None:
+            defined = collect(kind.num_qubits, reader.read_circuit(definition, range(kind.num_qubits), within))
+            if not np.allclose(matrix_of(defined), expected, rtol=0, atol=1e-7):
                 raise CircuitError(
                     f"{name} has a definition that differs from its matrix or base gate; make them agree, or rename "
                     "blocks that are named like a gate of Qiskit's"
                 )
 
     def _is_misnamed(self, kind: Any) -> bool:
-        """Whether Qiskit, adding controls by name, mistakes an instruction, or one in its definition, for another."""
+        """Whether Qiskit, adding controls by name, mistakes an instruction or a part of it for its own gate."""
         if self._known_class(kind) is not None:
             return False
         if kind.name in _CONTROLLED_BY_NAME:
@@ -345,16 +344,16 @@ class _Reader:
 def _library_classes() -> tuple[dict[type, str], frozenset[type]]:
     """Returns the gates of the table by their classes in Qiskit, and the classes that add controls to a gate."""
     library = _import("qiskit.circuit.library")
-    named = {getattr(library, other): name for name, other in _CLASSES.items()}
-    named |= {getattr(library, other): name for other, name in _OTHER_CLASSES.items()}
+    named = {getattr(library, theirs): name for name, theirs in _CLASSES.items()}
+    named |= {getattr(library, theirs): name for theirs, name in _OTHER_CLASSES.items()}
     named |= {library.UnitaryGate: "", library.RGate: ""}  # they need more than a name
-    return named, frozenset(getattr(library, other) for other in _CONTROLLED_CLASSES if hasattr(library, other))
+    return named, frozenset(getattr(library, theirs) for theirs in _CONTROLLED_CLASSES if hasattr(library, theirs))
 
 
 def _class_of(kind: Any) -> type:
-    """Returns the class of an instruction as it was written; Qiskit makes others for gates without parameters."""
-    own: type = getattr(kind, "base_class", type(kind))
-    return own
+    """Returns the class that the user wrote; Qiskit makes singleton subclasses of gates without parameters."""
+    written: type = getattr(kind, "base_class", type(kind))
+    return written
 
 
 def _number(value: Any, what: str) -> float:

@@ -1,8 +1,8 @@
-"""What has happened to each qubit so far, for reading circuits of other programs.
+"""The history of each qubit while a circuit of another package is read.
 
-A circuit here is gates on qubits that start in |0>. Circuits that also measure and reset are read as far as they mean
-the same: a measurement with nothing after it is left out, and a reset of a qubit still in |0> does nothing. Everything
-else is refused, so that no operation is dropped silently.
+A circuit here is gates on qubits that start in |0>. Of measurements and resets only those are accepted that change
+nothing: a measurement with nothing after it is left out, and a reset of a qubit still in |0> does nothing. All others
+are refused, so that no operation is dropped silently.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from taizhang.errors import CircuitError
 
 
 class QubitHistory:
-    """Which qubits gates have acted on, and which have been measured.
+    """Records which qubits gates have acted on, and which have been measured.
 
     Args:
-        gates_only: Refuse measurements and resets, too: what is read must have an inverse and a controlled form.
+        gates_only: Refuse all measurements and resets, for operations that are inverted or controlled.
 
     Example:
         >>> history = QubitHistory()
@@ -41,7 +41,7 @@ class QubitHistory:
 
         Args:
             qubits: Its qubits.
-            name: What to call it in an error, with its quotes.
+            name: Name of the gate in errors, with its quotes.
 
         Raises:
             CircuitError: One of the qubits has been measured.
@@ -67,7 +67,7 @@ class QubitHistory:
         """Records a reset to |0>.
 
         Raises:
-            CircuitError: A qubit need not be in |0>, or only gates are allowed here.
+            CircuitError: A gate has acted on a qubit, or only gates are allowed here.
         """
         if self._gates_only:
             raise CircuitError(f"{name} is a reset within a gate; only gates can be controlled or inverted")

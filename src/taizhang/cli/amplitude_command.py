@@ -1,4 +1,4 @@
-"""`taizhang amplitude`: amplitudes of a circuit, with the cost told beforehand and compared afterwards."""
+"""`taizhang amplitude`: amplitudes of a circuit, with predicted and measured cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from taizhang._resources import peak_resident_bytes
 from taizhang._units import counted
 from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.amplitude_output import MOST_LINES, records_of, show_amplitudes, write_amplitudes
-from taizhang.cli.bitstring_options import asked_bitstrings
+from taizhang.cli.bitstring_options import collect_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note, verbosity
 from taizhang.cli.options import (
@@ -66,36 +66,39 @@ def amplitude_command(
     as_json: bool,
 ) -> None:
     """Compute amplitudes ⟨BITSTRING|CIRCUIT|0…0⟩. A bitstring is written qubit 0 first."""
+    # Stage 1: read the circuit and the bitstrings, and start the run folder if one is given.
     opened = parse_qubits(open_qubits)
     plan = Plan.load(plan_file) if plan_file is not None else None
-    if directory is not None and profile.wanted:
-        raise click.UsageError("--profile measures a run in one go, not one that is kept in a --directory; give one")
+    if directory is not None and profile.enabled:
+        raise click.UsageError("--profile does not measure runs kept in a --directory; give one of them")
     started = time.perf_counter()
     with Display(folder=directory) as display:
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
-        asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
+        requested = collect_bitstrings(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
-        task = AmplitudesTask(circuit=read, bitstrings=tuple(asked), open_qubits=opened)
+        task = AmplitudesTask(circuit=read, bitstrings=tuple(requested), open_qubits=opened)
         if directory is not None:
             folder = runs_start.start_run(directory, task, settings, plan=plan, observer=display)
+    # Stage 2: compute the amplitudes, in the folder or in this process.
     if directory is not None:
         run_doing.finish_run(
             folder, runs_run.own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started}
         )
         return
     with Display(f"to keep such work: taizhang run {circuit} … --directory RUN") as display:
-        result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)
-    answer, ran = result.answer, result.plans[0]
+        result = solve(task, settings, plan=plan, observer=display, profile=profile.enabled)
+    # Stage 3: write or print the amplitudes, then profile, plan and times.
+    answer, used_plan = result.answer, result.plans[0]
     seconds = {"read": reading, **result.seconds}
     predicted, observed = result.predicted_bytes, peak_resident_bytes()
     measured, drawn = measured_profile(result.contractions, profile)
     saved = save(output, lambda path: write_amplitudes(answer, Path(path)))
     if as_json:
         listed = [] if saved.done else list(records_of(answer))
-        report = {"amplitudes": listed, "plan": plan_report(ran, predicted)}
-        told = {} if measured is None else {"profile": measured.to_dict()}
-        echo_json({**report, "seconds": seconds, "peak_bytes": observed, **told})
+        report = {"amplitudes": listed, "plan": plan_report(used_plan, predicted)}
+        profile_fields = {} if measured is None else {"profile": measured.to_dict()}
+        echo_json({**report, "seconds": seconds, "peak_bytes": observed, **profile_fields})
         saved.check()
         drawn.check(printed=False)
         return
@@ -106,8 +109,8 @@ def amplitude_command(
     if measured is not None:
         click.echo(f"\n{measured.report(top=profile.top)}")
     if sum(seconds.values()) >= QUICK_SECONDS or verbosity() > 0:
-        work = predicted_and_actual(ran, result.num_contractions, predicted, seconds["run"], observed)
+        work = predicted_and_actual(used_plan, result.num_contractions, predicted, seconds["run"], observed)
         stages = ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())
-        note(f"\n{ran}\n\n{work}\n{sum(seconds.values()):.2f} s in all: {stages}")
+        note(f"\n{used_plan}\n\n{work}\n{sum(seconds.values()):.2f} s in all: {stages}")
     saved.check()
     drawn.check(printed=False)

@@ -1,4 +1,4 @@
-"""Amplitudes as commands give them: lines for people, records for `--json`, files."""
+"""Output of amplitudes: lines of text, records for `--json`, files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from taizhang._files import write_file
 from taizhang.tasks.amplitudes import AmplitudeAnswer
 
-# More lines than this help nobody on a terminal; `-o` takes them all.
+# Most amplitudes printed on a terminal; `-o` writes all of them.
 MOST_LINES = 64
 
 
@@ -25,7 +25,7 @@ def records_of(result: AmplitudeAnswer) -> Iterator[dict[str, str | float]]:
 
 
 def show_amplitudes(result: AmplitudeAnswer, *, most: int | None = MOST_LINES) -> None:
-    """Prints amplitudes for people, the first `most` of them if there are more."""
+    """Prints amplitudes as text, the first `most` of them if there are more."""
     for number, entry in enumerate(records_of(result)):
         if number == most:
             click.echo(f"… and {result.values.size - number} more; -o FILE writes all of them")
@@ -46,7 +46,7 @@ def write_amplitudes(result: AmplitudeAnswer, path: Path) -> None:
 
 
 def npy_bytes(array: npt.NDArray[Any]) -> bytes:
-    """What a `.npy` file of an array holds."""
+    """The content of a `.npy` file of an array."""
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=False)
     return stream.getvalue()

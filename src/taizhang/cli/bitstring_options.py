@@ -1,4 +1,4 @@
-"""Which bitstrings a command is asked for."""
+"""The bitstrings given to a command."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.errors import UsageError
 
 
-def asked_bitstrings(
+def collect_bitstrings(
     circuit: Circuit, bits: tuple[str, ...], bitstring: str | None, bitstrings: str | None, opened: tuple[int, ...]
 ) -> list[str]:
-    """The bitstrings asked for, in whichever of three ways; with open qubits, all others are 0 unless said."""
-    asked = [*bits, *([bitstring] if bitstring else [])]
+    """Collects the bitstrings given as arguments, by `--bitstring` or in a file; with open qubits alone, all zeros."""
+    requested = [*bits, *([bitstring] if bitstring else [])]
     if bitstrings is not None:
         file = sys.stdin.buffer if bitstrings == "-" else bitstrings
-        asked += read_bitstrings(file, circuit.num_qubits, opened)
-    if not asked and opened:
+        requested += read_bitstrings(file, circuit.num_qubits, opened)
+    if not requested and opened:
         return ["0" * circuit.num_qubits]
-    if not asked:
-        raise UsageError("no bitstring was given; wanted is BITSTRING..., --bitstrings FILE, or --open Q,Q,...")
-    return asked
+    if not requested:
+        raise UsageError("no bitstring was given; give BITSTRING..., --bitstrings FILE, or --open Q,Q,...")
+    return requested

@@ -1,4 +1,4 @@
-"""The commands: where each is, and what `taizhang --help` says of it; a table, so that none is imported for that.
+"""The commands with their modules and summaries: a table, so that `taizhang --help` imports none of them.
 
 A test compares the summaries with the first sentence of each command's own help.
 """
@@ -23,39 +23,44 @@ class CommandEntry(NamedTuple):
 
 COMMANDS: Mapping[str, CommandEntry] = {
     "inspect": CommandEntry(
-        "inspect_command", "Qubits, gates by kind and depth of CIRCUIT; its network before and after simplification."
+        "inspect_command",
+        "Show qubits, gates and depth of CIRCUIT, and its network before and after simplification.",
     ),
-    "draw": CommandEntry("draw_command", "Draw CIRCUIT: as text, or as an SVG picture into a file."),
+    "draw": CommandEntry("draw_command", "Draw CIRCUIT as text, or write it to a file as an SVG picture."),
     "plan": CommandEntry(
-        "plan_command", "Search a plan for an amplitude of CIRCUIT, or for a network, and tell what it costs."
+        "plan_command", "Search for a plan for an amplitude of CIRCUIT, or for a network, and report its cost."
     ),
     "amplitude": CommandEntry("amplitude_command", "Compute amplitudes ⟨BITSTRING|CIRCUIT|0…0⟩."),
-    "sample": CommandEntry("sample_command", "Draw samples of CIRCUIT: one bitstring a line, qubit 0 first."),
-    "xeb": CommandEntry("xeb_command", "Tell how well SAMPLES fit CIRCUIT."),
+    "sample": CommandEntry("sample_command", "Draw samples of CIRCUIT: one bitstring per line, qubit 0 first."),
+    "xeb": CommandEntry("xeb_command", "Compute the cross-entropy benchmark (XEB) of SAMPLES against CIRCUIT."),
     "marginals": CommandEntry(
         "marginals_command",
-        "Compute the probabilities of all outcomes of some qubits of CIRCUIT, whatever the others give.",
+        "Compute the joint probabilities of the outcomes of some qubits of CIRCUIT.",
     ),
     "contract": CommandEntry(
         "contract_command", "Contract NETWORK (JSON) with ARRAYS (.npz: arr_0, arr_1, … in the order of its inputs)."
     ),
     "run": CommandEntry(
         "run_commands",
-        "A long run that survives anything: amplitudes of CIRCUIT, computed piece by piece in the folder RUN.",
+        "Compute amplitudes of CIRCUIT as a resumable run, kept piece by piece in the folder RUN.",
     ),
-    "resume": CommandEntry("run_commands", "Go on with the run in the folder RUN, and print what it gives."),
-    "status": CommandEntry("run_commands", "Tell how far the run in the folder RUN is; it may be running or not."),
-    "work": CommandEntry("run_commands", "One more worker on the run in the folder RUN, on any machine that sees it."),
+    "resume": CommandEntry("run_commands", "Continue the run in the folder RUN and print its result."),
+    "status": CommandEntry(
+        "run_commands", "Show the progress of the run in the folder RUN, whether or not it is running."
+    ),
+    "work": CommandEntry(
+        "run_commands", "Add a worker to the run in the folder RUN, from any machine that shares the folder."
+    ),
     "verify": CommandEntry(
-        "run_commands", "Check the run in the folder RUN: all hashes, all checksums, and some pieces computed again."
+        "run_commands", "Check the run in the folder RUN: all hashes and checksums, and some pieces computed again."
     ),
-    "report": CommandEntry(
-        "run_commands", "Write a page about the run in the folder RUN: HTML that holds all of its pictures."
+    "report": CommandEntry("run_commands", "Write a self-contained HTML page about the run in the folder RUN."),
+    "random": CommandEntry("random_command", "Generate a random circuit of a standard benchmark family."),
+    "doctor": CommandEntry(
+        "doctor_command", "Show what this machine can do: cores, SIMD level, measured rates, memory."
     ),
-    "random": CommandEntry("random_command", "Make a random circuit of a family the field measures itself on."),
-    "doctor": CommandEntry("doctor_command", "What this machine can do: cores, SIMD level, measured rates, memory."),
     "completion": CommandEntry(
         "completion_command", "Print a script that makes SHELL complete commands, options and file names."
     ),
 }
-"""In the order in which people are shown them."""
+"""In the order in which `taizhang --help` lists them."""

@@ -1,4 +1,4 @@
-"""`taizhang completion`: what makes a shell complete commands, options and file names."""
+"""`taizhang completion`: shell completion of commands, options and file names."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ from taizhang.tasks.solve import solve
 @click.argument("network", type=InputFile())
 @click.argument("arrays", type=InputFile())
 @option("--plan", "plan_file", type=InputFile(), metavar="PLAN", help="Run this plan instead of searching one.")
-@option("--slices", metavar="A:B", help="Only these slices, A included, B not.")
+@option("--slices", metavar="A:B", help="Contract only these slices, A to B-1.")
 @option(
     "-o",
     "--output",
@@ -63,16 +63,18 @@ def contract_command(
     as_json: bool,
 ) -> None:
     """Contract NETWORK (JSON) with ARRAYS (.npz: arr_0, arr_1, … in the order of its inputs)."""
+    # Stage 1: read the network, and contract it.
     started = time.perf_counter()
-    wanted = parse_slices(slices)
+    selected = parse_slices(slices)
     plan = Plan.load(plan_file) if plan_file is not None else None
     advice = f"to do such work in parts: taizhang contract {network} {arrays} --plan PLAN --slices A:B -o FILE.npy"
     with Display(advice) as display:
         display.stage("read")
-        whole = read_arrays(read_network(network), arrays)
-        task = ContractionTask(network=whole, slices=wanted)
-        result = solve(task, settings, plan=plan, observer=display, profile=profile.wanted)
+        filled = read_arrays(read_network(network), arrays)
+        task = ContractionTask(network=filled, slices=selected)
+        result = solve(task, settings, plan=plan, observer=display, profile=profile.enabled)
     value, done, plan = result.answer, result.contractions[0], result.plans[0]
+    # Stage 2: write or print the value, then profile, plan and times.
     saved = save(output, lambda path: write_file(path, npy_bytes(np.asarray(value))))
     scalar = np.ndim(value) == 0
     number = complex(value) if scalar else 0j
@@ -101,6 +103,7 @@ def contract_command(
     if scalar:
         click.echo(f"{number.real:+.10e} {number.imag:+.10e}i")
     elif not saved.done:
+        # An array that could not be written to its file is printed in full.
         most = 64 if saved.problem is None else sys.maxsize
         click.echo(np.array2string(np.asarray(value), threshold=most))
     else:

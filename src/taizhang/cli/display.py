@@ -1,4 +1,4 @@
-"""Progress on standard error, drawn only where that is a terminal; only then is imported what draws."""
+"""Progress on standard error, drawn on terminals only; the drawing library is imported only then."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ _DOING = {
 
 
 def live(name: str) -> Any:
-    """Makes what is called `name` in `taizhang.cli.live_display`; None where standard error is no terminal."""
+    """Makes the display class `name` of `taizhang.cli.live_display`; None where standard error is not a terminal."""
     if not sys.stderr.isatty() or verbosity() < 0:
         return None
     return getattr(importlib.import_module("taizhang.cli.live_display"), name)()
 
 
 class Display:
-    """An observer that draws on the terminal; a context manager, silent where standard error is no terminal.
+    """An observer that draws on the terminal; a context manager, silent where standard error is not a terminal.
 
-    A KeyboardInterrupt that leaves it becomes an `InterruptedWorkError` which says what was going on, and what is kept.
+    A KeyboardInterrupt inside it becomes an `InterruptedWorkError` that says what was interrupted and what is kept.
 
     Args:
-        advice: How to keep what work has computed, for a person who interrupts it.
-        folder: The folder of a run that is being made, which keeps the plan.
+        advice: How to keep partial work, for the message at an interruption.
+        folder: The folder of a run that is being started; it keeps the plan.
     """
 
     def __init__(self, advice: str = "", *, folder: str | None = None) -> None:
@@ -66,7 +66,7 @@ class Display:
             raise InterruptedWorkError(self._interruption(error)) from error
 
     def _interruption(self, error: KeyboardInterrupt) -> str:
-        """What a person is told who interrupted the work."""
+        """The message for an interruption."""
         passed = human_seconds(time.monotonic() - self._stage_started)
         if isinstance(error, SearchInterrupted):
             best = "no plan within the limits was found yet"
@@ -91,7 +91,7 @@ class Display:
 
     @property
     def draws(self) -> bool:
-        """Whether progress is seen at all."""
+        """Whether progress is drawn."""
         return self._drawn is not None
 
     def say(self, text: str) -> None:
@@ -117,9 +117,9 @@ class Display:
         self._shown.searching(progress)
 
     def predicted(self, seconds: float) -> None:
-        """Shows how long the run is predicted to take."""
+        """Shows the predicted run time."""
         self._shown.predicted(seconds)
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
-        """Shows the slices done."""
+        """Shows the number of slices done."""
         self._shown.contracting(slices_done, num_slices)

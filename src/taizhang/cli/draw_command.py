@@ -21,11 +21,11 @@ from taizhang.cli.saving import save
     type=OutputFile(".svg", ".txt"),
     metavar="FILE",
     group="Output",
-    help="Draw into a file: .svg as a picture, .txt as text.",
+    help="Write the drawing to a file: .svg for a picture, .txt for text.",
 )
 @output_options
 def draw_command(circuit: str, circuit_format: CircuitFormat | None, output: str | None, as_json: bool) -> None:
-    """Draw CIRCUIT: as text, or as an SVG picture into a file."""
+    """Draw CIRCUIT as text, or write it to a file as an SVG picture."""
     read = read_circuit(circuit, format=circuit_format)
     if output is None:
         drawing = read.draw()

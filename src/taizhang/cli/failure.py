@@ -1,4 +1,4 @@
-"""How a command ends when it cannot do its work: one sentence on standard error, and an exit status.
+"""How a command reports a failure: one sentence on standard error, and an exit status.
 
 0 done, 1 the work failed, 2 wrong usage or bad input, 130 interrupted.
 """
@@ -13,7 +13,7 @@ DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 class InterruptedWorkError(Exception):
-    """Ctrl-C or SIGTERM ended a command; the message says what it was doing, what is kept and how to keep more."""
+    """Ctrl-C or SIGTERM ended a command; the message says what was interrupted, what is kept and how to keep more."""
 
 
 class UnwrittenResultError(Exception):
@@ -32,15 +32,15 @@ def exit_status(error: BaseException) -> int:
 
 
 def _suggesting(text: str) -> str:
-    """One sentence of click's two: what there is not, and what may be meant."""
-    first, found, second = text.partition("Did you mean ")
-    if not found:
+    """Joins click's two sentences, what is unknown and what may be meant, into one."""
+    first, separator, second = text.partition("Did you mean ")
+    if not separator:
         return text
     return f"{first.rstrip(' (').rstrip('.')}; did you mean {second.rstrip(')').replace('one of: ', 'one of ')}"
 
 
 def sentence(error: BaseException) -> str:
-    """One sentence for a person, on one line, whatever the error."""
+    """The message of any error as one sentence on one line."""
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return "interrupted; nothing was left behind"
     if isinstance(error, click.ClickException):
@@ -56,13 +56,13 @@ def sentence(error: BaseException) -> str:
         text = f"{error.filename}: the file cannot be used: {(error.strerror or 'unknown reason').lower()}"
         text += "; check its name" if isinstance(error, FileNotFoundError) else ""
     elif isinstance(error, MemoryError):
-        text = "the system gave no more memory; lower --memory, or close other programs"
+        text = "out of memory; lower --memory or close other programs"
     else:
-        text = f"something went wrong inside taizhang ({type(error).__name__}: {error}); --debug shows where"
+        text = f"internal error ({type(error).__name__}: {error}); --debug shows the traceback"
     return " ".join(text.split())
 
 
 def place(error: BaseException) -> str:
-    """The line of a file that is wrong, with a caret under the place: two lines to put below the sentence, or ""."""
+    """The wrong line of a file with a caret below the error, as two lines to follow the sentence; "" without one."""
     excerpt = error.excerpt if isinstance(error, CircuitFileError) else ""
     return "".join(f"\n  {line}" for line in excerpt.splitlines())

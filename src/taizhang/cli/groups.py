@@ -1,4 +1,4 @@
-"""Commands that hold others: alone they print their help, and a misspelt one is answered with the one that is meant."""
+"""Groups of commands: alone they print their help, and for a misspelt command they suggest the nearest one."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ else:
 
 
 class SuggestingGroup(click.Group):
-    """A group that suggests a command for one that it does not have."""
+    """A group that suggests the nearest command for an unknown one."""
 
     def resolve_command(
         self, ctx: click.Context, args: Sequence[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command asked for.
+        """Finds a command by its name.
 
         Raises:
-            click.UsageError: There is none of this name.
+            click.UsageError: There is no command of this name.
         """
         words = list(args)
         name = words[0]

@@ -1,4 +1,4 @@
-"""`taizhang inspect`: what a circuit is made of, and the network it becomes."""
+"""`taizhang inspect`: gates of a circuit, and the size of its network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from taizhang.network.inspection import inspect
 @circuit_options
 @output_options
 def inspect_command(circuit: str, circuit_format: CircuitFormat | None, as_json: bool) -> None:
-    """Qubits, gates by kind and depth of CIRCUIT; its network before and after simplification."""
+    """Show qubits, gates and depth of CIRCUIT, and its network before and after simplification."""
     report = inspect(read_circuit(circuit, format=circuit_format))
     if as_json:
         echo_json(report.to_dict())

@@ -1,6 +1,6 @@
-"""Progress drawn on a terminal: what is being done, the best plan so far, and an honest time to finish.
+"""Progress drawn on a terminal: the current stage, the best plan so far, and the time left.
 
-It takes one line at any width: what stands furthest to the right is left out first, then the bar.
+It takes one line at any width: the rightmost parts are left out first, then the bar.
 
     ⠹ Searching ━━━━━━━━━━━━━━━━━━━━━━━━ 3.0 s, 17 s left  10^9.80 multiply-adds, width 26, 0 indices sliced
     ⠹ Searching ━━━━━━━━ 3.0 s, 17 s left  10^9.80
@@ -37,7 +37,7 @@ _BARS = (24, 8, 0)
 
 
 def bar(width: int, done: float | None) -> Text:
-    """A bar of so many columns, of which the part `done` is bright; all dim where that is not known."""
+    """A bar of `width` columns, of which the fraction `done` is bright; all dim where it is None."""
     filled = 0 if done is None else round(width * min(max(done, 0.0), 1.0))
     return Text("━" * filled, style="red").append("━" * (width - filled), style="bright_black")
 
@@ -47,9 +47,9 @@ def one_line(width: int, head: str, done: float | None, remarks: Sequence[str], 
 
     Args:
         width: Columns of the terminal.
-        head: What is being done.
-        done: The part that is done, or None.
-        remarks: What else there is to say, the most important first: as much of it is said as fits.
+        head: The current stage.
+        done: The fraction that is done, or None.
+        remarks: Further remarks, the most important first; as many are shown as fit.
         time_text: Time passed and left.
     """
     for bar_width in _BARS:
@@ -71,7 +71,7 @@ def one_line(width: int, head: str, done: float | None, remarks: Sequence[str], 
 
 
 class _Live:
-    """A line on standard error that is drawn again and again; a context manager."""
+    """A line on standard error that is redrawn as it changes; a context manager."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
@@ -90,7 +90,7 @@ class _Live:
         self._live.stop()
 
     def line(self, width: int) -> Text:
-        """What is drawn now, in at most `width` columns."""
+        """The line as it is now, in at most `width` columns."""
         raise NotImplementedError
 
     def _drawn(self) -> Text:
@@ -114,12 +114,12 @@ class LiveDisplay(_Live):
         super().__init__(console)
 
     def line(self, width: int) -> Text:
-        """What is drawn now: the stage, a bar, the time passed and left, and remarks."""
-        told = human_seconds(time.monotonic() - self._started)
+        """The line as it is now: the stage, a bar, the time passed and left, and remarks."""
+        times = human_seconds(time.monotonic() - self._started)
         if self._left is not None:
-            told += f", {human_seconds(self._left)} left" if self._left > 0 else ", longer than predicted"
+            times += f", {human_seconds(self._left)} left" if self._left > 0 else ", longer than predicted"
         remarks = [self._extra, *self._remarks] if self._extra else self._remarks
-        return one_line(width, self._head, self._done, remarks, time_text=told)
+        return one_line(width, self._head, self._done, remarks, time_text=times)
 
     def say(self, text: str) -> None:
         """Writes a line above the progress, to standard error."""
@@ -147,15 +147,15 @@ class LiveDisplay(_Live):
                 f"{progress.num_sliced} indices sliced",
             ]
         self._left = progress.seconds_left
-        whole = progress.seconds + (self._left or 0.0)
-        self._done = None if self._left is None or not whole else progress.seconds / whole
+        total = progress.seconds + (self._left or 0.0)
+        self._done = None if self._left is None or not total else progress.seconds / total
 
     def predicted(self, seconds: float) -> None:
-        """Keeps what was predicted, to tell the time left before the first slice is done."""
+        """Keeps the prediction, to show the time left before the first slice is done."""
         self._predicted = self._left = seconds
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
-        """Shows the slices done; the time left comes from their rate, and before the first is done from the plan."""
+        """Shows the slices done; the time left comes from their rate, before the first one from the prediction."""
         passed = time.monotonic() - self._run_started
         if slices_done and passed > 1.0:
             self._left = passed / slices_done * (num_slices - slices_done)
@@ -168,7 +168,7 @@ class LiveDisplay(_Live):
 
 
 class LiveLine(_Live):
-    """A line about a long run."""
+    """The line of a long run."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._done: float | None = None
@@ -176,9 +176,9 @@ class LiveLine(_Live):
         super().__init__(console)
 
     def line(self, width: int) -> Text:
-        """What is drawn now: a bar, and remarks."""
+        """The line as it is now: a bar, and remarks."""
         return one_line(width, "Running", self._done, self._remarks)
 
     def show(self, done: int, total: int, remarks: Sequence[str]) -> None:
-        """Draws it again; the most important remark stands first."""
+        """Updates the line; the most important remark comes first."""
         self._done, self._remarks = done / max(total, 1), remarks

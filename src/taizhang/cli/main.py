@@ -1,4 +1,4 @@
-"""The command `taizhang`: gathers the commands, and turns every error into a sentence and an exit status."""
+"""The command `taizhang`: runs one of its commands, and turns every error into a sentence and an exit status."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from taizhang.cli.warning_lines import warning_lines
 
 
 class Commands(SuggestingGroup):
-    """All commands; only the one that is asked for is imported."""
+    """All commands; only the one that is run is imported."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Reads the words; an interrupt is answered here, before click writes an empty line for it."""
+        """Parses the arguments; an interrupt is handled here, before click writes an empty line for it."""
         try:
             return super().make_context(info_name, args, parent, **extra)
         except KeyboardInterrupt as error:
             raise InterruptedWorkError(sentence(error)) from error
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; an interrupt is answered as in `make_context`."""
+        """Runs the command; an interrupt is handled as in `make_context`."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             raise InterruptedWorkError(sentence(error)) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order in which people are shown them."""
+        """The names, in the order in which `--help` lists them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -49,7 +49,7 @@ class Commands(SuggestingGroup):
         if cmd_name not in COMMANDS:
             return None
         end_on_signals()
-        gc.disable()  # hardly anything that an import makes is garbage, and looking for it takes a tenth of the start
+        gc.disable()  # imports make almost no garbage, and looking for it takes a tenth of the start
         try:
             module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name].module}")
         finally:
@@ -80,10 +80,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and exits.
 
     Args:
-        arguments: The words after `taizhang`; by default those the process was started with.
+        arguments: The words after `taizhang`; by default those of the process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    # The system takes the memory of a process back faster than the interpreter finds what is garbage at its end.
+    # At exit the system frees the memory of a process faster than the interpreter collects garbage.
     atexit.register(gc.freeze)
     try:
         interrupt_on_signals()
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.stdout.flush()
         status = DONE
     except BrokenPipeError:
-        # The reader of our output went away, as `head` does. Flushing at exit would complain once more.
+        # The reader of our output went away, as `head` does. Flushing at exit would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = FAILED
     except (Exception, KeyboardInterrupt) as error:

@@ -1,4 +1,4 @@
-"""`taizhang marginals`: the probabilities of all outcomes of some qubits."""
+"""`taizhang marginals`: joint probabilities of the outcomes of some qubits."""
 
 from __future__ import annotations
 
@@ -34,10 +34,21 @@ from taizhang.tasks.solve import solve
 @click.argument("circuit", type=InputFile())
 @circuit_options
 @option(
-    "--qubits", required=True, metavar="Q,Q,...", group="Task", help="The qubits, in the order of the bits of outcomes."
+    "--qubits",
+    required=True,
+    metavar="Q,Q,...",
+    group="Task",
+    help="The qubits, in the order of the bits of an outcome.",
 )
 @directory_option
-@option("-o", "--output", type=OutputFile(".npy"), metavar="FILE.npy", group="Output", help="Write them as an array.")
+@option(
+    "-o",
+    "--output",
+    type=OutputFile(".npy"),
+    metavar="FILE.npy",
+    group="Output",
+    help="Write the probabilities as an array.",
+)
 @settings_options()
 @output_options
 def marginals_command(
@@ -49,25 +60,29 @@ def marginals_command(
     settings: Settings,
     as_json: bool,
 ) -> None:
-    """Compute the probabilities of all outcomes of some qubits of CIRCUIT, whatever the others give."""
+    """Compute the joint probabilities of the outcomes of some qubits of CIRCUIT."""
     started = time.perf_counter()
-    asked = parse_qubits(qubits, called="--qubits")
-    if not asked:
+    selected = parse_qubits(qubits, called="--qubits")
+    if not selected:
         raise UsageError("--qubits names no qubit; give at least one, such as --qubits 0,3")
-    if 1 << len(asked) > MOST_ROWS and output is None:
-        raise UsageError(f"{len(asked)} qubits have too many outcomes to print; give -o FILE.npy")
+    if 1 << len(selected) > MOST_ROWS and output is None:
+        raise UsageError(f"{len(selected)} qubits have too many outcomes to print; give -o FILE.npy")
     with Display(f"to keep such work: taizhang marginals {circuit} … --directory RUN") as display:
         display.stage("read")
-        task = ReducedStateTask(circuit=read_circuit(circuit, format=circuit_format), qubits=asked, probabilities=True)
+        task = ReducedStateTask(
+            circuit=read_circuit(circuit, format=circuit_format), qubits=selected, probabilities=True
+        )
         reading = time.perf_counter() - started
         if directory is not None:
             folder = start_run(directory, task, settings, observer=display)
         else:
-            found = solve(task, settings, observer=display)
+            solution = solve(task, settings, observer=display)
     if directory is not None:
         note(pieces_line(folder))
         finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
         return
-    seconds = {"read": reading, **found.seconds}
-    how = Presentation(assembly=found.assembly, plans=found.plans, seconds=seconds, output=output, as_json=as_json)
-    present(found.answer, how)
+    seconds = {"read": reading, **solution.seconds}
+    how = Presentation(
+        assembly=solution.assembly, plans=solution.plans, seconds=seconds, output=output, as_json=as_json
+    )
+    present(solution.answer, how)

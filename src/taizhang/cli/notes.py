@@ -1,4 +1,4 @@
-"""What commands say beside their result, on standard error: nothing with --quiet, more with --verbose."""
+"""Notes of commands on standard error: none with --quiet, more with --verbose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _VERBOSITY = "taizhang.verbosity"
 
 
 def set_verbosity(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
-    """Keeps what `--quiet` or `--verbose` asks for; the callback of both."""
+    """Stores the verbosity; the callback of `--quiet` and `--verbose`."""
     if value:
         ctx.meta[_VERBOSITY] = -1 if parameter.name == "quiet" else 1
 

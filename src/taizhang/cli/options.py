@@ -1,4 +1,4 @@
-"""Options that commands share, and what they become."""
+"""Options that commands share, and their conversion to values."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ else:
 Command = Callable[..., None]
 
 GROUPS = ("Task", "Samples", "Run", "Workers", "Limits", "Plan", "Numbers", "Output")
-"""Headings of options in the help of commands, in their order; help itself and the like stand last, under Other."""
+"""Headings of options in the help of commands, in their order; --help and its like come last, under Other."""
 _OTHER = "Other"
 
 
 class GroupedOption(click.Option):
-    """An option that the help of a command shows under a heading."""
+    """An option that is shown under a heading in the help of its command."""
 
     def __init__(self, *arguments: Any, group: str = "Task", **others: Any) -> None:
         super().__init__(*arguments, **others)
@@ -69,12 +69,12 @@ def option(*names: str, group: str = "Task", **others: Any) -> Callable[[Command
 
 
 def command(name: str) -> Callable[[Command], click.Command]:
-    """Makes a function a command whose help shows its options in groups."""
+    """Turns a function into a command whose help shows its options in groups."""
     return click.command(name, cls=GroupedCommand)
 
 
 def output_options(command: Command) -> Command:
-    """Adds `--json`, `--quiet`, and `--debug`, which `main` looks for by itself."""
+    """Adds `--json`, `--quiet`, and `--debug`, which `main` reads from the words of the command line."""
     command = option(
         "-q",
         "--quiet",
@@ -85,7 +85,7 @@ def output_options(command: Command) -> Command:
         group=_OTHER,
         help="Show nothing but the result, warnings and errors.",
     )(command)
-    command = option("--debug", is_flag=True, expose_value=False, group=_OTHER, help="Show where an error came from.")(
+    command = option("--debug", is_flag=True, expose_value=False, group=_OTHER, help="Show the traceback of an error.")(
         command
     )
     return option("--json", "as_json", is_flag=True, group="Output", help="Print one JSON object on standard output.")(
@@ -94,7 +94,7 @@ def output_options(command: Command) -> Command:
 
 
 def verbose_option(command: Command) -> Command:
-    """Adds `--verbose`, for commands that leave the plan out where the work was quick."""
+    """Adds `--verbose`, for commands that show no plan where the work was quick."""
     return option(
         "-v",
         "--verbose",
@@ -103,33 +103,33 @@ def verbose_option(command: Command) -> Command:
         is_eager=True,
         callback=set_verbosity,
         group="Output",
-        help="Show the plan, and predicted beside actual, even where the work took less than a second.",
+        help="Show the plan and its predicted and actual cost even for work of less than a second.",
     )(command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileRequest:
-    """What `--profile` and its companions ask for.
+    """The values of `--profile`, `--plot` and `--top`.
 
     Attributes:
-        wanted: Whether steps are measured at all.
+        enabled: Whether steps are measured.
         plot: File to draw into, or None.
-        top: How many shapes and steps people are shown.
+        top: How many shapes and steps are printed.
     """
 
-    wanted: bool
+    enabled: bool
     plot: str | None
     top: int
 
 
 def profile_options(command: Command) -> Command:
-    """Adds `--profile`, `--plot` and `--top`, and hands them on as one `profile`."""
+    """Adds `--profile`, `--plot` and `--top`, and passes them on as one `profile`."""
 
     @functools.wraps(command)
     def with_profile(*, profile: bool, plot: str | None, top: int, **others: Any) -> None:
         if plot is not None and not profile:
             raise click.UsageError("--plot draws what --profile measures; give both")
-        command(profile=ProfileRequest(wanted=profile, plot=plot, top=top), **others)
+        command(profile=ProfileRequest(enabled=profile, plot=plot, top=top), **others)
 
     wrapped: Command = with_profile
     for each in reversed(
@@ -138,14 +138,14 @@ def profile_options(command: Command) -> Command:
                 "--profile",
                 is_flag=True,
                 group="Output",
-                help="Show where the time went, beside what the machine can do.",
+                help="Show the time of each step against the roofline of the machine.",
             ),
             option(
                 "--plot",
                 type=OutputFile(picture=True),
                 metavar="FILE",
                 group="Output",
-                help="With --profile: draw it, as .png, .svg or .pdf.",
+                help="With --profile: draw the profile, as .png, .svg or .pdf.",
             ),
             option(
                 "--top",
@@ -174,36 +174,41 @@ def amplitudes_file_option(command: Command) -> Command:
 
 
 def directory_option(command: Command) -> Command:
-    """Adds `--directory`, which makes work a long run."""
+    """Adds `--directory`, which keeps the work in a folder as a resumable run."""
     return option(
         "--directory",
         type=RunDirectory(),
         metavar="RUN",
         group="Run",
-        help="Make it a long run, kept in this folder; 'taizhang resume RUN' continues it.",
+        help="Keep the work in this folder as a resumable run; 'taizhang resume RUN' continues it.",
     )(command)
 
 
 def circuit_options(command: Command) -> Command:
-    """Adds `--format`, for circuits whose kind cannot be told from their name, such as standard input."""
+    """Adds `--format`, for circuits whose format is not clear from their name, such as standard input."""
     return option(
         "--format",
         "circuit_format",
         type=click.Choice(get_args(CircuitFormat)),
-        help="Kind of the circuit file [told by its content and ending].",
+        help="Format of the circuit file [detected from its content and ending].",
     )(command)
 
 
 def task_options(command: Command) -> Command:
-    """Adds what amplitudes are asked for with: the circuit, bitstrings, open qubits, a plan and a file to write."""
+    """Adds the parameters of amplitudes: the circuit, bitstrings, open qubits, a plan and an output file."""
     for each in reversed(
         (
             click.argument("circuit", type=InputFile()),
             click.argument("bits", nargs=-1, metavar="[BITSTRING]..."),
             circuit_options,
-            option("--bitstrings", metavar="FILE", help="Bitstrings from a file, one a line; - reads standard input."),
+            option("--bitstrings", metavar="FILE", help="File of bitstrings, one per line; - reads standard input."),
             option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open."),
-            option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open: all their amplitudes at once."),
+            option(
+                "--open",
+                "open_qubits",
+                metavar="Q,Q,...",
+                help="Leave these qubits open: compute the amplitudes of all their values.",
+            ),
             option(
                 "--plan", "plan_file", type=InputFile(), metavar="PLAN", help="Run this plan instead of searching one."
             ),
@@ -215,11 +220,11 @@ def task_options(command: Command) -> Command:
 
 
 class OutputFile(_ParamType):
-    """A file that a command writes: whether that can be done is checked before any work.
+    """A file that a command writes; that it can be written is checked before any work.
 
     Args:
-        endings: Endings that it may have, `""` for none; any by default.
-        picture: It is drawn, so what draws must be there, too.
+        endings: Allowed endings, `""` for none; any by default.
+        picture: It is a picture, so the drawing package must be installed for its ending.
     """
 
     name = "file"
@@ -228,7 +233,7 @@ class OutputFile(_ParamType):
         self._endings, self._picture = endings or None, picture
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Checks the file; gives its name as it was given."""
+        """Checks the file; returns its name unchanged."""
         called = param.opts[-1] if param is not None and param.opts else "the output"
         if self._picture:
             canvas.check_drawable(Path(value))
@@ -246,7 +251,7 @@ class InputFile(_ParamType):
     name = "file"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Gives the name as it was given: the reader knows best what is wrong with a file."""
+        """Returns the name unchanged: the reader reports what is wrong with a file."""
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -265,23 +270,23 @@ class RunDirectory(InputFile):
 
 
 class RowType(_ParamType):
-    """Checks text of the command line as a row of a table says, so that both speak of the option by its flag."""
+    """Converts and checks text by a row of the table of options; errors name the option by its flag."""
 
     def __init__(self, row: Option) -> None:
         self.name = row.metavar or row.name
         self._row = row
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Gives what Python would be given."""
+        """Converts text to the value that Python code would pass."""
         if isinstance(value, str):
-            with contextlib.suppress(ValueError, OverflowError):  # checked below, as all else
+            with contextlib.suppress(ValueError, OverflowError):  # the check below reports it
                 value = self._row.from_text(value)
         self._row.check(value, called=self._row.flag)
         return value
 
 
 def row_option(row: Option) -> Callable[[Command], Command]:
-    """The option of the command line for a row of a table; None where it is not given."""
+    """Makes the command-line option of a row of a table; its value is None where it is not given."""
     default = row.default_text
     text = f"{row.help} [{default}]." if default else f"{row.help}."
     if row.metavar is None:
@@ -292,12 +297,12 @@ def row_option(row: Option) -> Callable[[Command], Command]:
 def table_options(
     make: Callable[[dict[str, Any]], Any], keyword: str, rows: Sequence[Option]
 ) -> Callable[[Command], Command]:
-    """Adds options from rows of a table, and hands those that were given on as one value.
+    """Adds options from rows of a table, and passes those that were given on as one value.
 
     Args:
         make: Makes the value from the options given.
         keyword: Name of the value.
-        rows: Which options.
+        rows: The rows to add.
     """
     shown = [row for row in rows if row.in_shell]
 
@@ -321,19 +326,19 @@ def table_options(
 
 
 def _with_flags(sentence: str, rows: Sequence[Option]) -> str:
-    """A sentence with the names of options as the command line has them.
+    """Replaces the names of options in a sentence by their flags.
 
-    A name of one word may be that word, but not where two options are named to be in each other's way.
+    A name of one word may be an ordinary word of the sentence, except where it says that "both" options were given.
     """
     flags = {row.name: row.flag for row in rows if "_" in row.name or sentence.startswith("both ")}
     return re.sub(r"(?<![\w-])[a-z_]+(?![\w-])", lambda word: flags.get(word[0], word[0]), sentence)
 
 
 def settings_options(keywords: type = Options) -> Callable[[Command], Command]:
-    """Adds the common options that a command reads, and hands them on as one `settings`.
+    """Adds the common options that a command reads, and passes them on as one `settings`.
 
     Args:
-        keywords: A `TypedDict` of them.
+        keywords: A `TypedDict` with these options.
     """
     return table_options(_settings, "settings", rows_of(keywords, OPTIONS))
 
@@ -360,7 +365,7 @@ def parse_qubits(given: str | None, called: str = "open qubits") -> tuple[int, .
 
     Args:
         given: The list, or None.
-        called: What it is a list of.
+        called: Name of the list in messages.
 
     Raises:
         click.BadParameter: It is not a list of whole numbers.
@@ -376,7 +381,7 @@ def parse_qubits(given: str | None, called: str = "open qubits") -> tuple[int, .
 
 
 def parse_slices(given: str | None) -> slice | None:
-    """Reads a range of slices `A:B` (A included, B not; either may be left out)."""
+    """Reads a range of slices `A:B`: A included, B excluded, either may be left out."""
     if given is None:
         return None
     first, colon, last = given.partition(":")
@@ -385,4 +390,4 @@ def parse_slices(given: str | None) -> slice | None:
             raise ValueError
         return slice(int(first) if first else None, int(last) if last else None)
     except ValueError:
-        raise click.BadParameter(f"slices were given as {given[:64]!r}; wanted is A:B, such as 0:16") from None
+        raise click.BadParameter(f"--slices must be A:B, such as 0:16, got {given[:64]!r}") from None

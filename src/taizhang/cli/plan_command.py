@@ -1,4 +1,4 @@
-"""`taizhang plan`: search a plan, report what it costs, keep it."""
+"""`taizhang plan`: search for a plan, report its cost, save it."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from taizhang.tasks.planning import find_plan
 @command("plan")
 @click.argument("circuit", required=False, type=InputFile())
 @circuit_options
-@option("--network", type=InputFile(), metavar="FILE", help="Plan for this network (JSON) instead of a circuit's.")
-@option("--bitstring", metavar="BITS", help="The amplitude to plan for; all of a circuit's share one plan.")
-@option("--bitstrings", type=InputFile(), metavar="FILE", help="The amplitudes to plan for, one bitstring a line.")
-@option("--open", "open_qubits", metavar="Q,Q,...", help="Qubits left open.")
-@option("-o", "--output", type=OutputFile(), metavar="PLAN", group="Output", help="Keep the plan in this file.")
+@option("--network", type=InputFile(), metavar="FILE", help="Plan for this network (JSON) instead of a circuit.")
+@option("--bitstring", metavar="BITS", help="The amplitude to plan for; one plan serves all bitstrings.")
+@option("--bitstrings", type=InputFile(), metavar="FILE", help="File of bitstrings to plan for, one per line.")
+@option("--open", "open_qubits", metavar="Q,Q,...", help="Leave these qubits open.")
+@option("-o", "--output", type=OutputFile(), metavar="PLAN", group="Output", help="Write the plan to this file.")
 @option(
     "--plot",
     type=OutputFile(picture=True),
@@ -63,12 +63,13 @@ def plan_command(
     settings: Settings,
     as_json: bool,
 ) -> None:
-    """Search a plan for an amplitude of CIRCUIT, or for a network, and tell what it costs."""
+    """Search for a plan for an amplitude of CIRCUIT, or for a network, and report its cost."""
     if (circuit is None) == (network is None):
-        raise click.UsageError("wanted is either a CIRCUIT or --network FILE")
+        raise click.UsageError("give either a CIRCUIT or --network FILE")
+    # Stage 1: search; an interrupted search gives its best plan so far.
     with Display() as display:
         try:
-            what, opened, listed = _question(
+            what, opened, listed = _read_question(
                 circuit, circuit_format, network, bitstring, bitstrings, open_qubits, display
             )
             ready = find_plan(what, settings, display, open_qubits=opened, bitstrings=listed)
@@ -78,6 +79,7 @@ def plan_command(
                 raise
             plan, stopped = interrupt.plan, interrupt.seconds
             peak_bytes = needed_bytes() + plan.cost.peak_bytes
+    # Stage 2: write, draw and print the plan; a plan that could not be written is printed as JSON.
     saved = save(output, plan.save)
     drawn = save(plot, lambda path: plot_plan(plan, path))
     lost = {} if saved.problem is None else {"plan": plan.to_dict()}
@@ -91,14 +93,12 @@ def plan_command(
     saved.check()
     drawn.check(printed=False)
     if stopped is not None:
-        whole = "" if settings.plan_seconds is None else f" of {human_seconds(settings.plan_seconds)}"
-        holds = (
-            "this is the best plan so far, -o PLAN keeps it" if output is None else f"{output} holds the best so far"
-        )
-        raise InterruptedWorkError(f"stopped after {human_seconds(stopped)}{whole}; {holds}")
+        limit = "" if settings.plan_seconds is None else f" of {human_seconds(settings.plan_seconds)}"
+        kept = "this is the best plan so far; -o PLAN keeps it" if output is None else f"{output} holds the best so far"
+        raise InterruptedWorkError(f"stopped after {human_seconds(stopped)}{limit}; {kept}")
 
 
-def _question(
+def _read_question(
     circuit: str | None,
     circuit_format: CircuitFormat | None,
     network: str | None,
@@ -107,10 +107,10 @@ def _question(
     open_qubits: str | None,
     display: Display,
 ) -> tuple[Circuit | NetworkShape, tuple[int, ...], tuple[str, ...] | None]:
-    """What a plan is wanted for: a circuit or a network, the open qubits, and a list of bitstrings."""
+    """Reads what to plan for: a circuit or a network, the open qubits, and a list of bitstrings."""
     if network is not None:
         if bitstring or bitstrings or open_qubits:
-            raise click.UsageError("--bitstring, --bitstrings and --open belong to a CIRCUIT, not to a network")
+            raise click.UsageError("--bitstring, --bitstrings and --open need a CIRCUIT, not --network")
         return read_network(network), (), None
     display.stage("read")
     read = read_circuit(str(circuit), format=circuit_format)

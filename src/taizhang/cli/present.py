@@ -1,4 +1,4 @@
-"""Answers as commands give them: one printer for each kind of answer, for people, as JSON and in files."""
+"""Output of answers as text, as JSON and to files: one printer for each kind of answer."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from taizhang.tasks.xeb import Xeb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presentation:
-    """How an answer is to be given.
+    """How to present an answer.
 
     Attributes:
-        assembly: What the answer was assembled by.
-        plans: The plans it was computed with.
+        assembly: The assembly that made the answer.
+        plans: The plans that were run.
         seconds: Wall time of the stages.
-        output: File to write it to, or None.
-        plot: File to draw it into, or None.
+        output: File to write the answer to, or None.
+        plot: File to draw the answer to, or None.
         as_json: Print one JSON object.
     """
 
@@ -50,7 +50,7 @@ class Presentation:
 
 @functools.singledispatch
 def present(answer: Any, how: Presentation) -> None:
-    """Gives an answer: as the rows and the record of its assembly, where its kind has no printer of its own."""
+    """Presents an answer; a kind without a printer of its own by the rows and the record of its assembly."""
     value = np.asarray(how.assembly.plain(answer))
     saved = save(how.output, lambda path: write_file(path, npy_bytes(value)))
     if how.as_json:

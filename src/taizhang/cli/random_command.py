@@ -1,4 +1,4 @@
-"""`taizhang random`: random circuits of the families the field measures itself on."""
+"""`taizhang random`: random circuits of standard benchmark families."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from taizhang.settings import OPTIONS
 @click.group("random", cls=SuggestingGroup, invoke_without_command=True)
 @click.pass_context
 def random_command(ctx: click.Context) -> None:
-    """Make a random circuit of a family the field measures itself on."""
+    """Generate a random circuit of a standard benchmark family."""
     show_help_alone(ctx)
 
 
-def _written(circuit: Circuit, output: str, as_json: bool) -> None:
+def _write(circuit: Circuit, output: str, as_json: bool) -> None:
     write_circuit(circuit, output)
     report = {"output": output, "num_qubits": circuit.num_qubits, "num_gates": len(circuit.operations)}
     if as_json:
@@ -37,7 +37,7 @@ _output = option(
     type=OutputFile(".qsim", ".txt", ".qasm"),
     metavar="FILE",
     group="Output",
-    help="Where to: .qsim, .txt (GRCS text) or .qasm.",
+    help="File to write: .qsim, .txt (GRCS text) or .qasm.",
 )
 _seed = table_options(lambda given: given.get("seed", 0), "seed", [row for row in OPTIONS if row.name == "seed"])
 
@@ -51,8 +51,8 @@ _seed = table_options(lambda given: given.get("seed", 0), "seed", [row for row i
 @_output
 @output_options
 def grid_command(rows: int, columns: int, depth: int, gate: str, seed: int, output: str, as_json: bool) -> None:
-    """A random circuit on a grid of qubits, by the rules of Google's GRCS (arXiv:1608.00263, arXiv:1807.10749)."""
-    _written(random_grid(rows, columns, depth, gate="cz" if gate == "cz" else "is", seed=seed), output, as_json)
+    """Generate a random circuit on a grid of qubits by Google's GRCS rules (arXiv:1608.00263, arXiv:1807.10749)."""
+    _write(random_grid(rows, columns, depth, gate="cz" if gate == "cz" else "is", seed=seed), output, as_json)
 
 
 @random_command.command("sycamore", cls=GroupedCommand)
@@ -62,15 +62,25 @@ def grid_command(rows: int, columns: int, depth: int, gate: str, seed: int, outp
     metavar="N",
     default=53,
     show_default=True,
-    help="The whole processor, or a patch of it.",
+    help="Number of qubits; fewer than 53 give a patch of the processor.",
 )
 @option(
-    "--cycles", type=click.IntRange(min=0), required=True, metavar="N", help="Layers of gates on one and on two qubits."
+    "--cycles",
+    type=click.IntRange(min=0),
+    required=True,
+    metavar="N",
+    help="Cycles: a layer of one-qubit gates, then one of two-qubit gates.",
 )
-@option("--pattern", type=click.Choice(["ABCDCDAB", "EFGH"]), default="ABCDCDAB", show_default=True)
+@option(
+    "--pattern",
+    type=click.Choice(["ABCDCDAB", "EFGH"]),
+    default="ABCDCDAB",
+    show_default=True,
+    help="Order of the two-qubit layers.",
+)
 @_seed
 @_output
 @output_options
 def sycamore_command(qubits: int, cycles: int, pattern: str, seed: int, output: str, as_json: bool) -> None:
-    """A random circuit on the qubits of Sycamore, as in Arute et al., Nature 574 (2019)."""
-    _written(random_sycamore(qubits, cycles=cycles, pattern=pattern, seed=seed), output, as_json)
+    """Generate a random circuit on the qubits of Sycamore, as in Arute et al., Nature 574 (2019)."""
+    _write(random_sycamore(qubits, cycles=cycles, pattern=pattern, seed=seed), output, as_json)

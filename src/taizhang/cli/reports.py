@@ -1,4 +1,4 @@
-"""What commands tell about plans, in the keys of `--json` and as lines for people."""
+"""Reports about plans, as keys of `--json` and as lines of text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ else:
     profiles = lazy_module("taizhang.execute.profile")
 
 QUICK_SECONDS = 1.0
-"""Of work that took less than this nobody wants to know the plan."""
+"""Commands show the plan of work that took longer than this."""
 
 
 def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
@@ -28,7 +28,7 @@ def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
 
     Args:
         plan: The plan.
-        peak_bytes: Most memory that the whole process is predicted to hold while it runs the plan.
+        peak_bytes: Predicted peak memory of the process while it runs the plan.
     """
     return {
         "log10_multiply_adds": plan.cost.log10_multiply_adds_executed,
@@ -44,14 +44,14 @@ def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
 
 
 def side_by_side(rows: list[tuple[str, str, str]]) -> str:
-    """A small table of what was predicted and what came."""
+    """Formats a table of predicted and actual values."""
     lines = [("", "predicted", "actual"), *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(3)]
     return "\n".join(f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in lines)
 
 
 def predicted_and_actual(plan: Plan, runs: float, predicted_bytes: int, run_seconds: float, peak_bytes: int) -> str:
-    """Time and memory of running a plan `runs` times, predicted and actual."""
+    """Formats predicted and actual time and memory of running a plan `runs` times."""
     return side_by_side(
         [
             ("run time", human_seconds(plan.predicted_seconds * runs), human_seconds(run_seconds)),
@@ -61,8 +61,8 @@ def predicted_and_actual(plan: Plan, runs: float, predicted_bytes: int, run_seco
 
 
 def measured_profile(runs: Sequence[Contraction], request: ProfileRequest) -> tuple[profiles.Profile | None, Saved]:
-    """The profile of runs, None where no profile was wanted; and whether it was drawn, if that was asked for."""
-    if not request.wanted:
+    """Makes the profile of runs, None without `--profile`, and draws it if `--plot` was given."""
+    if not request.enabled:
         return None, Saved(path=None)
     profile = profiles.profile_of(runs)
     return profile, save(request.plot, lambda path: profile_plots.plot_profile(profile, path))

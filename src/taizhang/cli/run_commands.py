@@ -1,4 +1,4 @@
-"""`taizhang run`, `resume` and `status`: long runs that survive anything."""
+"""`taizhang run`, `resume`, `work`, `status`, `verify` and `report`: resumable runs kept in a folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from taizhang._files import check_output, write_file
 from taizhang._units import parse_time
 from taizhang.circuit.formats.read import CircuitFormat, read_circuit
-from taizhang.cli.bitstring_options import asked_bitstrings
+from taizhang.cli.bitstring_options import collect_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note
 from taizhang.cli.options import (
@@ -55,7 +55,7 @@ _lease_option = table_options(dict, "workers", [row for row in WORKFORCE if row.
     type=RunDirectory(),
     metavar="RUN",
     group="Run",
-    help="Folder to keep the run in, new or empty.",
+    help="Folder for the run, new or empty.",
 )
 @option(
     "--piece-time",
@@ -63,11 +63,9 @@ _lease_option = table_options(dict, "workers", [row for row in WORKFORCE if row.
     default=DEFAULT_PIECE_TIME,
     show_default=True,
     group="Run",
-    help="How long a piece of the work should take one thread.",
+    help="Target time of a piece of the work on one thread.",
 )
-@option(
-    "--prepare", is_flag=True, group="Run", help="Make the folder and stop; workers begin with 'taizhang work RUN'."
-)
+@option("--prepare", is_flag=True, group="Run", help="Make the folder and stop; 'taizhang work RUN' starts workers.")
 @settings_options()
 @_workforce_options
 @output_options
@@ -87,9 +85,10 @@ def run_command(
     workers: dict[str, Any],
     as_json: bool,
 ) -> None:
-    """A long run that survives anything: amplitudes of CIRCUIT, computed piece by piece in the folder RUN.
+    """Compute amplitudes of CIRCUIT as a resumable run, kept piece by piece in the folder RUN.
 
-    Whatever ends it, 'taizhang resume RUN' goes on; 'taizhang status RUN' tells how far it is.
+    An interruption loses at most the pieces in progress; 'taizhang resume RUN' continues the run, 'taizhang status RUN'
+    shows its progress.
     """
     opened = parse_qubits(open_qubits)
     workforce = workforce_of(settings, None, workers)
@@ -98,10 +97,10 @@ def run_command(
     with Display(folder=directory) as display:
         display.stage("read")
         read = read_circuit(circuit, format=circuit_format)
-        asked = asked_bitstrings(read, bits, bitstring, bitstrings, opened)
+        requested = collect_bitstrings(read, bits, bitstring, bitstrings, opened)
         folder = start_run(
             directory,
-            AmplitudesTask(circuit=read, bitstrings=tuple(asked), open_qubits=opened),
+            AmplitudesTask(circuit=read, bitstrings=tuple(requested), open_qubits=opened),
             settings,
             plan=plan,
             piece_seconds=parse_time(piece_time, called="--piece-time"),
@@ -116,7 +115,7 @@ def run_command(
 
 @command("resume")
 @click.argument("directory", metavar="RUN", type=RunDirectory())
-@option("--repair", is_flag=True, help="Save what is right in a damaged ledger first.")
+@option("--repair", is_flag=True, help="First recover the valid rows of a damaged ledger.")
 @amplitudes_file_option
 @settings_options(ResourceOptions)
 @_workforce_options
@@ -124,11 +123,11 @@ def run_command(
 def resume_command(
     directory: str, repair: bool, output: str | None, settings: Settings, workers: dict[str, Any], as_json: bool
 ) -> None:
-    """Go on with the run in the folder RUN, and print what it gives."""
+    """Continue the run in the folder RUN and print its result."""
     folder = RunFolder.open(directory)
     if repair:
         saved, lost = repair_run(folder)
-        note(f"{saved:,} pieces were saved, {lost} rows given up; the damaged ledger is kept beside")
+        note(f"{saved:,} pieces were recovered, {lost} rows were lost; the damaged ledger is kept beside the new one")
     finish_run(folder, workforce_of(settings, None, workers), output, as_json, {})
 
 
@@ -139,9 +138,9 @@ def resume_command(
 @settings_options(ResourceOptions)
 @output_options
 def work_command(directory: str, attached: bool, workers: dict[str, Any], settings: Settings, as_json: bool) -> None:
-    """One more worker on the run in the folder RUN, on any machine that sees it.
+    """Add a worker to the run in the folder RUN, from any machine that shares the folder.
 
-    Where nobody coordinates the run, this worker does, too. A Slurm array job is nothing but many of these.
+    If no coordinator is running, this worker coordinates the run as well. On a cluster, submit it as an array job.
     """
     started = time.perf_counter()
     folder = RunFolder.open(directory)
@@ -160,14 +159,14 @@ def work_command(directory: str, attached: bool, workers: dict[str, Any], settin
     if as_json:
         echo_json(report)
     else:
-        note(f"the run '{folder.path}' is complete; 'taizhang resume {folder.path}' prints what it gives")
+        note(f"the run '{folder.path}' is complete; 'taizhang resume {folder.path}' prints its result")
 
 
 @command("status")
 @click.argument("directory", metavar="RUN", type=RunDirectory())
 @output_options
 def status_command(directory: str, as_json: bool) -> None:
-    """Tell how far the run in the folder RUN is; it may be running or not."""
+    """Show the progress of the run in the folder RUN, whether or not it is running."""
     status = status_of(RunFolder.open(directory))
     if as_json:
         echo_json(status.to_dict())
@@ -183,26 +182,26 @@ def status_command(directory: str, as_json: bool) -> None:
     default=3,
     show_default=True,
     metavar="N",
-    help="Compute this many pieces again.",
+    help="Number of pieces to compute again.",
 )
-@option("--no-precise", is_flag=True, help="Do not measure rounding errors by computing in double precision.")
+@option("--no-precise", is_flag=True, help="Skip the estimate of rounding errors, which computes in double precision.")
 @option(
     "-o",
     "--output",
     type=OutputFile(),
     metavar="FILE",
     group="Output",
-    help="Write a record of the result (JSON), for others to check.",
+    help="Write a record of the result (JSON) that others can check.",
 )
 @settings_options(VerifyOptions)
 @output_options
 def verify_command(
     directory: str, pieces: int, no_precise: bool, output: str | None, settings: Settings, as_json: bool
 ) -> None:
-    """Check the run in the folder RUN: all hashes, all checksums, and some pieces computed again."""
+    """Check the run in the folder RUN: all hashes and checksums, and some pieces computed again."""
     with Display() as display:
         display.stage("verify")
-        found = verify(
+        verification = verify(
             RunFolder.open(directory),
             pieces=pieces,
             seed=settings.seed,
@@ -210,13 +209,13 @@ def verify_command(
             threads=settings.threads,
             memory_bytes=settings.free_bytes(),
         )
-    saved = save(output, lambda path: write_file(path, json.dumps(found.record, indent=1) + "\n"))
+    saved = save(output, lambda path: write_file(path, json.dumps(verification.record, indent=1) + "\n"))
     if as_json:
-        echo_json(found.record)
+        echo_json(verification.record)
     else:
-        click.echo(str(found))
+        click.echo(str(verification))
         if saved.problem is not None:
-            click.echo(json.dumps(found.record, indent=1))
+            click.echo(json.dumps(verification.record, indent=1))
     saved.check()
 
 
@@ -228,14 +227,14 @@ def verify_command(
     type=OutputFile(".html", ".htm"),
     metavar="FILE",
     group="Output",
-    help="Write to this file [report.html in the folder RUN].",
+    help="File to write [report.html in the folder RUN].",
 )
-@option("--open", "open_page", is_flag=True, group="Output", help="Show the page in a browser.")
+@option("--open", "open_page", is_flag=True, group="Output", help="Open the page in a browser.")
 @output_options
 def report_command(directory: str, output: str | None, open_page: bool, as_json: bool) -> None:
-    """Write a page about the run in the folder RUN: HTML that holds all of its pictures.
+    """Write a self-contained HTML page about the run in the folder RUN.
 
-    The page in the folder keeps up while the run goes on; one written elsewhere shows the run as it is now.
+    The page in the folder is updated while the run continues; one written elsewhere shows the run as it is now.
     """
     folder = RunFolder.open(directory)
     target = check_output(folder.path / REPORT if output is None else output, called="-o")

@@ -1,4 +1,4 @@
-"""Progress of a long run: a live line on a terminal, plain lines once in a while elsewhere."""
+"""Progress of a long run: a live line on a terminal, a plain line every minute elsewhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from taizhang.cli.notes import note
 from taizhang.runs import coordinator
 from taizhang.runs.report.status import left_text, rate_text
 
+# Without a terminal: when the first line is written, and the seconds between lines.
 FIRST_LINE_SECONDS, LINE_SECONDS = 5.0, 60.0
 
 
@@ -32,15 +33,15 @@ class RunDisplay:
             self._line.__exit__(kind, error, traceback)
 
     def progress(self, progress: coordinator.Progress) -> None:
-        """Shows where the run stands."""
-        told = [f"{progress.done:,} of {progress.total:,} pieces"]
+        """Shows the progress of the run."""
+        remarks = [f"{progress.done:,} of {progress.total:,} pieces"]
         if progress.estimate.rate > 0:
-            told += [f"{left_text(progress.estimate)} left", rate_text(progress.estimate.rate)]
-        told.append(f"{progress.workers} worker{'' if progress.workers == 1 else 's'}")
+            remarks += [f"{left_text(progress.estimate)} left", rate_text(progress.estimate.rate)]
+        remarks.append(f"{progress.workers} worker{'' if progress.workers == 1 else 's'}")
         if progress.partial is not None:
-            told.append(f"partial sum {progress.partial.real:+.4e} {progress.partial.imag:+.4e}i")
+            remarks.append(f"partial sum {progress.partial.real:+.4e} {progress.partial.imag:+.4e}i")
         if self._line is not None:
-            self._line.show(progress.done, progress.total, told)
+            self._line.show(progress.done, progress.total, remarks)
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_SECONDS
-            note(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {', '.join(told)}")
+            note(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {', '.join(remarks)}")

@@ -1,4 +1,4 @@
-"""Doing a long run from the command line: progress while it goes on, then what the task's own command prints."""
+"""Completes a run from the command line: shows progress, then prints what the command of its task prints."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def finish_run(
     *,
     plot: str | None = None,
 ) -> None:
-    """Goes on with a run until it is complete, showing the progress, and prints what it gives.
+    """Continues a run until it is complete, showing progress, and prints its result.
 
     Args:
         folder: The run.
-        workforce: Who is to work on it.
-        output: File to write the amplitudes to, or None.
+        workforce: The workers.
+        output: File to write the result to, or None.
         as_json: Print one JSON object.
-        seconds: Wall time of what was done before.
-        plot: File to draw a cross entropy into, or None.
+        seconds: Wall time of the stages before.
+        plot: File to draw a cross entropy to, or None.
     """
     started = time.perf_counter()
     with RunDisplay() as display:
@@ -43,8 +43,8 @@ def finish_run(
 
 
 def pieces_line(folder: RunFolder) -> str:
-    """How a run is cut, for people."""
+    """Describes how a run is divided into pieces."""
     layout = folder.manifest.layout
     contractions = counted(layout.num_contractions, "contraction")
     pieces = counted(layout.num_pieces, "piece")
-    return f"{folder.path}: {folder.assembly().description()}, in {contractions}, cut into {pieces}"
+    return f"{folder.path}: {folder.assembly().description()}, in {contractions}, divided into {pieces}"

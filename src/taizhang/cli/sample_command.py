@@ -1,4 +1,4 @@
-"""`taizhang sample`: bitstrings drawn from what a circuit gives, one on a line, as they come."""
+"""`taizhang sample`: bitstrings drawn from the distribution of a circuit, written as they are drawn."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from taizhang.tasks.samples import SamplesTask
 @circuit_options
 @option("--shots", type=int, required=True, metavar="N", group="Samples", help="Number of samples.")
 @option(
-    "--method", type=click.Choice(METHODS), default="auto", show_default=True, group="Samples", help="How to draw them."
+    "--method", type=click.Choice(METHODS), default="auto", show_default=True, group="Samples", help="Sampling method."
 )
 @table_options(lambda given: FrugalOptions(**given), "options", FRUGAL)
 @directory_option
@@ -61,7 +61,7 @@ def sample_command(
     settings: Settings,
     as_json: bool,
 ) -> None:
-    """Draw samples of CIRCUIT: one bitstring a line, qubit 0 first."""
+    """Draw samples of CIRCUIT: one bitstring per line, qubit 0 first."""
     check_listing(shots, output, as_json=as_json)
     started = time.perf_counter()
     with Display(f"to keep such work: taizhang sample {circuit} … --directory RUN") as display:

@@ -1,4 +1,4 @@
-"""Samples as commands give them: lines, a file, one JSON object."""
+"""Output of samples: lines of text, a file, one JSON object."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from taizhang.cli.saving import Saved, save
 from taizhang.sampling.sampler import Bits, SampleReport
 
 MOST_LISTED = 10_000
-"""The JSON object of a command holds no more samples than this."""
+"""Most samples in the JSON object of a command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What became of samples.
+    """Where samples were written.
 
     Attributes:
-        saved: Whether they are in the file that was asked for.
-        listed: Those that the one JSON object is to hold, or None.
+        saved: Whether they are in the output file.
+        listed: The samples for the JSON object, or None.
     """
 
     saved: Saved
@@ -39,7 +39,7 @@ class Written:
 
 
 def check_listing(shots: int, output: str | None, *, as_json: bool) -> None:
-    """Says before the work that a JSON object does not hold all samples."""
+    """Warns before the work that the JSON object will not hold all samples."""
     if as_json and output is None and shots > MOST_LISTED:
         click.echo(
             f"taizhang: the JSON object will hold the first {MOST_LISTED:,} of {shots:,} samples; -o FILE keeps all",
@@ -48,9 +48,9 @@ def check_listing(shots: int, output: str | None, *, as_json: bool) -> None:
 
 
 def write_samples(portions: Iterable[Bits], output: str | None, *, as_json: bool) -> Written:
-    """Writes samples as they come: to a file, to standard output, or into the one JSON object.
+    """Writes samples as they are drawn: to a file, to standard output, or into the JSON object.
 
-    Where the file cannot be written on, those that are missing in it go to where they go without a file.
+    If writing the file fails on the way, the remaining samples go where they would go without a file.
     """
     listed: list[str] = []
     remaining = iter(portions)
@@ -73,7 +73,7 @@ def write_samples(portions: Iterable[Bits], output: str | None, *, as_json: bool
 
 
 def _write_lines(path: Path, portions: Iterator[Bits]) -> tuple[Saved, Iterator[Bits]]:
-    """Writes portions to a file; gives those that it could not take, with all that follow."""
+    """Writes portions to a file; returns the portions that could not be written."""
     written = 0
     for portion in portions:
         lines = _lines(portion)
@@ -99,7 +99,7 @@ def present_report(
     reason: str,
     as_json: bool,
 ) -> None:
-    """Reports on samples that were written.
+    """Reports on the written samples.
 
     Raises:
         UnwrittenResultError: They could not be written to their file.
@@ -120,7 +120,7 @@ def present_report(
         )
         written.saved.check()
         return
-    for line in _told(report):
+    for line in _remarks(report):
         note(line)
     note(f"{counted(shots, 'sample')} in {human_seconds(sum(seconds.values()))}")
     written.saved.check()
@@ -133,8 +133,8 @@ def _lines(bits: Bits) -> bytes:
     return lines.tobytes()
 
 
-def _told(report: SampleReport) -> Iterator[str]:
+def _remarks(report: SampleReport) -> Iterator[str]:
     if report.linear_xeb is not None:
         error = "" if report.standard_error is None else f" ± {report.standard_error:.4f}"
-        yield f"linear XEB {report.linear_xeb:.4f}{error}, estimated from probabilities computed on the way"
+        yield f"linear XEB {report.linear_xeb:.4f}{error}, estimated from probabilities computed while sampling"
     yield from report.remarks

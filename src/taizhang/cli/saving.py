@@ -1,4 +1,4 @@
-"""Results that go to a file: where that fails after all, they go to standard output, and the command says so."""
+"""Results written to a file; if that fails, they go to standard output, and the command says so."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Saved:
     """Whether a result is in its file.
 
     Attributes:
-        path: The file, or None where none was asked for.
+        path: The file, or None without one.
         problem: Why it could not be written, or None.
     """
 
@@ -27,13 +27,13 @@ class Saved:
         return self.path is not None and self.problem is None
 
     def check(self, *, printed: bool = True) -> None:
-        """Ends the command with a sentence where the file could not be written.
+        """Raises an error if the file could not be written.
 
         Args:
             printed: The result was printed instead.
 
         Raises:
-            UnwrittenResultError: It could not be written.
+            UnwrittenResultError: The file could not be written.
         """
         if self.problem is not None:
             instead = "; the result is on standard output instead" if printed else ""
@@ -41,11 +41,11 @@ class Saved:
 
 
 def save(path: str | None, write: Callable[[str], object]) -> Saved:
-    """Writes a result to a file, if one was asked for.
+    """Writes a result to a file, if one is given.
 
     Args:
         path: The file, or None.
-        write: Writes to it.
+        write: Writes the result to a path.
     """
     if path is None:
         return Saved(path=None)

@@ -1,8 +1,8 @@
-"""Signals while a command is at work: KeyboardInterrupt, or the end of the process where nobody would notice that.
+"""Signals while a command runs: KeyboardInterrupt, or the end of the process where Python does not handle it in time.
 
 Python handles a signal between two of its own steps, so that a long step of native code, such as reading a circuit of a
-million gates, would hold it up. A thread learns of the signal at once, and ends the process if Python has not handled
-it after `PATIENCE_SECONDS`.
+million gates, would delay it. A thread is notified of the signal at once, and ends the process if Python has not
+handled it after `PATIENCE_SECONDS`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import NoReturn
 
 from taizhang.__main__ import end_at_once, handle_signals
 
+# Commands are to end within a second of a signal.
 PATIENCE_SECONDS = 0.6
 
 _handled = threading.Event()
 
 
 def interrupt(*_: object) -> NoReturn:
-    """Raises KeyboardInterrupt; the handler of SIGINT and SIGTERM alike."""
+    """Raises KeyboardInterrupt; the handler of SIGINT and of SIGTERM."""
     _handled.set()
     raise KeyboardInterrupt
 
@@ -32,7 +33,7 @@ def interrupt_on_signals() -> None:
 
 
 def end_on_signals() -> None:
-    """Lets SIGINT and SIGTERM end the process at once: an import that is interrupted fails in any way."""
+    """Lets SIGINT and SIGTERM end the process at once: an interrupted import can fail in any way."""
     if threading.current_thread() is threading.main_thread():
         handle_signals(end_at_once, end_at_once)
 

@@ -14,7 +14,7 @@ from taizhang.errors import CircuitFileWarning, MachineWarning
 
 @contextlib.contextmanager
 def warning_lines() -> Iterator[None]:
-    """While it lasts, our own warnings are lines that begin with `taizhang:`; others look as in Python."""
+    """Shows warnings of this package as lines that begin with `taizhang:`; others look as in Python."""
     with warnings.catch_warnings():
         others = warnings.showwarning
 

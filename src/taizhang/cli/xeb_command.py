@@ -1,4 +1,4 @@
-"""`taizhang xeb`: how well samples fit a circuit."""
+"""`taizhang xeb`: the cross entropy of samples against a circuit."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def xeb_command(
     settings: Settings,
     as_json: bool,
 ) -> None:
-    """Tell how well SAMPLES fit CIRCUIT.
+    """Compute the cross-entropy benchmark (XEB) of SAMPLES against CIRCUIT.
 
-    SAMPLES holds one bitstring a line, qubit 0 first, with or without a count behind it, or JSON such as {"0101": 12};
-    - reads standard input. Ctrl-C ends long work with the figures of what was computed, if anything was.
+    SAMPLES holds one bitstring per line, qubit 0 first, optionally followed by a count, or JSON such as {"0101": 12};
+    - reads standard input. Ctrl-C ends the command with the figures of the bitstrings computed so far.
     """
     started = time.perf_counter()
     with Display() as display:
@@ -70,9 +70,9 @@ def xeb_command(
             folder = start_run(directory, task, settings, observer=display)
     if directory is None:
         advice = f"to keep such work: taizhang xeb {circuit} {samples} --directory RUN"
-        with XebDisplay(len(counted.bitstrings), advice) as told:
+        with XebDisplay(len(counted.bitstrings), advice) as xeb_display:
             result = compute_xeb(
-                read, counted, settings, observer=told, on_estimate=told.estimated, keep_what_is_done=True
+                read, counted, settings, observer=xeb_display, on_estimate=xeb_display.estimated, keep_what_is_done=True
             )
         present_xeb(result.xeb, {"read": reading, **result.seconds}, plot=plot, as_json=as_json)
         if result.num_computed < result.num_asked:

@@ -1,4 +1,4 @@
-"""Cross entropy as commands give it: lines for people, one JSON object, a picture."""
+"""Output of cross entropies: lines of text, one JSON object, a picture."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from taizhang.tasks.xeb import Xeb
 
 
 def present_xeb(xeb: Xeb, seconds: Mapping[str, float], *, plot: str | None, as_json: bool) -> None:
-    """Prints the figures, and draws them if that is asked for.
+    """Prints the figures, and draws them if a file is given.
 
     Args:
         xeb: The figures.
         seconds: Wall time of the stages.
-        plot: File to draw into, or None.
+        plot: File to draw to, or None.
         as_json: Print one JSON object.
     """
     drawn = save(plot, lambda path: plot_xeb(xeb, path))
