@@ -12,7 +12,7 @@ import numpy as np
 
 import taizhang as tz
 from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, make_run, scratch, undisturbed
-from taizhang.runs.coordinator import Progress
+from taizhang.observer import RunProgress
 from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on
 from taizhang.runs.start import start_run
@@ -31,7 +31,7 @@ class Stamps:
     def __init__(self) -> None:
         self._seen: list[tuple[int, float]] = []
 
-    def progress(self, progress: Progress) -> None:
+    def running(self, progress: RunProgress) -> None:
         """Records the number of pieces done."""
         if not self._seen or self._seen[-1][0] != progress.done:
             self._seen.append((progress.done, time.perf_counter()))
@@ -70,7 +70,7 @@ def dask(quick: bool) -> list[Row]:
                     job = folder.job().to_bytes()
                     client.run(compute_piece, folder.manifest.identity, 0, 1, job)
                     stamps, cpu = Stamps(), time.process_time()
-                    values = go_on(folder, workforce, watcher=stamps)
+                    (values,) = go_on(folder, workforce, observer=stamps)
                     own, pieces = own + time.process_time() - cpu, pieces + folder.manifest.layout.num_pieces
                     each[count].append(stamps.seconds_per_piece())
                     same.append("same bits" if values.tobytes() == expected else "OTHER BITS")

@@ -70,7 +70,7 @@ def half_done(case: tuple[tz.Circuit, tz.Plan, str], path: Path) -> RunFolder:
     """A stopped run of 128 pieces, some of them done out of order."""
     folder = make_run(case, path, 1)
     go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
-    done = values_of(folder)
+    done = values_of(folder)[0]
     assert done.size == 1
     folder.ledger_path.unlink()
     Ledger.create(folder.ledger_path, folder.manifest)
@@ -87,7 +87,7 @@ def half_done(case: tuple[tz.Circuit, tz.Plan, str], path: Path) -> RunFolder:
 def outcome(folder: RunFolder, bits: bytes) -> str:
     """The outcome of resuming a damaged run."""
     try:
-        values = go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
+        (values,) = go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
     except (RunDamagedError, RunStorageError):
         return "detected"
     return "harmless" if values.tobytes() == bits else "WRONG"

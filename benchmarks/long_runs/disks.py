@@ -52,7 +52,7 @@ class Filler:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def progress(self, progress: Any) -> None:
+    def running(self, progress: Any) -> None:
         """Fills the disk."""
         if progress.done and not self._path.exists():
             with self._path.open("wb", buffering=0) as filler, contextlib.suppress(OSError):
@@ -60,10 +60,10 @@ class Filler:
                     pass
 
 
-def refusal(folder: RunFolder, watcher: Any = None) -> str:
+def refusal(folder: RunFolder, observer: Any = None) -> str:
     """The message with which resuming a run is refused."""
     try:
-        go_on(folder, Workforce(threads=1, memory_bytes=MEMORY), watcher=watcher)
+        go_on(folder, Workforce(threads=1, memory_bytes=MEMORY), observer=observer)
     except TaizhangError as error:
         return str(error).replace(str(folder.path), "RUN")
     return "NOT REFUSED"

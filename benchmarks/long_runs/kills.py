@@ -82,7 +82,7 @@ def stopped_worker(quick: bool) -> list[Row]:
         asleep = {"pid": 0, "pieces": []}
 
         class Stopper:
-            def progress(self, progress: Any) -> None:
+            def running(self, progress: Any) -> None:
                 if not asleep["pid"]:
                     for record in shared.workers().values():
                         if record["holds"]:
@@ -94,6 +94,6 @@ def stopped_worker(quick: bool) -> list[Row]:
                         os.kill(int(asleep["pid"]), signal.SIGCONT)
 
         workforce = Workforce(threads=2, memory_bytes=MEMORY, processes=2, lease_seconds=3.0)
-        go_on(folder, workforce, watcher=Stopper())
+        go_on(folder, workforce, observer=Stopper())
         figure = f"pieces {asleep['pieces']} of the stopped worker went to the other; {is_same(folder, bits)}"
         return [("a worker stopped by SIGSTOP, lease 3 s", figure, "same bits")]

@@ -139,7 +139,7 @@ def simulated(quick: bool) -> list[Row]:
         lock = CoordinatorLock(folder.path)
         job = folder.job()
         started, cpu = time.perf_counter(), time.process_time()
-        with Coordinator(folder, lock, watcher=None) as coordinator:
+        with Coordinator(folder, lock, observer=None) as coordinator:
             pool = ExecutorPool(job, executor, workers=10_000, ring=coordinator.ring)
             gathered = pool.outcomes
 
