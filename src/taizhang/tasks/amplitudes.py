@@ -18,7 +18,6 @@ from taizhang._types import ComplexArray, DtypeName
 from taizhang.circuit.bitstring_lists import opened_bitstrings, parsed_bits
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.distinct_bitstrings import Bits, DistinctRows
-from taizhang.circuit.formats.openqasm_writer import write_openqasm3
 from taizhang.execute.amplitude_contractor import AmplitudeContractor, prepare_amplitudes, type_of_values
 from taizhang.network.build import check_open_qubits
 from taizhang.observer import Observer
@@ -108,7 +107,7 @@ class PreparedList:
             settings=self.contractor.settings,
             build_seconds=self.contractor.build_seconds,
             value_dtype=value_dtype,
-            files={"circuit.qasm": write_openqasm3(self.circuit).encode()},
+            circuit=self.circuit,
         )
 
 

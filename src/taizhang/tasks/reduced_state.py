@@ -10,7 +10,6 @@ import numpy as np
 
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.formats.openqasm_writer import write_openqasm3
 from taizhang.network.density import reduced_network
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan import Plan
@@ -57,7 +56,7 @@ class ReducedStateTask:
         return replace(
             work,
             assembly=ReducedStateAssembly(qubits=self.qubits, probabilities=self.probabilities),
-            files={"circuit.qasm": write_openqasm3(self.circuit).encode()},
+            circuit=self.circuit,
         )
 
 

@@ -18,7 +18,6 @@ import numpy as np
 from taizhang._types import ComplexArray
 from taizhang._units import human_bytes
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.formats.openqasm_writer import write_openqasm3
 from taizhang.errors import RunError, SizeLimitError, UsageError
 from taizhang.execute.amplitude_contractor import AmplitudeContractor
 from taizhang.execute.members import Arrays, Members
@@ -146,7 +145,7 @@ class SamplesTask:
             predicted_seconds=source.predicted_seconds(min(likely, count * source.rows)),
             predicted_bytes=ready.predicted_bytes,
             settings=settings,
-            files={"circuit.qasm": write_openqasm3(circuit).encode()},
+            circuit=circuit,
         )
 
 

@@ -19,7 +19,7 @@ from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Assembly, Values
 from taizhang.tasks.task import Task
-from taizhang.tasks.work import Work
+from taizhang.tasks.work import PlannedMembers, Work
 
 Answer = TypeVar("Answer")
 
@@ -117,45 +117,44 @@ def contract_work(
         def take(member: int, contraction: Contraction, target: ComplexArray = plan_values) -> None:
             scale_into(target[member], contraction.mantissa.reshape(-1), contraction.exponent)
 
-        # Stage 2: a small network whose elements are far apart is contracted with an exponent for every element.
-        if planned.guard is not None and not profile:
-            arrays, exponent = planned.members.arrays_of(0)
-            wide = planned.guard.contract(
-                arrays, exponent, planned.ready.plan, planned.slices, memory_bytes=work.settings.free_bytes()
+        # Stage 2: a small network whose elements are far apart is contracted with an exponent for every element, any other
+        # by its plan, and again with such exponents if a number underflowed.
+        wide = None if profile else _contract_wide(planned, work.settings)
+        if wide is None:
+            finished = run_members(
+                program,
+                planned.members,
+                take,
+                slices=planned.only,
+                threads=work.settings.threads,
+                free_bytes=work.settings.free_bytes,
+                progress=_part_of(observer, slices, number),
+                profile=profile,
             )
-            if wide is not None:
-                take(0, wide)
-                contractions.append(wide)
-                values.append(plan_values)
-                continue
-
-        # Stage 3: contract all members of the plan.
-        finished = run_members(
-            program,
-            planned.members,
-            take,
-            slices=planned.only,
-            threads=work.settings.threads,
-            free_bytes=work.settings.free_bytes,
-            progress=_part_of(observer, slices, number),
-            profile=profile,
-        )
-        contractions += finished
-
-        # Stage 4: a small network in which a number underflowed is contracted again with such exponents.
-        if planned.guard is not None and not profile and finished[0].underflow:
-            wide = planned.guard.contract(
-                arrays,
-                exponent,
-                planned.ready.plan,
-                planned.slices,
-                memory_bytes=work.settings.free_bytes(),
-                underflow=True,
-            )
-            if wide is not None:
-                take(0, wide)
+            contractions += finished
+            if not profile and any(contraction.underflow for contraction in finished):
+                wide = _contract_wide(planned, work.settings, underflow=True)
+        else:
+            contractions.append(wide)
+        if wide is not None:
+            take(0, wide)
         values.append(plan_values)
     return tuple(values), tuple(contractions)
+
+
+def _contract_wide(planned: PlannedMembers, settings: Settings, *, underflow: bool = False) -> Contraction | None:
+    """Contracts a network with an exponent for every element, where it is watched over and needs that; else None."""
+    if planned.guard is None:
+        return None
+    arrays, exponent = planned.members.arrays_of(0)
+    return planned.guard.contract(
+        arrays,
+        exponent,
+        planned.ready.plan,
+        planned.slices,
+        memory_bytes=settings.free_bytes(),
+        underflow=underflow,
+    )
 
 
 def _part_of(observer: Observer, slices: Sequence[int], number: int) -> Progress:

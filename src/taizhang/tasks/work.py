@@ -6,11 +6,11 @@ workers share (`taizhang.runs`). Neither knows the question.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from taizhang._types import DtypeName
+from taizhang.circuit.circuit import Circuit
 from taizhang.execute.members import Members
 from taizhang.execute.precision import RangeGuard
 from taizhang.execute.prepare import CompiledPlan
@@ -60,7 +60,7 @@ class Work(Generic[Answer]):
         settings: The common options, without the memory reserved for the answer.
         build_seconds: Time spent building the networks.
         value_dtype: Type in which this process holds the values.
-        files: Files to store beside the work for reference, by name, such as the circuit.
+        circuit: The circuit that the question is about, for a run folder to keep; None for other networks.
     """
 
     plans: tuple[PlannedMembers, ...]
@@ -70,4 +70,4 @@ class Work(Generic[Answer]):
     settings: Settings
     build_seconds: float = 0.0
     value_dtype: DtypeName = "complex128"
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    circuit: Circuit | None = None
