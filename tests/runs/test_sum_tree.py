@@ -31,7 +31,7 @@ def test_the_sum_has_the_same_bits_in_any_order(data):
 
 
 @given(st.data())
-def test_what_waits_is_what_is_done_and_little(data):
+def test_the_waiting_nodes_cover_the_pieces_done(data):
     count = data.draw(st.integers(2, 64))
     done = data.draw(st.sets(st.integers(0, count - 1), max_size=count - 1))
     tree = SumTree(lambda group: count)
