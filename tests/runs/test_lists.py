@@ -90,8 +90,8 @@ def test_a_batch_for_each_row_has_its_open_qubits(wide, tmp_path):
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(), open_qubits=[3, 1])
     values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=4 << 30))).values
     assert values.shape == (len(bitstrings), 2, 2)
-    one = tz.amplitude_batch(circuit, bitstrings[11], open_qubits=[3, 1], trials=2, threads=1)
-    assert np.allclose(values[11], one, atol=1e-6)
+    batch = tz.amplitude_batch(circuit, bitstrings[11], open_qubits=[3, 1], trials=2, threads=1)
+    assert np.allclose(values[11], batch, atol=1e-6)
 
 
 def test_samples_in_a_run_are_compared_as_without_one(wide, tmp_path):

@@ -70,7 +70,7 @@ def test_sums_of_one_number_and_of_many_have_the_same_bits(pair):
         mantissas = np.full((1, count), complex(re, im))
         return PartialSum(mantissas=mantissas, exponents=np.array([exponent]))
 
-    one = of(*pair[0], 1).plus(of(*pair[1], 1))
+    single = of(*pair[0], 1).plus(of(*pair[1], 1))
     many = of(*pair[0], 2).plus(of(*pair[1], 2))
-    assert one.mantissas.tobytes() == many.mantissas[:, :1].tobytes()
-    assert one.exponents.tobytes() == many.exponents.tobytes()
+    assert single.mantissas.tobytes() == many.mantissas[:, :1].tobytes()
+    assert single.exponents.tobytes() == many.exponents.tobytes()

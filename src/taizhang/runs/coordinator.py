@@ -38,7 +38,7 @@ COMMIT_SECONDS = 0.1
 """Commits that take less time than this are followed by a short pause, so that more pieces share the next one."""
 
 WAIT_SECONDS = 0.1
-"""Longest wait for a pool to wake the coordinator: `stop` and new workers are looked for at least this often."""
+"""Longest wait for a pool to wake the coordinator: it checks `stop` and looks for new workers at least this often."""
 
 WATCH_SECONDS = 0.1
 """Least time between two progress updates."""
@@ -46,7 +46,7 @@ WATCH_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a run stands.
+    """The progress of a run.
 
     Attributes:
         done: Pieces done.
@@ -132,7 +132,7 @@ class Coordinator:
         self._partial: complex | None = None
         self._single = self._layout.num_contractions == 1 and manifest.plans[0].elements == 1
         self._typical = (0, 0.0)
-        self._watched = 0.0
+        self._reported_at = 0.0
 
     def __enter__(self) -> Coordinator:
         return self
@@ -184,6 +184,7 @@ class Coordinator:
             self._lock.release(state, message)
 
     def _work(self) -> None:
+        """The loop of the coordinator: assign pieces, wait, commit what arrived."""
         while self._scheduler.num_left:
             if self._stop():
                 self._commit_and_stop()
@@ -197,11 +198,11 @@ class Coordinator:
             self._lock.beat("running")
             self._report_progress()
             spent = time.monotonic() - started
-            if self._scheduler.num_left and spent < COMMIT_SECONDS and not self._idle():
+            if self._scheduler.num_left and spent < COMMIT_SECONDS and not self._has_free_slots():
                 # All workers are busy: outcomes that arrive during this pause share the next commit.
                 time.sleep(min(COMMIT_SECONDS / 4, 2 * spent))
 
-    def _idle(self) -> bool:
+    def _has_free_slots(self) -> bool:
         return any(slots.free > 0 for pool in self._pools for slots in pool.slots())
 
     def _assign(self, pool: WorkerPool) -> None:
@@ -294,8 +295,8 @@ class Coordinator:
 
     def _report_progress(self) -> None:
         now = time.monotonic()
-        if self._watcher is not None and now - self._watched >= WATCH_SECONDS:
-            self._watched = now
+        if self._watcher is not None and now - self._reported_at >= WATCH_SECONDS:
+            self._reported_at = now
             points = [*self._history.points, (time.time(), self.num_done)]
             self._watcher.progress(
                 Progress(

@@ -200,7 +200,7 @@ def make_run(
                 simd_level=simd_level,
                 plans=tuple(records),
                 files={name: sha256_of(partial / name) for name in files},
-                made={"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **made_with()},
+                made={"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **describe_environment()},
             )
             for name in (WORKERS, INBOX):
                 (partial / name).mkdir()
@@ -233,7 +233,8 @@ def _record(
         )
     if planned.slices.start:
         raise UsageError(
-            f"the slices of a run in a folder must begin at 0, got {planned.slices.start}; compute them without one"
+            f"the slices of a run in a folder must start at 0, got {planned.slices.start}; compute other slices "
+            "without a folder"
         )
     num_slices, row_length = len(planned.slices), len(compiled.program.row_sizes)
     digits = np.unpackbits(gathered.rows[0], axis=1, count=row_length) if len(gathered.rows) else None
@@ -339,7 +340,7 @@ def discard_plan(path: str | os.PathLike[str]) -> None:
         target.rmdir()
 
 
-def made_with() -> dict[str, str]:
+def describe_environment() -> dict[str, str]:
     """Versions and hardware, for people and for records."""
     return {
         "taizhang": taizhang.__version__,

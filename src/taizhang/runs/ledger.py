@@ -67,10 +67,10 @@ class Ledger:
                 if not write:
                     self._database.execute("BEGIN")  # all reads see one state; a commit waits until this ends
                 if self._database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                    raise self._damaged("its structure is broken")
+                    raise self._damage_error("its structure is broken")
                 identity = self.records("run").get(IDENTITY, {}).get("identity")
                 if identity != self._identity:
-                    raise self._damaged("it belongs to another run")
+                    raise self._damage_error("it belongs to another run")
             except BaseException:
                 self._database.close()
                 raise
@@ -82,7 +82,10 @@ class Ledger:
         Raises:
             RunStorageError: It cannot be written.
         """
-        with _translated_errors(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        with (
+            _translate_sqlite_errors(path),
+            contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database,
+        ):
             database.executescript(f"PRAGMA page_size = 4096; {SCHEMA}")
             content = json.dumps({"identity": manifest.identity})
             row = ("run", IDENTITY, content, checksum(manifest.identity, "run", IDENTITY, content=content.encode()))
@@ -112,14 +115,14 @@ class Ledger:
             ).fetchall()
         nodes = [Node(*row) for row in rows]
         if any(type(number) is not int for node in nodes for number in node):
-            raise self._damaged("the numbers of a sum are not integers")
+            raise self._damage_error("the numbers of a sum are not integers")
         end = (0, 0)
         for node in nodes:
             known = 0 <= node.group < self._layout.num_groups and node.number >= 0 and node.level >= 0
             num_parts = self._layout.parts_of(node.group) if known else 0
             parts = node.parts(num_parts) if known and node.level <= top_level(num_parts) else range(0)
             if not (parts and (node.group, parts.start) >= end):
-                raise self._damaged(f"{node} is not part of this run, or overlaps another node")
+                raise self._damage_error(f"{node} is not part of this run, or overlaps another node")
             end = (node.group, parts.stop)
         return nodes
 
@@ -213,7 +216,7 @@ class Ledger:
         records = {}
         for key, content, recorded in rows:
             if checksum(self._identity, kind, str(key), content=str(content).encode()) != recorded:
-                raise self._damaged(f"the record '{kind} {key}' fails its checksum")
+                raise self._damage_error(f"the record '{kind} {key}' fails its checksum")
             records[str(key)] = json.loads(content)
         return records
 
@@ -273,17 +276,17 @@ class Ledger:
     ) -> PartialSum:
         name = " ".join(map(str, belongs_to))
         if row is None:
-            raise self._damaged(f"the row '{name}' is missing")
+            raise self._damage_error(f"the row '{name}' is missing")
         content, recorded = row
         if not isinstance(content, bytes) or checksum(self._identity, *belongs_to, content=content) != recorded:
-            raise self._damaged(f"the row '{name}' fails its checksum")
+            raise self._damage_error(f"the row '{name}' fails its checksum")
         return PartialSum.from_bytes(content, shape=self._manifest.shape_of(group))
 
-    def _damaged(self, what: str) -> RunDamagedError:
-        return _damaged(self._path, what)
+    def _damage_error(self, what: str) -> RunDamagedError:
+        return _damage_error(self._path, what)
 
     def _translate_errors(self) -> contextlib.AbstractContextManager[None]:
-        return _translated_errors(self._path)
+        return _translate_sqlite_errors(self._path)
 
 
 def _net_change(changes: Iterable[Change]) -> tuple[list[Node], list[tuple[Node, PartialSum]]]:
@@ -329,7 +332,7 @@ def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _translated_errors(path: Path) -> Iterator[None]:
+def _translate_sqlite_errors(path: Path) -> Iterator[None]:
     """Raises SQLite's errors as `RunDamagedError` or `RunStorageError`."""
     try:
         yield
@@ -339,13 +342,13 @@ def _translated_errors(path: Path) -> Iterator[None]:
             word in text
             for word in ("malformed", "not a database", "no such table", "no such column", "schema", "decode")
         ):
-            raise _damaged(path, text) from error
+            raise _damage_error(path, text) from error
         raise _cannot_write(path, text) from error
     except (sqlite3.Error, OverflowError) as error:
-        raise _damaged(path, str(error)) from error
+        raise _damage_error(path, str(error)) from error
 
 
-def _damaged(path: Path, what: str) -> RunDamagedError:
+def _damage_error(path: Path, what: str) -> RunDamagedError:
     return RunDamagedError(
         f"the ledger '{path}' is damaged ({what}); 'taizhang resume {path.parent} --repair' keeps the valid rows and "
         "computes the rest again"

@@ -116,7 +116,7 @@ class Manifest:
         path = folder / NAME
         try:
             if path.stat().st_size > MAX_BYTES:
-                raise _damaged(path)
+                raise _damage_error(path)
             document = json.loads(path.read_bytes())
         except FileNotFoundError:
             if (folder / KEPT_PLAN).exists():
@@ -129,7 +129,7 @@ class Manifest:
                 "--directory RUN'"
             ) from None
         except (ValueError, RecursionError):
-            raise _damaged(path) from None
+            raise _damage_error(path) from None
         return cls.from_dict(document, str(path))
 
     @classmethod
@@ -141,7 +141,7 @@ class Manifest:
             RunDamagedError: It fails its checksum.
         """
         if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise _damaged(path)
+            raise _damage_error(path)
         version = document.get("version")
         if version != VERSION:
             raise RunError(
@@ -155,9 +155,9 @@ class Manifest:
             )
             manifest = cls(**values)
             if manifest.identity != manifest._sha256() or manifest.dtype not in get_args(DtypeName):
-                raise _damaged(path)
+                raise _damage_error(path)
         except (KeyError, TypeError, ValueError):
-            raise _damaged(path) from None
+            raise _damage_error(path) from None
         return manifest
 
     def _fields(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class Manifest:
         return hashlib.sha256(f"{FORMAT} {VERSION} {canonical}".encode()).hexdigest()
 
 
-def _damaged(path: Path | str) -> RunDamagedError:
+def _damage_error(path: Path | str) -> RunDamagedError:
     return RunDamagedError(
         f"'{path}' is damaged: its content does not match its sha256; restore it from a copy, or make the run again"
     )

@@ -22,7 +22,7 @@ from taizhang._units import counted
 from taizhang.errors import LimitError, RunBusyError, RunError, RunStorageError
 from taizhang.execute.contraction import compile_plan
 from taizhang.runs.coordinator import done_ranges
-from taizhang.runs.folder import RunFolder, made_with
+from taizhang.runs.folder import RunFolder, describe_environment
 from taizhang.runs.job import Job, PieceRunner
 from taizhang.runs.ledger import VERIFICATION, Ledger
 from taizhang.runs.lock import STOPPED, CoordinatorLock, read_heartbeat
@@ -152,7 +152,7 @@ def verify(
         remark=remark,
         record=record,
     )
-    _keep(folder, verification)
+    _record_verification(folder, verification)
     return verification
 
 
@@ -224,7 +224,7 @@ def _record(
         "plan_seeds": [plan.seed for plan in plans],
         "plan_trials": [plan.trial for plan in plans],
         "made": dict(manifest.made),
-        "verified_with": made_with(),
+        "verified_with": describe_environment(),
         "verified_pieces": list(pieces),
         "same_bits": same_bits,
         "relative_rounding_error": relative,
@@ -241,7 +241,7 @@ def _record(
     return record
 
 
-def _keep(folder: RunFolder, verification: Verification) -> None:
+def _record_verification(folder: RunFolder, verification: Verification) -> None:
     """Records the verification in the ledger, unless a coordinator is at work or the folder cannot be written."""
     fields = {
         "at": time.time(),

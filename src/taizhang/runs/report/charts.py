@@ -124,7 +124,7 @@ def workers_figure(status: RunStatus) -> Figure | None:
             x=x,
             y=Scale(low=0, high=rows),
             y_title="from the first piece of each worker to its last" + (f"; the {rows} busiest" if rows > 15 else ""),
-            x_title=f"time since the run began, {unit}",
+            x_title=f"time since the start of the run, {unit}",
             height=24.0 * rows,
             marks=marks,
             grid="x",

@@ -189,16 +189,16 @@ def _fraction_done(nodes: Sequence[Node], groups: int, manifest: Manifest) -> tu
     layout = manifest.layout
     unit = max(plan.seconds_per_slice for plan in manifest.plans) or 1.0
     weights = [plan.seconds_per_slice / unit for plan in manifest.plans]
-    whole, first = 0.0, 0
+    total, first = 0.0, 0
     for plan, weight in zip(manifest.plans, weights, strict=True):
         count = min(max(groups - first, 0), plan.layout.num_groups)
-        whole += weight * plan.num_slices * min(count * plan.contractions_per_piece, plan.num_contractions)
+        total += weight * plan.num_slices * min(count * plan.contractions_per_piece, plan.num_contractions)
         first += plan.layout.num_groups
     done = sum(
         weights[layout.plan_of(node.group)] * _slices_of(node, layout) * len(layout.contractions_of(node.group))
         for node in nodes
     )
-    return done / whole, unit * (whole - done)
+    return done / total, unit * (total - done)
 
 
 def _slices_of(node: Node, layout: Layout) -> int:
@@ -212,14 +212,14 @@ def _partial_values(folder: RunFolder, ledger: Ledger, nodes: Sequence[Node]) ->
     """The finished values; if all contractions are one unfinished group, the sums over the slices done."""
     layout, exponents = folder.manifest.layout, folder.exponents()
 
-    def finished() -> Iterator[tuple[range, ComplexArray]]:
+    def read_finished() -> Iterator[tuple[range, ComplexArray]]:
         for node, total in ledger.complete_sums():
             numbers = layout.contractions_of(node.group)
             yield numbers, total.values(exponents[numbers.start : numbers.stop])
 
     slices = sum(_slices_of(node, layout) for node in nodes)
     if layout.num_groups > 1 or not 0 < slices < layout.plans[0].num_slices:
-        return PartialValues(finished=finished())
+        return PartialValues(finished=read_finished())
     total = functools.reduce(PartialSum.plus, (ledger.sum_of(node) for node in nodes))
     part = slices / layout.plans[0].num_slices
     return PartialValues(finished=iter(()), part=part, sums=total.values(exponents))

@@ -54,7 +54,7 @@ class DaskPool:
         self._new: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._bytes: bytes | None = None
         self._threads: dict[str, int] = {}
-        self._looked = 0.0
+        self._looked_at = 0.0
         self._pool = ThreadPoolExecutor(FETCHED_AT_ONCE, thread_name_prefix="dask-answers")
         self._client: Any = cluster if self._external_client else None
         if self._client is None and not self._connect():
@@ -74,9 +74,9 @@ class DaskPool:
 
     def _update_workers(self) -> None:
         """Asks the scheduler for its workers; connects again if it was lost."""
-        if time.monotonic() - self._looked < (LOOK_SECONDS if self._client is not None else RETRY_SECONDS):
+        if time.monotonic() - self._looked_at < (LOOK_SECONDS if self._client is not None else RETRY_SECONDS):
             return
-        self._looked = time.monotonic()
+        self._looked_at = time.monotonic()
         if self._client is None and not self._connect():
             return
         if self._client.status != "running":

@@ -47,15 +47,15 @@ class FolderPool:
         self._workers: dict[str, _Worker] = {}
         self._silent: dict[str, int] = {}
         self._claimed: list[int] = []
-        self._looked = 0.0
-        self._inbox_looked = 0.0
+        self._looked_at = 0.0
+        self._inbox_read_at = 0.0
         self._new: list[Outcome] = []
         self._files: dict[int, list[Any]] = {}
         self._update_workers()
 
     def slots(self) -> Sequence[Slots]:
         """The slots of the workers that live."""
-        if time.monotonic() - self._looked >= max(LOOK_SECONDS, LOOK_SECONDS_PER_WORKER * len(self._workers)):
+        if time.monotonic() - self._looked_at >= max(LOOK_SECONDS, LOOK_SECONDS_PER_WORKER * len(self._workers)):
             self._update_workers()
         return [
             Slots(name=name, free=worker.capacity - len(worker.holds), held=worker.holds)
@@ -71,8 +71,8 @@ class FolderPool:
 
     def outcomes(self) -> Sequence[Outcome]:
         """The sums and errors that were submitted, and the pieces of lost workers."""
-        if time.monotonic() - self._inbox_looked >= INBOX_SECONDS:
-            self._inbox_looked = time.monotonic()
+        if time.monotonic() - self._inbox_read_at >= INBOX_SECONDS:
+            self._inbox_read_at = time.monotonic()
             self._read_inbox()
         outcomes, self._new = self._new, []
         return outcomes
@@ -88,7 +88,7 @@ class FolderPool:
             if worker.holds & safe:
                 worker.holds -= safe
                 worker.changed = True
-                if len(worker.holds) == 0:
+                if len(worker.holds) == 0:  # else the task is written with the next pieces, or the next heartbeat
                     self._write_task(name)
 
     def take_claimed(self) -> Sequence[int]:
@@ -111,7 +111,7 @@ class FolderPool:
 
     def _update_workers(self) -> None:
         """Reads all heartbeats: adds new workers and removes those that left, died or were silent for too long."""
-        now = self._looked = time.monotonic()
+        now = self._looked_at = time.monotonic()
         heartbeats = self._shared.workers()
         for name, heartbeat in heartbeats.items():
             try:
@@ -143,6 +143,7 @@ class FolderPool:
             self._write_task(name)
 
     def _lose(self, name: str) -> None:
+        """Removes a worker; its pieces are lost, except those that another worker has as well."""
         worker = self._workers.pop(name)
         elsewhere = {piece for other in self._workers.values() for piece in other.holds}
         self._new.append(Lost(pieces=sorted(worker.holds - elsewhere), worker=name))

@@ -95,7 +95,7 @@ class SharedFolder:
     def workers(self) -> dict[str, dict[str, Any]]:
         """The last heartbeat of each worker, by name."""
         heartbeats = {}
-        for path in self._listed(WORKERS, ".json"):
+        for path in self._list_files(WORKERS, ".json"):
             heartbeat = read_json(path)
             if heartbeat:
                 heartbeats[path.name[: -len(".json")]] = heartbeat
@@ -108,7 +108,7 @@ class SharedFolder:
     def submissions(self) -> list[tuple[int, str, Path]]:
         """Piece, worker and path of each file in the inbox; for errors the worker's name ends in `.error`."""
         submissions = []
-        for path in self._listed(INBOX, ""):
+        for path in self._list_files(INBOX, ""):
             number, dot, name = path.name.partition(".")
             if dot and number.isdigit():
                 submissions.append((int(number), name, path))
@@ -132,7 +132,7 @@ class SharedFolder:
         fields = read_json(path)
         return str(fields.get("message", "")) if fields.get("identity") == self.manifest.identity else ""
 
-    def _listed(self, folder: str, ending: str) -> list[Path]:
+    def _list_files(self, folder: str, ending: str) -> list[Path]:
         try:
             entries = list(os.scandir(self.path / folder))
         except OSError:

@@ -69,7 +69,7 @@ class FolderWorker:
         self._lease_seconds = lease_seconds
         self._parent = os.getppid() if attached else None
         self._beat = 0
-        self._beaten = -BEAT_SECONDS
+        self._beat_at = -BEAT_SECONDS
         self._submitted: dict[int, float] = {}
         self._last_beat: tuple[object, object] = (None, None)
         self._last_beat_at = time.monotonic()
@@ -164,7 +164,7 @@ class FolderWorker:
             elif isinstance(outcome, Lost) and outcome.error is not None:
                 self._shared.submit_error(self.name, outcome.pieces[0], str(outcome.error))
                 raise outcome.error  # else it would fail at one piece after the other
-        if time.monotonic() - self._beaten >= BEAT_SECONDS:
+        if time.monotonic() - self._beat_at >= BEAT_SECONDS:
             self._beat_now(pool)
         task = {piece for piece in self._shared.task_of(self.name).get("pieces", ()) if isinstance(piece, int)}
         too_old = time.monotonic() - FORGET_SECONDS
@@ -177,7 +177,7 @@ class FolderWorker:
     def _beat_now(self, pool: ThreadPool, state: str = "working") -> None:
         """Writes a heartbeat."""
         self._beat += 1
-        self._beaten = time.monotonic()
+        self._beat_at = time.monotonic()
         self._shared.write_heartbeat(
             self.name,
             beat=self._beat,
