@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, make_run, scratch, undisturbed
-from taizhang.runs.lock import read_sign
+from taizhang.runs.lock import read_heartbeat
 from taizhang.runs.report.status import status_of
 from taizhang.runs.run import Workforce, go_on
 from taizhang.runs.workers.shared_folder import SharedFolder
@@ -58,7 +58,7 @@ def kill_coordinator(quick: bool) -> list[Row]:
             )
             deadline = time.monotonic() + 60
             # Some are killed while they start, the others at any moment of their work.
-            while chance.random() > 0.005 and read_sign(folder.path).get("pid") != process.pid:
+            while chance.random() > 0.005 and read_heartbeat(folder.path).get("pid") != process.pid:
                 time.sleep(0.02)
                 if time.monotonic() > deadline:
                     break

@@ -140,7 +140,7 @@ def simulated(quick: bool) -> list[Row]:
         job = folder.job()
         started, cpu = time.perf_counter(), time.process_time()
         with Coordinator(folder, lock, observer=None) as coordinator:
-            pool = ExecutorPool(job, executor, workers=10_000, ring=coordinator.ring)
+            pool = ExecutorPool(job, executor, workers=10_000, wake=coordinator.wake)
             gathered = pool.outcomes
 
             def advanced() -> Any:

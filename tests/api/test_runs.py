@@ -22,7 +22,7 @@ def test_a_run_from_python_is_what_amplitudes_are(tmp_path):
     tz.work(tmp_path / "one", threads=1)
     workforce = tz.Workforce(threads=1, memory_bytes=4 << 30)
     assert tz.resume(tmp_path / "several", workforce=workforce).tobytes() == values.tobytes()
-    with pytest.raises(tz.UsageError, match="workers was given beside workforce"):
+    with pytest.raises(tz.UsageError, match="workforce and workers cannot be given together"):
         tz.resume(tmp_path / "several", workforce=workforce, workers=2)
     with pytest.raises(tz.UsageError, match="resume does not read the option 'width'; it takes "):
         tz.resume(tmp_path / "several", width=3)

@@ -206,7 +206,7 @@ def test_what_was_wrong_is_said_with_what_to_do(run, tmp_path, circuit_file):
     )
     full = run("run", circuit_file, "0" * 9, "--directory", tmp_path)
     assert (full.status, full.out) == (2, "")
-    assert "is there and not empty; give a directory that is new or empty" in full.err
+    assert "is not empty; give a directory that is new or empty" in full.err
     assert "-1 is not in the range" in run("random", "sycamore", "--cycles", -1, "-o", tmp_path / "c.qsim").err
 
 

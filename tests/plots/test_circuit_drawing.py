@@ -1,4 +1,4 @@
-"""Drawings of circuits: nothing overlaps, nothing is lost without a word, nothing grows without bound."""
+"""Drawings of circuits: nothing overlaps, what is left out is noted, and sizes are bounded."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def circuits(draw: st.DrawFn) -> Circuit:
     for _ in range(draw(st.integers(0, 12))):
         size = draw(st.integers(0, min(3, num_qubits)))
         qubits = draw(st.permutations(range(num_qubits)))[:size]
-        name = [("gphase", 1), ("rz", 1), ("fsim", 2), ("ccx", 0)][size]
-        circuit = circuit.append(name[0], *qubits, *draw(st.tuples(*[st.floats(-4, 4)] * name[1])))
+        name, num_angles = [("gphase", 1), ("rz", 1), ("fsim", 2), ("ccx", 0)][size]
+        circuit = circuit.append(name, *qubits, *draw(st.tuples(*[st.floats(-4, 4)] * num_angles)))
     return circuit
 
 
@@ -176,7 +176,7 @@ def test_the_width_is_that_of_the_terminal(monkeypatch):
 
 
 def test_wrong_arguments_are_reported():
-    with pytest.raises(UsageError, match="drawn as 'text' or 'svg', got 'png'"):
+    with pytest.raises(UsageError, match="kind must be 'text' or 'svg', got 'png'"):
         Circuit(1).draw("png")
     with pytest.raises(UsageError, match="width must be at least 20, got 3"):
         Circuit(1).draw(width=3)

@@ -23,13 +23,13 @@ def words_of(xeb, tmp_path):
     "scaled", [np.random.default_rng(0).exponential(size=500), np.array([0.0]), np.array([1e6, 1])]
 )
 def test_a_histogram_is_drawn_of_any_samples(tmp_path, scaled):
-    found = Xeb.of_amplitudes(np.sqrt(scaled / 2**20), [1] * len(scaled), 20)
-    plot_xeb(found, tmp_path / "xeb.png")
+    xeb = Xeb.of_amplitudes(np.sqrt(scaled / 2**20), [1] * len(scaled), 20)
+    plot_xeb(xeb, tmp_path / "xeb.png")
     assert (tmp_path / "xeb.png").stat().st_size > 10_000
-    assert "Linear XEB" in words_of(found, tmp_path)
+    assert "Linear XEB" in words_of(xeb, tmp_path)
 
 
-def test_both_laws_lie_above_the_fitted_one(tmp_path):
+def test_both_reference_densities_lie_over_the_fitted_one(tmp_path):
     plot_xeb(CHAOTIC, tmp_path / "xeb.svg")
     root = ElementTree.fromstring((tmp_path / "xeb.svg").read_text(encoding="utf-8"))
     lines = [node for node in root.iter("{http://www.w3.org/2000/svg}path") if node.get("fill") == "none"]
@@ -39,14 +39,14 @@ def test_both_laws_lie_above_the_fitted_one(tmp_path):
     assert all(lines.index(node) > fitted for node in dashed[-2:])
 
 
-def test_a_picture_says_where_the_law_is_no_reference(tmp_path):
+def test_a_picture_warns_if_porter_thomas_is_no_reference(tmp_path):
     assert "chaotic" not in words_of(CHAOTIC, tmp_path)
-    # A state of two bitstrings, as GHZ: at random ones nothing is found.
+    # A state of two bitstrings, such as GHZ: amplitudes at random bitstrings are zero.
     two = Xeb.of_amplitudes(np.full(2, math.sqrt(0.5)), [50, 50], 20, at_random=np.zeros(100))
     assert "This circuit is not chaotic" in words_of(two, tmp_path)
     unknown = Xeb.of_amplitudes(np.full(2, math.sqrt(0.5)), [50, 50], 20)
     assert "the circuit is not chaotic, or the samples" in words_of(unknown, tmp_path)
-    # The most probable bitstrings of a chaotic circuit are not samples of it, but that is not the circuit's fault.
+    # The most probable bitstrings of a chaotic circuit are not samples of it, but the circuit is still chaotic.
     at_random = np.sqrt(RANDOM.exponential(size=200) / 2**20)
     chosen = np.sqrt((4 + RANDOM.exponential(size=200)) / 2**20)
     selected = Xeb.of_amplitudes(chosen, [1] * 200, 20, at_random=at_random)

@@ -1,4 +1,4 @@
-"""What interactive sessions and notebooks show of values: short words, and HTML in which nothing becomes markup."""
+"""Values in interactive sessions and notebooks: short reprs, and HTML in which all text is escaped."""
 
 from __future__ import annotations
 

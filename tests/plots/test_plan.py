@@ -1,4 +1,4 @@
-"""Plans are drawn, whatever their size."""
+"""Drawings of plans of any size."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_plan_is_drawn_in_the_format_of_the_ending(tmp_path, ending, start):
     assert path.read_bytes().startswith(start)
 
 
-def test_the_picture_says_what_the_plan_costs(tmp_path):
+def test_the_picture_shows_the_cost_of_the_plan(tmp_path):
     words = words_of(replace(PLAN, predicted_seconds=90.0), tmp_path)
     assert "multiply-adds in 16 slices" in words
     assert "1 min 30 s predicted" in words
@@ -41,9 +41,9 @@ def test_the_picture_says_what_the_plan_costs(tmp_path):
     assert "Sliced indices: 2" in words
 
 
-def test_the_picture_tells_how_the_search_went(tmp_path):
-    found = replace(PLAN, planning_seconds=4.0, history=((0.5, 4.0), (2.0, 3.0)))
-    assert "10 times less work than the first plan, found after 2.0 s of 4.0 s" in words_of(found, tmp_path)
+def test_the_picture_shows_the_progress_of_the_search(tmp_path):
+    improved = replace(PLAN, planning_seconds=4.0, history=((0.5, 4.0), (2.0, 3.0)))
+    assert "10 times less work than the first plan, found after 2.0 s of 4.0 s" in words_of(improved, tmp_path)
     steady = replace(PLAN, planning_seconds=1.0, history=((0.5, 4.0),))
     assert "the first plan stayed the best" in words_of(steady, tmp_path)
     slimmer = replace(PLAN, planning_seconds=1.0, history=((0.5, 4.0), (0.6, 4.301)))
@@ -59,8 +59,8 @@ def test_a_plan_without_slices_has_no_panel_for_them(tmp_path):
 
 
 def test_a_plan_without_steps_is_drawn(tmp_path):
-    one = tz.NetworkShape.from_names(["a"], "a", {"a": 2})
-    assert "nothing to contract" in words_of(tz.Plan.from_ssa_path(one, []), tmp_path)
+    single = tz.NetworkShape.from_names(["a"], "a", {"a": 2})
+    assert "nothing to contract" in words_of(tz.Plan.from_ssa_path(single, []), tmp_path)
 
 
 def test_a_large_tree_with_many_slices_is_drawn(tmp_path):
@@ -94,7 +94,7 @@ def test_names_from_files_are_escaped_in_svg():
 
 
 @pytest.mark.parametrize("width", [320, 400, 720, 1600])
-def test_nothing_lies_outside_the_picture_whatever_its_width(width):
+def test_nothing_lies_outside_the_picture_at_any_width(width):
     picture = plan_figure(replace(PLAN, planning_seconds=4.0, history=((0.5, 4.0), (2.0, 3.0)))).picture(width)
     for item in picture.items:
         if isinstance(item, Path):
@@ -123,6 +123,6 @@ def test_a_long_stem_has_a_small_picture():
     assert len(svg) < 12_000
 
 
-def test_a_plan_of_one_step_is_drawn_in_the_singular(tmp_path):
-    one = tz.NetworkShape.from_names(["ab", "bc"], "ac", dict.fromkeys("abc", 2))
-    assert "Width of the only step" in words_of(tz.Plan.from_ssa_path(one, [(0, 1)]), tmp_path)
+def test_a_plan_of_one_step_has_a_title_of_its_own(tmp_path):
+    pair = tz.NetworkShape.from_names(["ab", "bc"], "ac", dict.fromkeys("abc", 2))
+    assert "Width of the only step" in words_of(tz.Plan.from_ssa_path(pair, [(0, 1)]), tmp_path)

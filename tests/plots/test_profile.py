@@ -42,7 +42,7 @@ def test_a_real_profile_names_the_stem_of_its_plan():
     stem = [step.step for step in profile.steps if step.on_stem]
     assert stem
     assert len(stem) < len(profile.steps)
-    # The stem of the plan does the same work as the steps named here: found by another code, over the tree.
+    # The stem of the plan, found by other code on the tree, does the same work as the steps named here.
     expected = sum(step.multiply_adds for step in stems_of(plan)[0].steps)
     assert sum(step.work.flops for step in profile.steps if step.on_stem) == 8 * expected
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taizhang.plots.scale import Scale, clipped, ticks
+from taizhang.plots.scale import Scale, clip, ticks
 
 NUMBERS = st.floats(-1e6, 1e6)
 
@@ -13,9 +13,9 @@ NUMBERS = st.floats(-1e6, 1e6)
 @given(NUMBERS, st.floats(1e-6, 1e6), st.integers(2, 12))
 def test_ticks_are_within_the_range_evenly_spaced_and_not_too_many(low, length, most):
     high = low + length
-    found = ticks(low, high, most=most)
-    assert len(found) <= most + 1
-    assert all(low - 1e-6 * length <= value <= high + 1e-6 * length for value in found)
+    values = ticks(low, high, most=most)
+    assert len(values) <= most + 1
+    assert all(low - 1e-6 * length <= value <= high + 1e-6 * length for value in values)
 
 
 @given(st.floats(1e-9, 1e9), st.floats(1.01, 1e12))
@@ -31,23 +31,23 @@ def test_values_that_have_no_logarithm_lie_far_below():
 
 
 @given(st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3)), min_size=2, max_size=12))
-def test_what_is_left_of_a_line_lies_in_the_box_and_on_the_line(points):
-    for part in clipped(points, -1, -1, 1, 1):
+def test_a_clipped_line_lies_in_the_box_and_on_the_line(points):
+    for part in clip(points, -1, -1, 1, 1):
         for x, y in part:
             assert max(abs(x), abs(y)) <= 1 + 1e-9
             assert min(_distance((x, y), a, b) for a, b in pairwise(points)) < 1e-9
     inside = [point for point in points if max(map(abs, point)) <= 1]
-    kept = {point for part in clipped(points, -1, -1, 1, 1) for point in part}
+    kept = {point for part in clip(points, -1, -1, 1, 1) for point in part}
     assert set(inside) <= kept
 
 
-def test_a_line_inside_stays_one_piece_so_that_dashes_go_on():
+def test_a_line_inside_the_box_stays_one_part():
     line = [(0.1 * k, math.sin(k)) for k in range(-9, 10)]
-    assert clipped(line, -1, -1, 1, 1) == [tuple(line)]
+    assert clip(line, -1, -1, 1, 1) == [tuple(line)]
 
 
 def _distance(point, a, b):
-    """Of a point from a piece of a line."""
+    """Distance of a point from a line segment."""
     (px, py), (ax, ay), (bx, by) = point, a, b
     length = (bx - ax) ** 2 + (by - ay) ** 2
     t = 0.0 if length == 0 else min(max(((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / length, 0.0), 1.0)

@@ -11,7 +11,7 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")))
 
 
 @given(TEXT, TEXT, TEXT)
-def test_any_words_are_words_and_nothing_else(title, words, note):
+def test_any_text_is_escaped(title, words, note):
     items = (
         Words(at=(5, 5), text=words),
         Path(parts=(((0, 0), (1, 1)),), stroke="ink", note=note),
@@ -26,7 +26,7 @@ def test_any_words_are_words_and_nothing_else(title, words, note):
     }  # fmt: skip
 
 
-def test_every_colour_has_a_dark_twin():
+def test_every_colour_has_a_dark_counterpart():
     rules = dark_rules()
     for name, (light, dark) in PALETTE.items():
         assert light != dark

@@ -1,4 +1,4 @@
-"""Progress in Python: shown where people see it, once work takes some time, and never elsewhere."""
+"""Progress in Python: shown in terminals and notebooks once work takes some time, and not elsewhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BELL = tz.Circuit(2).h(0).cx(0, 1)
 
 
 class Recorder:
-    """A view that keeps what it would show."""
+    """A view that records the states it would show."""
 
     def __init__(self, state):
         self.state, self.events, self.states = state, [], []
@@ -47,15 +47,15 @@ class Recorder:
 
 @pytest.fixture
 def recorded(monkeypatch):
-    made = []
+    views_made = []
 
     def view_of(where, state):
-        made.append(Recorder(state))
-        return made[-1]
+        views_made.append(Recorder(state))
+        return views_made[-1]
 
     monkeypatch.setattr(views, "view_of", view_of)
     monkeypatch.setattr(display_module, "place", lambda: "notebook")
-    return made
+    return views_made
 
 
 @pytest.fixture(autouse=True)
@@ -100,11 +100,11 @@ def test_a_terminal_shows_one_line(width):
 
 def test_two_bars_on_one_terminal_do_not_fail():
     console = Console(file=io.StringIO(), force_terminal=True)
-    one, other = (TerminalView(lambda: ProgressState(doing="x", seconds=1), console) for _ in range(2))
-    one.start()
-    other.start()
-    other.stop()
-    one.stop()
+    first, second = (TerminalView(lambda: ProgressState(doing="x", seconds=1), console) for _ in range(2))
+    first.start()
+    second.start()
+    second.stop()
+    first.stop()
 
 
 def test_a_notebook_shows_a_bar(monkeypatch):
@@ -180,7 +180,7 @@ def test_samples_drawn_later_show_progress_while_they_are_drawn(recorded):
     assert len(recorded) > 1
 
 
-def test_nothing_is_shown_by_itself_where_nobody_looks(recorded):
+def test_nothing_is_shown_by_default_outside_terminals_and_notebooks(recorded):
     tz.amplitude(BELL, "00")
     assert recorded == []
 
@@ -219,13 +219,13 @@ def test_a_terminal_shows_work_that_reports_nothing(recorded, monkeypatch):
     assert len(recorded) == 1
 
 
-def test_a_display_is_taken_away_when_the_work_fails(recorded):
+def test_a_display_is_removed_when_the_work_fails(recorded):
     with pytest.raises(tz.CircuitError):
         tz.amplitude(BELL, "0", progress=True)
     assert [view.events for view in recorded] == [["start", "stop"]]
 
 
-def test_an_observer_takes_the_place_of_the_bar_unless_both_are_asked_for(recorded):
+def test_an_observer_replaces_the_bar_unless_both_are_requested(recorded):
     class Stages(Silent):
         def __init__(self):
             self.names = []
@@ -234,12 +234,12 @@ def test_an_observer_takes_the_place_of_the_bar_unless_both_are_asked_for(record
             self.names.append(name)
 
     set_progress(True)
-    one, other = Stages(), Stages()
-    tz.amplitude(BELL, "00", observer=one)
+    alone, beside = Stages(), Stages()
+    tz.amplitude(BELL, "00", observer=alone)
     assert recorded == []
-    tz.amplitude(BELL, "00", observer=other, progress=True)
+    tz.amplitude(BELL, "00", observer=beside, progress=True)
     assert len(recorded) == 1
-    assert one.names == other.names != []
+    assert alone.names == beside.names != []
 
 
 def test_the_switch_and_the_environment_and_the_call_decide_in_this_order(monkeypatch):
@@ -291,7 +291,7 @@ def test_a_planner_shows_its_search(recorded):
     assert "Searching for a plan" in {state.doing for state in recorded[0].states}
 
 
-def test_calls_within_a_call_show_nothing_of_their_own(recorded):
+def test_nested_calls_show_nothing(recorded):
     @shows_progress
     def outer(*, progress: bool | None = None) -> None:
         tz.amplitude(BELL, "00", progress=True)

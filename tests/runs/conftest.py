@@ -17,7 +17,7 @@ def circuit():
 
 
 def sliced(plan, count=7):
-    """The same tree with some indices sliced by hand."""
+    """The same tree with some indices sliced."""
     inner = [name for i, name in enumerate(plan.shape.index_names) if i not in plan.shape.output]
     return tz.Plan.from_ssa_path(plan.shape, plan.tree.ssa_path, inner[::3][:count])
 
@@ -44,14 +44,14 @@ def workforce():
 
 @pytest.fixture
 def make_folder(tmp_path, circuit, plan, settings):
-    """Makes a run of `slices_per_piece` slices a piece; by default of one amplitude."""
+    """Makes a run with `slices_per_piece` slices in a piece; by default of one amplitude."""
 
     def make(bitstrings=("010011100",), *, slices_per_piece=2, name="run", **more):
-        own = {} if more.get("open_qubits") else {"plan": plan}
-        given = {"slices_per_piece": slices_per_piece, **own, **more}
-        opened = tuple(given.pop("open_qubits", ()))
-        task = AmplitudesTask(circuit=circuit, bitstrings=tuple(bitstrings), open_qubits=opened)
-        return start_run(tmp_path / name, task, settings, **given)
+        default = {} if more.get("open_qubits") else {"plan": plan}
+        options = {"slices_per_piece": slices_per_piece, **default, **more}
+        open_qubits = tuple(options.pop("open_qubits", ()))
+        task = AmplitudesTask(circuit=circuit, bitstrings=tuple(bitstrings), open_qubits=open_qubits)
+        return start_run(tmp_path / name, task, settings, **options)
 
     return make
 

@@ -24,7 +24,7 @@ ALONE = Workforce(threads=1, memory_bytes=4 << 30)
 
 @pytest.fixture
 def half_done(make_folder):
-    """A run of which half the pieces are done, out of order."""
+    """A run with half of its pieces done, in random order."""
     folder = make_folder(slices_per_piece=1)
     layout = folder.manifest.layout
     runner, tree = PieceRunner(folder.job(), threads=1, memory_bytes=4 << 30), SumTree(layout.parts_of)
@@ -45,11 +45,11 @@ def outcome(folder, undisturbed):
     return "harmless"
 
 
-def test_a_ledger_cut_anywhere_is_found_out(half_done, undisturbed):
-    whole = half_done.ledger_path.read_bytes()
+def test_a_ledger_truncated_anywhere_is_detected(half_done, undisturbed):
+    content = half_done.ledger_path.read_bytes()
     chance = random.Random(1)
-    for length in [0, 1, 16, len(whole) - 1, *(chance.randrange(len(whole)) for _ in range(40))]:
-        half_done.ledger_path.write_bytes(whole[:length])
+    for length in [0, 1, 16, len(content) - 1, *(chance.randrange(len(content)) for _ in range(40))]:
+        half_done.ledger_path.write_bytes(content[:length])
         assert outcome(half_done, undisturbed) == "detected"
     half_done.ledger_path.unlink()
     assert outcome(half_done, undisturbed) == "detected"
@@ -57,10 +57,10 @@ def test_a_ledger_cut_anywhere_is_found_out(half_done, undisturbed):
     assert outcome(half_done, undisturbed) == "harmless"
 
 
-def test_flipped_bits_are_found_out_or_do_no_harm(half_done, undisturbed, tmp_path):
+def test_flipped_bits_are_detected_or_do_no_harm(half_done, undisturbed, tmp_path):
     files = [path for path in sorted(half_done.path.iterdir()) if path.is_file() and path.stat().st_size]
     chance = random.Random(2)
-    found = []
+    outcomes = []
     for number in range(8 * len(files)):
         copy = tmp_path / "copy"
         shutil.copytree(half_done.path, copy)
@@ -70,28 +70,28 @@ def test_flipped_bits_are_found_out_or_do_no_harm(half_done, undisturbed, tmp_pa
         content[at // 8] ^= 1 << at % 8
         target.write_bytes(content)
         try:
-            found.append(outcome(RunFolder.open(copy), undisturbed))
+            outcomes.append(outcome(RunFolder.open(copy), undisturbed))
         except RunError:
-            found.append("detected")
+            outcomes.append("detected")
         shutil.rmtree(copy)
-    assert found.count("detected") > len(found) // 2
+    assert outcomes.count("detected") > len(outcomes) // 2
 
 
-def test_a_row_of_another_run_or_place_is_found_out(half_done):
+def test_a_row_moved_to_another_place_is_detected(half_done):
     with sqlite3.connect(half_done.ledger_path) as database:
         database.execute("UPDATE sums SET number = number + 1 WHERE number = (SELECT max(number) FROM sums)")
     with pytest.raises(RunDamagedError):
         go_on(half_done, ALONE)
 
 
-def test_a_row_that_is_gone_is_computed_again(half_done, undisturbed):
+def test_a_missing_row_is_computed_again(half_done, undisturbed):
     with sqlite3.connect(half_done.ledger_path) as database:
         database.execute("DELETE FROM sums WHERE number = (SELECT max(number) FROM sums)")
     database.close()
     assert outcome(half_done, undisturbed) == "harmless"
 
 
-def test_repair_saves_what_is_right(half_done, undisturbed):
+def test_repair_keeps_the_valid_rows(half_done, undisturbed):
     with Ledger(half_done.ledger_path, half_done.manifest) as ledger:
         nodes = ledger.nodes()
     done = sum(len(node.parts(half_done.manifest.layout.parts_of(0))) for node in nodes)
@@ -118,7 +118,7 @@ def test_a_commit_is_all_or_nothing(half_done, undisturbed, monkeypatch):
     assert outcome(half_done, undisturbed) == "harmless"
 
 
-def test_a_disk_that_becomes_full_on_the_way_is_told(half_done, undisturbed, monkeypatch):
+def test_a_disk_that_becomes_full_is_reported(half_done, undisturbed, monkeypatch):
     connect = ledger_file._connect
 
     def small(path, *, write):
@@ -136,7 +136,7 @@ def test_a_disk_that_becomes_full_on_the_way_is_told(half_done, undisturbed, mon
     assert outcome(half_done, undisturbed) == "harmless"
 
 
-def test_a_folder_that_cannot_be_written_is_told(half_done, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_reported(half_done, monkeypatch):
     def refused(*_, **__):
         raise OSError(30, "Read-only file system")
 
@@ -145,20 +145,20 @@ def test_a_folder_that_cannot_be_written_is_told(half_done, monkeypatch):
         go_on(half_done, ALONE)
 
 
-def test_a_manifest_of_a_later_version_is_told(half_done):
+def test_a_manifest_of_a_later_version_is_reported(half_done):
     path = half_done.path / "run.json"
     path.write_text(path.read_text().replace('"version": 3', '"version": 4'))
     with pytest.raises(RunError, match="is of version 4"):
         RunFolder.open(half_done.path)
 
 
-def test_every_error_of_a_run_is_one_of_ours():
+def test_every_error_of_a_run_is_a_taizhang_error():
     for error in (RunDamagedError, RunStorageError):
         assert issubclass(error, RunError)
         assert issubclass(error, TaizhangError)
 
 
-def test_numbers_that_became_something_else_are_found_out(half_done):
+def test_numbers_of_another_type_are_detected(half_done):
     with sqlite3.connect(half_done.ledger_path) as database:
         database.execute("UPDATE sums SET level = x'00' WHERE number = (SELECT max(number) FROM sums)")
     database.close()
@@ -176,7 +176,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_a_process_killed_while_it_commits_leaves_what_was_before(half_done, undisturbed):
+def test_a_process_killed_during_a_commit_leaves_the_previous_state(half_done, undisturbed):
     before = status_of(half_done).pieces_done
     for look_first in (True, False):
         command = [sys.executable, "-c", KILLED_WHILE_COMMITTING, str(half_done.ledger_path)]

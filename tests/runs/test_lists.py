@@ -1,4 +1,4 @@
-"""Runs of many bitstrings, and what they tell of samples."""
+"""Runs of many bitstrings, and of the cross entropy of samples."""
 
 import contextlib
 import json
@@ -42,7 +42,7 @@ def settings_of(threads=1):
 
 @pytest.fixture(scope="module")
 def wide():
-    """A circuit and bitstrings of which each contraction takes many."""
+    """A circuit and many bitstrings, which share contractions."""
     circuit = tz.grid_circuit(4, 4, 16, seed=3)
     random = np.random.default_rng(1)
     bits = random.integers(0, 2, size=(300, 16))
@@ -51,28 +51,30 @@ def wide():
 
 
 @pytest.fixture(scope="module")
-def by_rows(wide):
-    """A plan by rows of 64, with slices made by hand."""
+def sparse_plan(wide):
+    """A sparse-state plan of 64 rows, with some indices sliced."""
     circuit, _ = wide
-    machine = tz.plan(circuit, bitstrings=[f"{number:016b}" for number in range(0, 64 * 997, 997)], trials=2)
-    inner = [name for i, name in enumerate(machine.shape.index_names) if i not in machine.shape.row_indices]
-    return tz.Plan.from_ssa_path(machine.shape, machine.tree.ssa_path, inner[::5][:4])
+    searched = tz.plan(circuit, bitstrings=[f"{number:016b}" for number in range(0, 64 * 997, 997)], trials=2)
+    inner = [name for i, name in enumerate(searched.shape.index_names) if i not in searched.shape.row_indices]
+    return tz.Plan.from_ssa_path(searched.shape, searched.tree.ssa_path, inner[::5][:4])
 
 
 @hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(threads=st.integers(1, 5), log2=st.integers(0, 4), stops=st.lists(st.integers(1, 6), max_size=4), data=st.data())
-def test_a_list_by_rows_has_the_bits_it_has_without_a_run(wide, by_rows, tmp_path_factory, threads, log2, stops, data):
+def test_a_sparse_state_list_has_the_same_bits_as_without_a_run(
+    wide, sparse_plan, tmp_path_factory, threads, log2, stops, data
+):
     circuit, bitstrings = wide
-    asked = bitstrings[: data.draw(st.integers(2, len(bitstrings)))] + bitstrings[-1:]
+    requested = bitstrings[: data.draw(st.integers(2, len(bitstrings)))] + bitstrings[-1:]
     path = tmp_path_factory.mktemp("list") / "run"
-    folder = prepare_run(path, circuit, asked, settings_of(), plan=by_rows, slices_per_piece=1 << log2)
+    folder = prepare_run(path, circuit, requested, settings_of(), plan=sparse_plan, slices_per_piece=1 << log2)
     workforce = Workforce(threads=threads, memory_bytes=4 << 30)
     for stop_after in stops:
         left = iter(range(stop_after))
         with contextlib.suppress(RunStoppedError):
             go_on(RunFolder.open(path), workforce, stop=lambda left=left: next(left, None) is None)
     values = answer_of(folder, go_on(RunFolder.open(path), workforce)).values
-    assert same_bits(values, tz.amplitudes(circuit, asked, plan=by_rows, threads=1))
+    assert same_bits(values, tz.amplitudes(circuit, requested, plan=sparse_plan, threads=1))
 
 
 def test_all_values_of_few_qubits_are_one_contraction(circuit, tmp_path):
@@ -88,19 +90,19 @@ def test_a_batch_for_each_row_has_its_open_qubits(wide, tmp_path):
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(), open_qubits=[3, 1])
     values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=4 << 30))).values
     assert values.shape == (len(bitstrings), 2, 2)
-    one = tz.amplitude_batch(circuit, bitstrings[11], open_qubits=[3, 1], trials=2, threads=1)
-    assert np.allclose(values[11], one, atol=1e-6)
+    batch = tz.amplitude_batch(circuit, bitstrings[11], open_qubits=[3, 1], trials=2, threads=1)
+    assert np.allclose(values[11], batch, atol=1e-6)
 
 
 def test_samples_in_a_run_are_compared_as_without_one(wide, tmp_path):
     circuit, bitstrings = wide
     plain = tz.xeb(circuit, bitstrings, trials=2, threads=1)
-    found = tz.xeb(circuit, bitstrings, directory=tmp_path / "run", trials=2, threads=1)
+    xeb = tz.xeb(circuit, bitstrings, directory=tmp_path / "run", trials=2, threads=1)
     # A run computes the amplitudes of its samples alone: it does not judge whether the circuit is chaotic.
     expected = {**plain.to_dict(), "circuit_p_value": None, "chaotic": None}
-    for name, figure in found.to_dict().items():
+    for name, figure in xeb.to_dict().items():
         assert figure == (None if expected[name] is None else pytest.approx(expected[name], rel=1e-3))
-    assert tz.resume(tmp_path / "run").to_dict() == found.to_dict()
+    assert tz.resume(tmp_path / "run").to_dict() == xeb.to_dict()
     assert tz.verify(tmp_path / "run").same_bits
     assert tz.report(tmp_path / "run").exists()
     assert "of all 301 samples" in str(tz.status(tmp_path / "run"))
@@ -119,9 +121,9 @@ def test_the_status_estimates_the_cross_entropy_on_the_way(circuit, tmp_path):
         assert status.so_far is not None
         json.dumps(status.to_dict())
     xeb = answer_of(folder, go_on(folder, workforce))
-    told = status_of(folder).so_far
-    assert (told.linear_xeb, told.num_samples) == (xeb.linear_xeb, 200)
-    assert told.standard_error == xeb.standard_error
+    so_far = status_of(folder).so_far
+    assert (so_far.linear_xeb, so_far.num_samples) == (xeb.linear_xeb, 200)
+    assert so_far.standard_error == xeb.standard_error
 
 
 def test_an_estimate_from_part_of_the_slices_is_right_to_its_error(tmp_path):
@@ -130,12 +132,12 @@ def test_an_estimate_from_part_of_the_slices_is_right_to_its_error(tmp_path):
     plan = tz.plan(circuit, bitstrings=samples.bitstrings, trials=2)
     inner = [name for i, name in enumerate(plan.shape.index_names) if i not in plan.shape.row_indices]
     sliced = tz.Plan.from_ssa_path(plan.shape, plan.tree.ssa_path, inner[len(inner) // 3 :][:3])
-    made = prepare_xeb_run(tmp_path / "run", circuit, samples, settings_of(), plan=sliced, slices_per_piece=1)
-    assert made.manifest.plans[0].num_rows == len(samples.bitstrings)
+    folder = prepare_xeb_run(tmp_path / "run", circuit, samples, settings_of(), plan=sliced, slices_per_piece=1)
+    assert folder.manifest.plans[0].num_rows == len(samples.bitstrings)
     calls = iter(range(2))
     with pytest.raises(RunStoppedError):
-        go_on(made, Workforce(threads=1, memory_bytes=4 << 30), stop=lambda: next(calls, None) is None)
-    status = status_of(made)
+        go_on(folder, Workforce(threads=1, memory_bytes=4 << 30), stop=lambda: next(calls, None) is None)
+    status = status_of(folder)
     if 0 < status.fraction < 1:
         assert status.so_far.part == status.fraction
         assert status.so_far.linear_xeb == pytest.approx(1.0, abs=6 * status.so_far.standard_error)

@@ -1,4 +1,4 @@
-"""The report as a person meets it: in a real browser, in both schemes, on wide and narrow screens."""
+"""The report in a real browser, in light and dark schemes, on wide and narrow screens."""
 
 import pytest
 from tests.browser import Browser
@@ -13,8 +13,8 @@ BITSTRING = "010011100"
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    with Browser(tmp_path_factory.mktemp("profile")) as found:
-        yield found
+    with Browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_pictures_fit_their_screens(browser, pages):
         assert outside == []
 
 
-def test_copy_buttons_copy_what_stands_beside_them(browser, pages):
+def test_copy_buttons_copy_the_text_beside_them(browser, pages):
     browser.call("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
     browser.complaints.clear()
     browser.open(pages[1])
@@ -106,7 +106,7 @@ def test_a_page_reloads_itself_until_the_run_is_complete(browser, pages, monkeyp
     assert "Page.loadEventFired" not in browser._events
 
 
-def test_nothing_but_the_own_script_runs(browser, tmp_path):
+def test_only_the_script_of_the_page_runs(browser, tmp_path):
     page = tmp_path / "page.html"
     page.write_text(report_page.page("x", ["<p>x</p><script>document.title = 'hacked'</script>"]), encoding="utf-8")
     browser.complaints.clear()

@@ -16,7 +16,7 @@ from taizhang.runs.run import Workforce, go_on, is_complete
 
 
 def stop_soon(times=3):
-    """A stop function that stops a run when it has been asked so often."""
+    """A stop function that returns True after `times` calls."""
     calls = itertools.count()
     return lambda: next(calls) >= times
 
@@ -80,7 +80,7 @@ def test_a_moved_folder_goes_on_where_it_was(make_folder, workforce, undisturbed
     assert same_bits(go_on(RunFolder.open(moved), workforce)[0][0, 0], undisturbed)
 
 
-def test_the_status_tells_pieces_rate_and_the_partial_sum(make_folder, workforce, undisturbed):
+def test_the_status_reports_pieces_rate_and_the_partial_sum(make_folder, workforce, undisturbed):
     folder = make_folder(slices_per_piece=1)
     assert status_of(folder).state == "waiting"
     with pytest.raises(RunStoppedError):
@@ -116,14 +116,14 @@ def test_a_second_coordinator_is_refused(make_folder, workforce):
 def test_a_coordinator_whose_run_was_taken_stops(make_folder):
     folder = make_folder()
     lock = CoordinatorLock(folder.path)
-    sign = folder.path / "coordinator.json"
-    sign.write_text(json.dumps({**json.loads(sign.read_text()), "name": "another"}))
+    heartbeat = folder.path / "coordinator.json"
+    heartbeat.write_text(json.dumps({**json.loads(heartbeat.read_text()), "name": "another"}))
     with pytest.raises(RunBusyError):
         lock.beat("running", now=True)
     lock.release("stopped")
 
 
-def test_a_folder_with_something_in_it_is_refused(make_folder, tmp_path):
+def test_a_folder_that_is_not_empty_is_refused(make_folder, tmp_path):
     make_folder()
     with pytest.raises(RunError, match="holds a run already"):
         make_folder()
@@ -142,7 +142,7 @@ def test_a_missing_file_is_named(make_folder, workforce):
         go_on(folder, workforce)
 
 
-def test_an_error_in_a_piece_ends_the_run_with_its_sentence(make_folder, workforce, monkeypatch):
+def test_an_error_in_a_piece_ends_the_run_with_its_message(make_folder, workforce, monkeypatch):
     folder = make_folder()
 
     def broken(*_, **__):

@@ -31,7 +31,7 @@ def test_the_sum_has_the_same_bits_in_any_order(data):
 
 
 @given(st.data())
-def test_what_waits_is_what_is_done_and_little(data):
+def test_the_waiting_nodes_cover_the_pieces_done(data):
     count = data.draw(st.integers(2, 64))
     done = data.draw(st.sets(st.integers(0, count - 1), max_size=count - 1))
     tree = SumTree(lambda group: count)
@@ -70,7 +70,7 @@ def test_sums_of_one_number_and_of_many_have_the_same_bits(pair):
         mantissas = np.full((1, count), complex(re, im))
         return PartialSum(mantissas=mantissas, exponents=np.array([exponent]))
 
-    one = of(*pair[0], 1).plus(of(*pair[1], 1))
+    single = of(*pair[0], 1).plus(of(*pair[1], 1))
     many = of(*pair[0], 2).plus(of(*pair[1], 2))
-    assert one.mantissas.tobytes() == many.mantissas[:, :1].tobytes()
-    assert one.exponents.tobytes() == many.exponents.tobytes()
+    assert single.mantissas.tobytes() == many.mantissas[:, :1].tobytes()
+    assert single.exponents.tobytes() == many.exponents.tobytes()

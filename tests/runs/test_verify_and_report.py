@@ -19,15 +19,15 @@ MEMORY = 1 << 30
 def test_a_complete_run_is_verified_with_a_record(make_folder, workforce, undisturbed):
     folder = make_folder()
     go_on(folder, workforce)
-    found = verify(folder, pieces=4, threads=1, memory_bytes=MEMORY)
-    assert len(found.pieces) == 4
-    assert found.same_bits
-    assert 1e-9 < found.relative_error < 1e-3
-    assert 0 < found.standard_error < 1e-4
-    record = json.loads(json.dumps(found.record))
+    verification = verify(folder, pieces=4, threads=1, memory_bytes=MEMORY)
+    assert len(verification.pieces) == 4
+    assert verification.same_bits
+    assert 1e-9 < verification.relative_error < 1e-3
+    assert 0 < verification.standard_error < 1e-4
+    record = json.loads(json.dumps(verification.record))
     assert record["values"][0][0] == {"re": undisturbed.real, "im": undisturbed.imag}
     assert record["sha256"].keys() >= {"circuit.qasm", "task.json", "plan-0.json", "arrays-0.npy"}
-    assert "same bits" in str(found)
+    assert "same bits" in str(verification)
 
 
 def test_a_run_half_done_is_verified_too(make_folder, workforce):
@@ -35,12 +35,12 @@ def test_a_run_half_done_is_verified_too(make_folder, workforce):
     calls = iter([False] * 4 + [True] * 9999)
     with pytest.raises(RunStoppedError):
         go_on(folder, workforce, stop=lambda: next(calls))
-    found = verify(folder, threads=1, memory_bytes=MEMORY, precise=False)
-    assert found.standard_error is None
-    assert "values" not in found.record
+    verification = verify(folder, threads=1, memory_bytes=MEMORY, precise=False)
+    assert verification.standard_error is None
+    assert "values" not in verification.record
 
 
-def test_a_machine_that_computed_wrongly_is_found(make_folder, workforce):
+def test_a_machine_that_computed_wrongly_is_detected(make_folder, workforce):
     folder = make_folder()
     go_on(folder, workforce)
     with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
@@ -54,7 +54,7 @@ def test_a_machine_that_computed_wrongly_is_found(make_folder, workforce):
         verify(folder, threads=1, memory_bytes=MEMORY)
 
 
-def test_damage_is_found_by_verify(make_folder, workforce):
+def test_damage_is_detected_by_verify(make_folder, workforce):
     folder = make_folder()
     go_on(folder, workforce)
     circuit = folder.path / "circuit.qasm"
@@ -64,7 +64,7 @@ def test_damage_is_found_by_verify(make_folder, workforce):
 
 
 class Checker(HTMLParser):
-    """Finds tags that are not closed, more than one script, and anything fetched."""
+    """Checks that tags are closed and nothing is fetched; counts scripts and figures."""
 
     def __init__(self):
         super().__init__()
@@ -84,7 +84,7 @@ class Checker(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_report_of_a_run_is_one_page_that_holds_everything(make_folder, workforce):
+def test_the_report_of_a_run_is_one_self_contained_page(make_folder, workforce):
     folder = make_folder(slices_per_piece=1, name="a <b> & run")
     pages = [report_of(folder)]
     for times in (3, 5, 8):
@@ -132,7 +132,7 @@ def test_a_report_is_kept_up_to_date_while_the_run_goes_on(make_folder, workforc
     calls = iter([False] * 5 + [True] * 9999)
     with pytest.raises(RunStoppedError):
         go_on(folder, workforce, stop=lambda: next(calls), watcher=Reader())
-    assert set(seen) == {None}  # nobody has asked for a report
+    assert set(seen) == {None}  # no report was requested
     page.write_text(report_of(folder), encoding="utf-8")
     seen.clear()
     go_on(folder, workforce, watcher=Reader())
@@ -141,7 +141,7 @@ def test_a_report_is_kept_up_to_date_while_the_run_goes_on(make_folder, workforc
     assert "data-reload" not in page.read_text(encoding="utf-8").split("<style>")[0]
 
 
-def test_trouble_with_a_report_does_not_harm_the_run(make_folder, workforce, undisturbed, monkeypatch):
+def test_an_error_in_the_report_does_not_stop_the_run(make_folder, workforce, undisturbed, monkeypatch):
     def broken(folder):
         raise OSError("no space left")
 

@@ -1,4 +1,4 @@
-"""Pictures as files: SVG as it is; for PNG and PDF, matplotlib draws the same paths, dots and words where they are."""
+"""Writes pictures to files: SVG directly, PNG and PDF by drawing the same paths, discs and words with matplotlib."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ENDINGS = (".svg", ".png", ".pdf")
 _PIXELS_PER_INCH = 96
 _POINTS_PER_PIXEL = 72 / _PIXELS_PER_INCH
 _SHARPNESS = 2
-"""Dots of a PNG file for each pixel of the picture, along a side."""
+"""Pixels of a PNG file per pixel of the picture, along each side."""
 
 
 def check_drawable(path: File) -> None:
-    """Checks that a picture can be written to a file of this name; called before work of which the picture is a result.
+    """Checks that a picture can be written to a file of this name; called before the work whose result is drawn.
 
     Raises:
-        UsageError: The ending is not one that can be drawn.
+        UsageError: The ending is not .svg, .png or .pdf.
         MissingPackageError: matplotlib is not installed, and the ending is not .svg.
     """
     ending = path.suffix.lower()
@@ -38,10 +38,10 @@ def save(picture: Picture, path: File) -> None:
 
     Args:
         picture: The picture.
-        path: Where to; the ending, .svg, .png or .pdf, says in which format.
+        path: The file; its ending, .svg, .png or .pdf, gives the format.
 
     Raises:
-        UsageError: The ending is none of these.
+        UsageError: The ending is another one.
         MissingPackageError: matplotlib is not installed, and the ending is not .svg.
         OSError: The file cannot be written.
     """

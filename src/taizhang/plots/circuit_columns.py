@@ -1,4 +1,4 @@
-"""Where the operations of a circuit are drawn: in layers of time, each of them one or more columns wide.
+"""Layout of the operations of a circuit: layers of time, each of them one or more columns wide.
 
 Each operation is in the earliest layer that its qubits allow, as `Circuit.depth` counts them. An operation on several
 qubits is joined by a vertical line; those of one layer whose lines would cross or touch stand in columns side by side.
@@ -16,7 +16,7 @@ from taizhang.circuit.operation import Operation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Operations of a circuit in columns, and what is left out.
+    """Operations of a circuit in columns, and the number left out.
 
     Attributes:
         columns: The operations drawn; in each column no two touch or cross.
@@ -33,7 +33,7 @@ class Columns:
     phase: float
 
     def notes(self) -> Iterator[str]:
-        """Sentences about what the drawing does not show as gates."""
+        """Notes about what the drawing does not show as gates."""
         if self.phase:
             yield f"global phase {self.phase:.6g}"
         hidden = ((self.hidden_operations, "operation"), (self.hidden_qubits, "qubit"))
@@ -43,20 +43,21 @@ class Columns:
 
 
 def arrange(circuit: Circuit, *, most_qubits: int, most_columns: int, most_operations: int) -> Columns:
-    """Puts the operations of a circuit into columns, as many as may be drawn.
+    """Arranges the operations of a circuit in columns, within limits.
 
-    What is left out at the end of a wire is followed by nothing drawn on that wire: the drawing shows a beginning of
-    the circuit.
+    After an operation that is left out, nothing more is drawn on its qubits: the drawing shows a beginning of the
+    circuit.
 
     Args:
         circuit: The circuit.
-        most_qubits: Number of qubits to show at most, from the first.
-        most_columns: Number of columns at most.
-        most_operations: Number of operations at most.
+        most_qubits: Largest number of qubits to show, from the first.
+        most_columns: Largest number of columns.
+        most_operations: Largest number of operations.
 
     Returns:
         The operations in columns.
     """
+    # Stage 1: put each operation in the earliest layer that its qubits allow.
     rows = min(circuit.num_qubits, most_qubits)
     next_layer = [0] * rows
     layers: list[list[Operation]] = []
@@ -65,7 +66,7 @@ def arrange(circuit: Circuit, *, most_qubits: int, most_columns: int, most_opera
         if num_shown == most_operations or min(next_layer, default=0) >= most_columns:
             break
         shown = [qubit for qubit in operation.qubits if qubit < rows]
-        if not operation.qubits:
+        if not operation.qubits:  # a global phase is a note, not a symbol
             phase += sum(operation.gate.parameters)
             num_shown += 1
         if not shown:
@@ -73,12 +74,13 @@ def arrange(circuit: Circuit, *, most_qubits: int, most_columns: int, most_opera
         layer = max(next_layer[qubit] for qubit in shown)
         for qubit in shown:
             next_layer[qubit] = layer + 1
-        if layer >= most_columns:
+        if layer >= most_columns:  # left out, but it blocks its qubits for later operations
             continue
         if layer == len(layers):
             layers.append([])
         layers[layer].append(operation)
         num_shown += 1
+    # Stage 2: split each layer into columns, as long as they fit.
     columns: list[tuple[Operation, ...]] = []
     for number, layer_operations in enumerate(layers):
         split = _split(layer_operations, rows)
@@ -96,9 +98,9 @@ def arrange(circuit: Circuit, *, most_qubits: int, most_columns: int, most_opera
 
 
 def _split(layer: list[Operation], rows: int) -> list[tuple[Operation, ...]]:
-    """Splits a layer into columns in which no two operations touch or cross: from the top, each in the first that fits.
+    """Splits a layer into columns in which no two operations touch or cross: each goes in the first column that fits.
 
-    Taken in order of their first rows, this needs no more columns than the most lines that lie above each other.
+    In order of their first rows, this needs only as many columns as operations overlap in one row.
     """
     columns: list[list[Operation]] = []
     ends: list[int] = []

@@ -14,6 +14,7 @@ from taizhang.plots.circuit_text import LEAST_WIDTH, circuit_text
 Kind = Literal["text", "svg"]
 
 _TERMINAL = (120, 24)
+"""Columns and lines where there is no terminal."""
 
 
 class TextDrawing(str):
@@ -43,10 +44,10 @@ def draw(circuit: Circuit, kind: Kind = "text", *, width: int | None = None) -> 
     Args:
         circuit: The circuit.
         kind: `"text"` or `"svg"`.
-        width: Of text: the number of columns; by default those of the terminal.
+        width: Characters in a line of text; by default the width of the terminal.
 
     Returns:
-        The drawing, with a note of what is left out: text has at most 100 qubits and 400 columns of gates, SVG 200
+        The drawing, with a note of what is left out: text shows at most 100 qubits and 400 columns of gates, SVG 200
         qubits and 10,000 operations.
 
     Raises:
@@ -60,7 +61,7 @@ def draw(circuit: Circuit, kind: Kind = "text", *, width: int | None = None) -> 
         return TextDrawing(circuit_text(columns, width=max(room, LEAST_WIDTH)))
     if kind == "svg":
         return SvgDrawing(circuit_svg(arrange(circuit, most_qubits=200, most_columns=2_000, most_operations=10_000)))
-    raise UsageError(f"a circuit is drawn as 'text' or 'svg', got {kind!r:.64}")
+    raise UsageError(f"kind must be 'text' or 'svg', got {kind!r:.64}")
 
 
 def summary(circuit: Circuit) -> str:

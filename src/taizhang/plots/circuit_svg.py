@@ -1,6 +1,6 @@
 """Circuits as SVG: self-contained, without scripts, in light and dark colour schemes.
 
-Pointing at a gate shows its name, angles and qubits. Wide circuits are broken into bands, one below the other.
+A tooltip on each gate shows its name, angles and qubits. Wide circuits are broken into bands, one below the other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from taizhang.plots.circuit_symbols import CONTROL, CROSS, TARGET, angles_text, 
 _BAND_WIDTH = 1500
 _GAP = 24
 _COMPACT_FROM = 400
-"""Drawings of more operations than this have smaller rows, and angles only where the mouse points."""
+"""Drawings of more operations than this have smaller rows, and show angles in tooltips only."""
 
 _STYLE = (
     ".tzc{background:#fff;font:12px system-ui,'DejaVu Sans',sans-serif}.tzc path{fill:none;stroke:#1f2328}"
@@ -89,7 +89,7 @@ def circuit_svg(drawn: Columns) -> str:
 
 
 def _bands(widths: Sequence[float], room: float) -> Iterator[tuple[int, int]]:
-    """Splits columns into stretches that fit the room."""
+    """Splits columns into bands that fit the room."""
     first, used = 0, 0.0
     for number, width in enumerate(widths):
         if used + width > room and number > first:

@@ -1,4 +1,4 @@
-"""How gates are written in drawings of circuits: a symbol for each qubit of an operation."""
+"""Symbols of gates in drawings of circuits: one for each qubit of an operation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LONGEST_NAME = 16
 
 
 def angle_text(angle: float) -> str:
-    """Writes an angle with three digits, or as a fraction of π where it is one.
+    """Formats an angle with three digits, or as a fraction of π if it is one.
 
     Example:
         >>> [angle_text(angle) for angle in (0.5, math.pi / 2, -3 * math.pi / 4, 2 * math.pi, 0.0, 1e-7)]
@@ -51,7 +51,7 @@ def angle_text(angle: float) -> str:
 
 
 def name_text(operation: Operation) -> str:
-    """The name of an operation's gate without its controls, fit for one line."""
+    """The name of an operation's gate without its controls, printable and short."""
     gate = operation.gate
     if gate.entries is not None:
         name = "".join(letter if letter.isprintable() else "?" for letter in gate.name) or "unitary"
@@ -60,20 +60,20 @@ def name_text(operation: Operation) -> str:
 
 
 def angles_text(operation: Operation) -> str:
-    """The angles of an operation's gate with commas between; empty where it has none."""
+    """The angles of an operation's gate, separated by commas; empty if it has none."""
     return ",".join(map(angle_text, operation.gate.parameters))
 
 
 def symbols(operation: Operation, *, angles: bool = True) -> tuple[str, ...]:
-    """Returns what is drawn on each qubit of an operation, in the order of its qubits.
+    """Returns the symbol on each qubit of an operation, in the order of its qubits.
 
     Args:
         operation: An operation on at least one qubit.
-        angles: Whether angles are written, too.
+        angles: Whether to include the angles.
 
     Returns:
         `CONTROL` for each control, and for both qubits of a controlled Z; `TARGET` for a controlled X; `CROSS` for the
-        qubits of a swap; for any other gate its name, with the number of the target where targets differ.
+        qubits of a swap; for any other gate its name, with the number of the target if targets are not exchangeable.
 
     Example:
         >>> from taizhang.circuit.gates import gate

@@ -16,10 +16,10 @@ def circuit_text(drawn: Columns, *, width: int) -> str:
 
     Args:
         drawn: Its operations in columns.
-        width: Number of characters of a line at most, ≥ `LEAST_WIDTH`.
+        width: Largest number of characters in a line, ≥ `LEAST_WIDTH`.
 
     Returns:
-        Lines of at most `width` characters, without one at the end.
+        Lines of at most `width` characters, without a line break at the end.
     """
     if drawn.rows == 0:
         return "\n".join(("(no qubits)", *drawn.notes()))
@@ -30,17 +30,17 @@ def circuit_text(drawn: Columns, *, width: int) -> str:
     for number, (first, last) in enumerate(_bands([len(block[0]) for block in blocks], width - margin - 3)):
         if number:
             lines.append("")
-        begins, ends = first == 0, last == len(blocks)
+        is_first, is_last = first == 0, last == len(blocks)
         for row in range(2 * drawn.rows - (drawn.hidden_qubits == 0)):
             wire = row % 2 == 0
             label = labels[row // 2].rjust(margin) if wire else " " * margin
-            start, end = ("─" if begins else "«", "" if ends else "»") if wire else (" ", " ")
+            start, end = ("─" if is_first else "«", "" if is_last else "»") if wire else (" ", " ")
             lines.append((label + start + "".join(block[row] for block in blocks[first:last]) + end).rstrip())
     return "\n".join((*lines, *(note[:width] for note in drawn.notes())))
 
 
 def _bands(widths: Sequence[int], room: int) -> Iterator[tuple[int, int]]:
-    """Splits columns into stretches that fit the room, at least one even where there is no column."""
+    """Splits columns into bands that fit the room; returns one band even if there are no columns."""
     first, used = 0, 0
     for number, width in enumerate(widths):
         if used + width > room and number > first:
@@ -51,7 +51,7 @@ def _bands(widths: Sequence[int], room: int) -> Iterator[tuple[int, int]]:
 
 
 def _column(operations: Sequence[Operation], rows: int, most: int) -> list[str]:
-    """Draws a column: for each qubit the line of its wire and the line below, all of one length."""
+    """Draws a column: for each qubit the line of its wire and the line below, all of the same length."""
     marks: dict[int, str] = {}
     crossed: set[int] = set()
     for operation in operations:

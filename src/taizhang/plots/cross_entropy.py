@@ -1,8 +1,8 @@
-"""Draws how samples fit a circuit: the histogram of 2^n p beside the Porter-Thomas law.
+"""Draws the cross entropy of samples: the histogram of 2^n p beside the Porter–Thomas distribution.
 
-Over all bitstrings of a chaotic circuit z = 2^n p is exponential, and so it is over uniform samples; samples of the
-circuit itself find a bitstring in proportion to p, so theirs is z e^-z. Samples of a fidelity lie between. Where a
-circuit is not chaotic these curves mean nothing, and the picture says so.
+Over all bitstrings of a chaotic circuit z = 2^n p has the density e^-z, and so it has over uniform samples. Samples of
+the circuit itself contain a bitstring with probability p, so their density is z e^-z; samples of a fidelity between 0
+and 1 lie between. If a circuit is not chaotic these curves are no reference, and the picture says so.
 """
 
 from __future__ import annotations
@@ -21,18 +21,20 @@ from taizhang.tasks.xeb import DOUBTFUL_P_VALUE, Floats, Xeb
 
 _LEAST_BINS, _MOST_BINS = 8, 60
 _SAMPLES_OF_A_BIN = 25
+"""Mean number of samples in a bin: the relative standard error of its height is then 20 %."""
+
 _CURVE_POINTS = 240
 
 
 def plot_xeb(xeb: Xeb, path: str | os.PathLike[str]) -> None:
-    """Draws a cross entropy into a file.
+    """Draws a cross entropy to a file.
 
     Args:
-        xeb: What `xeb` gave.
-        path: Where to; the ending, .svg, .png or .pdf, says in which format.
+        xeb: The cross entropy, from `xeb`.
+        path: The file; its ending, .svg, .png or .pdf, gives the format.
 
     Raises:
-        UsageError: The ending is none of these.
+        UsageError: The ending is another one.
         MissingPackageError: matplotlib is not installed, and the ending is not .svg.
         OSError: The file cannot be written.
     """
@@ -42,7 +44,7 @@ def plot_xeb(xeb: Xeb, path: str | os.PathLike[str]) -> None:
 
 
 def xeb_figure(xeb: Xeb) -> Figure:
-    """The histogram of 2^n p over the samples, with the laws."""
+    """The histogram of 2^n p over the samples, with the reference densities."""
     end = max(8.0, min(float(np.max(xeb.scaled_probabilities)) * 1.02, 20.0))
     bins = int(np.clip(xeb.num_samples / _SAMPLES_OF_A_BIN, _LEAST_BINS, _MOST_BINS))
     lowest = 0.3 / xeb.num_samples * bins / end
@@ -51,32 +53,33 @@ def xeb_figure(xeb: Xeb) -> Figure:
         headline += f", logarithmic XEB {xeb.log_xeb:.3f} ± {xeb.log_standard_error:.3f}"
     panel = Panel(
         title=_warning(xeb),
-        remark=f"Kolmogorov-Smirnov test of the samples against the Porter-Thomas law: p = {xeb.p_value:.2g}",
+        remark=f"Kolmogorov-Smirnov test of the samples against the Porter–Thomas distribution: p = {xeb.p_value:.2g}",
         x=Scale.linear(0, end, most=10),
         y=Scale.logarithmic(lowest, 2.0, most=8),
         x_title="z = 2^n p of a sample",
         y_title="density",
         height=360,
-        marks=[*_histogram(xeb, end, bins, lowest), *_laws(xeb, end), *_further_right(xeb, end)],
+        marks=[*_histogram(xeb, end, bins, lowest), *_reference_densities(xeb, end), *_beyond_axis(xeb, end)],
     )
     return Figure(title=headline, headline=headline, panels=[panel], width=860)
 
 
 def _warning(xeb: Xeb) -> str:
-    """Says where the Porter-Thomas law is no reference; empty where it is one."""
+    """A warning if the Porter–Thomas distribution is no reference; else empty."""
     if xeb.chaotic is False:
         return (
-            "This circuit is not chaotic: at random bitstrings its own amplitudes do not follow the Porter-Thomas law "
-            f"(p = {xeb.circuit_p_value:.2g}). The curves are no reference here, and the XEB is not a fidelity."
+            "This circuit is not chaotic: its amplitudes at random bitstrings do not follow the Porter–Thomas "
+            f"distribution (p = {xeb.circuit_p_value:.2g}). The curves are no reference, and the XEB is not a "
+            "fidelity."
         )
     if xeb.p_value >= DOUBTFUL_P_VALUE:
         return ""
     if xeb.chaotic is None:
         return (
-            "These samples do not follow the Porter-Thomas law at any fidelity: the circuit is not chaotic, or the "
-            "samples are neither its own nor uniform."
+            "These samples do not follow the Porter–Thomas distribution at any fidelity: the circuit is not chaotic, "
+            "or the samples are neither samples of it nor uniform."
         )
-    return "The circuit is chaotic, but these samples are not a mixture of its own and uniform ones."
+    return "The circuit is chaotic, but these samples are not a mixture of samples of it and uniform ones."
 
 
 def _histogram(xeb: Xeb, end: float, bins: int, lowest: float) -> list[Mark]:
@@ -90,7 +93,7 @@ def _histogram(xeb: Xeb, end: float, bins: int, lowest: float) -> list[Mark]:
         if count <= 0:
             continue
         bars.append((left + 0.03 * width, left + 0.97 * width, lowest, count * unit))
-        middle, error = left + width / 2, math.sqrt(count)
+        middle, error = left + width / 2, math.sqrt(count)  # the standard error of a Poisson count
         errors.append((middle - end / 900, middle + end / 900, max(count - error, 0.0) * unit, (count + error) * unit))
     return [
         Bars(boxes=bars, colour="blue", opacity=0.35, name=f"{xeb.num_samples:,} samples, with standard errors"),
@@ -98,31 +101,31 @@ def _histogram(xeb: Xeb, end: float, bins: int, lowest: float) -> list[Mark]:
     ]
 
 
-def _laws(xeb: Xeb, end: float) -> list[Mark]:
-    """The density at the fidelity of the samples, and above it, dashed, those of uniform samples and of the circuit."""
+def _reference_densities(xeb: Xeb, end: float) -> list[Mark]:
+    """The density at the fidelity of the samples; over it, dashed, those of uniform samples and of the circuit."""
     fidelity = min(max(xeb.linear_xeb, 0.0), 1.0)
-    fitted = f"samples of fidelity F = {fidelity:.3f}: (1 + F (z - 1)) e^-z"
+    name = f"samples of fidelity F = {fidelity:.3f}: (1 + F (z - 1)) e^-z"
     z = np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0.1, end, _CURVE_POINTS)[1:]])
     of = "of a chaotic circuit" if _warning(xeb) else "of the circuit itself"
-    laws: list[Mark] = [
+    references: list[Mark] = [
         Line(points=_density(z, 0.0), colour="orange", width=2.2, dash=(7, 5), name="uniform samples: e^-z"),
         Line(points=_density(z, 1.0), colour="green", width=2.2, dash=(7, 5), name=f"samples {of}: z e^-z"),
     ]
     if _warning(xeb):  # no fidelity fits
-        return laws
-    return [Line(points=_density(z, fidelity), colour="ink", width=5, name=fitted), *laws]
+        return references
+    return [Line(points=_density(z, fidelity), colour="ink", width=5, name=name), *references]
 
 
 def _density(z: Floats, fidelity: float) -> list[Point]:
     return [(at, (1 + fidelity * (at - 1)) * math.exp(-at)) for at in z.tolist()]
 
 
-def _further_right(xeb: Xeb, end: float) -> list[Mark]:
-    """Says how many samples lie beyond the axis."""
+def _beyond_axis(xeb: Xeb, end: float) -> list[Mark]:
+    """A label with the number of samples beyond the axis, if there are any."""
     beyond = int(xeb.counts[xeb.scaled_probabilities > end].sum())
     if not beyond:
         return []
     words = (
-        f"{beyond:,} of {xeb.num_samples:,} samples lie further right, up to z = {xeb.scaled_probabilities.max():.3g}"
+        f"{beyond:,} of {xeb.num_samples:,} samples lie beyond the axis, up to z = {xeb.scaled_probabilities.max():.3g}"
     )
     return [Label(at=(end, 2.0), text=words, shift=(-6, 14), anchor="end")]

@@ -1,7 +1,7 @@
-"""Figures: panels one above the other, each with axes and what is drawn within them, laid out for any width.
+"""Figures: panels one above the other, each with axes and marks, laid out for any width.
 
-What a panel draws is given in its own units. Titles and legends break into as many lines as the width asks for, so that
-one figure serves a page, a phone and a file.
+Marks are given in the units of their axes. Titles and legends are wrapped to the width, so that one figure serves a
+page, a phone and a file.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from taizhang.plots.picture import Anchor, Discs, Item, Path, Picture, Point, Words
-from taizhang.plots.scale import Scale, clipped
-from taizhang.plots.style import HEADLINE, SMALL, TITLE, Colour, text_width, wrapped
+from taizhang.plots.scale import Scale, clip
+from taizhang.plots.style import HEADLINE, SMALL, TITLE, Colour, text_width, wrap
 
 _EDGE, _GAP, _LINE = 14.0, 24.0, 1.35
-"""Pixels around the picture and between panels; lines of text are so many times as high as letters."""
+"""Pixels around the picture and between panels; height of a line of text relative to its letters."""
 
 _BOX, _APART = 18.0, 16.0
-"""Width of what stands before a name in a legend, and pixels between entries."""
+"""Pixels: width of the sample before a name in a legend, and distance between entries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line through points; what lies outside the axes is cut off."""
+    """A line through points, clipped to the axes."""
 
     points: Sequence[Point]
     colour: Colour
@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """The space between two lines, given as x, lower y, upper y."""
+    """The area between two lines, given as x, lower y, upper y."""
 
     points: Sequence[tuple[float, float, float]]
     colour: Colour
@@ -45,7 +45,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bars:
-    """Boxes, given as left, right, lower, upper; with `notes`, one for each, shown where the mouse rests."""
+    """Boxes, given as left, right, lower, upper; `notes`, one for each, are tooltips."""
 
     boxes: Sequence[tuple[float, float, float, float]]
     colour: Colour
@@ -68,9 +68,10 @@ class Dots:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """Words beside a point, `shift` pixels right and down of it; a thin line leads to them if `led`.
+    """Words beside a point, `shift` pixels right of it and below; a thin line leads to them if `led`.
 
-    `along` is a second point: the words rise as the line to it does. `halo` sets them off from what is below.
+    `along` is a second point: the words are parallel to the line to it. `halo` draws a rim that sets them off from
+    marks below.
     """
 
     at: Point
@@ -93,16 +94,16 @@ class Panel:
     """One pair of axes.
 
     Attributes:
-        title: Says what is seen.
+        title: Title of the panel.
         x: The horizontal axis.
-        y: The vertical axis; a scale without ticks for none.
-        x_title: What is along the horizontal axis, with its unit; empty where the next panel says it.
-        y_title: What is along the vertical axis, with its unit.
-        height: Of the axes, in pixels.
+        y: The vertical axis; without ticks it is not drawn.
+        x_title: Quantity and unit of the horizontal axis; empty if the next panel has it.
+        y_title: Quantity and unit of the vertical axis.
+        height: Height of the axes in pixels.
         marks: What is drawn, the lowest first. Those with a name are in the legend.
         remark: A sentence below the title.
         grid: Which ticks have lines across the panel.
-        shares_x: The next panel below has the same horizontal axis, so this one needs no names at its ticks.
+        shares_x: The next panel below has the same horizontal axis, so the ticks of this one have no labels.
     """
 
     title: str
@@ -122,10 +123,10 @@ class Figure:
     """Panels one above the other.
 
     Attributes:
-        title: What is shown, for those who cannot see it.
+        title: Description for screen readers.
         panels: From top to bottom.
-        headline: Above all panels.
-        width: In pixels, where no other is asked for.
+        headline: Title above all panels.
+        width: Default width in pixels.
     """
 
     title: str
@@ -148,7 +149,7 @@ class Figure:
 
 
 def _margin(panels: Iterable[Panel]) -> float:
-    """Pixels left of all axes: room for the longest name at a vertical axis."""
+    """Pixels left of all axes: room for the longest label at a vertical axis."""
     return _EDGE + 8 + max((text_width(name, SMALL) for panel in panels for _, name in panel.y.ticks), default=0.0)
 
 
@@ -157,10 +158,10 @@ class _Page:
     """The picture while it is laid out.
 
     Attributes:
-        width: In pixels.
-        margin: Left of all axes.
-        down: How far it is laid out.
-        items: What is there so far.
+        width: Width in pixels.
+        margin: Pixels left of all axes.
+        down: Height laid out so far.
+        items: Items so far.
     """
 
     width: float
@@ -170,13 +171,13 @@ class _Page:
 
     def write(self, text: str, *, size: float, left: float, bold: bool = False, colour: Colour = "ink") -> None:
         """Writes a paragraph over the whole width."""
-        for line in wrapped(text, size * (1.08 if bold else 1.0), self.width - left - _EDGE):
+        for line in wrap(text, size * (1.08 if bold else 1.0), self.width - left - _EDGE):
             self.down += size * _LINE
             words = Words(at=(left, self.down - 0.3 * size), text=line, size=size, bold=bold, colour=colour)
             self.items.append(words)
 
     def draw(self, panel: Panel) -> None:
-        """Draws a panel below what is there."""
+        """Draws a panel below those before."""
         if panel.title:
             self.write(panel.title, size=TITLE, bold=True, left=_EDGE)
         if panel.remark:
@@ -210,11 +211,11 @@ class _Page:
             self.items.append(words)
 
     def _legend(self, panel: Panel) -> None:
-        """Names what is drawn, each beside a sample that looks as it does, in as many lines as are needed."""
+        """Draws the legend: names beside samples of their marks, in as many lines as needed."""
         named = [mark for mark in panel.marks if not isinstance(mark, Label) and mark.name]
         x = _EDGE
         for number, mark in enumerate(named):
-            lines = wrapped(mark.name, SMALL, self.width - 2 * _EDGE - _BOX - 6)
+            lines = wrap(mark.name, SMALL, self.width - 2 * _EDGE - _BOX - 6)
             length = _BOX + 6 + max(text_width(line, SMALL) for line in lines)
             if number == 0 or x + length > self.width - _EDGE:
                 x = _EDGE
@@ -228,7 +229,7 @@ class _Page:
 
 
 def _sample(mark: Line | Band | Bars | Dots, x: float, y: float) -> list[Item]:
-    """A small piece of a mark, for the legend; `y` is its middle."""
+    """A sample of a mark for the legend; `y` is its middle."""
     if isinstance(mark, Line):
         ends = ((x, y), (x + _BOX, y))
         return [Path(parts=(ends,), stroke=mark.colour, width=mark.width, dash=mark.dash)]
@@ -269,7 +270,7 @@ class _Box:
         return [Path(parts=tuple(lines), stroke="faint", width=0.8)] if lines else []
 
     def frame(self, *, names: bool) -> list[Item]:
-        """The two axes with their ticks; those of the horizontal one with `names` as far as there is room."""
+        """The two axes with their ticks; with `names`, the horizontal ones are labelled as far as there is room."""
         items: list[Item] = []
         items.append(Path(parts=(((self.left, self.bottom), (self.right, self.bottom)),), stroke="grey"))
         if self.y.ticks:
@@ -277,7 +278,7 @@ class _Box:
         for value, name in self.y.ticks:
             place = (self.left - 6, self.upward(value) + 0.35 * SMALL)
             items.append(Words(at=place, text=name, size=SMALL, colour="grey", anchor="end"))
-        free = -1e9
+        free = -1e9  # where the next label may start
         for value, name in self.x.ticks:
             at, half = self.across(value), text_width(name, SMALL) / 2
             items.append(Path(parts=(((at, self.bottom), (at, self.bottom + 4)),), stroke="grey"))
@@ -305,7 +306,7 @@ class _Box:
 
     def _line(self, line: Line) -> list[Item]:
         points = [self.at(*point) for point in line.points]
-        parts = tuple(clipped(points, self.left, self.top, self.right, self.bottom))
+        parts = tuple(clip(points, self.left, self.top, self.right, self.bottom))
         return [Path(parts=parts, stroke=line.colour, width=line.width, dash=line.dash)] if parts else []
 
     def _band(self, band: Band) -> list[Item]:
@@ -319,7 +320,7 @@ class _Box:
             x0, y1 = self._inside(*self.at(left, low))
             x1, y0 = self._inside(*self.at(right, high))
             boxes.append(_corners(x0, y0, max(x1, x0 + 0.4), y1))
-        if not bars.notes:  # one path for all: many bars are drawn as fast as few
+        if not bars.notes:  # one path for all bars draws faster than many
             return [Path(parts=tuple(boxes), fill=bars.colour, opacity=bars.opacity)] if boxes else []
         return [
             Path(parts=(box,), fill=bars.colour, opacity=bars.opacity, note=note)

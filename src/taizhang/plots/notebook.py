@@ -1,4 +1,4 @@
-"""What notebooks show of values: the text that `print` shows, and a picture where there is one, as HTML."""
+"""HTML of values for notebooks: the text that `print` shows, and a picture if there is one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from taizhang.plots.plan import plan_svg
 
 
 def card(text: str, picture: str = "") -> str:
-    """Returns text made for people as HTML.
+    """Returns a text as HTML.
 
     Args:
-        text: Its first line becomes the heading, the others keep their columns. May hold any characters.
+        text: Its first line becomes the heading, the others keep their columns. May contain any characters.
         picture: An `<svg>` element to show below.
 
     Returns:

@@ -1,7 +1,7 @@
-"""A picture as it stands on the page: paths, dots and words in pixels from the upper left corner.
+"""A picture in its final layout: paths, discs and words in pixels from the upper left corner.
 
-Every picture is laid out once, by `figure`, and written as it is by `svg` (for pages and .svg files) or by `canvas`
-(through matplotlib, for .png and .pdf files).
+`figure` lays a picture out; `svg` writes it for pages and .svg files, `canvas` through matplotlib for .png and .pdf
+files.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class Path:
     """Lines through points, or areas within them.
 
     Attributes:
-        parts: Each a list of points; a picture with many bars has them all in one path.
+        parts: Each a list of points; many bars can share one path.
         stroke: Colour of the lines; None for none.
         fill: Colour of the areas; None for none. A filled part is closed.
-        width: Of the lines, in pixels.
+        width: Width of the lines in pixels.
         dash: Lengths of dashes and gaps, in pixels; empty for a solid line.
         opacity: From 0 to 1.
-        note: Shown where the mouse rests on it, in SVG.
+        note: Tooltip in SVG.
     """
 
     parts: tuple[tuple[Point, ...], ...]
@@ -40,14 +40,14 @@ class Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discs:
-    """Filled circles of one colour, with thin rims in the colour of the paper.
+    """Filled circles of one colour, with thin rims in the background colour.
 
     Attributes:
         at: Their centres.
         radii: In pixels, one for each.
         fill: Their colour.
         opacity: From 0 to 1.
-        notes: One for each, shown where the mouse rests on it, in SVG; empty for none.
+        notes: Tooltips in SVG, one for each; empty for none.
     """
 
     at: tuple[Point, ...]
@@ -62,14 +62,14 @@ class Words:
     """A line of text.
 
     Attributes:
-        at: Where its baseline starts, or its middle or end is.
+        at: Start, middle or end of its baseline.
         text: The words.
-        size: Of the letters, in pixels.
-        colour: Of the letters.
-        anchor: What of the words is at `at`.
+        size: Font size in pixels.
+        colour: Colour of the letters.
+        anchor: Which point of the baseline is at `at`.
         bold: Whether they are bold.
-        turned: Degrees by which they rise to the right.
-        halo: Whether a rim in the colour of the paper sets them off from what is below.
+        turned: Rotation in degrees, counterclockwise.
+        halo: Whether a rim in the background colour sets them off from items below.
     """
 
     at: Point
@@ -87,12 +87,12 @@ Item: TypeAlias = Path | Discs | Words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A whole picture.
+    """A picture.
 
     Attributes:
-        width: In pixels.
-        height: In pixels.
-        title: What it shows, for those who cannot see it.
+        width: Width in pixels.
+        height: Height in pixels.
+        title: Description for screen readers.
         items: What is drawn, the lowest first.
     """
 

@@ -1,7 +1,7 @@
-"""Draws a plan: what happens along the stem of its tree, and how the search came to it.
+"""Draws a plan: width, work and sliced indices along the stem of its tree, and the progress of the search.
 
-Of four panels, three stand above one axis, the steps along the stem: how wide the stem is and what joins it; how much
-each step works; which sliced indices are on it. The last shows the best plan over the time of the search.
+Three of the four panels share one axis, the steps along the stem: the width of the stem and of its branches; the work
+of each step; the sliced indices on it. The last shows the best plan over the time of the search.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from taizhang.plots.scale import Scale, ticks
 from taizhang.plots.svg import to_svg
 
 MAX_STEMS = 4
-"""How many chains are drawn as lines: the stem, and branches that do a good part of the work themselves."""
+"""Largest number of chains drawn as lines: the stem, and branches that do much of the work."""
 
 LEAST_SHARE = 0.005
-"""Part of the plan's work from which a branch is drawn as a line."""
+"""Branches with at least this share of the plan's work are drawn as lines."""
 
 MOST_WORK = 0.9
-"""The heaviest steps that do this part of the work together are drawn in full colour."""
+"""The heaviest steps that together do this share of the work are drawn in full colour."""
 
 MANY_STEPS = 400
-"""Along stems longer than this, single tensors that join are not drawn, and neighbouring bars of one height are one."""
+"""Along longer stems, branches of a single tensor are not drawn, and neighbouring bars of equal height are merged."""
 
 MAX_NAMED_INDICES = 16
-"""Rows of sliced indices that have room for a name each."""
+"""With more sliced indices than this, rows are numbered instead of named."""
 
 _DASHES: Sequence[tuple[float, ...]] = ((), (5, 3), (2, 2))
 
 
 def plot_plan(plan: Plan, path: str | os.PathLike[str]) -> None:
-    """Draws a plan into a file.
+    """Draws a plan to a file.
 
     Args:
         plan: The plan.
-        path: Where to; the ending, .svg, .png or .pdf, says in which format.
+        path: The file; its ending, .svg, .png or .pdf, gives the format.
 
     Raises:
-        UsageError: The ending is none of these.
+        UsageError: The ending is another one.
         MissingPackageError: matplotlib is not installed, and the ending is not .svg.
         OSError: The file cannot be written.
     """
@@ -61,8 +61,8 @@ def plan_svg(plan: Plan, *, width: float = 720, style: bool = True) -> str:
 
     Args:
         plan: The plan.
-        width: In pixels.
-        style: Put the colours of the dark scheme into it; without, the page has them.
+        width: Width in pixels.
+        style: Whether to include the colours of the dark scheme; if not, the page must.
 
     Example:
         >>> from taizhang.network.network import NetworkShape
@@ -84,10 +84,10 @@ def plan_figure(plan: Plan) -> Figure:
 
 
 def headline(plan: Plan) -> str:
-    """What the plan costs, in one line."""
+    """The cost of a plan in one line."""
     cost = plan.cost
     if not plan.tree.ssa_path:
-        return "Plan: nothing to contract; simplification has left at most one tensor"
+        return "Plan: nothing to contract; simplification left at most one tensor"
     parts = [
         f"{_power(cost.multiply_adds_executed)} multiply-adds "
         + (f"in {cost.num_slices:,} slices" if cost.num_slices > 1 else "in one piece"),
@@ -103,19 +103,19 @@ def _stems(plan: Plan) -> tuple[Stem, ...]:
 
 
 def _power(count: int) -> str:
-    """A large number as a power of ten."""
+    """Formats a large number as a power of ten."""
     return f"10^{math.log10(count):.2f}" if count >= 10**6 else f"{count:,}"
 
 
 def _places(stem: Stem, last: int = 0) -> list[int]:
-    """Where the steps of a stem stand when the last one stands at `last`."""
+    """Positions of the steps of a stem whose last step is at `last`."""
     return list(range(last - len(stem.steps) + 1, last + 1))
 
 
 def _stairs(x: Sequence[float], y: Sequence[float]) -> list[Point]:
-    """Each value over the whole width of its step."""
+    """A step function: each value over the whole width of its step."""
     corners = [(at + side, value) for at, value in zip(x, y, strict=True) for side in (-0.5, 0.5)]
-    # Where a value stays, the corners between are left out: long stems have few points.
+    # Corners between equal values are left out, which keeps the drawings of long stems small.
     return [
         corner
         for number, corner in enumerate(corners)
@@ -124,10 +124,10 @@ def _stairs(x: Sequence[float], y: Sequence[float]) -> list[Point]:
 
 
 def _steps_scale(stem: Stem) -> Scale:
-    """The common axis of the panels: steps before the result."""
+    """The axis that the panels share: steps before the result."""
     first = 1 - max(len(stem.steps), 2)
-    marked = [value for value in ticks(0, -first, most=9) if value == round(value)]
-    names = [(-value, f"{value:,.0f}" if value else "result") for value in reversed(marked)]
+    values = [value for value in ticks(0, -first, most=9) if value == round(value)]
+    names = [(-value, f"{value:,.0f}" if value else "result") for value in reversed(values)]
     return Scale(low=first - 0.6, high=0.6, ticks=tuple(names))
 
 
@@ -139,7 +139,7 @@ def _stem_panels(plan: Plan, stems: Sequence[Stem]) -> list[Panel]:
 
 
 def _with_steps(panels: Sequence[Panel]) -> list[Panel]:
-    """Panels above one axis: only the lowest has its names."""
+    """Panels that share an axis: only the lowest has its labels."""
     return [
         replace(panel, shares_x=True)
         if number < len(panels) - 1
@@ -149,7 +149,8 @@ def _with_steps(panels: Sequence[Panel]) -> list[Panel]:
 
 
 def _width_panel(plan: Plan, stems: Sequence[Stem]) -> Panel:
-    """How wide the stem is, what slicing took off, and the branches that join it."""
+    """The width of the stem, the part removed by slicing, and the branches that join it."""
+    # Stage 1: the stem, with and without slicing.
     steps, x = stems[0].steps, _places(stems[0])
     stem_line = _stairs(x, [step.width for step in steps])
     marks: list[Mark] = []
@@ -157,8 +158,9 @@ def _width_panel(plan: Plan, stems: Sequence[Stem]) -> Panel:
         between = [
             (at + side, step.width, step.whole_width) for at, step in zip(x, steps, strict=True) for side in (-0.5, 0.5)
         ]
-        marks.append(Band(points=between, colour="green", opacity=0.3, name="taken off by slicing"))
+        marks.append(Band(points=between, colour="green", opacity=0.3, name="removed by slicing"))
     marks.append(Band(points=[(at, 0.0, width) for at, width in stem_line], colour="blue", opacity=0.12))
+    # Stage 2: the branches.
     marks += _other_stems(stems)
     many = len(steps) > MANY_STEPS
     joining = [(at, step) for at, step in zip(x, steps, strict=True) if step.branch_tensors > 1 or not many]
@@ -173,6 +175,7 @@ def _width_panel(plan: Plan, stems: Sequence[Stem]) -> Panel:
             else "a branch that joins it (larger: of more tensors)",
         )
     )
+    # Stage 3: the width of the plan, and the title.
     scale = _steps_scale(stems[0])
     widest = plan.cost.width
     marks.append(Line(points=[(scale.low, widest), (scale.high, widest)], colour="ink", width=0.9, dash=(4, 3)))
@@ -211,7 +214,7 @@ def _other_stems(stems: Sequence[Stem]) -> list[Mark]:
 
 
 def _work_panel(stem: Stem) -> Panel:
-    """The work of each step of the stem and of what joins there; the heaviest steps in full colour."""
+    """The work of each step of the stem and of the branch that joins there; the heaviest steps in full colour."""
     heavy, places = _heaviest(stem), _places(stem)
     heights = [math.log10(max(step.multiply_adds, 1)) for step in stem.steps]
     marks: list[Mark] = []
@@ -226,7 +229,7 @@ def _work_panel(stem: Stem) -> Panel:
         ]
         if boxes:
             if len(stem.steps) > MANY_STEPS:
-                boxes = _joined(boxes)
+                boxes = _join_bars(boxes)
             marks.append(Bars(boxes=boxes, colour="blue" if is_heavy else "pale", name=name))
     branches = [
         (float(x), math.log10(step.branch_multiply_adds))
@@ -250,8 +253,8 @@ def _work_panel(stem: Stem) -> Panel:
     )
 
 
-def _joined(boxes: Sequence[tuple[float, float, float, float]]) -> list[tuple[float, float, float, float]]:
-    """Neighbouring bars of one height as one: gaps between so many could not be seen."""
+def _join_bars(boxes: Sequence[tuple[float, float, float, float]]) -> list[tuple[float, float, float, float]]:
+    """Merges neighbouring bars of equal height: the gaps between many bars are too small to be seen."""
     joined: list[tuple[float, float, float, float]] = []
     for left, right, low, high in boxes:
         if joined and left - joined[-1][1] < 0.5 and joined[-1][3] == high:
@@ -262,11 +265,11 @@ def _joined(boxes: Sequence[tuple[float, float, float, float]]) -> list[tuple[fl
 
 
 def _heaviest(stem: Stem) -> set[int]:
-    """The fewest steps that do most of the work of a stem."""
+    """The fewest steps that do `MOST_WORK` of the work of a stem."""
     chosen: set[int] = set()
-    done, whole = 0, stem.multiply_adds
+    done, total = 0, stem.multiply_adds
     for number in sorted(range(len(stem.steps)), key=lambda number: -stem.steps[number].multiply_adds):
-        if done >= MOST_WORK * whole:
+        if done >= MOST_WORK * total:
             break
         chosen.add(number)
         done += stem.steps[number].multiply_adds
@@ -274,7 +277,7 @@ def _heaviest(stem: Stem) -> set[int]:
 
 
 def _sliced_panel(plan: Plan, stem: Stem) -> Panel:
-    """One row for each sliced index: where tensors have it, and from where on steps depend on it."""
+    """A row for each sliced index: the steps whose tensors have it, and the steps that depend on it."""
     names, places = plan.sliced_names, _places(stem)
     below: list[tuple[float, float, float, float]] = []
     here: list[tuple[float, float, float, float]] = []
@@ -291,13 +294,13 @@ def _sliced_panel(plan: Plan, stem: Stem) -> Panel:
         marked = [(len(names) - 0.5, "1"), (0.5, str(len(names)))]
     once = sum(step.runs == 1 for step in stem.steps)
     remark = (
-        f"{once} steps of the stem depend on none, and run once" if once else "every step of the stem depends on some"
+        f"{once} steps of the stem depend on none and run once" if once else "every step of the stem depends on some"
     )
     return Panel(
         title=f"Sliced indices: {len(names)}; {remark}",
         x=_steps_scale(stem),
         y=Scale(low=0, high=len(names), ticks=tuple(marked)),
-        y_title="sliced index, the last counts fastest",
+        y_title="sliced index, the last varies fastest",
         height=14.0 * min(max(len(names), 3), MAX_NAMED_INDICES),
         marks=[
             Bars(boxes=here, colour="green", name="on the tensors of the step"),
@@ -308,7 +311,7 @@ def _sliced_panel(plan: Plan, stem: Stem) -> Panel:
 
 
 def _runs(places: Iterable[int]) -> list[tuple[float, float]]:
-    """Joins neighbouring steps to bars: left and right edges."""
+    """Merges neighbouring steps into bars, given as left and right edges."""
     bars: list[tuple[float, float]] = []
     for place in places:
         if bars and bars[-1][1] == place - 0.5:
@@ -350,13 +353,13 @@ def _search_panel(plan: Plan) -> Panel:
     )
 
 
-def _search_words(plan: Plan, best: Sequence[float], found: float, end: float) -> str:
+def _search_words(plan: Plan, best: Sequence[float], last_improved: float, end: float) -> str:
     words = "the first plan stayed the best" if len(best) == 1 else "as much work as the first plan"
     if best[0] - best[-1] > 0.002:
         words = f"{_times(best[0] - best[-1])} less work than the first plan"
     elif best[-1] - best[0] > 0.002:
         words = f"{_times(best[-1] - best[0])} more work than the first plan, but faster or smaller"
-    words += f", found after {human_seconds(found)} of {human_seconds(end)}"
+    words += f", found after {human_seconds(last_improved)} of {human_seconds(end)}"
     return words + " (every step counted in every slice)" if plan.num_slices > 1 else words
 
 
@@ -368,7 +371,7 @@ def _times(log10_gain: float) -> str:
 
 
 def _percent(share: float) -> str:
-    """A part as a percentage, with 100 % only for the whole."""
+    """Formats a share as a percentage, with 100 % only for the whole."""
     return f"{min(100 * share, 99.9) if share < 1 else 100:.3g} %"
 
 

@@ -1,7 +1,7 @@
 """Draws a profile against the roofline of the machine (Williams, Waterman & Patterson, doi:10.1145/1498765.1498785).
 
-Above, a disc for each step: its arithmetic intensity against its rate, its area the time it took. Below, the slowest
-steps by name, with their shares of the time; their numbers stand on their discs.
+The upper panel has a disc for each step at its arithmetic intensity and rate, with an area proportional to its time.
+The lower panel names the slowest steps with their shares of the time; their numbers are on their discs.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ _KINDS: Mapping[Kind, tuple[Colour, str]] = {
 }
 
 _LARGEST_RADIUS, _LEAST_RADIUS = 24.0, 1.6
-"""Of discs, in pixels; the largest is that of the slowest step."""
+"""Radii of discs in pixels; the largest is that of the slowest step."""
 
 _NAMED_STEPS = 8
 _HEIGHT, _ROW = 380.0, 22.0
 
 _SHOWN_SHARE, _LOWEST = 2e-4, 1000.0
-"""Steps with less of the time, or slower than the best rate by more than this factor, may lie below the picture."""
+"""Steps with a smaller share of the time, or slower than the peak rate by more than this factor, may be left out."""
 
 
 def plot_profile(profile: Profile, path: str | os.PathLike[str]) -> None:
-    """Draws where the time of a contraction went, against the roofline of the machine.
+    """Draws the profile of a contraction against the roofline of the machine.
 
     Args:
         profile: The profile.
-        path: Where to; the ending, .svg, .png or .pdf, says in which format.
+        path: The file; its ending, .svg, .png or .pdf, gives the format.
 
     Raises:
-        UsageError: The ending is none of these.
+        UsageError: The ending is another one.
         MissingPackageError: matplotlib is not installed, and the ending is not .svg.
         OSError: The file cannot be written.
     """
@@ -65,14 +65,14 @@ def profile_figure(profile: Profile) -> Figure:
     return Figure(title=headline, headline=headline, panels=panels)
 
 
-def _drawn(profile: Profile) -> list[StepProfile]:
-    """The steps that have a place on logarithmic axes; the slowest first, so that small discs lie above large ones."""
+def _drawable_steps(profile: Profile) -> list[StepProfile]:
+    """The steps that fit logarithmic axes, the slowest first, so that small discs lie above large ones."""
     steps = (step for step in profile.steps if step.work.seconds > 0 and step.work.flops > 0)
     return sorted(steps, key=lambda step: -step.work.seconds)
 
 
 def _place(profile: Profile, step: StepProfile) -> Point:
-    """Where a step is drawn: operations a byte, and the rate of all workers together."""
+    """Position of a step: operations per byte, and the rate of all workers together."""
     return step.work.flops_per_byte, profile.workers * step.work.gflops_per_second
 
 
@@ -84,10 +84,12 @@ def _radius(profile: Profile, step: StepProfile) -> float:
 def _roofline_panel(profile: Profile) -> Panel:
     x, y = _scales(profile)
     shown = [
-        step for step in _drawn(profile) if _place(profile, step)[0] >= x.low and _place(profile, step)[1] >= y.low
+        step
+        for step in _drawable_steps(profile)
+        if _place(profile, step)[0] >= x.low and _place(profile, step)[1] >= y.low
     ]
     hidden = [step for step in profile.steps if step not in shown]
-    remark = "A disc is a step of the plan, its area the time it took; numbers are those of the slowest steps below."
+    remark = "Each disc is a step of the plan, its area the time it took; numbers refer to the slowest steps below."
     if hidden:
         share = sum(step.work.seconds for step in hidden) / (profile.total.seconds or 1.0)
         remark += f" Not shown: {len(hidden)} steps with {100 * share:.2f} % of the time."
@@ -104,9 +106,9 @@ def _roofline_panel(profile: Profile) -> Panel:
 
 
 def _scales(profile: Profile) -> tuple[Scale, Scale]:
-    """Logarithmic axes that hold the roofs and all steps that take time worth seeing."""
+    """Logarithmic axes that contain the roofline and all steps with a notable share of the time."""
     roofline, seconds = profile.roofline, profile.total.seconds
-    places = [_place(profile, step) for step in _drawn(profile) if step.work.seconds >= _SHOWN_SHARE * seconds]
+    places = [_place(profile, step) for step in _drawable_steps(profile) if step.work.seconds >= _SHOWN_SHARE * seconds]
     peak, balance = 1e-9 * roofline.flops_per_second, roofline.balance
     left, right = min([x for x, _ in places] + [balance / 10]), max([x for x, _ in places] + [balance * 4])
     lowest = max(min([y for _, y in places] + [peak / 50]) / 2, peak / _LOWEST)
@@ -115,7 +117,7 @@ def _scales(profile: Profile) -> tuple[Scale, Scale]:
 
 
 def _roofs(profile: Profile, x: Scale, y: Scale) -> list[Mark]:
-    """What arithmetic and memory allow, each line with its name on it."""
+    """The limits of arithmetic, memory and cache, each a labelled line."""
     roofline = profile.roofline
     peak = 1e-9 * roofline.flops_per_second
     dashes: tuple[float, ...] = (5, 4)
@@ -140,7 +142,7 @@ def _roofs(profile: Profile, x: Scale, y: Scale) -> list[Mark]:
 
 def _discs(profile: Profile, shown: Sequence[StepProfile]) -> list[Mark]:
     """A disc for each step, in the colour of its kind."""
-    whole, marks = profile.total.seconds or 1.0, []
+    total, marks = profile.total.seconds or 1.0, []
     for group in profile.by_kind():
         kind = next(step.kind for step in profile.steps if step.kind == group.name)
         colour, words = _KINDS[kind]
@@ -152,7 +154,7 @@ def _discs(profile: Profile, shown: Sequence[StepProfile]) -> list[Mark]:
                 radii=[_radius(profile, step) for step in members],
                 colour=colour,
                 opacity=0.5,
-                name=f"{words}: {many}, {100 * group.work.seconds / whole:.1f} % of the time",
+                name=f"{words}: {many}, {100 * group.work.seconds / total:.1f} % of the time",
                 notes=[_words(profile, step) for step in members],
             )
         )
@@ -160,8 +162,8 @@ def _discs(profile: Profile, shown: Sequence[StepProfile]) -> list[Mark]:
 
 
 def _numbers(profile: Profile, shown: Sequence[StepProfile], x: Scale, y: Scale) -> list[Mark]:
-    """The numbers of the slowest steps, on their discs or beside them, none on another one."""
-    width = 880.0  # of the axes, in pixels, as in a file
+    """The numbers of the slowest steps, on their discs or beside them, without overlaps."""
+    width = 880.0  # of the axes in pixels, in a figure of the default width
     taken: list[Point] = []
     marks: list[Mark] = []
     for number, step in enumerate(profile.slowest(_NAMED_STEPS), 1):
@@ -173,6 +175,7 @@ def _numbers(profile: Profile, shown: Sequence[StepProfile], x: Scale, y: Scale)
         beside = (radius + 9) / math.sqrt(2)
         shifts = [(0.0, 0.0), (beside, -beside), (-beside, -beside), (beside, beside), (-beside, beside)]
         shifts += [(math.cos(turn) * 42, math.sin(turn) * 42) for turn in (-0.8, -2.3, 0.0, 3.1, 0.8, 2.3)]
+        # The first of these shifts whose number is 15 pixels from all others.
         shift = next(
             (s for s in shifts if all(math.dist((px + s[0], py + s[1]), other) > 15 for other in taken)), (0.0, 0.0)
         )
@@ -186,8 +189,8 @@ def _numbers(profile: Profile, shown: Sequence[StepProfile], x: Scale, y: Scale)
 
 def _slowest_panel(profile: Profile) -> Panel:
     """The slowest steps by name, with bars for their shares of the time."""
-    slowest, whole = profile.slowest(_NAMED_STEPS), profile.total.seconds
-    shares = [100 * step.work.seconds / whole for step in slowest]
+    slowest, total = profile.slowest(_NAMED_STEPS), profile.total.seconds
+    shares = [100 * step.work.seconds / total for step in slowest]
     rows = len(slowest)
     marks: list[Mark] = [
         Bars(
@@ -206,10 +209,10 @@ def _slowest_panel(profile: Profile) -> Panel:
         title=f"The {rows} slowest of {len(profile.steps)} steps take {sum(shares):.0f} % of the time"
         if rows < len(profile.steps)
         else "All steps, the slowest first",
-        remark="Sizes are those of a matrix product: m × n × k adds up k products for each of m × n elements.",
+        remark="Sizes are those of a matrix product: m × n × k sums k products for each of m × n elements.",
         x=Scale.linear(0, max(shares) * 1.05, most=8),
         y=Scale(low=0, high=rows, ticks=tuple((rows - number - 0.5, str(number + 1)) for number in range(rows))),
-        x_title="part of the time in steps, %",
+        x_title="share of the time in steps, %",
         height=_ROW * rows,
         marks=marks,
         grid="none",
@@ -217,6 +220,6 @@ def _slowest_panel(profile: Profile) -> Panel:
 
 
 def _words(profile: Profile, step: StepProfile) -> str:
-    """A step by name, with its share of the time and how near the roofline it is."""
+    """A step by name, with its share of the time and its fraction of the roofline."""
     share = 100 * step.work.seconds / (profile.total.seconds or 1.0)
     return f"{step.name}: {share:.1f} % of the time, {step.work.roofline_fraction:.2f} of the roofline"

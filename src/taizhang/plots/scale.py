@@ -1,4 +1,4 @@
-"""How values lie along an axis, and where an axis has its ticks."""
+"""Scales of axes: position of values, ticks, and clipping of lines."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from taizhang.plots.picture import Point
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """A range of values, along an axis.
+    """A linear or logarithmic range of values along an axis.
 
     Attributes:
-        low: At the left or lower end.
-        high: At the right or upper end; above `low`.
-        log: Whether equal factors, instead of equal differences, have equal lengths; `low` is then above 0.
-        ticks: Values that are marked, with their names.
+        low: Value at the left or lower end.
+        high: Value at the right or upper end; above `low`.
+        log: Whether the scale is logarithmic; `low` is then above 0.
+        ticks: Values of the ticks, with their labels.
 
     Example:
         >>> Scale.linear(0, 10).share(2.5), Scale.logarithmic(1, 100).share(10)
@@ -32,14 +32,14 @@ class Scale:
 
     @classmethod
     def linear(cls, low: float, high: float, *, most: int = 6, whole: bool = False) -> Scale:
-        """Equal differences, with at most `most` ticks at round numbers; at whole ones if `whole`."""
+        """A linear scale with at most `most` ticks at round numbers; at integers only if `whole`."""
         high = high if high > low else low + 1.0
         values = [value for value in ticks(low, high, most=most) if not whole or value == round(value)]
         return cls(low=low, high=high, ticks=tuple((value, short(value)) for value in values))
 
     @classmethod
     def logarithmic(cls, low: float, high: float, *, most: int = 9) -> Scale:
-        """Equal factors, with ticks at 1, 2 and 5 times powers of ten, or fewer where these are more than `most`."""
+        """A logarithmic scale with ticks at 1, 2 and 5 times powers of ten, or fewer if these are more than `most`."""
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
         values: list[float] = []
         for factors in ((1, 2, 5), (1,)):
@@ -51,16 +51,16 @@ class Scale:
         return cls(low=low, high=high, log=True, ticks=tuple((value, short(value)) for value in values))
 
     def share(self, value: float) -> float:
-        """Where a value is: 0 at the lower end, 1 at the upper one."""
+        """Position of a value: 0 at the lower end, 1 at the upper end."""
         if not self.log:
             return (value - self.low) / (self.high - self.low)
         if value <= 0:
-            return -1e6
+            return -1e6  # far below the axis
         return math.log(value / self.low) / math.log(self.high / self.low)
 
 
 def ticks(low: float, high: float, *, most: int) -> list[float]:
-    """Round numbers within a range.
+    """Returns evenly spaced round numbers within a range.
 
     Example:
         >>> ticks(0, 10, most=6)
@@ -76,7 +76,7 @@ def ticks(low: float, high: float, *, most: int) -> list[float]:
 
 
 def short(value: float) -> str:
-    """A number on an axis.
+    """Formats a number for an axis.
 
     Example:
         >>> short(1500.0), short(2e-7), short(0.25)
@@ -89,13 +89,13 @@ def short(value: float) -> str:
     return f"{value:,.0f}" if abs(value - round(value)) < 1e-6 * abs(value) else f"{value:.3g}"
 
 
-def clipped(points: Sequence[Point], left: float, top: float, right: float, bottom: float) -> list[tuple[Point, ...]]:
+def clip(points: Sequence[Point], left: float, top: float, right: float, bottom: float) -> list[tuple[Point, ...]]:
     """The parts of a line that lie within a box (Liang & Barsky, doi:10.1145/357332.357333).
 
     Example:
-        >>> clipped([(-1, 1), (3, 1)], 0, 0, 2, 2)
+        >>> clip([(-1, 1), (3, 1)], 0, 0, 2, 2)
         [((0.0, 1.0), (2.0, 1.0))]
-        >>> clipped([(0.1, 0.7), (0.3, 1.1), (0.9, 0.2)], 0, 0, 2, 2)
+        >>> clip([(0.1, 0.7), (0.3, 1.1), (0.9, 0.2)], 0, 0, 2, 2)
         [((0.1, 0.7), (0.3, 1.1), (0.9, 0.2))]
     """
     parts: list[list[Point]] = []
@@ -110,7 +110,7 @@ def clipped(points: Sequence[Point], left: float, top: float, right: float, bott
                 leave = min(leave, room / change)
         if enter > leave:
             continue
-        # Exact where nothing is cut off, so that neighbours join: dashes go on from one to the next.
+        # Exact where nothing is cut off, so that neighbours join and dashes continue from one to the next.
         start = (x0 + enter * dx, y0 + enter * dy) if enter > 0 else (x0, y0)
         end = (x0 + leave * dx, y0 + leave * dy) if leave < 1 else (x1, y1)
         if parts and parts[-1][-1] == start:

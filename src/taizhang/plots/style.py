@@ -1,4 +1,4 @@
-"""The look of all pictures: colours for light and dark schemes, sizes, and how wide words are."""
+"""The style of all pictures: colours for light and dark schemes, font sizes, and widths of words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 Colour: TypeAlias = Literal["ink", "grey", "faint", "paper", "blue", "pale", "orange", "green", "pink"]
 
-# Light and dark; the hues are those that colour-blind people tell apart (Okabe & Ito).
+# Light and dark; the hues can be distinguished with colour blindness (Okabe & Ito).
 PALETTE: Mapping[Colour, tuple[str, str]] = {
     "ink": ("#1f2328", "#e6e9ed"),
     "grey": ("#636a73", "#a3abb5"),
@@ -22,14 +22,14 @@ PALETTE: Mapping[Colour, tuple[str, str]] = {
 
 FONT = "system-ui, 'DejaVu Sans', sans-serif"
 SMALL, NORMAL, TITLE, HEADLINE = 11.0, 12.0, 13.0, 16.0
-"""Sizes of letters in pixels: ticks and legends, labels, titles of panels, and the headline."""
+"""Font sizes in pixels: ticks and legends, labels, titles of panels, and the headline."""
 
 _NARROW = frozenset("iljtfI.,:;'|!()[] ")
 _WIDE = frozenset("mwMW%@—…")
 
 
 def text_width(words: str, size: float) -> float:
-    """Width of words in pixels, rather too large than too small: fonts differ between machines.
+    """Estimates the width of words in pixels, too large rather than too small, since fonts differ between machines.
 
     Example:
         >>> 30 < text_width("result", 12) < 45
@@ -38,11 +38,11 @@ def text_width(words: str, size: float) -> float:
     return size * sum(0.36 if c in _NARROW else 0.92 if c in _WIDE else 0.72 if c.isupper() else 0.61 for c in words)
 
 
-def wrapped(words: str, size: float, width: float) -> list[str]:
-    """Breaks words into lines of at most `width` pixels; a single word may be longer.
+def wrap(words: str, size: float, width: float) -> list[str]:
+    """Wraps words into lines of at most `width` pixels; a single word may be longer.
 
     Example:
-        >>> wrapped("one two three", 12, 60)
+        >>> wrap("one two three", 12, 60)
         ['one two', 'three']
     """
     lines: list[str] = []
@@ -55,9 +55,9 @@ def wrapped(words: str, size: float, width: float) -> list[str]:
 
 
 def dark_rules(colours: Iterable[Colour] = tuple(PALETTE)) -> str:
-    """CSS that gives SVG elements their colours where people prefer a dark scheme.
+    """CSS for the colours of SVG elements in a dark scheme.
 
-    Elements have the light colour as an attribute, which programs that know no CSS draw, and a class for each colour.
+    Elements have the light colour as an attribute, for programs without CSS, and a class for each colour.
     """
     rules = "".join(
         f".tz-f-{name}{{fill:{PALETTE[name][1]}}}.tz-s-{name}{{stroke:{PALETTE[name][1]}}}" for name in sorted(colours)

@@ -1,4 +1,4 @@
-"""Pictures as SVG: for pages, notebooks and files. It is self-contained, has no scripts, and follows dark schemes."""
+"""Writes pictures as SVG for pages, notebooks and files: self-contained, without scripts, with a dark scheme."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def to_svg(picture: Picture, *, style: bool = True) -> str:
 
     Args:
         picture: The picture.
-        style: Put the colours of the dark scheme into it; without, the page has them (`style.dark_rules`).
+        style: Whether to include the colours of the dark scheme; if not, the page must (`style.dark_rules`).
 
     Example:
         >>> disc = Discs(at=((5, 5),), radii=(3,), fill="blue")
@@ -22,12 +22,12 @@ def to_svg(picture: Picture, *, style: bool = True) -> str:
         1
     """
     body = "".join(_element(item) for item in picture.items)
-    own = f"<style>{dark_rules()}</style>" if style else ""
+    rules = f"<style>{dark_rules()}</style>" if style else ""
     size = f'viewBox="0 0 {_number(picture.width)} {_number(picture.height)}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} width="{_number(picture.width)}" '
         f'height="{_number(picture.height)}" role="img" aria-label="{html.escape(picture.title)}" '
-        f'font-family="{FONT}" class="tz-picture">{own}'
+        f'font-family="{FONT}" class="tz-picture">{rules}'
         f'<rect width="100%" height="100%" {_colour("fill", "paper")}/>{body}</svg>'
     )
 
@@ -91,7 +91,7 @@ def _colour(of: str, colour: Colour) -> str:
 
 
 def _colours(*, fill: Colour | None, stroke: Colour | None) -> str:
-    """Attributes for the light scheme, and classes by which the dark one changes them."""
+    """Attributes for the light scheme, and classes for the dark scheme."""
     classes: Iterable[str] = (
         *((f"tz-f-{fill}",) if fill is not None else ()),
         *((f"tz-s-{stroke}",) if stroke is not None else ()),

@@ -1,1 +1,1 @@
-"""Progress of long work, shown in terminals and notebooks by whoever calls from Python."""
+"""Progress of calls from Python, shown in terminals and notebooks."""

@@ -1,4 +1,4 @@
-"""Progress of a call from Python: an observer that shows what it is told, once the work takes some time."""
+"""Progress of calls from Python: an observer that shows progress once the work takes some time."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class ProgressDisplay:
     Args:
         where: Where to show it.
         delay: Seconds to wait before anything is shown.
-        observer: Another observer that is told the same.
-        watcher: What else watches a run.
+        observer: Another observer that receives the same updates.
+        watcher: Another listener for the progress of a run.
     """
 
     def __init__(
@@ -98,14 +98,14 @@ class ProgressDisplay:
                 self._view = views.view_of(self._where, self.state)
                 self._view.start()
 
-    def _changed(self) -> None:
+    def _refresh(self) -> None:
         if self._view is not None:
             self._view.update()
         elif self._where != "terminal" and time.monotonic() - self._entered >= self._delay:
             self._show()
 
     def state(self) -> ProgressState:
-        """What is known now."""
+        """The current state."""
         now = time.monotonic()
         return ProgressState(
             doing=self._doing,
@@ -118,10 +118,10 @@ class ProgressDisplay:
     def _set(self, *, left: float | None, fraction: float | None, remark: str) -> None:
         self._end = None if left is None else time.monotonic() + left
         self._fraction, self._remark = fraction, remark
-        self._changed()
+        self._refresh()
 
     def stage(self, name: str) -> None:
-        """A stage begins."""
+        """Shows that a stage begins."""
         self._observer.stage(name)
         self._doing, self._started, self._predicted = _DOING.get(name, name.capitalize()), time.monotonic(), None
         self._set(left=None, fraction=None, remark="")
@@ -136,13 +136,13 @@ class ProgressDisplay:
         self._set(left=left, fraction=None if left is None else passed / max(passed + left, 1e-9), remark=remark)
 
     def predicted(self, seconds: float) -> None:
-        """Keeps what was predicted, for the time before the first slice is done."""
+        """Keeps the predicted time, for use before the first slice is done."""
         self._observer.predicted(seconds)
         self._predicted = seconds
         self._set(left=seconds, fraction=0.0, remark=f"predicted {human_seconds(seconds)}")
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
-        """Shows the part done; the time left comes from the rate, and before the first slice is done from the plan."""
+        """Shows the part done; the time left follows from the rate, before the first slice is done from the plan."""
         self._observer.contracting(slices_done, num_slices)
         passed = time.monotonic() - self._started
         left = None if self._predicted is None else max(self._predicted - passed, 0.0)
@@ -155,7 +155,7 @@ class ProgressDisplay:
         self._set(left=left, fraction=fraction, remark=remark)
 
     def progress(self, progress: Any) -> None:
-        """Shows where a long run stands; see `taizhang.runs.coordinator.Progress`."""
+        """Shows the progress of a long run; see `taizhang.runs.coordinator.Progress`."""
         if self._watcher is not None:
             self._watcher.progress(progress)
         if self._doing != "Running":
@@ -166,26 +166,26 @@ class ProgressDisplay:
 
 @contextmanager
 def shown_progress(
-    asked: bool | None, *, observer: Observer | None = None, watcher: Any | None = None
+    requested: bool | None, *, observer: Observer | None = None, watcher: Any | None = None
 ) -> Iterator[ProgressDisplay | None]:
-    """Shows the progress of what is done inside, where it is to be seen.
+    """Shows the progress of the work inside the context, if progress is shown.
 
-    An observer or watcher given by the caller takes the place of the display, unless True asks for both. Inside of
-    another such context nothing more is shown.
+    An observer or watcher given by the caller replaces the display, unless `progress=True` asks for both. Nested
+    contexts show nothing.
 
     Args:
-        asked: The option `progress` of a call.
+        requested: The option `progress` of a call.
         observer: The observer given by the caller.
         watcher: The watcher of a run given by the caller.
 
     Yields:
-        The display, or None where nothing is shown.
+        The display, or None if nothing is shown.
     """
-    watched = asked is None and (observer is not None or watcher is not None)
-    if watched or _shown.get() or not is_shown(asked):
+    replaced = requested is None and (observer is not None or watcher is not None)
+    if replaced or _shown.get() or not is_shown(requested):
         yield None
         return
-    display = ProgressDisplay(place(), delay=0.0 if asked else QUIET_SECONDS, observer=observer, watcher=watcher)
+    display = ProgressDisplay(place(), delay=0.0 if requested else QUIET_SECONDS, observer=observer, watcher=watcher)
     token = _shown.set(True)
     try:
         with display:
@@ -195,23 +195,23 @@ def shown_progress(
 
 
 def shows_progress(function: Function) -> Function:
-    """Lets a public function with the option `progress` show it.
+    """Decorates a public function with the option `progress`, so that it shows its progress.
 
-    In the wrapped call `observer`, and `watcher` where there is one, are the display while progress is shown.
+    While progress is shown, the display is passed to the function as `observer`, and as `watcher` if it has one.
     """
-    takes = [name for name in ("observer", "watcher") if name in function.__annotations__]
+    listeners = [name for name in ("observer", "watcher") if name in function.__annotations__]
 
     @functools.wraps(function)
-    def showing(*arguments: Any, **options: Any) -> Any:
-        asked = options.get("progress")
-        if asked is not None and not isinstance(asked, bool):
-            return function(*arguments, **options)  # which reports what is wrong
-        with shown_progress(asked, **{name: options.get(name) for name in takes}) as display:
+    def show(*arguments: Any, **options: Any) -> Any:
+        requested = options.get("progress")
+        if requested is not None and not isinstance(requested, bool):
+            return function(*arguments, **options)  # it raises the error
+        with shown_progress(requested, **{name: options.get(name) for name in listeners}) as display:
             if display is None:
                 return function(*arguments, **options)
-            if not takes:
+            if not listeners:
                 display.stage(function.__name__)
-            shown: dict[str, Any] = dict.fromkeys(takes, display)
+            shown: dict[str, Any] = dict.fromkeys(listeners, display)
             return function(*arguments, **{**options, **shown})
 
-    return cast("Function", showing)
+    return cast("Function", show)

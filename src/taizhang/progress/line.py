@@ -12,14 +12,14 @@ _GAP = "  "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressState:
-    """What is known of work that goes on.
+    """The state of work in progress.
 
     Attributes:
-        doing: What is being done.
-        seconds: Time since that began.
-        seconds_left: Time left, as far as it is known; 0 where the work takes longer than predicted.
-        fraction: Part of the work that is done, from 0 to 1, as far as it is known.
-        remark: What else there is to say.
+        doing: Name of the current stage.
+        seconds: Time since the stage began.
+        seconds_left: Time left, if known; 0 if the work takes longer than predicted.
+        fraction: Part of the work that is done, from 0 to 1, if known.
+        remark: Further information.
     """
 
     doing: str
@@ -30,11 +30,11 @@ class ProgressState:
 
     @property
     def times(self) -> str:
-        """Time passed, and time left."""
-        passed = human_seconds(self.seconds)
+        """Elapsed time and time left."""
+        elapsed = human_seconds(self.seconds)
         if self.seconds_left is None:
-            return passed
-        return f"{passed}, {human_seconds(self.seconds_left)} left" if self.seconds_left else f"{passed}, late"
+            return elapsed
+        return f"{elapsed}, {human_seconds(self.seconds_left)} left" if self.seconds_left else f"{elapsed}, late"
 
 
 def bar(fraction: float, length: int) -> str:
@@ -49,7 +49,7 @@ def bar(fraction: float, length: int) -> str:
 
 
 def progress_line(state: ProgressState, width: int) -> str:
-    """Writes progress in at most `width` characters: what there is no room for is left out, from the right.
+    """Formats progress in at most `width` characters; parts for which there is no room are left out.
 
     Example:
         >>> state = ProgressState(doing="Contracting", seconds=3, seconds_left=17, fraction=0.15, remark="4 slices")

@@ -1,6 +1,6 @@
-"""Whether progress is shown, and where: the switch, and what kind of session this is.
+"""Whether and where progress is shown: the switch, and the kind of session.
 
-Progress is shown by itself in an interactive terminal or a notebook. `progress=True` or `False` decides for one call,
+By default progress is shown in an interactive terminal or a notebook. `progress=True` or `False` decides for one call,
 `set_progress` for the process, and the environment variable TAIZHANG_PROGRESS=0 for all processes that see it.
 """
 
@@ -20,7 +20,7 @@ _OFF = frozenset(("0", "false", "no", "off"))
 
 
 class _Switch:
-    """What `set_progress` was last given."""
+    """The last argument of `set_progress`."""
 
     shown: bool | None = None
 
@@ -29,12 +29,11 @@ def set_progress(shown: bool | None) -> None:
     """Switches the progress of all later calls on or off.
 
     Args:
-        shown: False for never, True wherever this process runs, None for the default: in interactive terminals and
-            notebooks, unless the environment variable TAIZHANG_PROGRESS is 0. The option `progress` of a call goes
-            before this.
+        shown: False for never, True for always, None for the default: in interactive terminals and notebooks, unless
+            the environment variable TAIZHANG_PROGRESS is 0. The option `progress` of a call takes precedence.
 
     Raises:
-        UsageError: It is none of these.
+        UsageError: `shown` is another value.
 
     Example:
         >>> set_progress(False)
@@ -46,7 +45,7 @@ def set_progress(shown: bool | None) -> None:
 
 
 def place() -> Place:
-    """Where progress would be shown: a notebook's output, a terminal, or, where neither is there, lines of text."""
+    """Where progress is shown: in a notebook's output, in a terminal, or, if there is neither, as lines of text."""
     if in_notebook():
         return "notebook"
     stream = sys.stderr
@@ -55,19 +54,19 @@ def place() -> Place:
     return "lines"
 
 
-def is_shown(asked: bool | None) -> bool:
+def is_shown(requested: bool | None) -> bool:
     """Whether the progress of a call is shown.
 
     Args:
-        asked: The option `progress` of the call.
+        requested: The option `progress` of the call.
     """
-    if asked is not None:
-        return asked
+    if requested is not None:
+        return requested
     if _Switch.shown is not None:
         return _Switch.shown
     if os.environ.get(ENVIRONMENT, "").strip().lower() in _OFF:
         return False
-    # Threads beside the main one belong to programs that have an interface of their own.
+    # Calls in other threads belong to programs with an interface of their own.
     return place() != "lines" and threading.current_thread() is threading.main_thread()
 
 

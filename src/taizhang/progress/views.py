@@ -1,4 +1,4 @@
-"""Where progress is drawn: a terminal's last line, a notebook's output, or lines of text."""
+"""Views of progress: the last line of a terminal, the output of a notebook, or lines of text."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ CurrentState: TypeAlias = Callable[[], ProgressState]
 
 _NOTEBOOK_SECONDS = 0.2
 _LINES_SECONDS = 10.0
+"""Least time between two updates."""
 
 
 class View(Protocol):
-    """What shows progress."""
+    """Shows progress."""
 
     def start(self) -> None:
-        """Begins to show it."""
+        """Starts to show progress."""
 
     def update(self) -> None:
-        """Shows what has changed."""
+        """Shows the current state."""
 
     def stop(self) -> None:
-        """Takes it away."""
+        """Removes the view."""
 
 
 class TerminalView:
-    """The last line of a terminal, drawn by a thread of its own some times a second."""
+    """The last line of a terminal, drawn by a separate thread several times a second."""
 
     def __init__(self, state: CurrentState, console: Console | None = None) -> None:
         self._state = state
@@ -51,7 +52,7 @@ class TerminalView:
         return Text(progress_line(self._state(), self._console.width - 1), no_wrap=True, overflow="crop")
 
     def start(self) -> None:
-        """Begins to draw, unless something else draws on this terminal already."""
+        """Starts to draw, unless another display draws on this terminal already."""
         try:
             self._live.start(refresh=True)
             self._started = True
@@ -59,16 +60,16 @@ class TerminalView:
             pass
 
     def update(self) -> None:
-        """Does nothing: the line draws itself."""
+        """Does nothing: the thread draws the line."""
 
     def stop(self) -> None:
-        """Takes the line away."""
+        """Removes the line."""
         if self._started:
             self._live.stop()
 
 
 class NotebookView:
-    """A bar in the output of a notebook's cell; needs nothing but the notebook."""
+    """A progress bar in the output of a notebook's cell, without widgets."""
 
     def __init__(self, state: CurrentState) -> None:
         self._state = state
@@ -76,27 +77,27 @@ class NotebookView:
         self._handle: Any = None
         self._next = 0.0
 
-    def _shown(self, text: str) -> Any:
+    def _html(self, text: str) -> Any:
         return self._display.HTML(text)
 
     def start(self) -> None:
         """Puts the bar into the output."""
-        self._handle = self._display.display(self._shown(progress_html(self._state())), display_id=True)
+        self._handle = self._display.display(self._html(progress_html(self._state())), display_id=True)
 
     def update(self) -> None:
-        """Draws it again, a few times a second at most."""
+        """Updates the bar, at most five times a second."""
         if self._handle is not None and time.monotonic() >= self._next:
             self._next = time.monotonic() + _NOTEBOOK_SECONDS
-            self._handle.update(self._shown(progress_html(self._state())))
+            self._handle.update(self._html(progress_html(self._state())))
 
     def stop(self) -> None:
         """Empties the output."""
         if self._handle is not None:
-            self._handle.update(self._shown(""))
+            self._handle.update(self._html(""))
 
 
 class LinesView:
-    """Lines of text on standard error, for logs: one when something else begins, then one every ten seconds."""
+    """Lines of text on standard error, for logs: one when a stage begins, then one every ten seconds."""
 
     def __init__(self, state: CurrentState) -> None:
         self._state = state
@@ -108,7 +109,7 @@ class LinesView:
         self.update()
 
     def update(self) -> None:
-        """Writes a line if it is time for one."""
+        """Writes a line if one is due."""
         state, now = self._state(), time.monotonic()
         if state.doing != self._doing or now >= self._next:
             self._doing, self._next = state.doing, now + _LINES_SECONDS
@@ -120,7 +121,7 @@ class LinesView:
 
 
 def progress_html(state: ProgressState) -> str:
-    """Writes progress for a notebook.
+    """Formats progress as HTML for a notebook.
 
     Example:
         >>> "value=" in progress_html(ProgressState(doing="Contracting", seconds=3, fraction=0.5))

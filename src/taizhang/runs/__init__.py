@@ -1,1 +1,1 @@
-"""Long runs: work cut into pieces, a ledger that loses nothing, and any number of workers."""
+"""Long runs: work cut into pieces, a crash-safe ledger of their sums, and any number of workers."""

@@ -1,7 +1,7 @@
-"""The coordinator of a run: gives pieces to pools, adds up what they hand in, and commits it.
+"""The coordinator of a run: assigns pieces to worker pools, adds up the sums they submit, and commits them.
 
-One thread does all of it, and nothing else ever changes the ledger. What is committed together is what came together:
-many small pieces share a transaction, so that the disk is asked some ten times a second at most.
+One thread does all of it and is the only writer of the ledger. Sums that arrive together are committed together: many
+small pieces share a transaction, so that the disk is synchronised about ten times a second at most.
 """
 
 from __future__ import annotations
@@ -29,17 +29,24 @@ from taizhang.runs.workers.pool import Done, Lost, Outcome, WorkerPool
 
 MOST_SAMPLES = 32
 MOST_SAMPLE_BYTES = 1 << 26
+"""Limits on the sums that are kept for `verify`: their number, and their size in the ledger (64 MiB)."""
+
 MOST_SUMMED = 4096
-"""With more sums waiting than this, their total is not computed on the way."""
+"""With more sums waiting than this, the partial sum is not computed for progress updates."""
 
 COMMIT_SECONDS = 0.1
+"""Commits that take less time than this are followed by a short pause, so that more pieces share the next one."""
+
 WAIT_SECONDS = 0.1
+"""Longest wait for a pool to wake the coordinator: it checks `stop` and looks for new workers at least this often."""
+
 WATCH_SECONDS = 0.1
+"""Least time between two progress updates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a run stands.
+    """The progress of a run.
 
     Attributes:
         done: Pieces done.
@@ -57,14 +64,14 @@ class Progress:
 
 
 class Watcher(Protocol):
-    """Someone who looks at a run."""
+    """A listener for the progress of a run."""
 
     def progress(self, progress: Progress) -> None:
-        """Is told some ten times a second, from the coordinator's thread."""
+        """Receives an update about ten times a second, called from the coordinator's thread."""
 
 
 def samples_of(manifest: Manifest) -> frozenset[int]:
-    """The pieces whose sums are kept apart, chosen by the identity of the run."""
+    """The pieces whose sums are kept for verification, chosen by the identity of the run."""
     count = manifest.layout.num_pieces
     per_piece = max(16 * plan.elements * plan.contractions_per_piece for plan in manifest.plans)
     most = min(MOST_SAMPLES, count, max(MOST_SAMPLE_BYTES // per_piece, 1))
@@ -75,18 +82,18 @@ def samples_of(manifest: Manifest) -> frozenset[int]:
 
 
 def done_ranges(nodes: Iterable[Node], layout: Layout) -> Iterable[range]:
-    """The pieces that nodes cover, as ranges of piece numbers in order."""
+    """The pieces that the nodes cover, as ranges of piece numbers in order."""
     return layout.piece_ranges((node.group, node.parts(layout.parts_of(node.group))) for node in nodes)
 
 
 class Coordinator:
-    """Does a run. A context manager: it closes the pools and lets the run go.
+    """Carries out a run. A context manager: on exit it closes the pools and the ledger.
 
     Args:
         folder: The run.
         lock: Held by the caller for this coordinator.
-        stop: Asked often; the run stops, with everything committed, when it says True.
-        watcher: Is told of the progress.
+        stop: Called often; when it returns True, the run commits what is done and stops.
+        watcher: Receives progress updates.
     """
 
     def __init__(
@@ -101,23 +108,23 @@ class Coordinator:
         self._lock = lock
         self._stop = stop
         self._watcher = watcher
-        self._bell = threading.Event()
+        self._woken = threading.Event()
         self._pools: list[WorkerPool] = []
         manifest = folder.manifest
         self._layout = manifest.layout
         self._samples = samples_of(manifest)
         self._ledger = Ledger(folder.ledger_path, manifest, write=True)
         try:
-            self._wanted = self._ledger.groups_wanted()
-            self._enough = folder.assembly().stopping_rule()
+            self._num_groups = self._ledger.groups_wanted()
+            self._stopping_rule = folder.assembly().stopping_rule()
             self._scales = folder.exponents()
-            nodes = [node for node in self._ledger.nodes() if node.group < self._wanted]
+            nodes = [node for node in self._ledger.nodes() if node.group < self._num_groups]
             self._tree = SumTree(self._layout.parts_of, self._ledger.waiting_sums())
             missing = PieceSet(ranges_between(done_ranges(nodes, self._layout), self._num_pieces))
             self._scheduler = Scheduler(missing)
-            if self._enough is not None:
+            if self._stopping_rule is not None:
                 for node, total in self._ledger.complete_sums():
-                    self._look_whether_enough(node.group, total)
+                    self._apply_stopping_rule(node.group, total)
             self._history = History.of(self._ledger)
         except BaseException:
             self._ledger.close()
@@ -125,7 +132,7 @@ class Coordinator:
         self._partial: complex | None = None
         self._single = self._layout.num_contractions == 1 and manifest.plans[0].elements == 1
         self._typical = (0, 0.0)
-        self._watched = 0.0
+        self._reported_at = 0.0
 
     def __enter__(self) -> Coordinator:
         return self
@@ -135,12 +142,12 @@ class Coordinator:
             pool.close()
         self._ledger.close()
 
-    def ring(self) -> None:
-        """Wakes the coordinator: a pool has something new. May be called from any thread."""
-        self._bell.set()
+    def wake(self) -> None:
+        """Wakes the coordinator because a pool has new outcomes. May be called from any thread."""
+        self._woken.set()
 
     def add(self, pool: WorkerPool) -> None:
-        """Lets a pool work; it is closed at the end."""
+        """Adds a pool; it is closed at the end."""
         self._pools.append(pool)
 
     @property
@@ -150,22 +157,22 @@ class Coordinator:
 
     @property
     def _num_pieces(self) -> int:
-        return self._layout.first_piece_of(self._wanted)
+        return self._layout.first_piece_of(self._num_groups)
 
     def run(self) -> None:
         """Works until all pieces are done.
 
         Raises:
-            RunStoppedError: It was told to stop; everything done is committed.
+            RunStoppedError: `stop` returned True; everything done is committed.
             RunStorageError: The folder cannot be written.
             RunBusyError: Another process has taken the run.
             NumericalError: A piece gave a NaN or an infinity.
         """
         state, message = FAILED, ""
         try:
-            self._commit([], self._point())
+            self._commit([], self._progress_records())
             self._work()
-            self._commit([], self._point(COMPLETE))
+            self._commit([], self._progress_records(COMPLETE))
             state = COMPLETE
         except RunStoppedError as error:
             state, message = STOPPED, str(error)
@@ -177,66 +184,72 @@ class Coordinator:
             self._lock.release(state, message)
 
     def _work(self) -> None:
+        """The loop of the coordinator: assign pieces, wait, commit what arrived."""
         while self._scheduler.num_left:
             if self._stop():
-                self._stopped()
+                self._commit_and_stop()
             for pool in self._pools:
-                self._scheduler.claim(pool.claimed(), time.monotonic())
-                self._give(pool)
-            self._bell.wait(WAIT_SECONDS)
-            self._bell.clear()
-            began = time.monotonic()
-            self._take_in(self._gathered())
+                self._scheduler.claim(pool.take_claimed(), time.monotonic())
+                self._assign(pool)
+            self._woken.wait(WAIT_SECONDS)
+            self._woken.clear()
+            started = time.monotonic()
+            self._commit_outcomes(self._collect_outcomes())
             self._lock.beat("running")
-            self._watch()
-            spent = time.monotonic() - began
-            if self._scheduler.num_left and spent < COMMIT_SECONDS and not self._idle():
-                time.sleep(min(COMMIT_SECONDS / 4, 2 * spent))  # what comes meanwhile shares the next commit
+            self._report_progress()
+            spent = time.monotonic() - started
+            if self._scheduler.num_left and spent < COMMIT_SECONDS and not self._has_free_slots():
+                # All workers are busy: outcomes that arrive during this pause share the next commit.
+                time.sleep(min(COMMIT_SECONDS / 4, 2 * spent))
 
-    def _idle(self) -> bool:
-        return any(place.free > 0 for pool in self._pools for place in pool.places())
+    def _has_free_slots(self) -> bool:
+        return any(slots.free > 0 for pool in self._pools for slots in pool.slots())
 
-    def _give(self, pool: WorkerPool) -> None:
+    def _assign(self, pool: WorkerPool) -> None:
         now = time.monotonic()
-        for place in pool.places():
-            if place.free > 0 and (pieces := self._scheduler.take(place.free, now, place.held)):
-                pool.give(place, pieces)
+        for slots in pool.slots():
+            if slots.free > 0 and (pieces := self._scheduler.take(slots.free, now, slots.held)):
+                pool.assign(slots, pieces)
 
-    def _gathered(self) -> list[Outcome]:
+    def _collect_outcomes(self) -> list[Outcome]:
         return [outcome for pool in self._pools for outcome in pool.outcomes()]
 
-    def _take_in(self, outcomes: Sequence[Outcome]) -> None:
-        """Adds what came, commits it, and only then forgets where it came from."""
+    def _commit_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Adds the sums that arrived, commits them, and only then lets the pools discard their copies."""
         changes: list[Change] = []
         samples: list[tuple[int, PartialSum]] = []
-        came: list[int] = []
-        wrong: list[tuple[int, BaseException]] = []
+        arrived: list[int] = []
+        failures: list[tuple[int, BaseException]] = []
         for outcome in outcomes:
             if isinstance(outcome, Lost):
-                self._history.lost(outcome.worker)
+                self._history.record_loss(outcome.worker)
                 if outcome.error is None:
-                    self._scheduler.give_back(outcome.pieces)
+                    self._scheduler.requeue(outcome.pieces)
                 else:
-                    wrong += [(piece, outcome.error) for piece in outcome.pieces]
+                    failures += [(piece, outcome.error) for piece in outcome.pieces]
                 continue
-            came.append(outcome.piece)
+            arrived.append(outcome.piece)
             if self._scheduler.finish(outcome.piece):
                 changes.append(self._insert(outcome))
                 if outcome.piece in self._samples:
                     samples.append((outcome.piece, outcome.total))
-        records = self._point() if changes and (self._history.due() or not self._scheduler.num_left) else ()
+        records = (
+            self._progress_records() if changes and (self._history.is_due() or not self._scheduler.num_left) else ()
+        )
         if changes or samples or records:
             self._commit(changes, records, samples)
-        for pool in self._pools if came else ():
-            pool.committed(came)
-        for piece, error in wrong:
-            self._scheduler.failed(piece, error)
+        for pool in self._pools if arrived else ():
+            pool.mark_committed(arrived)
+        for piece, error in failures:
+            self._scheduler.fail(piece, error)
 
     def _insert(self, outcome: Done) -> Change:
         piece = self._layout.piece(outcome.piece)
         if outcome.total.mantissas.shape != self._folder.manifest.shape_of(piece.group):
-            raise RunDamagedError(f"piece {outcome.piece} came with a wrong shape; stop the worker '{outcome.worker}'")
-        self._history.worked(outcome.worker, outcome.seconds)
+            raise RunDamagedError(
+                f"the sum of piece {outcome.piece} from worker '{outcome.worker}' has a wrong shape; stop that worker"
+            )
+        self._history.record_piece(outcome.worker, outcome.seconds)
         count, seconds = self._typical
         self._typical = (count + 1, seconds + outcome.seconds)
         self._scheduler.typical_seconds = self._typical[1] / self._typical[0]
@@ -244,19 +257,19 @@ class Coordinator:
         if change.added.level == top_level(self._layout.parts_of(piece.group)):
             if self._single:
                 self._partial = complex(change.sum.values(self._scales)[0, 0])
-            if self._enough is not None:
-                self._look_whether_enough(piece.group, change.sum)
+            if self._stopping_rule is not None:
+                self._apply_stopping_rule(piece.group, change.sum)
         return change
 
-    def _look_whether_enough(self, group: int, total: PartialSum) -> None:
-        """Leaves out the groups that are not needed, as soon as that is known."""
-        if self._enough is None:
+    def _apply_stopping_rule(self, group: int, total: PartialSum) -> None:
+        """Drops the groups that are not needed, as soon as the stopping rule knows which."""
+        if self._stopping_rule is None:
             return
-        own = self._layout.contractions_of(group)
-        contractions = self._enough.add(own, total.values(self._scales[own.start : own.stop]))
-        if contractions is not None and (wanted := self._layout.groups_for(contractions)) < self._wanted:
-            self._wanted = wanted
-            self._scheduler.leave_out(self._num_pieces)
+        numbers = self._layout.contractions_of(group)
+        contractions = self._stopping_rule.add(numbers, total.values(self._scales[numbers.start : numbers.stop]))
+        if contractions is not None and (needed := self._layout.groups_for(contractions)) < self._num_groups:
+            self._num_groups = needed
+            self._scheduler.drop_from(self._num_pieces)
 
     def _commit(
         self,
@@ -266,23 +279,24 @@ class Coordinator:
     ) -> None:
         self._ledger.commit(changes, samples, records)
 
-    def _point(self, ended: str | None = None) -> list[Record]:
+    def _progress_records(self, ended: str | None = None) -> list[Record]:
+        """A point of the history to commit; `ended` says how the session ended, if it did."""
         if self._single and len(self._tree.nodes) <= MOST_SUMMED:
             total = self._tree.sum_so_far(0)
             if total is not None:
                 self._partial = complex(total.values(self._scales)[0, 0])
         records = self._history.records(self.num_done, self._num_workers(), self._partial, ended)
-        if self._wanted < self._layout.num_groups:
-            records.append((TASK, WANTED, {"groups": self._wanted}))
+        if self._num_groups < self._layout.num_groups:
+            records.append((TASK, WANTED, {"groups": self._num_groups}))
         return records
 
     def _num_workers(self) -> int:
         return sum(pool.num_workers() for pool in self._pools)
 
-    def _watch(self) -> None:
+    def _report_progress(self) -> None:
         now = time.monotonic()
-        if self._watcher is not None and now - self._watched >= WATCH_SECONDS:
-            self._watched = now
+        if self._watcher is not None and now - self._reported_at >= WATCH_SECONDS:
+            self._reported_at = now
             points = [*self._history.points, (time.time(), self.num_done)]
             self._watcher.progress(
                 Progress(
@@ -294,9 +308,9 @@ class Coordinator:
                 )
             )
 
-    def _stopped(self) -> None:
-        self._take_in(self._gathered())
-        self._commit([], self._point(STOPPED))
+    def _commit_and_stop(self) -> None:
+        self._commit_outcomes(self._collect_outcomes())
+        self._commit([], self._progress_records(STOPPED))
         raise RunStoppedError(
             f"stopped: {self.num_done} of {self._num_pieces} pieces are done and committed; go on with "
             f"'taizhang resume {self._folder.path}'"

@@ -1,17 +1,17 @@
-"""The folder of a run: everything that is needed to go on with it, on this or another machine.
+"""The folder of a run: everything needed to continue it, on this or another machine.
 
-run.json         the manifest: how the work is cut, hashes (written last, so it says that the rest is there)
+run.json         the manifest: how the work is cut, hashes (written last: where it exists, the rest does)
 task.json        the question: how the answer is assembled from the values of the contractions
 plan-K.json      plan K, from 0: how to contract networks of one shape
 arrays-K.npy     the arrays of these networks, complex128
-rows-K.npy       for each contraction of plan K the digits of its rows, where it has some
+rows-K.npy       for each contraction of plan K the digits of its rows, if it has rows
 exponents.npy    for each contraction the power of two that its value is multiplied by
-ledger.sqlite    sums of what is done, and how it went
-coordinator.*    who coordinates the run
-workers/ inbox/  what workers that share the folder are told, and what they hand in
-circuit.qasm     what the question is about, for people
+ledger.sqlite    sums of the pieces done, and the history of the run
+coordinator.*    lock and heartbeat of the coordinator
+workers/ inbox/  tasks of the workers that share the folder, and the sums they submit
+circuit.qasm     the circuit, for people
 
-plan-so-far.json is all that there is where an interrupt came while the run was made: the same command goes on with it.
+A folder that holds only plan-so-far.json was interrupted while the run was made: the same command continues from it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ import psutil
 
 import taizhang
 from taizhang._units import human_bytes
+from taizhang.circuit.formats.openqasm_writer import write_openqasm3
 from taizhang.errors import InputError, RunDamagedError, RunError, RunFolderError, SizeLimitError, UsageError
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
@@ -50,14 +51,14 @@ from taizhang.tasks.assembly import Assembly
 from taizhang.tasks.registry import assembly_from_bytes, assembly_to_bytes
 from taizhang.tasks.work import PlannedMembers, Work
 
-TASK, EXPONENTS, LEDGER = "task.json", "exponents.npy", "ledger.sqlite"
+TASK, CIRCUIT, EXPONENTS, LEDGER = "task.json", "circuit.qasm", "exponents.npy", "ledger.sqlite"
 WORKERS, INBOX = "workers", "inbox"
 
 MEASURED_SECONDS = 0.5
 """The rate is measured on the first slices, for at least this long."""
 
 MOST_ELEMENTS = 1 << 25
-"""Most elements of the value of a contraction that a run keeps: half a GiB."""
+"""Largest number of elements in the value of a contraction that a run keeps: half a GiB."""
 
 MAPPED_BYTES = 256 << 20
 """Arrays larger than this stay on the disk until they are needed."""
@@ -65,7 +66,7 @@ MAPPED_BYTES = 256 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFolder:
-    """A run folder that is there.
+    """An existing run folder.
 
     Attributes:
         path: The folder.
@@ -81,7 +82,7 @@ class RunFolder:
 
         Raises:
             RunError: There is no run in it.
-            RunDamagedError: The manifest is not what it was.
+            RunDamagedError: The manifest fails its checksum.
         """
         return cls(path=Path(path), manifest=Manifest.read(Path(path)))
 
@@ -91,7 +92,7 @@ class RunFolder:
         return self.path / LEDGER
 
     def check_files(self) -> None:
-        """Compares every fixed file with the hash that the manifest has of it.
+        """Compares every fixed file with its hash in the manifest.
 
         Raises:
             RunDamagedError: One differs or is missing; the message names it.
@@ -108,7 +109,7 @@ class RunFolder:
         """The job of the run, for workers; all files are checked first.
 
         Raises:
-            RunDamagedError: A file is not what it was.
+            RunDamagedError: A file fails its checksum.
         """
         self.check_files()
         plans = []
@@ -128,7 +129,7 @@ class RunFolder:
         """How the answer is assembled from the values of the contractions.
 
         Raises:
-            RunDamagedError: The file is not what it was.
+            RunDamagedError: The file fails its checksum.
         """
         path = self.path / TASK
         try:
@@ -156,24 +157,27 @@ def make_run(
     piece_seconds: float = 10.0,
     slices_per_piece: int | None = None,
 ) -> RunFolder:
-    """Makes a run folder, whole or not at all.
+    """Makes a run folder atomically.
 
     Args:
         path: The folder; it may exist if it is empty.
-        work: What is to be done; its plans are compiled.
-        simd_level: For which instructions they were compiled.
+        work: The work; its plans are compiled.
+        simd_level: Instructions that they were compiled for.
         memory_bytes: Memory for measuring the rate.
         piece_seconds: How long a piece should take one thread.
-        slices_per_piece: A power of two, instead of what the rate asks for.
+        slices_per_piece: A power of two, instead of the number that follows from the measured rate.
 
     Raises:
-        RunError: There is something in the folder.
+        RunError: The folder is not empty.
         RunStorageError: It cannot be written.
         SizeLimitError: The values, or the arrays, are too large for a run.
     """
+    # Stage 1: the content of all files, with the rate of each plan measured on its first slices.
     target = Path(path)
     check_new(target)
-    files: dict[str, bytes] = {**work.files, TASK: assembly_to_bytes(work.assembly)}
+    files: dict[str, bytes] = {TASK: assembly_to_bytes(work.assembly)}
+    if work.circuit is not None:
+        files[CIRCUIT] = write_openqasm3(work.circuit).encode()
     records: list[PlanRecord] = []
     exponents: list[int] = []
     for number, planned in enumerate(work.plans):
@@ -186,6 +190,7 @@ def make_run(
         if len(gathered.rows):
             files[_rows_name(number)] = _npy(gathered.rows)
     files[EXPONENTS] = _npy(np.array(exponents, dtype=np.int64))
+    # Stage 2: write them to a folder beside the target. The manifest comes last: it has the hashes of the others.
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -198,12 +203,13 @@ def make_run(
                 simd_level=simd_level,
                 plans=tuple(records),
                 files={name: sha256_of(partial / name) for name in files},
-                made={"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **made_with()},
+                made={"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **describe_environment()},
             )
             for name in (WORKERS, INBOX):
                 (partial / name).mkdir()
             Ledger.create(partial / LEDGER, manifest)
             write_whole(partial / manifest_file.NAME, manifest.to_bytes())
+            # Stage 3: move it to its place at once. A folder can replace only an empty one.
             (target / manifest_file.KEPT_PLAN).unlink(missing_ok=True)
             partial.replace(target)
             sync_folder(target.parent)
@@ -221,16 +227,17 @@ def _record(
     piece_seconds: float,
     slices_per_piece: int | None,
 ) -> tuple[PlanRecord, npt.NDArray[np.complex128]]:
-    """Measures the rate of a plan and cuts its contractions into pieces; gives the arrays as well."""
+    """Measures the rate of a plan and cuts its contractions into pieces; returns the arrays as well."""
     compiled, count = _program_of(planned), len(planned.members)
     if compiled.program.output_elements > MOST_ELEMENTS:
         raise SizeLimitError(
-            f"each contraction has {compiled.program.output_elements} amplitudes; a run keeps at most {MOST_ELEMENTS}, "
-            "so leave fewer qubits open, or ask for fewer bitstrings"
+            f"each contraction has {compiled.program.output_elements} amplitudes, but a run keeps at most "
+            f"{MOST_ELEMENTS}; leave fewer qubits open, or ask for fewer bitstrings"
         )
     if planned.slices.start:
         raise UsageError(
-            f"the slices of a run in a folder must begin at 0, got {planned.slices.start}; compute them without one"
+            f"the slices of a run in a folder must start at 0, got {planned.slices.start}; compute other slices "
+            "without a folder"
         )
     num_slices, row_length = len(planned.slices), len(compiled.program.row_sizes)
     digits = np.unpackbits(gathered.rows[0], axis=1, count=row_length) if len(gathered.rows) else None
@@ -262,10 +269,10 @@ def _record(
 
 
 def _program_of(planned: PlannedMembers) -> NativeProgram:
-    """The compiled plan; work whose plan cannot be run is refused before a run is made."""
+    """The compiled plan. Raises where it cannot be run, before a run is made."""
     program = planned.ready.program
     if program is None:
-        raise RunError("the plan of the run cannot be run on this machine; plan longer, or with more memory")
+        raise RunError("the plan cannot be run on this machine; search longer for one, or allow more memory")
     return program
 
 
@@ -299,7 +306,7 @@ def check_new(path: str | os.PathLike[str]) -> Plan | None:
         The plan that `keep_plan` left there, if it did.
 
     Raises:
-        RunError: There is something in it.
+        RunError: The folder is not empty.
     """
     target = Path(path)
     if (target / manifest_file.NAME).exists():
@@ -308,16 +315,16 @@ def check_new(path: str | os.PathLike[str]) -> Plan | None:
         )
     if target.exists() and not target.is_dir():
         raise RunFolderError(f"'{target}' is not a folder; give a directory that is new or empty")
-    held = [entry.name for entry in target.iterdir()] if target.exists() else []
-    if held == [manifest_file.KEPT_PLAN]:
+    names = [entry.name for entry in target.iterdir()] if target.exists() else []
+    if names == [manifest_file.KEPT_PLAN]:
         return Plan.load(target / manifest_file.KEPT_PLAN)
-    if held:
-        raise RunFolderError(f"'{target}' is there and not empty; give a directory that is new or empty")
+    if names:
+        raise RunFolderError(f"'{target}' is not empty; give a directory that is new or empty")
     return None
 
 
 def keep_plan(path: str | os.PathLike[str], plan: Plan) -> None:
-    """Keeps a plan in the folder of a run that is not made yet, for the next attempt at making it.
+    """Saves a plan in the folder of a run that is not made yet, for the next attempt to make it.
 
     Raises:
         RunStorageError: It cannot be written.
@@ -329,14 +336,14 @@ def keep_plan(path: str | os.PathLike[str], plan: Plan) -> None:
 
 
 def discard_plan(path: str | os.PathLike[str]) -> None:
-    """Removes the plan that `keep_plan` kept, and the folder if nothing else is in it."""
+    """Removes the plan that `keep_plan` saved, and the folder if nothing else is in it."""
     target = Path(path)
     with contextlib.suppress(OSError):
         (target / manifest_file.KEPT_PLAN).unlink()
         target.rmdir()
 
 
-def made_with() -> dict[str, str]:
+def describe_environment() -> dict[str, str]:
     """Versions and hardware, for people and for records."""
     return {
         "taizhang": taizhang.__version__,
@@ -362,7 +369,7 @@ def _processor() -> str:
 def _measure(
     compiled: NativeProgram, arrays: Sequence[Any], digits: RowDigits | None, num_slices: int, memory_bytes: int
 ) -> tuple[float, int]:
-    """Seconds that some first slices took one thread, and how many they were: a power of two, or all."""
+    """Seconds that the first slices took one thread, and how many they were: a power of two, or all."""
     sums = SliceSums(compiled, threads=1, memory_bytes=memory_bytes)
     inputs = sums.load(arrays)
     slices = 1

@@ -1,7 +1,7 @@
 """A job: all that a worker needs to compute any piece of a run. It is sent once; then piece numbers suffice.
 
-The job holds the arrays of the network rather than the circuit, so that machines whose linear algebra rounds otherwise
-start from the same bits.
+The job holds the arrays of the network rather than the circuit, so that machines whose linear algebra rounds
+differently start from the same bits.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from taizhang.runs.manifest import Manifest, PlanRecord
 from taizhang.runs.partial_sum import ZERO_EXPONENT, PartialSum
 from taizhang.runs.pieces import Piece
 
-# Inputs of this many contractions are kept loaded.
 MOST_LOADED = 8
+"""Inputs of this many contractions are kept loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,14 +56,14 @@ class PlanData:
         varying = frozenset(record.varying_tensors)
         shapes = [tuple(self.plan.shape.sizes[index] for index in term) for term in self.plan.shape.inputs]
         lengths = [int(np.prod(shape, dtype=np.int64)) for shape in shapes]
-        own = sum(lengths[number] for number in varying)
-        shared_at, own_at = 0, len(self.elements) - own * (record.num_contractions - contraction)
+        varying_length = sum(lengths[number] for number in varying)
+        shared_at, varying_at = 0, len(self.elements) - varying_length * (record.num_contractions - contraction)
         arrays = []
         for number, (shape, length) in enumerate(zip(shapes, lengths, strict=True)):
-            start = own_at if number in varying else shared_at
+            start = varying_at if number in varying else shared_at
             arrays.append(np.asarray(self.elements[start : start + length]).reshape(shape))
             if number in varying:
-                own_at += length
+                varying_at += length
             else:
                 shared_at += length
         return tuple(arrays)
@@ -77,7 +77,7 @@ class PlanData:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
-    """What is computed.
+    """What a run computes.
 
     Attributes:
         manifest: What the run is.
@@ -88,10 +88,10 @@ class Job:
     plans: tuple[PlanData, ...]
 
     def compile(self) -> tuple[NativeProgram, ...]:
-        """Compiles the plans, for the instructions that the run computes with.
+        """Compiles the plans for the instructions that the run computes with.
 
         Raises:
-            RunError: This machine lacks them, or compiles a plan to something else.
+            RunError: This machine lacks these instructions, or compiles a plan to another program.
         """
         return tuple(self._compile(number) for number in range(len(self.plans)))
 
@@ -102,17 +102,17 @@ class Job:
         except ValueError as error:
             raise RunError(
                 f"the run computes with {manifest.simd_level} instructions, which this machine lacks ({error}); "
-                "make runs for mixed machines with TAIZHANG_SIMD=portable, or avx2, in the environment"
+                "for machines of different kinds make the run with TAIZHANG_SIMD=portable or avx2 in the environment"
             ) from None
         if program_sha256(compiled.program) != manifest.plans[number].program_sha256:
             raise RunError(
-                "this version of taizhang compiles the plan otherwise than the one that made the run "
-                f"({manifest.made.get('taizhang', 'unknown')}), so bits would differ; go on with that version"
+                "this version of taizhang compiles the plan to another program than the version that made the run "
+                f"({manifest.made.get('taizhang', 'unknown')}), so results would differ; go on with that version"
             )
         return compiled
 
     def to_bytes(self) -> bytes:
-        """The job as bytes, to be sent to workers that do not see the folder."""
+        """The job as bytes, for workers that cannot read the folder."""
         plans = [data.plan.to_dict() for data in self.plans]
         head = json.dumps({"manifest": json.loads(self.manifest.to_bytes()), "plans": plans}).encode()
         arrays: dict[str, Any] = {"head": np.frombuffer(head, dtype=np.uint8)}
@@ -124,7 +124,7 @@ class Job:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Job:
-        """Reads what `to_bytes` gave."""
+        """Reads what `to_bytes` wrote."""
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             head = json.loads(arrays["head"].tobytes())
             plans = tuple(
@@ -141,17 +141,17 @@ def flat_arrays(
 
     Args:
         shape: The network.
-        arrays: For each contraction those of the network; the same object where they do not depend on it.
+        arrays: For each contraction the arrays of the network; the same object where one does not depend on it.
 
     Returns:
         Which tensors vary, and the elements.
     """
     first = arrays[0]
     varying = tuple(
-        number for number in range(shape.num_tensors) if any(own[number] is not first[number] for own in arrays)
+        number for number in range(shape.num_tensors) if any(member[number] is not first[number] for member in arrays)
     )
     shared = [first[number] for number in range(shape.num_tensors) if number not in frozenset(varying)]
-    parts = [*shared, *(own[number] for own in arrays for number in varying)]
+    parts = [*shared, *(member[number] for member in arrays for number in varying)]
     flat = [np.asarray(part, dtype=np.complex128).reshape(-1) for part in parts]
     return varying, np.concatenate([np.empty(0, dtype=np.complex128), *flat])
 
@@ -188,9 +188,9 @@ class PieceRunner:
         """Adds the slices of a piece.
 
         Raises:
-            StoppedError: `should_stop` said so.
+            StoppedError: `should_stop` returned True.
             NumericalError: A NaN or an infinity appeared.
-            MemoryLimitError: It does not fit in the memory.
+            MemoryLimitError: The piece does not fit in the memory.
         """
         record, data = self.job.manifest.plans[piece.plan], self.job.plans[piece.plan]
         first = self.job.manifest.layout.contractions_of_plan(piece.plan).start

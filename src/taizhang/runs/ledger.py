@@ -1,10 +1,9 @@
-"""The ledger of a run: sums of what is done, in one SQLite file, each row with a checksum.
+"""The ledger of a run: the sums of the pieces done, in one SQLite file, each row with a checksum.
 
-What a row says is true by itself: it is the sum over certain pieces of a certain run, or it fails its checksum. So any
-set of rows that do not overlap is a correct state of the run, and damage can only be found, or cost work that is then
-done again; it cannot change a result. A commit is one transaction that the disk has before it returns. Only the
-coordinator opens the file for writing, and SQLite keeps its journal beside it without shared memory: both so that it
-works on network file systems.
+Each row is valid by itself: it is the sum over certain pieces of a certain run, or it fails its checksum. So any set of
+rows that do not overlap is a correct state of the run, and damage is detected or costs work that is then repeated; it
+cannot change a result. A commit is one transaction, on the disk before it returns. Only the coordinator opens the file
+for writing, and SQLite keeps its journal beside it without shared memory, so that it works on network file systems.
 """
 
 from __future__ import annotations
@@ -35,6 +34,7 @@ IDENTITY = "identity"
 TASK, WANTED = "task", "wanted"
 VERIFICATION = "verification"
 BUSY_SECONDS = 20.0
+"""How long a connection waits for another one to release its lock."""
 
 
 class Ledger:
@@ -42,12 +42,12 @@ class Ledger:
 
     Args:
         path: The file.
-        manifest: The run that it has to be of.
-        write: Open it for writing; one process at a time does.
+        manifest: The run that it must belong to.
+        write: Open it for writing, which one process at a time may do.
 
     Raises:
         RunError: It is missing.
-        RunDamagedError: It is damaged, or of another run.
+        RunDamagedError: It is damaged, or belongs to another run.
         RunStorageError: It cannot be written.
     """
 
@@ -58,19 +58,19 @@ class Ledger:
         self._layout = manifest.layout
         if not path.exists():
             raise RunDamagedError(
-                f"'{path}' is missing; restore it from a copy, or begin from nothing with "
+                f"'{path}' is missing; restore it from a copy, or start from nothing with "
                 f"'taizhang resume {path.parent} --repair'"
             )
-        with self._told():
+        with self._translate_errors():
             self._database = _connect(path, write=True) if write else connect_to_read(path)
             try:
                 if not write:
-                    self._database.execute("BEGIN")  # one state for all that is read; a commit waits that long
+                    self._database.execute("BEGIN")  # all reads see one state; a commit waits until this ends
                 if self._database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                    raise self._damaged("its structure is broken")
-                told = self.records("run").get(IDENTITY, {}).get("identity")
-                if told != self._identity:
-                    raise self._damaged("it is of another run")
+                    raise self._damage_error("its structure is broken")
+                identity = self.records("run").get(IDENTITY, {}).get("identity")
+                if identity != self._identity:
+                    raise self._damage_error("it belongs to another run")
             except BaseException:
                 self._database.close()
                 raise
@@ -82,7 +82,10 @@ class Ledger:
         Raises:
             RunStorageError: It cannot be written.
         """
-        with _telling(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        with (
+            _translate_sqlite_errors(path),
+            contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database,
+        ):
             database.executescript(f"PRAGMA page_size = 4096; {SCHEMA}")
             content = json.dumps({"identity": manifest.identity})
             row = ("run", IDENTITY, content, checksum(manifest.identity, "run", IDENTITY, content=content.encode()))
@@ -98,28 +101,28 @@ class Ledger:
         """Closes it; what was committed stays."""
         self._database.close()
 
-    # What is done
+    # Reading
 
     def nodes(self) -> list[Node]:
-        """All nodes that are there, in order of the pieces they cover.
+        """All nodes, in order of the pieces they cover.
 
         Raises:
-            RunDamagedError: Nodes are not of this run, or overlap.
+            RunDamagedError: Nodes do not belong to this run, or overlap.
         """
-        with self._told():
+        with self._translate_errors():
             rows = self._database.execute(
                 "SELECT grp, level, number FROM sums ORDER BY grp, number << level"
             ).fetchall()
         nodes = [Node(*row) for row in rows]
         if any(type(number) is not int for node in nodes for number in node):
-            raise self._damaged("what it says is done is no part of this run")
+            raise self._damage_error("the numbers of a sum are not integers")
         end = (0, 0)
         for node in nodes:
             known = 0 <= node.group < self._layout.num_groups and node.number >= 0 and node.level >= 0
             num_parts = self._layout.parts_of(node.group) if known else 0
             parts = node.parts(num_parts) if known and node.level <= top_level(num_parts) else range(0)
             if not (parts and (node.group, parts.start) >= end):
-                raise self._damaged(f"{node} is no part of this run, or overlaps another one")
+                raise self._damage_error(f"{node} is not part of this run, or overlaps another node")
             end = (node.group, parts.stop)
         return nodes
 
@@ -127,18 +130,18 @@ class Ledger:
         """The sum of a node.
 
         Raises:
-            RunDamagedError: It is not there, or not what was committed.
+            RunDamagedError: It is missing or fails its checksum.
         """
-        with self._told():
+        with self._translate_errors():
             query = "SELECT content, checksum FROM sums WHERE grp = ? AND level = ? AND number = ?"
             row = self._database.execute(query, node).fetchone()
         return self._checked_sum(row, ("sum", *node), node.group)
 
     def waiting_sums(self) -> Iterator[tuple[Node, PartialSum]]:
-        """All nodes below the top, whose sums wait for others, with these.
+        """All nodes below the top, which wait for their siblings, with their sums.
 
         Raises:
-            RunDamagedError: One is not what was committed.
+            RunDamagedError: A sum fails its checksum.
         """
         return self._sums("<")
 
@@ -146,14 +149,14 @@ class Ledger:
         """The nodes at the top, in order of their groups, with their sums.
 
         Raises:
-            RunDamagedError: One is not what was committed.
+            RunDamagedError: A sum fails its checksum.
         """
         return self._sums("=")
 
     def _sums(self, relation: str) -> Iterator[tuple[Node, PartialSum]]:
         """The nodes whose level is below the top of their group (`<`), or at it (`=`), with their sums."""
         for groups, top in self._tops():
-            with self._told():
+            with self._translate_errors():
                 query = (
                     "SELECT grp, level, number, content, checksum FROM sums WHERE grp >= ? AND grp < ? AND "
                     f"level {relation} ? ORDER BY grp, level, number"
@@ -171,51 +174,51 @@ class Ledger:
             first += plan.num_groups
 
     def groups_wanted(self) -> int:
-        """How many groups, from the first on, the result needs: all, unless it became known that fewer will do."""
+        """How many groups, from the first on, the result needs: all, unless the stopping rule requires fewer."""
         most = self._layout.num_groups
-        told = self.records(TASK).get(WANTED, {}).get("groups", most)
-        return min(told, most) if isinstance(told, int) and told > 0 else most
+        recorded = self.records(TASK).get(WANTED, {}).get("groups", most)
+        return min(recorded, most) if isinstance(recorded, int) and recorded > 0 else most
 
     def num_groups_done(self) -> int:
-        """Groups among those wanted whose sum is complete."""
-        wanted, done = self.groups_wanted(), 0
-        with self._told():
+        """Groups among those needed whose sum is complete."""
+        needed, done = self.groups_wanted(), 0
+        with self._translate_errors():
             query = "SELECT count(*) FROM sums WHERE level = ? AND grp >= ? AND grp < ?"
             for groups, top in self._tops():
-                row = self._database.execute(query, (top, groups.start, min(groups.stop, wanted))).fetchone()
+                row = self._database.execute(query, (top, groups.start, min(groups.stop, needed))).fetchone()
                 done += int(row[0])
         return done
 
     def samples(self) -> list[int]:
-        """Numbers of the pieces whose sums are kept apart, to be computed again for comparison."""
-        with self._told():
+        """Numbers of the pieces whose sums are kept for verification."""
+        with self._translate_errors():
             return [row[0] for row in self._database.execute("SELECT piece FROM samples ORDER BY piece")]
 
     def sample(self, piece: int) -> PartialSum:
-        """The sum of a piece that was kept apart.
+        """The sum of a piece that was kept for verification.
 
         Raises:
-            RunDamagedError: It is not what was committed.
+            RunDamagedError: It is missing or fails its checksum.
         """
-        with self._told():
+        with self._translate_errors():
             row = self._database.execute("SELECT content, checksum FROM samples WHERE piece = ?", (piece,)).fetchone()
         return self._checked_sum(row, ("sample", piece), self._layout.piece(piece).group)
 
     def records(self, kind: str) -> dict[str, dict[str, Any]]:
-        """What was recorded of one kind, by key.
+        """All records of one kind, by key.
 
         Raises:
-            RunDamagedError: A record is not what was committed.
+            RunDamagedError: A record fails its checksum.
         """
-        with self._told():
+        with self._translate_errors():
             query = "SELECT key, content, checksum FROM records WHERE kind = ? ORDER BY key"
             rows = self._database.execute(query, (kind,)).fetchall()
-        found = {}
+        records = {}
         for key, content, recorded in rows:
             if checksum(self._identity, kind, str(key), content=str(content).encode()) != recorded:
-                raise self._damaged(f"the record '{kind} {key}' fails its checksum")
-            found[str(key)] = json.loads(content)
-        return found
+                raise self._damage_error(f"the record '{kind} {key}' fails its checksum")
+            records[str(key)] = json.loads(content)
+        return records
 
     # Committing
 
@@ -225,19 +228,19 @@ class Ledger:
         samples: Iterable[tuple[int, PartialSum]] = (),
         records: Iterable[tuple[str, str, Mapping[str, object] | None]] = (),
     ) -> None:
-        """Writes what is new in one transaction; when it returns, the disk has it.
+        """Writes changes in one transaction; when this returns, they are on the disk.
 
         Args:
-            changes: What pieces did to the sums, in order.
-            samples: Pieces whose sums are to be kept apart.
-            records: Kind, key and content of what is recorded; None takes a record away.
+            changes: Changes of the sums, in order.
+            samples: Pieces whose sums are kept for verification, with these.
+            records: Kind, key and content of each record; None as content removes the record.
 
         Raises:
-            RunStorageError: It cannot be written; nothing of it was.
+            RunStorageError: The file cannot be written; nothing was changed.
         """
         removed, added = _net_change(changes)
         identity = self._identity
-        with self._told():
+        with self._translate_errors():
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 run = self._database.executemany
@@ -252,19 +255,19 @@ class Ledger:
                     for piece, total in samples
                 )
                 run("INSERT OR REPLACE INTO samples VALUES (?, ?, ?)", kept)
-                for kind, key, told in records:
-                    self._record(kind, key, told)
+                for kind, key, fields in records:
+                    self._record(kind, key, fields)
                 self._database.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):
                     self._database.execute("ROLLBACK")
                 raise
 
-    def _record(self, kind: str, key: str, told: Mapping[str, object] | None) -> None:
-        if told is None:
+    def _record(self, kind: str, key: str, fields: Mapping[str, object] | None) -> None:
+        if fields is None:
             self._database.execute("DELETE FROM records WHERE kind = ? AND key = ?", (kind, key))
             return
-        content = json.dumps(told)
+        content = json.dumps(fields)
         row = (kind, key, content, checksum(self._identity, kind, key, content=content.encode()))
         self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", row)
 
@@ -273,21 +276,21 @@ class Ledger:
     ) -> PartialSum:
         name = " ".join(map(str, belongs_to))
         if row is None:
-            raise self._damaged(f"the row '{name}' is missing")
+            raise self._damage_error(f"the row '{name}' is missing")
         content, recorded = row
         if not isinstance(content, bytes) or checksum(self._identity, *belongs_to, content=content) != recorded:
-            raise self._damaged(f"the row '{name}' fails its checksum")
+            raise self._damage_error(f"the row '{name}' fails its checksum")
         return PartialSum.from_bytes(content, shape=self._manifest.shape_of(group))
 
-    def _damaged(self, what: str) -> RunDamagedError:
-        return _damaged(self._path, what)
+    def _damage_error(self, what: str) -> RunDamagedError:
+        return _damage_error(self._path, what)
 
-    def _told(self) -> contextlib.AbstractContextManager[None]:
-        return _telling(self._path)
+    def _translate_errors(self) -> contextlib.AbstractContextManager[None]:
+        return _translate_sqlite_errors(self._path)
 
 
 def _net_change(changes: Iterable[Change]) -> tuple[list[Node], list[tuple[Node, PartialSum]]]:
-    """What several changes do together: nodes that came and went again are not written at all."""
+    """Combines several changes: nodes added and removed again are not written at all."""
     removed: list[Node] = []
     added: dict[Node, PartialSum] = {}
     for change in changes:
@@ -299,7 +302,7 @@ def _net_change(changes: Iterable[Change]) -> tuple[list[Node], list[tuple[Node,
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Opens a ledger for reading; where a process was killed while it committed, that commit is taken back first."""
+    """Opens a ledger for reading; a commit that was interrupted by the end of its process is rolled back first."""
     database = _connect(path, write=False)
     try:
         database.execute("PRAGMA schema_version").fetchone()
@@ -329,8 +332,8 @@ def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    """Turns SQLite's errors into ours."""
+def _translate_sqlite_errors(path: Path) -> Iterator[None]:
+    """Raises SQLite's errors as `RunDamagedError` or `RunStorageError`."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -339,15 +342,15 @@ def _telling(path: Path) -> Iterator[None]:
             word in text
             for word in ("malformed", "not a database", "no such table", "no such column", "schema", "decode")
         ):
-            raise _damaged(path, text) from error
+            raise _damage_error(path, text) from error
         raise _cannot_write(path, text) from error
     except (sqlite3.Error, OverflowError) as error:
-        raise _damaged(path, str(error)) from error
+        raise _damage_error(path, str(error)) from error
 
 
-def _damaged(path: Path, what: str) -> RunDamagedError:
+def _damage_error(path: Path, what: str) -> RunDamagedError:
     return RunDamagedError(
-        f"the ledger '{path}' is damaged ({what}); 'taizhang resume {path.parent} --repair' saves what is right and "
+        f"the ledger '{path}' is damaged ({what}); 'taizhang resume {path.parent} --repair' keeps the valid rows and "
         "computes the rest again"
     )
 
@@ -356,7 +359,7 @@ def _cannot_write(path: Path, text: str) -> RunError:
     reasons = {
         "full": "the disk is full; free some space",
         "readonly": "it is on a read-only file system, or this user may not write there; make it writable, or copy it",
-        "locked": "another process holds it; stop that one",
+        "locked": "another process has locked it; stop that process",
         "unable to open": "it, or the journal beside it, cannot be opened; make the folder writable, or copy it",
     }
     for word, reason in reasons.items():

@@ -1,8 +1,8 @@
 """One coordinator for each run.
 
 The lock is a lock of the operating system on `coordinator.lock`, which ends with its process, however that ends. Since
-network file systems do not all pass such locks on, there is a second sign: `coordinator.json`, in which the coordinator
-counts. Who finds it counting, on another machine, does not begin; who finds another one's name in it stops.
+some network file systems do not share such locks, there is a heartbeat as well: a counter in `coordinator.json`. A
+coordinator on another machine that sees the counter advance does not start; one that sees another owner's name stops.
 """
 
 from __future__ import annotations
@@ -21,14 +21,18 @@ from typing import Any
 from taizhang.errors import RunBusyError, RunStorageError
 from taizhang.runs.storage import storage_error, write_whole, writing
 
-LOCK, SIGN = "coordinator.lock", "coordinator.json"
+LOCK, HEARTBEAT = "coordinator.lock", "coordinator.json"
 BEAT_SECONDS = 2.0
+"""Time between two heartbeats."""
+
 ATTEMPTS = 5
+"""Attempts to take the lock: `is_unlocked` in other processes holds it for a moment now and then."""
+
 RUNNING, STOPPED, COMPLETE, FAILED = "running", "stopped", "complete", "failed"
 
 
 def this_machine() -> str:
-    """A name for this machine as processes see it: two processes of the same name can see each other."""
+    """A name for this machine as processes see it: two processes with the same name can see each other."""
     parts = [platform.node()]
     with contextlib.suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
@@ -37,22 +41,22 @@ def this_machine() -> str:
     return " ".join(parts)
 
 
-def read_sign(folder: Path) -> dict[str, Any]:
-    """What the coordinator, if there ever was one, last said; empty if nothing can be read."""
-    return read_json(folder / SIGN)
+def read_heartbeat(folder: Path) -> dict[str, Any]:
+    """The last heartbeat of a coordinator; empty if there was none or it cannot be read."""
+    return read_json(folder / HEARTBEAT)
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file; empty if there is none."""
     try:
-        told = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def is_unlocked(folder: Path) -> bool:
-    """Whether the operating system's lock could be had now, as far as it tells."""
+    """Whether the operating system's lock is free, as far as it shows; True where there are no locks."""
     try:
         file = os.open(folder / LOCK, os.O_RDWR)
     except OSError:
@@ -96,37 +100,38 @@ class CoordinatorLock:
             raise
 
     def _acquire(self) -> None:
-        for attempt in range(ATTEMPTS):  # others look now and then whether it is free, for a moment
+        for attempt in range(ATTEMPTS):
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except (BlockingIOError, PermissionError):
                 if attempt == ATTEMPTS - 1:
-                    raise self._busy(read_sign(self._folder)) from None
+                    raise self._busy(read_heartbeat(self._folder)) from None
                 time.sleep(0.02)
             except OSError:
-                break  # this file system has no locks; the sign has to do
-        sign = read_sign(self._folder)
-        if sign.get("state") == RUNNING and sign.get("machine") != this_machine():
+                break  # this file system has no locks; the heartbeat remains
+        heartbeat = read_heartbeat(self._folder)
+        if heartbeat.get("state") == RUNNING and heartbeat.get("machine") != this_machine():
+            # Long enough for a coordinator that lives to beat twice, with some delay of the file system.
             time.sleep(2.5 * BEAT_SECONDS)
-            again = read_sign(self._folder)
-            if (again.get("name"), again.get("beat")) != (sign.get("name"), sign.get("beat")):
+            again = read_heartbeat(self._folder)
+            if (again.get("name"), again.get("beat")) != (heartbeat.get("name"), heartbeat.get("beat")):
                 raise self._busy(again)
 
-    def _busy(self, sign: Mapping[str, Any]) -> RunBusyError:
-        who = f"process {sign.get('pid')} on {sign.get('host')}" if sign else "another process"
+    def _busy(self, heartbeat: Mapping[str, Any]) -> RunBusyError:
+        who = f"process {heartbeat.get('pid')} on {heartbeat.get('host')}" if heartbeat else "another process"
         return RunBusyError(
-            f"the run '{self._folder}' is being coordinated by {who}; stop that one, or help it with "
+            f"the run '{self._folder}' is being coordinated by {who}; stop that process, or help it with "
             f"'taizhang work {self._folder}'"
         )
 
     def beat(self, state: str, *, now: bool = False, message: str = "") -> None:
-        """Counts on, once in a while.
+        """Writes a heartbeat if the last one is `BEAT_SECONDS` old.
 
         Args:
-            state: What is said to others.
-            now: Do so at once.
-            message: What went wrong.
+            state: `RUNNING`, `STOPPED`, `COMPLETE` or `FAILED`.
+            now: Write it even if it is not due.
+            message: Why the run failed.
 
         Raises:
             RunBusyError: Another process has taken the run.
@@ -134,12 +139,12 @@ class CoordinatorLock:
         """
         if not now and time.monotonic() - self._last < BEAT_SECONDS:
             return
-        sign = read_sign(self._folder) if self._beats else {}
-        if sign and sign.get("name") != self.name:
-            raise self._busy(sign)
+        heartbeat = read_heartbeat(self._folder) if self._beats else {}
+        if heartbeat and heartbeat.get("name") != self.name:
+            raise self._busy(heartbeat)
         self._beats += 1
         self._last = time.monotonic()
-        told = {
+        fields = {
             "name": self.name,
             "host": platform.node(),
             "machine": this_machine(),
@@ -149,10 +154,10 @@ class CoordinatorLock:
             "message": message,
         }
         with writing(self._folder):
-            write_whole(self._folder / SIGN, json.dumps(told).encode(), durable=False)
+            write_whole(self._folder / HEARTBEAT, json.dumps(fields).encode(), durable=False)
 
     def release(self, state: str, message: str = "") -> None:
-        """Says how it ended, and lets the run go."""
+        """Records how the session ended, and releases the lock."""
         with contextlib.suppress(RunBusyError, RunStorageError):
             self.beat(state, now=True, message=message)
         os.close(self._file)

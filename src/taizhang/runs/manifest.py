@@ -1,8 +1,8 @@
-"""The manifest of a run, `run.json`: how the work is cut, and the hashes of everything that matters.
+"""The manifest of a run, `run.json`: how the work is cut, and the hashes of all fixed files.
 
-Its own sha256 is in it and is the identity of the run: every partial sum is checked against that. It says which
-compiled programs and SIMD level the run computes with, since the bits of a result depend on both. What the run is for
-stands in `task.json` beside it.
+It contains its own sha256, which is the identity of the run: the checksum of every partial sum includes it. It names
+the compiled programs and the SIMD level that the run computes with, since the bits of a result depend on both. The
+question is in `task.json` beside it.
 """
 
 from __future__ import annotations
@@ -22,19 +22,21 @@ from taizhang.runs.pieces import Layout, PlanLayout
 FORMAT, VERSION = "taizhang-run", 3
 NAME = "run.json"
 KEPT_PLAN = "plan-so-far.json"
-"""All that the folder of a run holds which was interrupted while it was made."""
+"""The only file of a run that was interrupted while it was made."""
+
 MAX_BYTES = 1 << 24
+"""Larger files are not read: they cannot be a manifest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRecord:
-    """What a run does with one of its plans.
+    """One plan of a run and how its contractions are cut.
 
     Attributes:
         num_contractions: Contractions with this plan.
         num_slices: Slices that are summed: the first of the plan, or all.
-        slices_per_piece: How many of them a piece has.
-        contractions_per_piece: How many contractions a piece has; more than 1 only where it has all slices.
+        slices_per_piece: Number of them in a piece.
+        contractions_per_piece: Number of contractions in a piece; more than 1 only where it has all slices.
         program_sha256: Hash of the compiled plan.
         seconds_per_slice: Measured with one thread when the run was made.
         varying_tensors: Tensors whose arrays differ between the contractions.
@@ -67,14 +69,14 @@ class PlanRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a run is. All of it is fixed when the run is made.
+    """Describes a run. All of it is fixed when the run is made.
 
     Attributes:
-        dtype: Type that is computed in.
-        simd_level: Instructions that are computed with.
-        plans: What is done with each plan, at least one.
-        files: sha256 of each file that is fixed.
-        made: When, where and with what the run was made; for people.
+        dtype: Type that the run computes in.
+        simd_level: Instructions that the run computes with.
+        plans: The plans, at least one.
+        files: sha256 of each fixed file.
+        made: When, where and with which versions the run was made; for people.
         identity: sha256 of all the above.
     """
 
@@ -108,38 +110,38 @@ class Manifest:
         """Reads the manifest of a run folder.
 
         Raises:
-            RunError: There is no run in the folder, or it is of another version.
-            RunDamagedError: The manifest is not what it was.
+            RunError: There is no run in the folder, or it has another version.
+            RunDamagedError: The manifest fails its checksum.
         """
         path = folder / NAME
         try:
             if path.stat().st_size > MAX_BYTES:
-                raise _damaged(path)
+                raise _damage_error(path)
             document = json.loads(path.read_bytes())
         except FileNotFoundError:
             if (folder / KEPT_PLAN).exists():
                 raise RunFolderError(
-                    f"'{folder}' holds only the plan of a run that was interrupted while it was made; give the command "
-                    "that was to make it again, which goes on with this plan"
+                    f"'{folder}' holds only the plan of a run that was interrupted while it was made; repeat the "
+                    "command that makes the run, which continues from this plan"
                 ) from None
             raise RunFolderError(
                 f"'{folder}' is not a run folder: it has no {NAME}; make one with 'taizhang run CIRCUIT TASK "
                 "--directory RUN'"
             ) from None
         except (ValueError, RecursionError):
-            raise _damaged(path) from None
+            raise _damage_error(path) from None
         return cls.from_dict(document, str(path))
 
     @classmethod
     def from_dict(cls, document: object, path: str) -> Manifest:
-        """Makes a manifest of what `to_bytes` wrote; `path` names it in errors.
+        """Makes a manifest from what `to_bytes` wrote; `path` names it in errors.
 
         Raises:
-            RunError: It is of another version.
-            RunDamagedError: It is not what it was.
+            RunError: It has another version.
+            RunDamagedError: It fails its checksum.
         """
         if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise _damaged(path)
+            raise _damage_error(path)
         version = document.get("version")
         if version != VERSION:
             raise RunError(
@@ -153,9 +155,9 @@ class Manifest:
             )
             manifest = cls(**values)
             if manifest.identity != manifest._sha256() or manifest.dtype not in get_args(DtypeName):
-                raise _damaged(path)
+                raise _damage_error(path)
         except (KeyError, TypeError, ValueError):
-            raise _damaged(path) from None
+            raise _damage_error(path) from None
         return manifest
 
     def _fields(self) -> dict[str, Any]:
@@ -166,8 +168,7 @@ class Manifest:
         return hashlib.sha256(f"{FORMAT} {VERSION} {canonical}".encode()).hexdigest()
 
 
-def _damaged(path: Path | str) -> RunDamagedError:
+def _damage_error(path: Path | str) -> RunDamagedError:
     return RunDamagedError(
-        f"'{path}' is damaged: it is not what was written when the run was made; restore it from a copy, or make the "
-        "run again"
+        f"'{path}' is damaged: its content does not match its sha256; restore it from a copy, or make the run again"
     )

@@ -1,8 +1,8 @@
-"""A partial sum: what a piece of a run gives, and what pieces add up to.
+"""Partial sums: the value of a piece of a run, and of several pieces added.
 
-Each number has a mantissa in double precision and a power of two apart from it, as everywhere in the engine. Sums
-are added as the engine adds slices, so that a run of pieces ends with the bits of one run over all slices. As bytes a
-sum holds little-endian numbers and nothing else; a checksum over them and over what they belong to goes beside them.
+Each number has a mantissa in double precision and a separate power of two, as everywhere in the engine. Sums are added
+as the engine adds slices, so that pieces add up to the bits of one contraction over all slices. As bytes a sum holds
+little-endian numbers and nothing else; its checksum, over these bytes and what they belong to, is kept beside it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ ZERO_EXPONENT = -(2**62)
 """Exponent of a sum that is 0: below every other."""
 
 _SMALLEST_POWER = -1023
+"""Mantissas that would be scaled by a smaller power of two are dropped, as in the engine."""
+
 _ONE_NUMBER = struct.Struct("<qdd")
 
 
@@ -38,7 +40,7 @@ class PartialSum:
     exponents: npt.NDArray[np.int64]
 
     def plus(self, other: PartialSum) -> PartialSum:
-        """Adds two sums; the order of the two matters to the last bit of nothing but a NaN's sign.
+        """Adds two sums. Exchanging the two changes no bit but the sign of a NaN.
 
         Both are brought to the larger exponent, which is exact, so that only the addition rounds.
 
@@ -70,8 +72,9 @@ class PartialSum:
         """The sums as plain complex128 numbers, shape (contractions, elements of each).
 
         Args:
-            exponents: Powers of two that come on top, one for each contraction or for all.
+            exponents: Powers of two to multiply by, one for each contraction or one for all.
         """
+        # Beyond ±5000 every double overflows or vanishes; the bound also covers ZERO_EXPONENT.
         powers = np.clip(self.exponents + exponents, -5000, 5000).astype(np.int64)[:, np.newaxis]
         values = np.empty(self.mantissas.shape, dtype=np.complex128)
         with np.errstate(over="ignore", under="ignore"):
@@ -104,9 +107,9 @@ class PartialSum:
 
 
 def _scale(exponents: npt.NDArray[np.int64], common: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """What mantissas are multiplied by to go from their exponents to larger ones, shape (contractions, 1).
+    """Factors that bring mantissas from their exponents to larger ones, shape (contractions, 1).
 
-    Below what the engine's powers reach it is 0.
+    Factors below 2**_SMALLEST_POWER are 0.
     """
     powers = exponents - common
     scale = np.ldexp(1.0, np.maximum(powers, _SMALLEST_POWER))
@@ -119,9 +122,9 @@ def _power(exponent: int) -> float:
 
 
 def checksum(identity: str, *belongs_to: str | int, content: bytes) -> bytes:
-    """sha256 over the identity of a run, what in it some bytes belong to, and the bytes.
+    """sha256 over the identity of a run, what some bytes in it belong to, and the bytes.
 
-    So bytes that were moved to another place, or to another run, are found as surely as those that were changed.
+    So bytes moved to another place or another run are detected as reliably as bytes that were changed.
 
     Example:
         >>> checksum("a", "sum", 1, content=b"x") == checksum("a", "sum", 2, content=b"x")

@@ -1,4 +1,4 @@
-"""A set of piece numbers as ranges: small however many pieces there are, as long as they come roughly in order."""
+"""A set of piece numbers, kept as ranges: small for any number of pieces that are done roughly in order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class PieceSet:
     """Numbers from 0, kept as disjoint ranges in order.
 
     Args:
-        ranges: What is in it at first, in order, not overlapping.
+        ranges: The initial content, in order, not overlapping.
 
     Example:
         >>> pieces = PieceSet([range(0, 5), range(8, 10)])
@@ -24,10 +24,10 @@ class PieceSet:
     __slots__ = ("_count", "_starts", "_stops")
 
     def __init__(self, ranges: Iterable[range] = ()) -> None:
-        given = [entry for entry in ranges if entry]
-        self._starts = [entry.start for entry in given]
-        self._stops = [entry.stop for entry in given]
-        self._count = sum(entry.stop - entry.start for entry in given)
+        entries = [entry for entry in ranges if entry]
+        self._starts = [entry.start for entry in entries]
+        self._stops = [entry.stop for entry in entries]
+        self._count = sum(entry.stop - entry.start for entry in entries)
 
     def __len__(self) -> int:
         return self._count
@@ -41,7 +41,7 @@ class PieceSet:
         return map(range, self._starts, self._stops)
 
     def add(self, number: int) -> None:
-        """Puts a number in, if it is not there."""
+        """Adds a number, if it is not in the set."""
         at = bisect_right(self._starts, number)
         if at and number < self._stops[at - 1]:
             return
@@ -60,7 +60,7 @@ class PieceSet:
             self._stops.insert(at, number + 1)
 
     def remove(self, number: int) -> bool:
-        """Takes a number out; says whether it was there."""
+        """Removes a number; returns whether it was in the set."""
         at = bisect_right(self._starts, number) - 1
         if at < 0 or number >= self._stops[at]:
             return False
@@ -79,14 +79,14 @@ class PieceSet:
         return True
 
     def cut(self, first: int) -> None:
-        """Takes out all numbers from `first` on."""
+        """Removes all numbers from `first` on."""
         kept = [range(entry.start, min(entry.stop, first)) for entry in self.ranges() if entry.start < first]
         self._starts = [entry.start for entry in kept]
         self._stops = [entry.stop for entry in kept]
         self._count = sum(map(len, kept))
 
     def take(self, most: int) -> list[int]:
-        """Takes out the lowest numbers, at most so many, and gives them."""
+        """Removes and returns the lowest numbers, at most `most` of them."""
         taken: list[int] = []
         while self._starts and len(taken) < most:
             stop = min(self._stops[0], self._starts[0] + most - len(taken))
@@ -99,7 +99,7 @@ class PieceSet:
 
 
 def ranges_between(done: Iterable[range], count: int) -> Iterable[range]:
-    """What of `range(count)` lies outside ranges that are in order and do not overlap."""
+    """The parts of `range(count)` outside ranges that are in order and do not overlap."""
     end = 0
     for entry in done:
         if entry.start > end:

@@ -1,4 +1,4 @@
-"""How the work of a run is cut into pieces, once and for all.
+"""How the work of a run is cut into pieces; fixed when the run is made.
 
 A run contracts one or several plans, each for one or many sets of arrays. A piece is an aligned block of 2^k slices of
 one contraction; where a contraction takes less time than a piece should, a piece is several whole contractions of one
@@ -21,11 +21,14 @@ MOST_SMALL_PIECES = 256
 """Short runs are cut into about this many pieces, if these take longer than `SHORTEST_SECONDS`."""
 
 SHORTEST_SECONDS = 0.2
+"""Pieces of short runs take at least this long, so that the cost of assigning and committing one is small."""
+
 MOST_ELEMENTS = 1 << 16
-"""Several contractions share a piece as long as they have no more elements than this."""
+"""Several contractions share a piece if together they have no more elements than this."""
 
 REPEATED_WORK = 0.01
-"""Pieces are made larger, up to `LARGEST_FACTOR`, where they would do more of the work than this again."""
+"""Pieces are made larger, up to `LARGEST_FACTOR` times, while they repeat more than this part of the work, since each
+computes again the steps that do not depend on its slices."""
 
 LARGEST_FACTOR = 8
 
@@ -35,11 +38,11 @@ class Piece(NamedTuple):
 
     Attributes:
         number: Its number in the run.
-        plan: Number of the plan that it belongs to.
-        group: Which group of contractions it belongs to.
+        plan: Number of its plan.
+        group: Number of its group of contractions.
         part: Its number within the group.
-        contractions: Which of the run's contractions it is for.
-        slices: The slices that it adds.
+        contractions: Numbers of its contractions in the run.
+        slices: The slices that it adds up.
     """
 
     number: int
@@ -68,7 +71,7 @@ class PlanLayout:
 
     @property
     def parts_per_group(self) -> int:
-        """Pieces whose sums are added together."""
+        """Pieces of each group, whose sums are added."""
         return -(-self.num_slices // self.slices_per_piece)
 
     @property
@@ -148,25 +151,25 @@ class Layout:
     def contractions_of(self, group: int) -> range:
         """The contractions of a group."""
         plan = self.plan_of(group)
-        own, first = self.plans[plan], self._first_contractions[plan]
-        start = (group - self._first_groups[plan]) * own.contractions_per_piece
-        return range(first + start, first + min(start + own.contractions_per_piece, own.num_contractions))
+        layout, first = self.plans[plan], self._first_contractions[plan]
+        start = (group - self._first_groups[plan]) * layout.contractions_per_piece
+        return range(first + start, first + min(start + layout.contractions_per_piece, layout.num_contractions))
 
     def groups_for(self, contractions: int) -> int:
-        """How many groups, from the first on, hold the first so many contractions."""
+        """How many groups, from the first on, hold the first `contractions` contractions."""
         if contractions >= self.num_contractions:
             return self.num_groups
         plan = bisect_right(self._first_contractions, contractions) - 1
-        own = contractions - self._first_contractions[plan]
-        return self._first_groups[plan] + -(-own // self.plans[plan].contractions_per_piece)
+        within_plan = contractions - self._first_contractions[plan]
+        return self._first_groups[plan] + -(-within_plan // self.plans[plan].contractions_per_piece)
 
     def piece(self, number: int) -> Piece:
-        """The piece of a number."""
+        """The piece with a number."""
         plan = min(bisect_right(self._first_pieces, number) - 1, len(self.plans) - 1)
-        own = self.plans[plan]
-        group, part = divmod(number - self._first_pieces[plan], own.parts_per_group)
-        first = part * own.slices_per_piece
-        slices = range(first, min(first + own.slices_per_piece, own.num_slices))
+        layout = self.plans[plan]
+        group, part = divmod(number - self._first_pieces[plan], layout.parts_per_group)
+        first = part * layout.slices_per_piece
+        slices = range(first, min(first + layout.slices_per_piece, layout.num_slices))
         group += self._first_groups[plan]
         return Piece(number, plan, group, part, self.contractions_of(group), slices)
 
@@ -184,25 +187,30 @@ class Layout:
 def cut(
     program: Program, *, num_contractions: int, num_slices: int, slices: int, seconds: float, piece_seconds: float
 ) -> PlanLayout:
-    """Cuts the contractions of one plan into pieces of about the time asked for.
+    """Cuts the contractions of one plan into pieces of about the requested time.
 
     Args:
         program: The program that all pieces run.
-        num_contractions: Contractions asked for.
-        num_slices: The first slices of the program, which are added up.
-        slices: This many slices, from the first on, were timed.
-        seconds: What they took.
+        num_contractions: Number of contractions.
+        num_slices: Number of slices of each that are summed, from the first on.
+        slices: Number of slices that were timed, from the first on.
+        seconds: The time they took.
         piece_seconds: How long a piece should take.
     """
     rate = seconds / max(program.multiply_adds(range(slices)), 1)
-    whole = rate * max(program.multiply_adds(range(num_slices)), 1)
-    wanted = min(piece_seconds, max(whole * num_contractions / MOST_SMALL_PIECES, SHORTEST_SECONDS))
+    contraction_seconds = rate * max(program.multiply_adds(range(num_slices)), 1)
+    target = min(piece_seconds, max(contraction_seconds * num_contractions / MOST_SMALL_PIECES, SHORTEST_SECONDS))
     log2 = 0
-    while (1 << log2) < num_slices and not _long_enough(program, num_slices, 1 << log2, rate, whole, wanted):
+    while (1 << log2) < num_slices and not _is_long_enough(
+        program, num_slices, 1 << log2, rate, contraction_seconds, target
+    ):
         log2 += 1
     if (1 << log2) < num_slices:
         return PlanLayout(num_contractions=num_contractions, num_slices=num_slices, slices_per_piece=1 << log2)
-    together = min(int(wanted / max(whole, 1e-9)), MOST_ELEMENTS // program.output_elements, num_contractions)
+    # A contraction takes less time than a piece should: several share a piece.
+    together = min(
+        int(target / max(contraction_seconds, 1e-9)), MOST_ELEMENTS // program.output_elements, num_contractions
+    )
     return PlanLayout(
         num_contractions=num_contractions,
         num_slices=num_slices,
@@ -211,9 +219,12 @@ def cut(
     )
 
 
-def _long_enough(program: Program, num_slices: int, slices: int, rate: float, whole: float, wanted: float) -> bool:
-    own = rate * program.multiply_adds(range(slices))
-    if own < wanted:
+def _is_long_enough(
+    program: Program, num_slices: int, slices: int, rate: float, contraction_seconds: float, target: float
+) -> bool:
+    """Whether pieces of this many slices take the target time and repeat little work."""
+    seconds = rate * program.multiply_adds(range(slices))
+    if seconds < target:
         return False
-    repeated = own * -(-num_slices // slices) / whole - 1
-    return repeated <= REPEATED_WORK or own >= LARGEST_FACTOR * wanted
+    repeated = seconds * -(-num_slices // slices) / contraction_seconds - 1
+    return repeated <= REPEATED_WORK or seconds >= LARGEST_FACTOR * target

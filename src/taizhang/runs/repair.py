@@ -1,4 +1,4 @@
-"""Saves what is right in a damaged ledger: each row proves itself by its checksum."""
+"""Recovers a damaged ledger: the rows whose checksums are right are kept."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from taizhang.runs.sum_tree import Change, Node, top_level
 
 
 def repair(path: Path, manifest: Manifest) -> tuple[int, int]:
-    """Makes a new ledger of whatever in a damaged one is still right; the damaged one is kept beside it.
+    """Makes a new ledger from the valid rows of a damaged one, which is kept beside it under another name.
 
-    Each row proves itself by its checksum, so what is taken over is right; what is lost is computed again.
+    A row is valid if its checksum is right; what is lost is computed again.
 
     Args:
         path: The ledger.
-        manifest: The run that it is of.
+        manifest: The run that it belongs to.
 
     Returns:
-        Pieces saved, and rows given up (as far as they can be counted).
+        Number of pieces saved, and of rows lost (as far as they can be counted).
 
     Raises:
         RunStorageError: The folder cannot be written.
@@ -44,23 +44,25 @@ def repair(path: Path, manifest: Manifest) -> tuple[int, int]:
 
 
 def _salvage(path: Path, manifest: Manifest, ledger: Ledger) -> tuple[int, int]:
+    # Stage 1: the rows with a right checksum.
     rows, lost = _readable_rows(path)
     layout, identity = manifest.layout, manifest.identity
-    good: list[tuple[Node, PartialSum]] = []
+    valid: list[tuple[Node, PartialSum]] = []
     for *key, content, recorded in rows:
         try:
             node = Node(*key)
-            right = (
+            matches = (
                 checksum(identity, "sum", *node, content=content) == recorded and 0 <= node.group < layout.num_groups
             )
-            if not (right and 0 <= node.level <= top_level(layout.parts_of(node.group))):
+            if not (matches and 0 <= node.level <= top_level(layout.parts_of(node.group))):
                 raise RunDamagedError("not a row of this run")
-            good.append((node, PartialSum.from_bytes(content, shape=manifest.shape_of(node.group))))
+            valid.append((node, PartialSum.from_bytes(content, shape=manifest.shape_of(node.group))))
         except (RunDamagedError, TypeError, ValueError):
             lost += 1
+    # Stage 2: those that no other valid row covers, the highest nodes first.
     taken: set[Node] = set()
     saved = 0
-    for node, total in sorted(good, key=lambda entry: -entry[0].level):
+    for node, total in sorted(valid, key=lambda entry: -entry[0].level):
         levels = range(node.level, top_level(layout.parts_of(node.group)) + 1)
         above = {Node(node.group, level, node.number >> (level - node.level)) for level in levels}
         if not above & taken:
@@ -71,8 +73,11 @@ def _salvage(path: Path, manifest: Manifest, ledger: Ledger) -> tuple[int, int]:
 
 
 def _readable_rows(path: Path) -> tuple[list[tuple[Any, ...]], int]:
-    """All rows of sums that can be read, by any way into a damaged file, and how many reads failed."""
-    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    """All rows of sums that can be read, and how many reads failed.
+
+    A read ends at the first damaged page, so the table is read from both ends.
+    """
+    readable: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     failed = 0
     for order in ("ASC", "DESC"):
         with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(connect_to_read(path)) as database:
@@ -88,8 +93,8 @@ def _readable_rows(path: Path) -> tuple[list[tuple[Any, ...]], int]:
                     break
                 if row is None:
                     break
-                found[row[:3]] = row
-    return list(found.values()), failed
+                readable[row[:3]] = row
+    return list(readable.values()), failed
 
 
 def _unused_name(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Doing a run with whatever workers there are: threads of this process, other processes, a cluster."""
+"""Carries out a run with threads of this process, other processes, an executor or a cluster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from taizhang.runs.workers.thread_pool import ThreadPool
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Values
 
-_as_given = optional(lambda given: given)
+_unchecked = optional(lambda value: value)
 WORKFORCE = (
     Option(
         name="workers",
@@ -43,7 +43,7 @@ WORKFORCE = (
     ),
     Option(
         name="executor",
-        read=_as_given,
+        read=_unchecked,
         wanted="an executor",
         metavar=None,
         help="Compute with an executor, such as one of `concurrent.futures` or `mpi4py.futures`",
@@ -52,7 +52,7 @@ WORKFORCE = (
     ),
     Option(
         name="cluster",
-        read=_as_given,
+        read=_unchecked,
         wanted="an address",
         metavar="ADDRESS",
         help="Compute on a Dask cluster: the address of its scheduler, such as tcp://10.0.0.1:8786 (in Python also a "
@@ -72,7 +72,7 @@ WORKFORCE = (
 
 
 class WorkforceKeywords(TypedDict, total=False):
-    """Who is to work on a run, as keywords."""
+    """The workers of a run, as keywords."""
 
     workers: int | None
     executor: Executor | None
@@ -82,14 +82,14 @@ class WorkforceKeywords(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workforce:
-    """Who is to work on a run.
+    """The workers of a run.
 
     Attributes:
         threads: Threads of this process, or of all local processes together.
         memory_bytes: Memory for all of them.
         processes: This many processes on this machine compute, instead of threads of this one.
         executor: An executor computes instead, such as one of `concurrent.futures` or `mpi4py.futures`.
-        executor_workers: How many workers it has; asked from it by default.
+        executor_workers: Number of its workers; by default as the executor reports it.
         cluster: A Dask cluster computes instead: the address of its scheduler, or a `distributed.Client`.
         lease_seconds: How long a worker that shares the folder may be silent before its pieces go to others.
     """
@@ -103,14 +103,14 @@ class Workforce:
     lease_seconds: float = DEFAULT_LEASE_SECONDS
 
     def join(self, coordinator: Coordinator, folder: RunFolder, job: Job) -> None:
-        """Lets all who are to work join."""
+        """Adds the worker pools to a coordinator."""
         shared = SharedFolder(folder.path, folder.manifest)
         coordinator.add(FolderPool(shared, lease_seconds=self.lease_seconds))
         if self.cluster is not None:
-            coordinator.add(DaskPool(job, self.cluster, ring=coordinator.ring))
+            coordinator.add(DaskPool(job, self.cluster, wake=coordinator.wake))
             return
         if self.executor is not None:
-            executor = ExecutorPool(job, self.executor, workers=self.executor_workers, ring=coordinator.ring)
+            executor = ExecutorPool(job, self.executor, workers=self.executor_workers, wake=coordinator.wake)
             coordinator.add(executor)
             return
         if self.processes:
@@ -123,7 +123,7 @@ class Workforce:
             coordinator.add(workers)
             return
         name = f"{platform.node()}-{os.getpid()}"
-        pool = ThreadPool(job, threads=self.threads, memory_bytes=self.memory_bytes, name=name, ring=coordinator.ring)
+        pool = ThreadPool(job, threads=self.threads, memory_bytes=self.memory_bytes, name=name, wake=coordinator.wake)
         coordinator.add(pool)
 
 
@@ -134,21 +134,21 @@ def go_on(
     stop: Callable[[], bool] = lambda: False,
     watcher: Watcher | None = None,
 ) -> Values:
-    """Goes on with a run until it is complete.
+    """Continues a run until it is complete.
 
     Args:
         folder: The run.
-        workforce: Who is to work on it.
-        stop: Asked often; the run stops when it says True.
-        watcher: Is told of the progress.
+        workforce: Its workers.
+        stop: Called often; the run stops when it returns True.
+        watcher: Receives progress updates.
 
     Returns:
         For each plan the values of its contractions, complex128, shape (contractions, elements of each): all, or of
-        the last plan as many as are enough.
+        the last plan as many as the stopping rule requires.
 
     Raises:
-        RunStoppedError: It was told to stop.
-        RunError: It cannot go on.
+        RunStoppedError: `stop` returned True.
+        RunError: The run cannot continue.
         LimitError: A piece does not fit in the memory.
         NumericalError: A NaN or an infinity appeared.
     """
@@ -168,33 +168,33 @@ def go_on(
 
 
 def complete_run(folder: RunFolder, workforce: Workforce, watcher: Watcher | None = None) -> Any:
-    """Goes on with a run until it is complete, or a signal tells this process to end; assembles its answer.
+    """Continues a run until it is complete or a signal ends this process; assembles its answer.
 
     Raises:
-        RunStoppedError: A signal came; what is done is committed.
-        RunError: It cannot go on.
+        RunStoppedError: A signal was received; what is done is committed.
+        RunError: The run cannot continue.
     """
     with stop_on_signals() as stop:
         return folder.assembly().answer(go_on(folder, workforce, stop=stop, watcher=watcher))
 
 
 def workforce_of(settings: Settings, workforce: Workforce | None, keywords: Mapping[str, Any]) -> Workforce:
-    """Who works on a run, whether that was given whole or by keywords.
+    """The workers of a run, given as one value or by keywords.
 
     Args:
         settings: The common options, whose threads and memory are used.
-        workforce: The whole, or None.
-        keywords: Keywords of a function, of which those of a workforce are taken.
+        workforce: The value, or None.
+        keywords: Keywords of a function; those in `WORKFORCE` are used.
 
     Raises:
-        UsageError: They were given in both ways, or one has a value that it cannot have.
+        UsageError: They were given in both ways, or a value is not valid.
     """
-    single = {row.name: keywords[row.name] for row in WORKFORCE if row.name in keywords}
+    given = {row.name: keywords[row.name] for row in WORKFORCE if row.name in keywords}
     if workforce is not None:
-        if single:
-            raise UsageError(f"{', '.join(single)} was given beside workforce; give one of the two")
+        if given:
+            raise UsageError(f"workforce and {', '.join(given)} cannot be given together; give one of the two")
         return workforce
-    read = read_options(WORKFORCE, single)
+    read = read_options(WORKFORCE, given)
     executor, workers = read["executor"], read["workers"]
     return Workforce(
         threads=settings.threads,
@@ -213,7 +213,7 @@ def own_workforce(settings: Settings) -> Workforce:
 
 
 def run_here(folder: RunFolder, settings: Settings) -> Any:
-    """Completes a run with the threads and the memory of this process; gives its answer as the Python API does."""
+    """Completes a run with the threads and the memory of this process; returns its answer as the Python API does."""
     return folder.assembly().plain(complete_run(folder, own_workforce(settings)))
 
 
@@ -228,14 +228,14 @@ def is_complete(folder: RunFolder) -> bool:
 
 
 def repair_run(folder: RunFolder) -> tuple[int, int]:
-    """Replaces a damaged ledger by what in it is right; see `taizhang.runs.repair.repair`.
+    """Replaces a damaged ledger by one with its valid rows; see `taizhang.runs.repair.repair`.
 
     Returns:
-        Pieces saved, and rows given up.
+        Number of pieces saved, and of rows lost.
 
     Raises:
         RunBusyError: Another process coordinates the run.
-        RunDamagedError: A file other than the ledger is damaged, which cannot be mended.
+        RunDamagedError: A file other than the ledger is damaged, which cannot be repaired.
     """
     folder.check_files()
     lock = CoordinatorLock(folder.path)

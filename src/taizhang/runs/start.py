@@ -1,4 +1,4 @@
-"""Starts a run: prepares a question and makes the folder that keeps it."""
+"""Starts a run: plans a task and makes the folder that keeps it."""
 
 from __future__ import annotations
 
@@ -30,32 +30,34 @@ def start_run(
 ) -> RunFolder:
     """Makes a run folder: builds the networks, finds the plans, measures the rate, and cuts the work into pieces.
 
-    Where that is interrupted the folder keeps the plan alone, and the next call with the same question goes on with it.
+    If this is interrupted, the folder keeps the plan alone, and the next call with the same task continues from it.
 
     Args:
         directory: The folder, new or empty.
-        task: The question.
+        task: What to compute.
         settings: The common options.
-        plan: A plan made before, instead of searching one.
+        plan: A plan to use instead of searching for one.
         piece_seconds: How long a piece should take one thread.
-        slices_per_piece: A power of two, instead of what the measured rate asks for.
+        slices_per_piece: A power of two, instead of the number that follows from the measured rate.
         observer: Receives progress updates.
 
     Raises:
-        RunError: There is something in the folder.
+        RunError: The folder is not empty.
         PlanError: The plan is for another network.
         LimitError: The work does not fit the limits.
     """
     if slices_per_piece is not None and (slices_per_piece < 1 or slices_per_piece & (slices_per_piece - 1)):
         raise UsageError(f"slices_per_piece must be a power of two, got {slices_per_piece}")
+    # Stage 1: build the networks and find a plan for each; an earlier attempt may have left its plan in the folder.
     kept = check_new(directory)
-    watch = observer or Silent()
-    watch.stage("build")
+    progress = observer or Silent()
+    progress.stage("build")
     try:
-        work = task.prepare(settings, plan=plan or kept, observer=watch, piece_seconds=piece_seconds)
+        work = task.prepare(settings, plan=plan or kept, observer=progress, piece_seconds=piece_seconds)
     except PlanError as error:
         if plan is not None:
             raise
+        # The plan in the folder is for another network.
         raise RunFolderError(
             f"'{directory}' keeps the plan of another run; give a directory that is new or empty"
         ) from error
@@ -63,14 +65,15 @@ def start_run(
         if interrupt.plan is not None:
             keep_plan(directory, interrupt.plan)
         raise
+    # Stage 2: check that the work can be done within the limits, before the rate is measured.
     for planned in work.plans:
         if not len(planned.members):
             raise UsageError("no bitstring was given; give at least one")
         program_within_time(planned.ready, work.predicted_seconds, work.settings)
-    # The rate is measured next, which may take as long as a contraction.
+    # Stage 3: measure the rate and make the folder. This may take as long as a contraction, so the plan is kept first.
     if len(work.plans) == 1:
         keep_plan(directory, work.plans[0].ready.plan)
-    watch.stage("measure")
+    progress.stage("measure")
     try:
         return make_run(
             directory,
@@ -80,6 +83,6 @@ def start_run(
             piece_seconds=piece_seconds,
             slices_per_piece=slices_per_piece,
         )
-    except Exception:
+    except Exception:  # not KeyboardInterrupt: after that the plan stays
         discard_plan(directory)
         raise

@@ -1,4 +1,4 @@
-"""Writing files so that they are there whole or not at all, and sentences for when that cannot be done."""
+"""Atomic writes of files, and the messages for when writing fails."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _REASONS = {
     errno.EROFS: "it is on a read-only file system; make it writable, or copy the folder elsewhere",
     errno.EACCES: "this user may not write there; change the permissions, or copy the folder elsewhere",
     errno.EPERM: "this user may not write there; change the permissions, or copy the folder elsewhere",
-    errno.ENOENT: "it is gone; bring it back",
-    errno.EIO: "its disk fails; copy the folder to another one",
+    errno.ENOENT: "it does not exist any more; restore it",
+    errno.EIO: "its disk reports an input/output error; copy the folder to another one",
 }
 
 
 def storage_error(folder: Path, error: OSError) -> RunStorageError:
-    """What a person is told of a folder that cannot be written."""
-    reason = _REASONS.get(error.errno or 0, f"the system says: {(error.strerror or str(error)).lower()}")
+    """The error for a folder that cannot be written: the reason and the remedy."""
+    reason = _REASONS.get(error.errno or 0, f"the system reports: {(error.strerror or str(error)).lower()}")
     return RunStorageError(
         f"the run folder '{folder}' cannot be written: {reason}, then go on with 'taizhang resume {folder}'; "
         "what was committed is safe"
@@ -34,7 +34,7 @@ def storage_error(folder: Path, error: OSError) -> RunStorageError:
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turns the errors of writing into a folder into `RunStorageError`."""
+    """Raises an OSError of the block as `RunStorageError`."""
     try:
         yield
     except OSError as error:
@@ -42,12 +42,12 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Writes a file in one move: a reader sees all of it, or what was there before.
+    """Writes a file atomically: a reader sees all of it, or its content before.
 
     Args:
         path: The file.
-        content: What it is to hold.
-        durable: Wait until the disk has it.
+        content: What to write.
+        durable: Wait until it is on the disk.
 
     Raises:
         OSError: It cannot be written.
@@ -69,8 +69,8 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Waits until the disk has the names of a folder."""
-    with contextlib.suppress(OSError):  # not every system can
+    """Waits until the entries of a folder are on the disk."""
+    with contextlib.suppress(OSError):  # not every file system supports this
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -2,10 +2,10 @@
 
 The pieces of one contraction are the leaves of a binary tree over their numbers: node `(level, number)` covers the
 pieces `number << level .. (number + 1) << level`. A piece that is done waits until its sibling is there, then both
-become their parent, as carries do in a binary counter. So what is added with what, and with it every bit of the sum, is
-the same whoever computed which piece and in whatever order they came; and what has to be kept are a few sums, however
-many pieces there are. The nodes kept are also the only record of what is done: no piece can be counted twice, or be
-done and not counted.
+become their parent, as carries do in a binary counter. So the order of additions, and with it every bit of the sum,
+does not depend on which worker computed which piece or on the order of arrival; and only a few sums are kept for any
+number of pieces. The nodes kept are also the only record of what is done: no piece can be counted twice, or be done and
+not counted.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class Node(NamedTuple):
     """A node of the trees of a run.
 
     Attributes:
-        group: Which contraction, or group of them: each has a tree of its own.
-        level: log2 of the pieces it covers, at most.
+        group: Number of its group of contractions; each group has its own tree.
+        level: log2 of the largest number of pieces it covers.
         number: Its number within the level.
     """
 
@@ -30,12 +30,12 @@ class Node(NamedTuple):
     number: int
 
     def parts(self, num_parts: int) -> range:
-        """The pieces of the group that it covers, counted from 0 within the group."""
+        """The pieces that it covers, counted from 0 within the group."""
         return range(self.number << self.level, min((self.number + 1) << self.level, num_parts))
 
 
 class Change(NamedTuple):
-    """What adding a piece did: nodes that are no longer needed, and the one that came, with its sum."""
+    """The effect of adding a piece: nodes that are no longer needed, and the new one with its sum."""
 
     removed: tuple[Node, ...]
     added: Node
@@ -56,8 +56,8 @@ class SumTree:
     """The sums that wait for their siblings, of all groups of a run.
 
     Args:
-        parts_of: Gives the number of pieces of a group.
-        nodes: Nodes that are there already.
+        parts_of: Returns the number of pieces of a group.
+        nodes: Nodes that are done already, with their sums.
     """
 
     __slots__ = ("_parts_of", "nodes")
@@ -67,7 +67,7 @@ class SumTree:
         self.nodes: dict[Node, PartialSum] = dict(nodes)
 
     def insert(self, group: int, part: int, total: PartialSum) -> Change:
-        """Adds a piece that is not there yet, and whatever its siblings make possible.
+        """Adds a piece that is not done yet, and merges it with its siblings as far as they are done.
 
         A group that is complete is not kept: its sum is in the change that completed it.
         """
@@ -90,7 +90,7 @@ class SumTree:
         return Change(tuple(removed), added, total)
 
     def sum_so_far(self, group: int) -> PartialSum | None:
-        """The sum of all pieces of an incomplete group that are there, in order of their numbers."""
+        """The sum of the pieces done of an incomplete group, in order of their numbers; None where none is."""
         held = sorted((node.number << node.level, node) for node in self.nodes if node.group == group)
         total: PartialSum | None = None
         for _, node in held:

@@ -16,22 +16,22 @@ def values_of(folder: RunFolder) -> Values:
 
     Returns:
         For each plan the values of its contractions, complex128, shape (contractions, elements of each): all, or of
-        the last plan as many as are enough.
+        the last plan as many as the stopping rule requires.
 
     Raises:
-        RunError: It is not complete.
-        RunDamagedError: A sum is not what was committed.
+        RunError: The run is not complete.
+        RunDamagedError: A sum fails its checksum.
     """
     manifest, exponents = folder.manifest, folder.exponents()
     layout = manifest.layout
     parts: list[list[ComplexArray]] = [[np.empty((0, plan.elements), dtype=np.complex128)] for plan in manifest.plans]
     with Ledger(folder.ledger_path, manifest) as ledger:
-        wanted = ledger.groups_wanted()
-        if ledger.num_groups_done() != wanted:
+        num_groups = ledger.groups_wanted()
+        if ledger.num_groups_done() != num_groups:
             raise RunError(f"the run '{folder.path}' is not complete; go on with 'taizhang resume {folder.path}'")
         for node, total in ledger.complete_sums():
-            if node.group >= wanted:
+            if node.group >= num_groups:
                 break
-            own = layout.contractions_of(node.group)
-            parts[layout.plan_of(node.group)].append(total.values(exponents[own.start : own.stop]))
-    return tuple(np.concatenate(found) for found in parts)
+            numbers = layout.contractions_of(node.group)
+            parts[layout.plan_of(node.group)].append(total.values(exponents[numbers.start : numbers.stop]))
+    return tuple(np.concatenate(part) for part in parts)

@@ -1,8 +1,8 @@
 """Checks a run: hashes of all files, checksums of all sums, and some pieces computed again.
 
-Some pieces, chosen by the identity of the run when it was made, have their sums kept apart. A few of them, drawn at
-random, are computed once more and compared bit by bit; and once in double precision, which tells how large the rounding
-errors of single precision are. What comes out is a record of the result that others can check.
+The sums of some pieces, chosen by the identity of the run, are kept for this. A few of them, drawn at random, are
+computed once more and compared bit by bit, and once in double precision, which shows the rounding errors of single
+precision. The outcome includes a record of the result that others can check.
 """
 
 from __future__ import annotations
@@ -22,30 +22,31 @@ from taizhang._units import counted
 from taizhang.errors import LimitError, RunBusyError, RunError, RunStorageError
 from taizhang.execute.contraction import compile_plan
 from taizhang.runs.coordinator import done_ranges
-from taizhang.runs.folder import RunFolder, made_with
+from taizhang.runs.folder import RunFolder, describe_environment
 from taizhang.runs.job import Job, PieceRunner
 from taizhang.runs.ledger import VERIFICATION, Ledger
-from taizhang.runs.lock import STOPPED, CoordinatorLock, read_sign
+from taizhang.runs.lock import STOPPED, CoordinatorLock, read_heartbeat
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.report.history import SESSION, WORKER
 from taizhang.runs.run import is_complete
 from taizhang.runs.values import values_of
 
 TOLERANCE = {"complex64": 1e-3, "complex128": 1e-9}
+"""Relative difference up to which pieces agree where bits cannot be compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Verification:
-    """What checking a run found.
+    """The outcome of checking a run.
 
     Attributes:
         pieces: The pieces that were computed again.
-        same_bits: Whether they were compared bit by bit; else, on a machine that computes otherwise, to a tolerance.
+        same_bits: Whether they were compared bit by bit, or to a tolerance, on a machine that computes other bits.
         relative_error: Root of the mean square of the relative rounding errors of the pieces; None if not measured.
-        standard_error: What an amplitude of the run is expected to be off by through rounding, if the errors of its
-            pieces are independent; None if not measured, or if the run is not complete.
+        standard_error: Expected rounding error of an amplitude of the run, if the errors of its pieces are independent;
+            None if not measured, or if the run is not complete.
         remark: What could not be checked within the memory limit, and why; None if nothing.
-        record: What `-o` writes.
+        record: The record that `-o` writes.
     """
 
     pieces: tuple[int, ...]
@@ -58,7 +59,7 @@ class Verification:
     def __str__(self) -> str:
         how = "the same bits" if self.same_bits else "the same to rounding, on other hardware"
         lines = [
-            f"All files and sums are as they were written; {counted(len(self.pieces), 'piece')} computed again: {how}, "
+            f"All files and sums match their checksums; {counted(len(self.pieces), 'piece')} computed again: {how}, "
             + ", ".join(map(str, self.pieces))
         ]
         if self.relative_error is not None:
@@ -89,21 +90,22 @@ def verify(
 
     Args:
         folder: The run.
-        pieces: How many pieces to compute again, at most.
-        seed: Which ones.
+        pieces: Largest number of pieces to compute again.
+        seed: Seed of the choice of pieces.
         precise: Compute them in double precision as well.
         threads: Threads to use.
         memory_bytes: Memory to use.
-        stop: Says True to stop.
+        stop: Called often; the check stops when it returns True.
 
     Raises:
-        RunDamagedError: A file or a sum is not what it was.
+        RunDamagedError: A file or a sum fails its checksum.
         RunError: A piece computed again gives another value.
     """
+    # Stage 1: the hashes of all files and the checksums of all sums; choose the pieces.
     job, layout = folder.job(), folder.manifest.layout
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
-        wanted = ledger.groups_wanted()
-        nodes = [node for node in ledger.nodes() if node.group < wanted]
+        num_groups = ledger.groups_wanted()
+        nodes = [node for node in ledger.nodes() if node.group < num_groups]
         for node in nodes:
             ledger.sum_of(node)
         kept = ledger.samples()
@@ -113,11 +115,13 @@ def verify(
         )
         recorded = {kept[number]: ledger.sample(kept[number]) for number in chosen}
         sessions, workers = ledger.records(SESSION), ledger.records(WORKER)
+    # Stage 2: compute the pieces again and compare.
     runner, same_bits = _runner(job, threads, memory_bytes)
     errors: list[tuple[float, float]] = []
     for number, total in recorded.items():
         again = runner.compute(layout.piece(number), should_stop=stop)
         _compare(folder, number, total, again, same_bits=same_bits)
+    # Stage 3: their rounding errors, from double precision.
     remark: str | None = None
     if precise and folder.manifest.dtype == "complex64":
         try:
@@ -125,21 +129,22 @@ def verify(
             for number, total in recorded.items():
                 again = exact.compute(layout.piece(number), should_stop=stop)
                 errors.append(_error(total, again, folder))
-        except LimitError as error:  # twice the memory of the run; all that was found so far stands
+        except LimitError as error:  # it takes twice the memory of the run; the errors measured so far are kept
             missing = counted(len(recorded) - len(errors), "piece")
             remark = f"Rounding errors of {missing} could not be measured: {error}"
-    relative = math.sqrt(sum(own for own, _ in errors) / len(errors)) if errors else None
+    relative = math.sqrt(sum(square for square, _ in errors) / len(errors)) if errors else None
     absolute = None
     if errors and is_complete(folder):
-        mean_square = sum(own for _, own in errors) / len(errors)
+        mean_square = sum(square for _, square in errors) / len(errors)
         absolute = math.sqrt(max(plan.parts_per_group for plan in layout.plans) * mean_square)
+    # Stage 4: the record.
     done = sum(len(entry) for entry in done_ranges(nodes, layout))
-    record = _record(folder, tuple(recorded), same_bits, relative, absolute, done, layout.first_piece_of(wanted))
+    record = _record(folder, tuple(recorded), same_bits, relative, absolute, done, layout.first_piece_of(num_groups))
     if remark is not None:
         record["remark"] = remark
     record["sessions"] = [sessions[key] for key in sorted(sessions)]
     record["workers"] = workers
-    found = Verification(
+    verification = Verification(
         pieces=tuple(recorded),
         same_bits=same_bits,
         relative_error=relative,
@@ -147,15 +152,15 @@ def verify(
         remark=remark,
         record=record,
     )
-    _keep(folder, found)
-    return found
+    _record_verification(folder, verification)
+    return verification
 
 
 def _runner(job: Job, threads: int, memory_bytes: int) -> tuple[PieceRunner, bool]:
-    """What computes the pieces again, and whether with the same bits."""
+    """A runner for the pieces, and whether it gives the same bits as the run."""
     try:
         return PieceRunner(job, threads=threads, memory_bytes=memory_bytes), True
-    except RunError:  # other hardware, or another version
+    except RunError:  # other instructions, or another version of the compiler of plans
         compiled = [compile_plan(data.plan, dtype=job.manifest.dtype) for data in job.plans]
         return PieceRunner(job, threads=threads, memory_bytes=memory_bytes, compiled=compiled), False
 
@@ -174,17 +179,17 @@ def _compare(folder: RunFolder, number: int, total: PartialSum, again: PartialSu
             return
     raise RunError(
         f"piece {number} of '{folder.path}' gives another value when it is computed again, so a machine that worked on "
-        "the run computes wrongly; make the run anew, elsewhere"
+        "the run computes wrongly; make the run again on other machines"
     )
 
 
 def _error(total: PartialSum, exact: PartialSum, folder: RunFolder) -> tuple[float, float]:
-    """Mean square of the error of a piece's numbers: relative to the mean square of the numbers, and absolute."""
+    """Mean square error of the values of a piece: relative to their mean square, and absolute."""
     minus = PartialSum(mantissas=-total.mantissas, exponents=total.exponents)
     common = int(exact.exponents.max())
-    wrong = exact.plus(minus).values(-common)
-    right = exact.values(-common)
-    mean, size = float(np.mean(np.abs(wrong) ** 2)), float(np.mean(np.abs(right) ** 2))
+    error = exact.plus(minus).values(-common)
+    values = exact.values(-common)
+    mean, size = float(np.mean(np.abs(error) ** 2)), float(np.mean(np.abs(values) ** 2))
     power = 2 * (common + int(folder.exponents().max()))
     return (mean / size if size else 0.0), math.ldexp(mean, max(power, -1074))
 
@@ -196,8 +201,9 @@ def _record(
     relative: float | None,
     absolute: float | None,
     done: int,
-    wanted: int,
+    num_pieces: int,
 ) -> dict[str, Any]:
+    """The record of a verified run: what was computed, with what, and the answer if the run is complete."""
     manifest, assembly = folder.manifest, folder.assembly()
     plans = [folder.plan(number) for number in range(len(manifest.plans))]
     record: dict[str, Any] = {
@@ -213,42 +219,42 @@ def _record(
         "description": assembly.description(),
         "num_contractions": manifest.layout.num_contractions,
         "num_slices": [plan.num_slices for plan in manifest.plans],
-        "num_pieces": wanted,
+        "num_pieces": num_pieces,
         "pieces_done": done,
         "plan_seeds": [plan.seed for plan in plans],
         "plan_trials": [plan.trial for plan in plans],
         "made": dict(manifest.made),
-        "verified_with": made_with(),
+        "verified_with": describe_environment(),
         "verified_pieces": list(pieces),
         "same_bits": same_bits,
         "relative_rounding_error": relative,
         "standard_error": absolute,
-        "coordinator": read_sign(folder.path),
+        "coordinator": read_heartbeat(folder.path),
     }
-    if done == wanted:
+    if done == num_pieces:
         values = values_of(folder)
         digest = hashlib.sha256()
-        for own in values:
-            digest.update(own.astype("<c16").tobytes())
+        for plan_values in values:
+            digest.update(plan_values.astype("<c16").tobytes())
         record["values_sha256"] = digest.hexdigest()
         record.update(assembly.record(assembly.answer(values)))
     return record
 
 
-def _keep(folder: RunFolder, found: Verification) -> None:
-    """Records the verification in the run, if nobody is at work on it and the folder can be written."""
-    told = {
+def _record_verification(folder: RunFolder, verification: Verification) -> None:
+    """Records the verification in the ledger, unless a coordinator is at work or the folder cannot be written."""
+    fields = {
         "at": time.time(),
-        "pieces": list(found.pieces),
-        "same_bits": found.same_bits,
-        "relative_error": found.relative_error,
-        "standard_error": found.standard_error,
+        "pieces": list(verification.pieces),
+        "same_bits": verification.same_bits,
+        "relative_error": verification.relative_error,
+        "standard_error": verification.standard_error,
     }
     with contextlib.suppress(RunBusyError, RunStorageError):
-        before = read_sign(folder.path).get("state", STOPPED)
+        before = read_heartbeat(folder.path).get("state", STOPPED)
         lock = CoordinatorLock(folder.path)
         try:
             with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
-                ledger.commit(records=[(VERIFICATION, "last", told)])
+                ledger.commit(records=[(VERIFICATION, "last", fields)])
         finally:
             lock.release(before if before != "running" else STOPPED)

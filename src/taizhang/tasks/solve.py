@@ -117,8 +117,8 @@ def contract_work(
         def take(member: int, contraction: Contraction, target: ComplexArray = plan_values) -> None:
             scale_into(target[member], contraction.mantissa.reshape(-1), contraction.exponent)
 
-        # Stage 2: a small network whose elements are far apart is contracted with an exponent for every element, any other
-        # by its plan, and again with such exponents if a number underflowed.
+        # Stage 2: a small network whose elements are far apart is contracted with an exponent for every element; any
+        # other by its plan, and again with such exponents if a number underflowed.
         wide = None if profile else _contract_wide(planned, work.settings)
         if wide is None:
             finished = run_members(

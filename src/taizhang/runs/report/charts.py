@@ -1,4 +1,4 @@
-"""What a report draws of a run: the partial sum as it converges, the progress, and who worked when."""
+"""The charts of a run's report: convergence of the partial sum, progress over time, and activity of the workers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from taizhang.runs.report.status import RunStatus
 
 MOST_WORKERS = 16
 MOST_MARKED_SESSIONS = 12
+"""Runs of more sessions than this have no marks for them in the chart of progress."""
 
 CLOSE = 0.3
-"""Axes reach to the end of a run once this part of it is done; before, they fit what is done."""
+"""Axes extend to the end of a run once this part of it is done; before, they fit what is done."""
 
 
 def convergence_figure(status: RunStatus) -> Figure | None:
-    """The partial sum over the part done, with its standard error; None where there is too little of it."""
+    """The partial sum over the part done, with its standard error; None with fewer than three points."""
+    # Stage 1: the points and the range of the axes.
     points = [
         (point["done"] / status.num_pieces, complex(point["re"], point["im"]))
         for point in status.points
@@ -31,6 +33,8 @@ def convergence_figure(status: RunStatus) -> Figure | None:
     done = points[-1][0]
     end = 1.0 if done > CLOSE else 1.1 * done
     largest = max(abs(value) for _, value in points) * 1.5 or 1.0
+    # Stage 2: a panel for each part. A partial sum over a share s of the slices of a chaotic circuit has a standard
+    # error of |sum| sqrt((1 - s) / s).
     panels = []
     parts: tuple[tuple[str, Colour, int], ...] = (("real part", "blue", 0), ("imaginary part", "orange", 1))
     for title, colour, part in parts:
@@ -97,7 +101,7 @@ def progress_figure(status: RunStatus) -> Figure | None:
 
 
 def workers_figure(status: RunStatus) -> Figure | None:
-    """A row for each worker, from when it was first heard of to when it was last; and how many worked at a time."""
+    """A row for each worker from its first piece to its last, and the number of workers over time."""
     seen = sorted(status.workers_seen.items(), key=lambda entry: -entry[1]["pieces"])[:MOST_WORKERS]
     if not seen or len(status.points) < 2:
         return None
@@ -109,9 +113,9 @@ def workers_figure(status: RunStatus) -> Figure | None:
     marks: list[Mark] = []
     for number, (name, worker) in enumerate(seen):
         row = rows - number - 1
-        # A worker is heard of when it hands in a piece, so it began one piece's time earlier.
-        began = max(worker["first"] - worker["seconds"] / max(worker["pieces"], 1), first)
-        box = ((began - first) / length, (worker["last"] - first) / length, row + 0.1, row + 0.9)
+        # A worker is first recorded when it submits a piece, so it started one piece's time earlier.
+        start = max(worker["first"] - worker["seconds"] / max(worker["pieces"], 1), first)
+        box = ((start - first) / length, (worker["last"] - first) / length, row + 0.1, row + 0.9)
         marks.append(Bars(boxes=[box], colour="blue", opacity=0.3, notes=[_words(name, worker)]))
         marks.append(Label(at=(0, row + 0.5), text=_words(_short(name), worker), shift=(6, 0), halo=False))
     panels = [
@@ -120,7 +124,7 @@ def workers_figure(status: RunStatus) -> Figure | None:
             x=x,
             y=Scale(low=0, high=rows),
             y_title="from the first piece of each worker to its last" + (f"; the {rows} busiest" if rows > 15 else ""),
-            x_title=f"time since the run began, {unit}",
+            x_title=f"time since the start of the run, {unit}",
             height=24.0 * rows,
             marks=marks,
             grid="x",
@@ -133,11 +137,11 @@ def workers_figure(status: RunStatus) -> Figure | None:
         panels.append(
             Panel(title="", x=x, y=y, x_title=panels[0].x_title, y_title="workers at work", height=80, marks=lines)
         )
-    return Figure(title="who worked when", panels=panels)
+    return Figure(title="activity of the workers", panels=panels)
 
 
 def _counts(status: RunStatus, first: float, length: float) -> Iterator[list[tuple[float, float]]]:
-    """Workers at work over the time, a line for each session."""
+    """Number of workers over time, a line for each session."""
     session, line = None, list[tuple[float, float]]()
     for point in status.points:
         if point["session"] != session and line:

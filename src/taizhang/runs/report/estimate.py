@@ -1,7 +1,7 @@
-"""How fast a run goes, and how long it will take, with how sure that is.
+"""Estimates the rate of a run and the time left, with its uncertainty.
 
-The rate is that of the last while, cut into stretches of equal length; how much the stretches differ tells how well the
-rate is known. The uncertainty told is one standard error, with no less than what the pieces not yet seen can differ by.
+The rate is that of the last ten minutes, cut into intervals of equal length; the spread of the rates of the intervals
+gives the uncertainty. It is one standard error, at least 2 %, since pieces still to come may differ from those done.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-STRETCHES = 8
+INTERVALS = 8
 LAST_SECONDS = 600.0
 LEAST_UNCERTAINTY = 0.02
 UNKNOWN_UNCERTAINTY = 0.5
+"""Relative uncertainty with fewer pieces done than intervals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What is known of the time.
+    """An estimate of rate and time left.
 
     Attributes:
-        rate: Pieces a second; 0 where nothing is known.
-        seconds_left: Seconds to the end; None where nothing is known.
+        rate: Pieces per second; 0 if not known.
+        seconds_left: Seconds to the end; None if not known.
         uncertainty: One standard error of `seconds_left`, in seconds.
     """
 
@@ -33,10 +34,10 @@ class Estimate:
 
 
 def estimate(points: Sequence[tuple[float, int]], left: int) -> Estimate:
-    """Tells rate and time left.
+    """Estimates rate and time left.
 
     Args:
-        points: Seconds on some clock and pieces done by then, in order, within one session.
+        points: Seconds on any clock and pieces done by then, in order, within one session.
         left: Pieces not done.
 
     Example:
@@ -64,19 +65,19 @@ def _rate(points: Sequence[tuple[float, int]]) -> float:
 
 
 def _relative_error(points: Sequence[tuple[float, int]], rate: float) -> float:
-    """Relative standard error of the rate, from the rates of stretches of equal time."""
+    """Relative standard error of the rate, from the rates of intervals of equal length."""
     start, end = points[0][0], points[-1][0]
-    edges = [start + (end - start) * k / STRETCHES for k in range(STRETCHES + 1)]
+    edges = [start + (end - start) * k / INTERVALS for k in range(INTERVALS + 1)]
     done = [_at(points, edge) for edge in edges]
-    rates = [(b - a) / (end - start) * STRETCHES for a, b in pairwise(done)]
-    if points[-1][1] - points[0][1] < STRETCHES:
+    rates = [(b - a) / (end - start) * INTERVALS for a, b in pairwise(done)]
+    if points[-1][1] - points[0][1] < INTERVALS:
         return UNKNOWN_UNCERTAINTY
-    variance = sum((one - rate) ** 2 for one in rates) / (STRETCHES - 1)
-    return max(math.sqrt(variance / STRETCHES) / rate, LEAST_UNCERTAINTY)
+    variance = sum((interval_rate - rate) ** 2 for interval_rate in rates) / (INTERVALS - 1)
+    return max(math.sqrt(variance / INTERVALS) / rate, LEAST_UNCERTAINTY)
 
 
 def _at(points: Sequence[tuple[float, int]], time: float) -> float:
-    """Pieces done at a time, between points by interpolation."""
+    """Pieces done at a time, interpolated between points."""
     before = points[0]
     for point in points:
         if point[0] >= time:

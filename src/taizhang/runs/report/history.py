@@ -1,4 +1,4 @@
-"""How a run went: sessions, progress over time, workers. Bounded in size; for people, not for the result."""
+"""The history of a run: sessions, progress over time, workers. Bounded in size; the result does not depend on it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ SESSION, POINT, WORKER = "session", "point", "worker"
 FIRST_INTERVAL = 1.0
 MOST_POINTS = 400
 MOST_WORKERS = 2000
+"""Workers beyond this number are recorded together, as `others`."""
 
 Record = tuple[str, str, Mapping[str, object] | None]
 
@@ -31,7 +32,7 @@ class _Worker:
 
 @dataclass(slots=True)
 class History:
-    """Gathers what is to be recorded, and gives it when it is time to.
+    """Collects the records of a session, and returns those to commit when they are due.
 
     Attributes:
         session: Number of this session, from 0.
@@ -50,25 +51,25 @@ class History:
 
     @classmethod
     def of(cls, ledger: Ledger) -> History:
-        """Goes on with what is in a ledger."""
+        """Continues the history in a ledger."""
         points, workers = ledger.records(POINT), ledger.records(WORKER)
         history = cls(session=len(ledger.records(SESSION)), _keys=list(points), _started=time.time())
         history._number = 1 + max((int(key) for key in points), default=-1)
-        for name, told in workers.items():
-            history._workers[name] = _Worker(**told)
+        for name, fields in workers.items():
+            history._workers[name] = _Worker(**fields)
         ordered = sorted(points.values(), key=lambda point: point["at"])
         gaps = [b["at"] - a["at"] for a, b in pairwise(ordered) if a["session"] == b["session"]]
         history._interval = max(FIRST_INTERVAL, sorted(gaps)[len(gaps) // 2] if gaps else 0.0)
         return history
 
-    def worked(self, name: str, seconds: float) -> None:
-        """A worker has done a piece."""
+    def record_piece(self, name: str, seconds: float) -> None:
+        """Records that a worker has done a piece."""
         worker = self._worker(name)
         worker.pieces += 1
         worker.seconds += seconds
 
-    def lost(self, name: str) -> None:
-        """A worker has gone, or a piece went wrong there."""
+    def record_loss(self, name: str) -> None:
+        """Records that a worker was lost, or that a piece failed there."""
         self._worker(name).lost += 1
 
     def _worker(self, name: str) -> _Worker:
@@ -80,12 +81,12 @@ class History:
         self._changed.add(name)
         return worker
 
-    def due(self) -> bool:
-        """Whether it is time for another point."""
+    def is_due(self) -> bool:
+        """Whether another point is due."""
         return time.time() - self._last >= self._interval
 
     def records(self, done: int, workers: int, partial: complex | None, ended: str | None = None) -> list[Record]:
-        """A point, and what has changed, to be committed.
+        """Adds a point; returns it and all that has changed, to be committed.
 
         Args:
             done: Pieces done.
@@ -110,27 +111,27 @@ class History:
             "pid": os.getpid(),
             "version": taizhang.__version__,
         }
-        found: list[Record] = [(POINT, key, point), (SESSION, f"{self.session:06d}", session)]
+        records: list[Record] = [(POINT, key, point), (SESSION, f"{self.session:06d}", session)]
         for name in sorted(self._changed):
-            one = self._workers[name]
-            told = {
-                "pieces": one.pieces,
-                "seconds": one.seconds,
-                "first": one.first,
-                "last": one.last,
-                "lost": one.lost,
+            worker = self._workers[name]
+            fields = {
+                "pieces": worker.pieces,
+                "seconds": worker.seconds,
+                "first": worker.first,
+                "last": worker.last,
+                "lost": worker.lost,
             }
-            found.append((WORKER, name, told))
+            records.append((WORKER, name, fields))
         self._changed.clear()
-        return found + self._thinned()
+        return records + self._thin_out()
 
-    def _thinned(self) -> list[Record]:
-        """Every other point is dropped when there are too many, and points come half as often from then on."""
+    def _thin_out(self) -> list[Record]:
+        """Drops every other point when there are too many, and doubles the interval between points from then on."""
         if len(self._keys) <= MOST_POINTS:
             return []
         dropped = self._keys[1:-1:2]
-        gone = set(dropped)
-        self._keys = [key for key in self._keys if key not in gone]
+        dropped_keys = set(dropped)
+        self._keys = [key for key in self._keys if key not in dropped_keys]
         self._interval *= 2
         if len(self.points) > MOST_POINTS:
             self.points = self.points[:1] + self.points[1:-1:2] + self.points[-1:]

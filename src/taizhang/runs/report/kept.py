@@ -1,7 +1,7 @@
-"""Keeps the report of a run up to date while the run goes on, so that the page in somebody's browser does, too.
+"""Keeps the report of a run up to date while the run goes on.
 
-A run has a report once somebody asked for one (`taizhang report RUN`). From then on whoever coordinates the run writes
-it again, at most every quarter of a minute and in a fiftieth of the time; the page reloads itself.
+A run has a report in its folder after `taizhang report RUN`. From then on the coordinator writes it again, at most
+every 15 seconds and using at most a fiftieth of the time; the page in the browser reloads itself.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from taizhang.runs.storage import write_whole
 
 WRITE_SECONDS = 15.0
 LEAST_RATIO = 50
-"""Between two reports the run goes on for at least so many times as long as a report takes."""
+"""The time between two reports is at least this many times the time that a report takes."""
 
 
 class KeptReport:
-    """Watches a run, and passes on what it sees. A context manager: at its end the report shows how the run ended.
+    """A listener that writes the report. A context manager: on exit the report shows how the run ended.
 
     Args:
         folder: The run.
-        watcher: Receives the progress as well.
+        watcher: Receives progress updates as well.
     """
 
     def __init__(self, folder: RunFolder, watcher: Watcher | None = None) -> None:
@@ -41,14 +41,14 @@ class KeptReport:
         self._write()
 
     def progress(self, progress: Progress) -> None:
-        """Passes the progress on; writes the report again if it is time to."""
+        """Passes the progress on; writes the report again if it is due."""
         if self._watcher is not None:
             self._watcher.progress(progress)
         if time.monotonic() >= self._next:
             self._write()
 
     def _write(self) -> None:
-        """Writes the report if there is one. No trouble with it may harm the run."""
+        """Writes the report if there is one. An error in it must not stop the run."""
         started = time.monotonic()
         path = self._folder.path / REPORT
         with contextlib.suppress(OSError, TaizhangError, sqlite3.Error):

@@ -1,8 +1,8 @@
-"""The frame of a report: its style in both schemes, its script, and pieces of HTML with every string escaped.
+"""The HTML of a report: style for light and dark schemes, script, and elements with every string escaped.
 
-The script does two things: it adds a button to what people copy, and reloads the page while the run goes on. A content
-security policy allows this script and this style alone, by their hashes, so that nothing in a run folder, which may
-come from anybody, can run or be fetched.
+The script adds copy buttons, and reloads the page while the run goes on. A content security policy allows this script
+and this style alone, by their hashes: a run folder may come from an untrusted source, and nothing in it can run or be
+fetched.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from taizhang.plots.style import dark_rules
 from taizhang.plots.svg import to_svg
 
 WIDE, NARROW = 860, 368
+"""Widths of figures in pixels, for pages and for phones."""
+
 RELOAD_SECONDS = 30
 
 STYLE = """
@@ -77,12 +79,12 @@ if (seconds) setInterval(function () {
 
 
 def page(title: str, body: Iterable[str], *, reload_seconds: int = 0) -> str:
-    """A whole page.
+    """Returns the HTML of a page.
 
     Args:
-        title: Of the window.
-        body: HTML.
-        reload_seconds: How often the page reloads itself; 0 for never.
+        title: Title of the window.
+        body: Parts of the HTML body.
+        reload_seconds: Time after which the page reloads itself; 0 for never.
     """
     policy = f"default-src 'none'; style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}; base-uri 'none'"
     reloading = f' data-reload="{reload_seconds}"' if reload_seconds else ""
@@ -103,12 +105,12 @@ def _hash(text: str) -> str:
 
 
 def safe(text: object) -> str:
-    """Any string as text of the page."""
+    """Escapes any text for the page."""
     return html.escape(str(text))
 
 
-def copied(text: object) -> str:
-    """Text with a button that copies it."""
+def copyable(text: object) -> str:
+    """Text with a copy button."""
     return f"<code data-copy>{safe(text)}</code>"
 
 
@@ -119,11 +121,11 @@ def table(
     numbers: Sequence[int] = (),
     copies: Sequence[int] = (),
 ) -> str:
-    """A table; columns in `numbers` stand to the right, those in `copies` have buttons."""
+    """A table; columns in `numbers` are aligned to the right, those in `copies` have copy buttons."""
 
     def cell(tag: str, column: int, text: object) -> str:
         kind = ' class="number"' if column in numbers else ""
-        return f"<{tag}{kind}>{copied(text) if tag == 'td' and column in copies else safe(text)}</{tag}>"
+        return f"<{tag}{kind}>{copyable(text) if tag == 'td' and column in copies else safe(text)}</{tag}>"
 
     lines = [f"<tr>{''.join(cell('th', column, text) for column, text in enumerate(head))}</tr>"] if head else []
     lines += [f"<tr>{''.join(cell('td', column, text) for column, text in enumerate(row))}</tr>" for row in rows]
@@ -131,6 +133,6 @@ def table(
 
 
 def drawing(figure: Figure) -> str:
-    """A figure, laid out for wide pages and for narrow ones."""
+    """A figure, laid out for wide and for narrow pages."""
     wide, narrow = (to_svg(figure.picture(width), style=False) for width in (WIDE, NARROW))
     return f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'

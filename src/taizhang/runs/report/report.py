@@ -1,7 +1,7 @@
-"""A run as one HTML page: the result with its error bars, progress over time, workers, the plan, what it was made of.
+"""A run as one HTML page: the result with its error bars, progress over time, workers, the plan, versions and hashes.
 
-The page holds everything: the pictures are SVG in it, and nothing is fetched. While the run is not complete the page of
-its folder reloads itself; whoever coordinates the run writes it again (`kept_report`).
+The page is self-contained: figures are inline SVG, and nothing is fetched. While the run is not complete, the page in
+its folder reloads itself, and the coordinator writes it again (`kept.KeptReport`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from taizhang.plots.plan import plan_figure
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import VERIFICATION, Ledger
 from taizhang.runs.report.charts import convergence_figure, progress_figure, workers_figure
-from taizhang.runs.report.page import RELOAD_SECONDS, copied, drawing, page, safe, table
+from taizhang.runs.report.page import RELOAD_SECONDS, copyable, drawing, page, safe, table
 from taizhang.runs.report.status import RunStatus, left_text, rate_text, status_of
 from taizhang.runs.values import values_of
 
@@ -26,14 +26,16 @@ REPORT = "report.html"
 """The page of a run, in its folder."""
 
 MOST_VALUES, MOST_WORKERS = 32, 40
+"""Rows of the tables of values and of workers."""
 
 
 def report_of(folder: RunFolder, *, kept: bool = True) -> str:
-    """Writes the page of a run, complete or not.
+    """Returns the HTML page of a run, complete or not.
 
     Args:
         folder: The run.
-        kept: It is the page in the run's folder, which is written again while the run goes on: it reloads itself.
+        kept: Whether this is the page in the run's folder, which is written again while the run goes on and reloads
+            itself.
 
     Raises:
         RunDamagedError: The run is damaged.
@@ -48,7 +50,7 @@ def report_of(folder: RunFolder, *, kept: bool = True) -> str:
         f'<p class="lead">{safe(_task_line(folder))}</p>',
         *_result(folder, status, verification),
         f'<p class="note">As of {_moment(time.time())}.'
-        + (" While the run goes on this page keeps up with it." if reloads else "")
+        + (" This page is updated while the run goes on." if reloads else "")
         + "</p>",
         "<h2>Progress</h2>",
         *_progress(status),
@@ -58,7 +60,7 @@ def report_of(folder: RunFolder, *, kept: bool = True) -> str:
         *_plan(plan),
         "<h2>Sessions</h2>",
         *_sessions(status),
-        "<h2>Made of</h2>",
+        "<h2>Origin and hashes</h2>",
         *_facts(folder, verification),
     ]
     return page(f"Run {name}", body, reload_seconds=RELOAD_SECONDS if reloads else 0)
@@ -82,7 +84,7 @@ def _result(folder: RunFolder, status: RunStatus, verification: dict[str, Any]) 
         yield f'<meter min="0" max="{total}" value="{done}"></meter>'
         left = safe(left_text(status.estimate))
         yield f"<p><strong>{safe(status.state)}</strong>: {done:,} of {total:,} pieces; time left: {left}</p>"
-        yield f"<p>Go on with {copied(_command('resume', folder))}</p>"
+        yield f"<p>Go on with {copyable(_command('resume', folder))}</p>"
         if status.so_far is not None:
             yield table(status.so_far.lines(), copies=(1,))
     else:
@@ -91,10 +93,10 @@ def _result(folder: RunFolder, status: RunStatus, verification: dict[str, Any]) 
         yield table(rows[:MOST_VALUES], copies=(0, 1))
         if len(rows) > MOST_VALUES:
             yield "<p>… and more</p>"
-        yield f"<p>Written whole by {copied(_command('resume', folder))}</p>"
+        yield f"<p>All values are printed by {copyable(_command('resume', folder))}</p>"
         error = verification.get("standard_error")
         if error is None:
-            yield f"<p>Its rounding error is not measured yet; do so with {copied(_command('verify', folder))}</p>"
+            yield f"<p>Its rounding error is not measured yet; measure it by {copyable(_command('verify', folder))}</p>"
         else:
             yield f"<p>± {error:.1e} (one standard error of rounding, measured by verify)</p>"
     figure = convergence_figure(status)
@@ -103,7 +105,7 @@ def _result(folder: RunFolder, status: RunStatus, verification: dict[str, Any]) 
 
 
 def _command(word: str, folder: RunFolder) -> str:
-    """A command about the run, to be pasted into a shell."""
+    """A command for the run, quoted for a shell."""
     return f"taizhang {word} {shlex.quote(str(folder.path))}"
 
 
@@ -130,7 +132,7 @@ def _workers(status: RunStatus) -> Iterable[str]:
         )
         for name, worker in seen[:MOST_WORKERS]
     ]
-    yield table(rows, head=("worker", "pieces", "computing", "lost", "last heard of"), numbers=(1, 2, 3))
+    yield table(rows, head=("worker", "pieces", "computing", "lost", "last piece"), numbers=(1, 2, 3))
     if len(seen) > MOST_WORKERS:
         yield f"<p>… and {len(seen) - MOST_WORKERS:,} more</p>"
     figure = workers_figure(status)
@@ -145,12 +147,12 @@ def _plan(plan: Plan) -> Iterable[str]:
 
 def _sessions(status: RunStatus) -> Iterable[str]:
     rows = []
-    for number, told in enumerate(status.sessions):
+    for number, session in enumerate(status.sessions):
         running = status.state == "running" and number == len(status.sessions) - 1
-        ended = told["ended"] or ("at work" if running else "lost")
-        length = human_seconds(told["last"] - told["started"])
-        rows.append((number + 1, _moment(told["started"]), length, f"{told['done']:,}", ended, told["host"]))
-    yield table(rows, head=("", "began", "worked", "pieces then done", "ended", "on"), numbers=(0, 2, 3))
+        ended = session["ended"] or ("at work" if running else "lost")
+        length = human_seconds(session["last"] - session["started"])
+        rows.append((number + 1, _moment(session["started"]), length, f"{session['done']:,}", ended, session["host"]))
+    yield table(rows, head=("", "started", "duration", "pieces done", "ended", "host"), numbers=(0, 2, 3))
 
 
 def _facts(folder: RunFolder, verification: dict[str, Any]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""A pool of processes, on this or other machines, that share the run's folder."""
+"""A worker pool of processes, on this or other machines, that share the run's folder."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taizhang.errors import RunDamagedError, RunError
-from taizhang.runs.workers.pool import Done, Lost, Outcome, Place
+from taizhang.runs.workers.pool import Done, Lost, Outcome, Slots
 from taizhang.runs.workers.shared_folder import LEFT, SharedFolder, seems_dead
 
 DEFAULT_LEASE_SECONDS = 30.0
 LOOK_SECONDS, LOOK_SECONDS_PER_WORKER = 0.5, 1e-3
+"""Time between two readings of all heartbeats: at least the first, and the second for each worker."""
+
 INBOX_SECONDS = 0.05
+"""Time between two readings of the inbox."""
 
 
 @dataclass(slots=True)
@@ -28,10 +31,10 @@ class _Worker:
 
 
 class FolderPool:
-    """Workers that came by themselves, with `taizhang work`, or were started.
+    """Workers that were started with `taizhang work`, by a user or by `LocalWorkers`.
 
-    A worker has its pieces on lease: if its count does not go up for a while, they are given to others. Should it come
-    back, what it hands in is as good as what others did in the meantime: the same bits.
+    A worker has its pieces on lease: if its heartbeat stops for `lease_seconds`, they are assigned to others. If it
+    comes back, the sums that it submits are as good as those of others: they have the same bits.
 
     Args:
         shared: The folder.
@@ -44,109 +47,110 @@ class FolderPool:
         self._workers: dict[str, _Worker] = {}
         self._silent: dict[str, int] = {}
         self._claimed: list[int] = []
-        self._looked = 0.0
-        self._inbox_looked = 0.0
+        self._looked_at = 0.0
+        self._inbox_read_at = 0.0
         self._new: list[Outcome] = []
         self._files: dict[int, list[Any]] = {}
-        self._look()
+        self._update_workers()
 
-    def places(self) -> Sequence[Place]:
-        """The workers that live."""
-        if time.monotonic() - self._looked >= max(LOOK_SECONDS, LOOK_SECONDS_PER_WORKER * len(self._workers)):
-            self._look()
+    def slots(self) -> Sequence[Slots]:
+        """The slots of the workers that live."""
+        if time.monotonic() - self._looked_at >= max(LOOK_SECONDS, LOOK_SECONDS_PER_WORKER * len(self._workers)):
+            self._update_workers()
         return [
-            Place(name=name, free=worker.capacity - len(worker.holds), held=worker.holds)
+            Slots(name=name, free=worker.capacity - len(worker.holds), held=worker.holds)
             for name, worker in self._workers.items()
         ]
 
-    def give(self, place: Place, pieces: Sequence[int]) -> None:
-        """Gives pieces to a worker."""
-        worker = self._workers[place.name]
+    def assign(self, slots: Slots, pieces: Sequence[int]) -> None:
+        """Assigns pieces to a worker."""
+        worker = self._workers[slots.name]
         worker.holds.update(pieces)
         worker.changed = True
-        self._tell(place.name)
+        self._write_task(slots.name)
 
     def outcomes(self) -> Sequence[Outcome]:
-        """What was handed in, and which workers were lost."""
-        if time.monotonic() - self._inbox_looked >= INBOX_SECONDS:
-            self._inbox_looked = time.monotonic()
-            self._empty_inbox()
-        found, self._new = self._new, []
-        return found
+        """The sums and errors that were submitted, and the pieces of lost workers."""
+        if time.monotonic() - self._inbox_read_at >= INBOX_SECONDS:
+            self._inbox_read_at = time.monotonic()
+            self._read_inbox()
+        outcomes, self._new = self._new, []
+        return outcomes
 
-    def committed(self, pieces: Sequence[int]) -> None:
-        """Removes what is safe from the inbox and from the tasks."""
+    def mark_committed(self, pieces: Sequence[int]) -> None:
+        """Removes committed pieces from the inbox and from the tasks."""
         for piece in pieces:
             for path in self._files.pop(piece, ()):
                 with contextlib.suppress(OSError):
                     path.unlink()
-        gone = set(pieces)
+        safe = set(pieces)
         for name, worker in self._workers.items():
-            if worker.holds & gone:
-                worker.holds -= gone
+            if worker.holds & safe:
+                worker.holds -= safe
                 worker.changed = True
-                if len(worker.holds) == 0:
-                    self._tell(name)
+                if len(worker.holds) == 0:  # else the task is written with the next pieces, or the next heartbeat
+                    self._write_task(name)
 
-    def claimed(self) -> Sequence[int]:
-        """Pieces that workers had in hand when they were first seen."""
-        found, self._claimed = self._claimed, []
-        return found
+    def take_claimed(self) -> Sequence[int]:
+        """Pieces that workers had when they were first seen."""
+        claimed, self._claimed = self._claimed, []
+        return claimed
 
     def num_workers(self) -> int:
-        """Pieces that are computed at once."""
+        """Number of pieces that are computed at once."""
         return sum(worker.workers for worker in self._workers.values())
 
     def close(self) -> None:
-        """Leaves the workers to themselves: the next coordinator finds them."""
+        """Does nothing: the workers go on, and the next coordinator finds them."""
 
-    def _tell(self, name: str) -> None:
+    def _write_task(self, name: str) -> None:
         worker = self._workers[name]
         if worker.changed:
             worker.changed = False
-            self._shared.give_task(name, sorted(worker.holds))
+            self._shared.assign_task(name, sorted(worker.holds))
 
-    def _look(self) -> None:
-        """Sees who came, who lives and who is gone."""
-        now = self._looked = time.monotonic()
-        told_by = self._shared.workers()
-        for name, told in told_by.items():
+    def _update_workers(self) -> None:
+        """Reads all heartbeats: adds new workers and removes those that left, died or were silent for too long."""
+        now = self._looked_at = time.monotonic()
+        heartbeats = self._shared.workers()
+        for name, heartbeat in heartbeats.items():
             try:
-                self._hear(name, told, now)
+                self._update_worker(name, heartbeat, now)
             except (KeyError, TypeError, ValueError):
                 continue  # not a worker's file
         for name, worker in list(self._workers.items()):
-            told = told_by.get(name, {})
-            if not told or seems_dead(told) or told.get("state") == LEFT:
+            heartbeat = heartbeats.get(name, {})
+            if not heartbeat or seems_dead(heartbeat) or heartbeat.get("state") == LEFT:
                 self._lose(name)
-                self._shared.say_goodbye(name)
+                self._shared.remove_worker(name)
             elif now - worker.seen > self._lease_seconds:
                 self._lose(name)
                 self._silent[name] = worker.beat
 
-    def _hear(self, name: str, told: dict[str, Any], now: float) -> None:
-        beat, capacity, workers = int(told["beat"]), int(told["capacity"]), int(told["workers"])
+    def _update_worker(self, name: str, heartbeat: dict[str, Any], now: float) -> None:
+        beat, capacity, workers = int(heartbeat["beat"]), int(heartbeat["capacity"]), int(heartbeat["workers"])
         known = self._workers.get(name)
         if known is not None:
             if beat != known.beat:
                 known.beat, known.seen = beat, now
-            self._tell(name)
-        elif self._silent.get(name) != beat and not seems_dead(told) and told.get("state") != LEFT:
+            self._write_task(name)
+        elif self._silent.get(name) != beat and not seems_dead(heartbeat) and heartbeat.get("state") != LEFT:
             self._silent.pop(name, None)
-            last = self._shared.manifest.layout.num_pieces
-            holds = {piece for piece in map(int, told["holds"]) if 0 <= piece < last}
+            num_pieces = self._shared.manifest.layout.num_pieces
+            holds = {piece for piece in map(int, heartbeat["holds"]) if 0 <= piece < num_pieces}
             self._workers[name] = _Worker(beat, now, max(capacity, 1), max(workers, 1), holds, True)
             self._claimed += sorted(holds)
-            self._tell(name)
+            self._write_task(name)
 
     def _lose(self, name: str) -> None:
+        """Removes a worker; its pieces are lost, except those that another worker has as well."""
         worker = self._workers.pop(name)
         elsewhere = {piece for other in self._workers.values() for piece in other.holds}
         self._new.append(Lost(pieces=sorted(worker.holds - elsewhere), worker=name))
 
-    def _empty_inbox(self) -> None:
+    def _read_inbox(self) -> None:
         layout = self._shared.manifest.layout
-        for piece, name, path in self._shared.handed_in():
+        for piece, name, path in self._shared.submissions():
             if path in self._files.get(piece, ()):
                 continue
             if name.endswith(".error"):
@@ -159,7 +163,7 @@ class FolderPool:
                 read = self._shared.read_sum(piece, name, path) if piece < layout.num_pieces else None
             except RunDamagedError:
                 read = None
-            if read is None:  # damaged on the way: as if it had never come
+            if read is None:  # damaged: treated as if it had not arrived
                 path.unlink(missing_ok=True)
                 self._new.append(Lost(pieces=(piece,), worker=name))
                 self._forget(name, piece)
@@ -172,4 +176,4 @@ class FolderPool:
         if worker is not None and piece in worker.holds:
             worker.holds.discard(piece)
             worker.changed = True
-            self._tell(name)
+            self._write_task(name)

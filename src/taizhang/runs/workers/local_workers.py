@@ -1,4 +1,4 @@
-"""Worker processes that a coordinator starts on its own machine, and starts again when they are lost."""
+"""Worker processes that a coordinator starts on its machine, and restarts when they end."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from taizhang.errors import RunError
-from taizhang.runs.workers.pool import Outcome, Place
+from taizhang.runs.workers.pool import Outcome, Slots
 
 MOST_FAILURES = 5
+"""Failures of workers without a piece committed between them, after which the run fails."""
+
 SECONDS_TO_END = 10.0
+"""Processes that have not ended by then after SIGTERM are killed."""
 
 
 class LocalWorkers:
@@ -21,7 +24,7 @@ class LocalWorkers:
 
     Args:
         path: The run's folder.
-        count: How many.
+        count: Number of processes.
         threads: Threads of each.
         memory_bytes: Memory of each, the interpreter included.
     """
@@ -32,62 +35,62 @@ class LocalWorkers:
             *("--threads", str(threads), "--memory", str(memory_bytes)),
         ]
         self._failures = 0
-        self._processes = [self._started() for _ in range(count)]
+        self._processes = [self._start_process() for _ in range(count)]
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _start_process(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             self._command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C comes to the coordinator, which ends them
+            start_new_session=True,  # Ctrl-C reaches only the coordinator, which ends them
         )
 
-    def places(self) -> Sequence[Place]:
-        """None: the workers are seen in the folder."""
+    def slots(self) -> Sequence[Slots]:
+        """None: `FolderPool` has the slots of these workers."""
         return ()
 
-    def give(self, place: Place, pieces: Sequence[int]) -> None:
-        """Never happens."""
+    def assign(self, slots: Slots, pieces: Sequence[int]) -> None:
+        """Is never called: there are no slots."""
 
     def outcomes(self) -> Sequence[Outcome]:
-        """Starts those again that are gone.
+        """Restarts the processes that have ended.
 
         Raises:
-            RunError: They end by themselves again and again.
+            RunError: They fail repeatedly.
         """
         for number, process in enumerate(self._processes):
             status = process.poll()
             if status is None:
                 continue
-            told = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+            message = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
             if status > 0:
                 self._failures += 1
                 if self._failures >= MOST_FAILURES:
-                    last = told.splitlines()[-1].removeprefix("taizhang: ") if told else f"exit status {status}"
-                    raise RunError(f"the workers end again and again; the last one said: {last}")
+                    last = message.splitlines()[-1].removeprefix("taizhang: ") if message else f"exit status {status}"
+                    raise RunError(f"the worker processes fail repeatedly; the last one reported: {last}")
                 time.sleep(0.1)
-            self._processes[number] = self._started()
+            self._processes[number] = self._start_process()
         return ()
 
-    def committed(self, pieces: Sequence[int]) -> None:
-        """Pieces come, so the workers are well."""
+    def mark_committed(self, pieces: Sequence[int]) -> None:
+        """Resets the count of failures: pieces arrive, so the workers are well."""
         self._failures = 0
 
-    def claimed(self) -> Sequence[int]:
-        """Nothing."""
+    def take_claimed(self) -> Sequence[int]:
+        """Returns nothing: `FolderPool` does."""
         return ()
 
     def num_workers(self) -> int:
-        """None: the workers are counted in the folder."""
+        """Zero: `FolderPool` counts these workers."""
         return 0
 
     def pids(self) -> list[int]:
-        """The processes."""
+        """The process ids."""
         return [process.pid for process in self._processes]
 
     def close(self) -> None:
-        """Ends them."""
+        """Ends the processes."""
         for process in self._processes:
             process.terminate()
         deadline = time.monotonic() + SECONDS_TO_END

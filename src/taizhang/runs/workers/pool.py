@@ -1,4 +1,4 @@
-"""What computes pieces, as the coordinator sees it: pools with places that take pieces and hand in outcomes."""
+"""The interface of worker pools: pools offer slots, are assigned pieces, and return outcomes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Done:
     Attributes:
         piece: Its number.
         total: Its sum.
-        worker: Who computed it.
-        seconds: What that took.
+        worker: Name of the worker that computed it.
+        seconds: The time it took.
     """
 
     piece: int
@@ -28,12 +28,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lost:
-    """Pieces that will not come from whom they were given to.
+    """Pieces that the worker they were assigned to will not deliver.
 
     Attributes:
         pieces: Their numbers.
-        worker: Who had them.
-        error: What went wrong with the one piece there is; None where the worker went away.
+        worker: Name of the worker.
+        error: The error in the only piece; None if the worker was lost.
     """
 
     pieces: Sequence[int]
@@ -45,13 +45,13 @@ Outcome: TypeAlias = Done | Lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Something that can take pieces.
+class Slots:
+    """The slots of one worker of a pool, or of the whole pool.
 
     Attributes:
-        name: Its name within its pool.
-        free: How many more pieces it can take.
-        held: Pieces that it has already, and should not be given again.
+        name: Name within the pool.
+        free: Number of free slots: pieces that can be assigned now.
+        held: Pieces that are assigned already, and should not be assigned again.
     """
 
     name: str
@@ -62,23 +62,23 @@ class Place:
 class WorkerPool(Protocol):
     """Workers of one kind. All methods are called by the coordinator's thread."""
 
-    def places(self) -> Sequence[Place]:
-        """Those who can take pieces now."""
+    def slots(self) -> Sequence[Slots]:
+        """The slots for pieces now."""
 
-    def give(self, place: Place, pieces: Sequence[int]) -> None:
-        """Gives pieces to a place."""
+    def assign(self, slots: Slots, pieces: Sequence[int]) -> None:
+        """Assigns pieces to slots."""
 
     def outcomes(self) -> Sequence[Outcome]:
-        """What happened since this was asked last; does not wait."""
+        """The outcomes since the last call; does not wait."""
 
-    def committed(self, pieces: Sequence[int]) -> None:
-        """Is told that these pieces, whoever computed them, are safe."""
+    def mark_committed(self, pieces: Sequence[int]) -> None:
+        """Notes that these pieces, computed by any worker, are committed."""
 
-    def claimed(self) -> Sequence[int]:
-        """Pieces that workers had before this coordinator began; asked once they may have been seen."""
+    def take_claimed(self) -> Sequence[int]:
+        """Pieces that workers had before this coordinator started; each is returned once."""
 
     def num_workers(self) -> int:
-        """How many work now."""
+        """Number of workers at work now."""
 
     def close(self) -> None:
-        """Ends; pieces in hand are dropped."""
+        """Ends the pool; pieces in progress are dropped."""

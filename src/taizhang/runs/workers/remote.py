@@ -1,4 +1,4 @@
-"""What a worker of an executor or a cluster runs: it is sent the job once, and then piece numbers."""
+"""The function that workers of an executor or a cluster run: they receive the job once, then piece numbers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from taizhang.runs.job import Job, PieceRunner
 from taizhang.runs.workers.thread_pool import share_of_memory
 
 MOST_JOBS = 4
+"""Compiled jobs that a worker process keeps."""
 
 _runners: dict[str, PieceRunner] = {}
 _lock = threading.Lock()
 
 
 class Answer(NamedTuple):
-    """What a worker sends back.
+    """The reply of a worker.
 
     Attributes:
         piece: Number of the piece.
         content: The sum as bytes; None if the worker does not have the job.
-        seconds: What it took.
-        worker: Who computed it.
+        seconds: The time it took.
+        worker: Name of the worker.
     """
 
     piece: int
@@ -39,8 +40,8 @@ def compute_piece(identity: str, piece: int, at_once: int, job: bytes | None = N
     Args:
         identity: Identity of the run.
         piece: Number of the piece.
-        at_once: How many pieces this machine computes at once, each with one thread.
-        job: The job, for a worker that said that it does not have it.
+        at_once: Number of pieces that this machine computes at once, each with one thread.
+        job: The job, for a worker that replied that it does not have it.
     """
     worker = f"{platform.node()}-{os.getpid()}"
     with _lock:

@@ -1,13 +1,13 @@
-"""How a coordinator and workers that share a run's folder talk: by small files, each written in one move.
+"""The protocol between a coordinator and workers that share a run's folder: small files, written atomically.
 
-    workers/NAME.json   the worker: who it is, a count that goes up while it lives, the pieces it holds
-    workers/NAME.task   the coordinator: the pieces that the worker is to do, all of them, not only new ones
-    inbox/PIECE.NAME    the worker: the sum of a piece, with a checksum over the run's identity, the piece and its name
-    inbox/PIECE.NAME.error   the worker: why it could not be done
+    workers/NAME.json   by the worker: its heartbeat, a counter, with its host and the pieces assigned to it
+    workers/NAME.task   by the coordinator: all pieces assigned to the worker, not only new ones
+    inbox/PIECE.NAME    by the worker: the sum of a piece, with a checksum over the run's identity, piece and worker
+    inbox/PIECE.NAME.error   by the worker: why the piece failed
 
-A task says what is wanted, not what has changed, so nothing is lost when either side begins anew. No clocks are
-compared: the coordinator looks whether the count of a worker went up on its own clock. Nothing here needs locks, shared
-memory or a network of its own; a network file system will do.
+A task is a state, not a change, so nothing is lost when either side restarts. Clocks are not compared: the coordinator
+times the counter of a worker with its own clock. Nothing here needs locks, shared memory or network connections; a
+network file system is sufficient.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ from taizhang.runs.partial_sum import PartialSum, checksum
 from taizhang.runs.storage import write_whole, writing
 
 BEAT_SECONDS = 1.0
+"""Time between two heartbeats of a worker."""
+
 WORKING, LEFT = "working", "left"
 _HEAD = struct.Struct("<32sd")
 
 
 @dataclass(frozen=True, slots=True)
 class SharedFolder:
-    """The files by which coordinator and workers talk.
+    """The files through which coordinator and workers communicate.
 
     Attributes:
         path: The run's folder.
@@ -45,17 +47,17 @@ class SharedFolder:
     path: Path
     manifest: Manifest
 
-    # Said by workers
+    # Written by workers
 
-    def say_hello(
+    def write_heartbeat(
         self, name: str, *, beat: int, capacity: int, workers: int, holds: Sequence[int], state: str = WORKING
     ) -> None:
-        """A worker shows that it lives, and what it has in hand.
+        """Writes the heartbeat of a worker, with the pieces assigned to it.
 
         Raises:
             RunStorageError: The folder cannot be written.
         """
-        told = {
+        fields = {
             "beat": beat,
             "state": state,
             "host": platform.node(),
@@ -65,55 +67,55 @@ class SharedFolder:
             "workers": workers,
             "holds": list(holds),
         }
-        self._write(self.path / WORKERS / f"{name}.json", json.dumps(told).encode())
+        self._write(self.path / WORKERS / f"{name}.json", json.dumps(fields).encode())
 
-    def hand_in(self, name: str, piece: int, total: PartialSum, seconds: float) -> None:
-        """A worker hands in the sum of a piece."""
+    def submit_sum(self, name: str, piece: int, total: PartialSum, seconds: float) -> None:
+        """Submits the sum of a piece."""
         content = total.to_bytes()
         head = _HEAD.pack(checksum(self.manifest.identity, "inbox", piece, name, content=content), seconds)
         self._write(self.path / INBOX / f"{piece}.{name}", head + content)
 
-    def hand_in_error(self, name: str, piece: int, message: str) -> None:
-        """A worker tells why a piece could not be done."""
+    def submit_error(self, name: str, piece: int, message: str) -> None:
+        """Submits the reason why a piece failed."""
         content = json.dumps({"identity": self.manifest.identity, "message": message})
         self._write(self.path / INBOX / f"{piece}.{name}.error", content.encode())
 
     def task_of(self, name: str) -> dict[str, Any]:
-        """What a worker is to do: `pieces`; empty where there is no task."""
+        """The task of a worker, with the key `pieces`; empty where there is none."""
         return read_json(self.path / WORKERS / f"{name}.task")
 
-    def say_goodbye(self, name: str) -> None:
-        """A worker leaves; its files go."""
+    def remove_worker(self, name: str) -> None:
+        """Removes the files of a worker that leaves."""
         for ending in ("json", "task"):
             with contextlib.suppress(OSError):
                 (self.path / WORKERS / f"{name}.{ending}").unlink()
 
-    # Said by the coordinator
+    # Written and read by the coordinator
 
     def workers(self) -> dict[str, dict[str, Any]]:
-        """What all workers last said, by name."""
-        found = {}
-        for path in self._listed(WORKERS, ".json"):
-            told = read_json(path)
-            if told:
-                found[path.name[: -len(".json")]] = told
-        return found
+        """The last heartbeat of each worker, by name."""
+        heartbeats = {}
+        for path in self._list_files(WORKERS, ".json"):
+            heartbeat = read_json(path)
+            if heartbeat:
+                heartbeats[path.name[: -len(".json")]] = heartbeat
+        return heartbeats
 
-    def give_task(self, name: str, pieces: Sequence[int]) -> None:
-        """Tells a worker all that it is to do."""
+    def assign_task(self, name: str, pieces: Sequence[int]) -> None:
+        """Writes the task of a worker: all pieces assigned to it."""
         self._write(self.path / WORKERS / f"{name}.task", json.dumps({"pieces": list(pieces)}).encode())
 
-    def handed_in(self) -> list[tuple[int, str, Path]]:
-        """Piece, worker and file of everything in the inbox, errors with the ending of their names."""
-        found = []
-        for path in self._listed(INBOX, ""):
+    def submissions(self) -> list[tuple[int, str, Path]]:
+        """Piece, worker and path of each file in the inbox; for errors the worker's name ends in `.error`."""
+        submissions = []
+        for path in self._list_files(INBOX, ""):
             number, dot, name = path.name.partition(".")
             if dot and number.isdigit():
-                found.append((int(number), name, path))
-        return found
+                submissions.append((int(number), name, path))
+        return submissions
 
     def read_sum(self, piece: int, name: str, path: Path) -> tuple[PartialSum, float] | None:
-        """The sum in a file of the inbox and the seconds it took; None if it is not what the worker wrote."""
+        """The sum in a file of the inbox and the seconds it took; None if it fails its checksum."""
         with contextlib.suppress(OSError):
             raw = path.read_bytes()
             if len(raw) < _HEAD.size:
@@ -127,10 +129,10 @@ class SharedFolder:
 
     def read_error(self, path: Path) -> str:
         """The message in an error file."""
-        told = read_json(path)
-        return str(told.get("message", "")) if told.get("identity") == self.manifest.identity else ""
+        fields = read_json(path)
+        return str(fields.get("message", "")) if fields.get("identity") == self.manifest.identity else ""
 
-    def _listed(self, folder: str, ending: str) -> list[Path]:
+    def _list_files(self, folder: str, ending: str) -> list[Path]:
         try:
             entries = list(os.scandir(self.path / folder))
         except OSError:
@@ -143,10 +145,10 @@ class SharedFolder:
             write_whole(path, content, durable=False)
 
 
-def seems_dead(told: Mapping[str, Any]) -> bool:
-    """Whether a worker of this machine is known to be gone, without waiting for its lease to end."""
-    pid = told.get("pid")
-    if told.get("machine") != this_machine() or not isinstance(pid, int):
+def seems_dead(heartbeat: Mapping[str, Any]) -> bool:
+    """Whether a worker on this machine is known to be gone, before its lease ends."""
+    pid = heartbeat.get("pid")
+    if heartbeat.get("machine") != this_machine() or not isinstance(pid, int):
         return False
     try:
         os.kill(pid, 0)
@@ -155,6 +157,6 @@ def seems_dead(told: Mapping[str, Any]) -> bool:
     except (PermissionError, OverflowError):
         return False
     with contextlib.suppress(OSError, IndexError):
-        # A process that has ended and was not yet asked for its status.
+        # A zombie: the process has ended, and its parent has not read its status.
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
     return False

@@ -1,4 +1,4 @@
-"""A pool of threads of this process."""
+"""A worker pool of threads of this process."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from taizhang.execute.native_backend import NativeProgram
 from taizhang.execute.slice_sums import SliceSums
 from taizhang.runs.job import Job, PieceRunner
 from taizhang.runs.pieces import Layout
-from taizhang.runs.workers.pool import Done, Lost, Outcome, Place
+from taizhang.runs.workers.pool import Done, Lost, Outcome, Slots
 
 SECONDS_TO_END = 30.0
+"""How long `close` waits for threads to leave their pieces."""
 
 
 class ThreadPool:
@@ -25,15 +26,15 @@ class ThreadPool:
         job: The job.
         threads: Threads to use in all.
         memory_bytes: Memory to use in all.
-        name: What this worker is called.
-        ring: Called, from any thread, when there is something new.
+        name: Name of this worker.
+        wake: Called, from any thread, when there are new outcomes.
 
     Raises:
         RunError: This machine cannot compute the bits of the run.
         MemoryLimitError: Not even one piece fits in the memory.
     """
 
-    def __init__(self, job: Job, *, threads: int, memory_bytes: int, name: str, ring: Callable[[], None]) -> None:
+    def __init__(self, job: Job, *, threads: int, memory_bytes: int, name: str, wake: Callable[[], None]) -> None:
         compiled = job.compile()
         self._layout = job.manifest.layout
         self.workers, threads_each = shares(compiled, self._layout, threads=threads, memory_bytes=memory_bytes)
@@ -41,9 +42,9 @@ class ThreadPool:
             job, threads=threads_each, memory_bytes=memory_bytes // self.workers, compiled=compiled
         )
         self._name = name
-        self._ring = ring
+        self._wake = wake
         self._stopping = threading.Event()
-        self._given: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._new: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.held: set[int] = set()
         self._claimed: list[int] = []
@@ -55,68 +56,68 @@ class ThreadPool:
         for thread in self._threads:
             thread.start()
 
-    def places(self) -> Sequence[Place]:
-        """This process, with a piece in hand for each thread to go on with at once."""
-        return [Place(name=self._name, free=2 * self.workers - len(self.held), held=self.held)]
+    def slots(self) -> Sequence[Slots]:
+        """The slots of this process: for each thread a piece that is computed and one that waits."""
+        return [Slots(name=self._name, free=2 * self.workers - len(self.held), held=self.held)]
 
-    def give(self, place: Place, pieces: Sequence[int]) -> None:
-        """Puts pieces to those waiting."""
+    def assign(self, slots: Slots, pieces: Sequence[int]) -> None:
+        """Puts pieces into the queue of the threads."""
         for piece in pieces:
             self.held.add(piece)
-            self._given.put(piece)
+            self._queue.put(piece)
 
     def outcomes(self) -> Sequence[Outcome]:
-        """What the threads have done since the last time."""
-        found: list[Outcome] = []
+        """The outcomes since the last call."""
+        outcomes: list[Outcome] = []
         while True:
             try:
                 outcome = self._new.get_nowait()
             except queue.Empty:
-                return found
+                return outcomes
             self.held.difference_update([outcome.piece] if isinstance(outcome, Done) else outcome.pieces)
             self.pieces_done += isinstance(outcome, Done)
-            found.append(outcome)
+            outcomes.append(outcome)
 
     def drop(self, pieces: Sequence[int]) -> None:
-        """Stops work on pieces that are no longer wanted."""
+        """Stops work on pieces that are not needed any more."""
         self._dropped.update(piece for piece in pieces if piece in self.held)
 
-    def committed(self, pieces: Sequence[int]) -> None:
-        """Stops work on pieces that others have done."""
+    def mark_committed(self, pieces: Sequence[int]) -> None:
+        """Stops work on committed pieces, which others have done."""
         if self.held:
             self.drop(pieces)
 
-    def claimed(self) -> Sequence[int]:
-        """What it had in hand when it was adopted."""
+    def take_claimed(self) -> Sequence[int]:
+        """The pieces that it had when a coordinator adopted it."""
         claimed, self._claimed = self._claimed, []
         return claimed
 
-    def adopt(self, ring: Callable[[], None]) -> None:
-        """Goes over to a coordinator of this process, with what it has in hand."""
-        self._ring = ring
+    def adopt(self, wake: Callable[[], None]) -> None:
+        """Joins a coordinator of this process, with the pieces it has."""
+        self._wake = wake
         self._claimed = sorted(self.held)
 
     def num_waiting(self) -> int:
-        """Pieces that wait for a thread."""
-        return self._given.qsize()
+        """Number of pieces that wait for a thread."""
+        return self._queue.qsize()
 
     def num_workers(self) -> int:
-        """Threads that compute pieces."""
+        """Number of threads that compute pieces."""
         return self.workers
 
     def close(self) -> None:
-        """Drops the pieces in hand and ends the threads."""
+        """Drops all pieces and ends the threads."""
         self._stopping.set()
         for _ in self._threads:
-            self._given.put(None)
+            self._queue.put(None)
         deadline = time.monotonic() + SECONDS_TO_END
         for thread in self._threads:
             thread.join(max(deadline - time.monotonic(), 0.0))
 
     def _work(self) -> None:
-        while (number := self._given.get()) is not None and not self._stopping.is_set():
+        while (number := self._queue.get()) is not None and not self._stopping.is_set():
             self._new.put(self._outcome_of(number))
-            self._ring()
+            self._wake()
 
     def _outcome_of(self, number: int) -> Outcome:
         started = time.perf_counter()
@@ -137,7 +138,7 @@ class ThreadPool:
 
 
 def shares(compiled: Sequence[NativeProgram], layout: Layout, *, threads: int, memory_bytes: int) -> tuple[int, int]:
-    """How many pieces to compute at once, and with how many threads each: as many pieces as fit in the memory.
+    """Number of pieces to compute at once, as many as fit in the memory, and number of threads of each.
 
     Raises:
         MemoryLimitError: Not even one fits.
@@ -157,5 +158,5 @@ def shares(compiled: Sequence[NativeProgram], layout: Layout, *, threads: int, m
 
 
 def share_of_memory(pieces_at_once: int) -> int:
-    """Bytes for each of several pieces computed at once on this machine."""
+    """Bytes for each of several pieces computed at once on this machine; a fifth of the free memory is left free."""
     return int(0.8 * available_memory()) // max(pieces_at_once, 1)

@@ -1,7 +1,7 @@
-"""One more worker on a run whose folder it sees: `taizhang work RUN`, which is also what a Slurm array job runs.
+"""A worker on a run whose folder it can read: `taizhang work RUN`, which is also what a Slurm array job runs.
 
-A worker does what the coordinator gives it. Where there is no coordinator, the first worker to notice becomes it, and
-works as well; so a run goes on as long as a single worker lives.
+A worker computes the pieces that the coordinator assigns to it. Where there is no coordinator, the first worker to
+notice becomes the coordinator and computes as well; so a run goes on as long as a single worker lives.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from taizhang.errors import RunBusyError, RunError, RunStoppedError
 from taizhang.runs.coordinator import Coordinator, Watcher
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.job import Job
-from taizhang.runs.lock import COMPLETE, FAILED, RUNNING, CoordinatorLock, is_unlocked, read_sign, this_machine
+from taizhang.runs.lock import COMPLETE, FAILED, RUNNING, CoordinatorLock, is_unlocked, read_heartbeat, this_machine
 from taizhang.runs.report.kept import KeptReport
 from taizhang.runs.workers.folder_pool import FolderPool
 from taizhang.runs.workers.pool import Done, Lost
@@ -26,12 +26,16 @@ from taizhang.runs.workers.shared_folder import BEAT_SECONDS, LEFT, SharedFolder
 from taizhang.runs.workers.thread_pool import ThreadPool
 
 IDLE_SECONDS, BUSY_SECONDS = 0.02, 0.1
+"""Time between two readings of the task, while no piece waits for a thread and while some do."""
+
 TRY_SECONDS = 2.0
+"""Time between two readings of the coordinator's heartbeat."""
+
 PATIENCE_SECONDS = 15.0
-"""How long the sign of a coordinator on another machine may stand still."""
+"""How long the heartbeat of a coordinator on another machine may stop before a worker takes over."""
 
 FORGET_SECONDS = 20.0
-"""A piece that was handed in and is still wanted after so long did not arrive."""
+"""A piece that was submitted and is still in the task after this time has not arrived; it is computed again."""
 
 
 class FolderWorker:
@@ -42,7 +46,7 @@ class FolderWorker:
         job: Its job.
         threads: Threads to use.
         memory_bytes: Memory to use.
-        lease_seconds: For when it becomes the coordinator.
+        lease_seconds: Lease of other workers when this one becomes the coordinator.
         attached: It belongs to the process that started it: it ends with that one, and never coordinates.
     """
 
@@ -65,10 +69,10 @@ class FolderWorker:
         self._lease_seconds = lease_seconds
         self._parent = os.getppid() if attached else None
         self._beat = 0
-        self._beaten = -BEAT_SECONDS
-        self._handed_in: dict[int, float] = {}
-        self._sign: tuple[object, object] = (None, None)
-        self._sign_since = time.monotonic()
+        self._beat_at = -BEAT_SECONDS
+        self._submitted: dict[int, float] = {}
+        self._last_beat: tuple[object, object] = (None, None)
+        self._last_beat_at = time.monotonic()
         self._pool: ThreadPool | None = None
 
     @property
@@ -80,11 +84,11 @@ class FolderWorker:
         """Works until the run is complete.
 
         Raises:
-            RunStoppedError: It was told to stop, or the process that it belongs to is gone.
-            RunError: The run failed; says why.
+            RunStoppedError: `stop` returned True, or the process that it belongs to is gone.
+            RunError: The run failed; the message is that of the coordinator.
         """
         self._pool = ThreadPool(
-            self._job, threads=self._threads, memory_bytes=self._memory_bytes, name=self.name, ring=lambda: None
+            self._job, threads=self._threads, memory_bytes=self._memory_bytes, name=self.name, wake=lambda: None
         )
         try:
             while True:
@@ -96,17 +100,17 @@ class FolderWorker:
             self._pool.close()
 
     def _coordinate(self, pool: ThreadPool, stop: Callable[[], bool], watcher: Watcher | None) -> bool:
-        """Coordinates the run, if nobody does; says whether it did."""
+        """Coordinates the run if no other process does; returns whether it did."""
         try:
             lock = CoordinatorLock(self._folder.path)
         except RunBusyError:
             return False
-        self._shared.say_goodbye(self.name)
+        self._shared.remove_worker(self.name)
         with contextlib.ExitStack() as stack:
             try:
                 kept = stack.enter_context(KeptReport(self._folder, watcher))
                 coordinator = stack.enter_context(Coordinator(self._folder, lock, stop=stop, watcher=kept))
-                pool.adopt(coordinator.ring)
+                pool.adopt(coordinator.wake)
                 coordinator.add(pool)
                 coordinator.add(FolderPool(self._shared, lease_seconds=self._lease_seconds))
             except BaseException as error:
@@ -116,8 +120,8 @@ class FolderWorker:
         return True
 
     def _help(self, pool: ThreadPool, stop: Callable[[], bool]) -> bool:
-        """Does what a coordinator gives; says whether the run is complete, False where there is none to help."""
-        tried = time.monotonic()
+        """Computes what the coordinator assigns; returns True when the run is complete, False if there is none."""
+        last_checked = time.monotonic()
         try:
             while True:
                 if stop() or (self._parent is not None and os.getppid() != self._parent):
@@ -125,55 +129,56 @@ class FolderWorker:
                         f"stopped after {self.pieces_done} pieces; the run goes on without this worker"
                     )
                 self._do_task(pool)
-                if time.monotonic() - tried >= TRY_SECONDS:
-                    tried = time.monotonic()
-                    sign = read_sign(self._folder.path)
-                    if sign.get("state") == COMPLETE:
-                        self._shared.say_goodbye(self.name)
+                if time.monotonic() - last_checked >= TRY_SECONDS:
+                    last_checked = time.monotonic()
+                    heartbeat = read_heartbeat(self._folder.path)
+                    if heartbeat.get("state") == COMPLETE:
+                        self._shared.remove_worker(self.name)
                         return True
-                    if sign.get("state") == FAILED:
-                        raise RunError(str(sign.get("message")) or "the run failed")
-                    if self._parent is None and self._is_free(sign):
+                    if heartbeat.get("state") == FAILED:
+                        raise RunError(str(heartbeat.get("message")) or "the run failed")
+                    if self._parent is None and self._is_free(heartbeat):
                         return False
                 time.sleep(IDLE_SECONDS if pool.num_waiting() < 1 else BUSY_SECONDS)
         except BaseException:
             with contextlib.suppress(RunError):
-                self._say(pool, LEFT)
+                self._beat_now(pool, LEFT)
             raise
 
-    def _is_free(self, sign: Mapping[str, Any]) -> bool:
-        """Whether nobody coordinates, as far as that can be seen."""
-        mark = (sign.get("name"), sign.get("beat"))
-        if mark != self._sign:
-            self._sign, self._sign_since = mark, time.monotonic()
-        counts_elsewhere = sign.get("state") == RUNNING and sign.get("machine") != this_machine()
-        if counts_elsewhere and time.monotonic() - self._sign_since < PATIENCE_SECONDS:
+    def _is_free(self, heartbeat: Mapping[str, Any]) -> bool:
+        """Whether no process seems to coordinate the run."""
+        beat = (heartbeat.get("name"), heartbeat.get("beat"))
+        if beat != self._last_beat:
+            self._last_beat, self._last_beat_at = beat, time.monotonic()
+        runs_elsewhere = heartbeat.get("state") == RUNNING and heartbeat.get("machine") != this_machine()
+        if runs_elsewhere and time.monotonic() - self._last_beat_at < PATIENCE_SECONDS:
             return False
         return is_unlocked(self._folder.path)
 
     def _do_task(self, pool: ThreadPool) -> None:
-        """Takes up what is new in the task, drops what is no longer in it, hands in what is done."""
+        """Submits what is done, starts the new pieces of the task, and drops those no longer in it."""
         for outcome in pool.outcomes():
             if isinstance(outcome, Done):
-                self._shared.hand_in(self.name, outcome.piece, outcome.total, outcome.seconds)
-                self._handed_in[outcome.piece] = time.monotonic()
+                self._shared.submit_sum(self.name, outcome.piece, outcome.total, outcome.seconds)
+                self._submitted[outcome.piece] = time.monotonic()
             elif isinstance(outcome, Lost) and outcome.error is not None:
-                self._shared.hand_in_error(self.name, outcome.pieces[0], str(outcome.error))
-                raise outcome.error  # else it would take one piece after the other, and fail at each
-        if time.monotonic() - self._beaten >= BEAT_SECONDS:
-            self._say(pool)
-        wanted = {piece for piece in self._shared.task_of(self.name).get("pieces", ()) if isinstance(piece, int)}
+                self._shared.submit_error(self.name, outcome.pieces[0], str(outcome.error))
+                raise outcome.error  # else it would fail at one piece after the other
+        if time.monotonic() - self._beat_at >= BEAT_SECONDS:
+            self._beat_now(pool)
+        task = {piece for piece in self._shared.task_of(self.name).get("pieces", ()) if isinstance(piece, int)}
         too_old = time.monotonic() - FORGET_SECONDS
-        self._handed_in = {piece: at for piece, at in self._handed_in.items() if piece in wanted and at > too_old}
-        fresh = sorted(wanted - pool.held - self._handed_in.keys())
-        if fresh:
-            pool.give(pool.places()[0], fresh)
-        pool.drop([piece for piece in pool.held if piece not in wanted])
+        self._submitted = {piece: at for piece, at in self._submitted.items() if piece in task and at > too_old}
+        new = sorted(task - pool.held - self._submitted.keys())
+        if new:
+            pool.assign(pool.slots()[0], new)
+        pool.drop([piece for piece in pool.held if piece not in task])
 
-    def _say(self, pool: ThreadPool, state: str = "working") -> None:
+    def _beat_now(self, pool: ThreadPool, state: str = "working") -> None:
+        """Writes a heartbeat."""
         self._beat += 1
-        self._beaten = time.monotonic()
-        self._shared.say_hello(
+        self._beat_at = time.monotonic()
+        self._shared.write_heartbeat(
             self.name,
             beat=self._beat,
             capacity=2 * pool.workers,
