@@ -1,18 +1,53 @@
-"""How long work tells an onlooker where it stands.
+"""Progress reporting for long computations.
 
-Functions that compute take an `Observer`; the command line's draws progress on the terminal. Calls come from the thread
-that called the function, at most some ten times a second, so an observer may take a millisecond.
+Functions that compute take an `Observer`; that of the command line draws progress on the terminal. Calls come from the
+thread that called the function, at most about ten times a second, so an observer may take a millisecond.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from taizhang.plan.search import SearchProgress
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What is known of the time that a long run takes.
+
+    Attributes:
+        rate: Pieces a second; 0 where nothing is known.
+        seconds_left: Seconds to the end; None where nothing is known.
+        uncertainty: One standard error of `seconds_left`, in seconds.
+    """
+
+    rate: float
+    seconds_left: float | None
+    uncertainty: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProgress:
+    """Where a long run stands.
+
+    Attributes:
+        done: Pieces done.
+        total: All pieces.
+        workers: Workers at work.
+        estimate: Rate and time left.
+        partial: Sum so far of a single amplitude; None where there are several, or nothing yet.
+    """
+
+    done: int
+    total: int
+    workers: int
+    estimate: Estimate
+    partial: complex | None
+
+
 class Observer(Protocol):
-    """What an onlooker can be told. Each method may do nothing."""
+    """Receives the progress of a computation. Each method may do nothing."""
 
     def stage(self, name: str) -> None:
         """A stage begins: `"build"`, `"rates"` (the machine is measured, once), `"plan"` or `"run"`."""
@@ -21,10 +56,13 @@ class Observer(Protocol):
         """The search for a plan goes on; `progress` holds the best plan's figures so far."""
 
     def predicted(self, seconds: float) -> None:
-        """The run that begins is predicted to take so long."""
+        """The contraction that begins is predicted to take this many seconds."""
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
-        """So many slices of those asked for are done."""
+        """This many of the requested slices are done."""
+
+    def running(self, progress: RunProgress) -> None:
+        """A long run goes on; called about ten times a second, from the thread of the coordinator."""
 
 
 class Silent:
@@ -40,4 +78,7 @@ class Silent:
         """Does nothing."""
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
+        """Does nothing."""
+
+    def running(self, progress: RunProgress) -> None:
         """Does nothing."""

@@ -126,16 +126,16 @@ def test_a_report_is_kept_up_to_date_while_the_run_goes_on(make_folder, workforc
     seen = []
 
     class Reader:
-        def progress(self, progress):
+        def running(self, progress):
             seen.append(page.read_text(encoding="utf-8") if page.exists() else None)
 
     calls = iter([False] * 5 + [True] * 9999)
     with pytest.raises(RunStoppedError):
-        go_on(folder, workforce, stop=lambda: next(calls), watcher=Reader())
+        go_on(folder, workforce, stop=lambda: next(calls), observer=Reader())
     assert set(seen) == {None}  # no report was requested
     page.write_text(report_of(folder), encoding="utf-8")
     seen.clear()
-    go_on(folder, workforce, watcher=Reader())
+    go_on(folder, workforce, observer=Reader())
     assert len(set(seen)) > 1
     assert "<strong>running</strong>" in seen[-1]
     assert "data-reload" not in page.read_text(encoding="utf-8").split("<style>")[0]

@@ -115,14 +115,14 @@ def test_killed_workers_are_replaced_and_nothing_is_lost(make_folder, undisturbe
     killed = set()
 
     class Killer:
-        def progress(self, progress):
+        def running(self, progress):
             shared = SharedFolder(folder.path, folder.manifest)
             for name, heartbeat in shared.workers().items():
                 if name not in killed and len(killed) < 3 and heartbeat["holds"]:
                     killed.add(name)
                     os.kill(heartbeat["pid"], signal.SIGKILL)
 
-    values = go_on(folder, Workforce(threads=2, memory_bytes=2 * MEMORY, processes=2), watcher=Killer())
+    values = go_on(folder, Workforce(threads=2, memory_bytes=2 * MEMORY, processes=2), observer=Killer())
     assert same_bits(values[0][0, 0], undisturbed)
 
 

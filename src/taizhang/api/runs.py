@@ -29,7 +29,6 @@ from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan import Plan
 from taizhang.progress.display import shows_progress
-from taizhang.runs.coordinator import Watcher
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.report.report import REPORT, report_of
 from taizhang.runs.report.status import RunStatus, status_of
@@ -82,7 +81,6 @@ def run(
     piece_time: str | float = DEFAULT_PIECE_TIME,
     workforce: Workforce | None = None,
     observer: Observer | None = None,
-    watcher: Watcher | None = None,
     **options: Unpack[RunKeywords],
 ) -> complex | ComplexArray:
     """Starts a resumable run in a folder and completes it; after any interruption, `resume` continues it.
@@ -95,8 +93,7 @@ def run(
         plan: An existing plan; searched if not given.
         piece_time: Time that a piece of the work should take on one thread.
         workforce: The workers, as one value instead of the options below.
-        observer: Receives progress updates of building and planning.
-        watcher: Receives progress updates of the run.
+        observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
 
     Returns:
@@ -129,7 +126,7 @@ def run(
         piece_seconds=parse_time(piece_time, called="piece_time"),
         observer=observer,
     )
-    values: ComplexArray = complete_run(folder, workforce_of(settings, workforce, options), watcher).values
+    values: ComplexArray = complete_run(folder, workforce_of(settings, workforce, options), observer).values
     if not single:
         return values
     batch: ComplexArray = values[0]
@@ -143,7 +140,7 @@ def resume(
     *,
     workforce: Workforce | None = None,
     repair: bool = False,
-    watcher: Watcher | None = None,
+    observer: Observer | None = None,
     **options: Unpack[ResumeKeywords],
 ) -> Any:
     """Continues a run until it is complete; a complete run is only read.
@@ -152,7 +149,7 @@ def resume(
         directory: The run's folder.
         workforce: As for `run`.
         repair: First recover the intact entries of a damaged ledger.
-        watcher: Receives progress updates.
+        observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
 
     Returns:
@@ -168,16 +165,17 @@ def resume(
     if repair:
         repair_run(folder)
     workforce = workforce_of(settings, workforce, options)
-    return folder.assembly().plain(complete_run(folder, workforce, watcher))
+    return folder.assembly().plain(complete_run(folder, workforce, observer))
 
 
 @shows_progress
 @explicit_options(WorkKeywords, OPTIONS, WORKFORCE)
-def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
+def work(directory: Directory, *, observer: Observer | None = None, **options: Unpack[WorkKeywords]) -> None:
     """Works on a run as one of any number of workers on its folder, until it is complete.
 
     Args:
         directory: The run's folder.
+        observer: Receives progress updates where this worker coordinates the run.
         options: See `taizhang.settings.OPTIONS` and `taizhang.runs.run.WORKFORCE`.
 
     Raises:
@@ -196,7 +194,7 @@ def work(directory: Directory, **options: Unpack[WorkKeywords]) -> None:
         lease_seconds=workforce_of(settings, None, options).lease_seconds,
     )
     with stop_on_signals() as stop:
-        worker.work(stop=stop)
+        worker.work(stop=stop, observer=observer)
 
 
 def status(directory: Directory) -> RunStatus:

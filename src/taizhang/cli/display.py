@@ -36,7 +36,7 @@ def live(name: str) -> Any:
     return getattr(importlib.import_module("taizhang.cli.live_display"), name)()
 
 
-class Display:
+class Display(Silent):
     """An observer that draws on the terminal; a context manager, silent where standard error is not a terminal.
 
     A KeyboardInterrupt inside it becomes an `InterruptedWorkError` that says what was interrupted and what is kept.

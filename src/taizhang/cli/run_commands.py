@@ -154,7 +154,7 @@ def work_command(directory: str, attached: bool, workers: dict[str, Any], settin
     )
     with stop_on_signals() as stop, RunDisplay() as display:
         if not is_complete(folder):
-            worker.work(stop=stop, watcher=display)
+            worker.work(stop=stop, observer=display)
     report = {"pieces_done": worker.pieces_done, "seconds": time.perf_counter() - started}
     if as_json:
         echo_json(report)

@@ -7,14 +7,14 @@ from types import TracebackType
 
 from taizhang.cli.display import live
 from taizhang.cli.notes import note
-from taizhang.runs import coordinator
+from taizhang.observer import RunProgress, Silent
 from taizhang.runs.report.status import left_text, rate_text
 
 # Without a terminal: when the first line is written, and the seconds between lines.
 FIRST_LINE_SECONDS, LINE_SECONDS = 5.0, 60.0
 
 
-class RunDisplay:
+class RunDisplay(Silent):
     """Watches a run on standard error; a context manager."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class RunDisplay:
         if self._line is not None:
             self._line.__exit__(kind, error, traceback)
 
-    def progress(self, progress: coordinator.Progress) -> None:
+    def running(self, progress: RunProgress) -> None:
         """Shows the progress of the run."""
         remarks = [f"{progress.done:,} of {progress.total:,} pieces"]
         if progress.estimate.rate > 0:

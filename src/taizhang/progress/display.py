@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from taizhang._lazy import lazy_module
 from taizhang._units import human_seconds
-from taizhang.observer import Observer, Silent
+from taizhang.observer import Observer, RunProgress, Silent
 from taizhang.plan.search import SearchProgress
 from taizhang.progress.line import ProgressState
 from taizhang.progress.switch import Place, is_shown, place
@@ -49,16 +49,12 @@ class ProgressDisplay:
         where: Where to show it.
         delay: Seconds to wait before anything is shown.
         observer: Another observer that receives the same updates.
-        watcher: Another listener for the progress of a run.
     """
 
-    def __init__(
-        self, where: Place, *, delay: float, observer: Observer | None = None, watcher: Any | None = None
-    ) -> None:
+    def __init__(self, where: Place, *, delay: float, observer: Observer | None = None) -> None:
         self._where: Place = where
         self._delay = delay
         self._observer = observer or Silent()
-        self._watcher = watcher
         self._view: views.View | None = None
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
@@ -154,10 +150,9 @@ class ProgressDisplay:
         remark = f"{slices_done:,} of {num_slices:,} slices" if num_slices > 1 else ""
         self._set(left=left, fraction=fraction, remark=remark)
 
-    def progress(self, progress: Any) -> None:
-        """Shows the progress of a long run; see `taizhang.runs.coordinator.Progress`."""
-        if self._watcher is not None:
-            self._watcher.progress(progress)
+    def running(self, progress: RunProgress) -> None:
+        """Shows the progress of a long run."""
+        self._observer.running(progress)
         if self._doing != "Running":
             self._doing, self._started = "Running", time.monotonic()
         remark = f"{progress.done:,} of {progress.total:,} pieces"
@@ -165,27 +160,24 @@ class ProgressDisplay:
 
 
 @contextmanager
-def shown_progress(
-    requested: bool | None, *, observer: Observer | None = None, watcher: Any | None = None
-) -> Iterator[ProgressDisplay | None]:
+def shown_progress(requested: bool | None, *, observer: Observer | None = None) -> Iterator[ProgressDisplay | None]:
     """Shows the progress of the work inside the context, if progress is shown.
 
-    An observer or watcher given by the caller replaces the display, unless `progress=True` asks for both. Nested
+    An observer given by the caller replaces the display, unless `progress=True` asks for both. Nested
     contexts show nothing.
 
     Args:
         requested: The option `progress` of a call.
         observer: The observer given by the caller.
-        watcher: The watcher of a run given by the caller.
 
     Yields:
         The display, or None if nothing is shown.
     """
-    replaced = requested is None and (observer is not None or watcher is not None)
+    replaced = requested is None and observer is not None
     if replaced or _shown.get() or not is_shown(requested):
         yield None
         return
-    display = ProgressDisplay(place(), delay=0.0 if requested else QUIET_SECONDS, observer=observer, watcher=watcher)
+    display = ProgressDisplay(place(), delay=0.0 if requested else QUIET_SECONDS, observer=observer)
     token = _shown.set(True)
     try:
         with display:
@@ -197,21 +189,21 @@ def shown_progress(
 def shows_progress(function: Function) -> Function:
     """Decorates a public function with the option `progress`, so that it shows its progress.
 
-    While progress is shown, the display is passed to the function as `observer`, and as `watcher` if it has one.
+    While progress is shown, the display is passed to the function as `observer`, if it takes one.
     """
-    listeners = [name for name in ("observer", "watcher") if name in function.__annotations__]
+    takes_observer = "observer" in function.__annotations__
 
     @functools.wraps(function)
     def show(*arguments: Any, **options: Any) -> Any:
         requested = options.get("progress")
         if requested is not None and not isinstance(requested, bool):
             return function(*arguments, **options)  # it raises the error
-        with shown_progress(requested, **{name: options.get(name) for name in listeners}) as display:
+        with shown_progress(requested, observer=options.get("observer") if takes_observer else None) as display:
             if display is None:
                 return function(*arguments, **options)
-            if not listeners:
+            if not takes_observer:
                 display.stage(function.__name__)
-            shown: dict[str, Any] = dict.fromkeys(listeners, display)
-            return function(*arguments, **{**options, **shown})
+                return function(*arguments, **options)
+            return function(*arguments, **{**options, "observer": display})
 
     return cast("Function", show)

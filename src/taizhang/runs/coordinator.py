@@ -9,11 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 from taizhang._random import stream
 from taizhang.errors import RunDamagedError, RunStoppedError
+from taizhang.observer import Observer, RunProgress
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import TASK, WANTED, Ledger
 from taizhang.runs.lock import COMPLETE, FAILED, STOPPED, CoordinatorLock
@@ -21,7 +20,7 @@ from taizhang.runs.manifest import Manifest
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.piece_set import PieceSet, ranges_between
 from taizhang.runs.pieces import Layout
-from taizhang.runs.report.estimate import Estimate, estimate
+from taizhang.runs.report.estimate import estimate
 from taizhang.runs.report.history import History, Record
 from taizhang.runs.scheduler import Scheduler
 from taizhang.runs.sum_tree import Change, Node, SumTree, top_level
@@ -42,32 +41,6 @@ WAIT_SECONDS = 0.1
 
 WATCH_SECONDS = 0.1
 """Least time between two progress updates."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """The progress of a run.
-
-    Attributes:
-        done: Pieces done.
-        total: All pieces.
-        workers: Workers at work.
-        estimate: Rate and time left.
-        partial: Sum so far of a single amplitude; None where there are several, or nothing yet.
-    """
-
-    done: int
-    total: int
-    workers: int
-    estimate: Estimate
-    partial: complex | None
-
-
-class Watcher(Protocol):
-    """A listener for the progress of a run."""
-
-    def progress(self, progress: Progress) -> None:
-        """Receives an update about ten times a second, called from the coordinator's thread."""
 
 
 def samples_of(manifest: Manifest) -> frozenset[int]:
@@ -93,7 +66,7 @@ class Coordinator:
         folder: The run.
         lock: Held by the caller for this coordinator.
         stop: Called often; when it returns True, the run commits what is done and stops.
-        watcher: Receives progress updates.
+        observer: Receives progress updates.
     """
 
     def __init__(
@@ -102,12 +75,12 @@ class Coordinator:
         lock: CoordinatorLock,
         *,
         stop: Callable[[], bool] = lambda: False,
-        watcher: Watcher | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._folder = folder
         self._lock = lock
         self._stop = stop
-        self._watcher = watcher
+        self._observer = observer
         self._woken = threading.Event()
         self._pools: list[WorkerPool] = []
         manifest = folder.manifest
@@ -295,11 +268,11 @@ class Coordinator:
 
     def _report_progress(self) -> None:
         now = time.monotonic()
-        if self._watcher is not None and now - self._reported_at >= WATCH_SECONDS:
+        if self._observer is not None and now - self._reported_at >= WATCH_SECONDS:
             self._reported_at = now
             points = [*self._history.points, (time.time(), self.num_done)]
-            self._watcher.progress(
-                Progress(
+            self._observer.running(
+                RunProgress(
                     done=self.num_done,
                     total=self._num_pieces,
                     workers=self._num_workers(),

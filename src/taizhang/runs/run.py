@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from taizhang.errors import UsageError
+from taizhang.observer import Observer
 from taizhang.options import Option, optional, read_options, time_span, whole
-from taizhang.runs.coordinator import Coordinator, Watcher
+from taizhang.runs.coordinator import Coordinator
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.job import Job
 from taizhang.runs.ledger import Ledger
@@ -132,7 +133,7 @@ def go_on(
     workforce: Workforce,
     *,
     stop: Callable[[], bool] = lambda: False,
-    watcher: Watcher | None = None,
+    observer: Observer | None = None,
 ) -> Values:
     """Continues a run until it is complete.
 
@@ -140,7 +141,7 @@ def go_on(
         folder: The run.
         workforce: Its workers.
         stop: Called often; the run stops when it returns True.
-        watcher: Receives progress updates.
+        observer: Receives progress updates.
 
     Returns:
         For each plan the values of its contractions, complex128, shape (contractions, elements of each): all, or of
@@ -156,9 +157,9 @@ def go_on(
     if not is_complete(folder):
         lock = CoordinatorLock(folder.path)
         with contextlib.ExitStack() as stack:
-            kept = stack.enter_context(KeptReport(folder, watcher))
+            kept = stack.enter_context(KeptReport(folder, observer))
             try:
-                coordinator = stack.enter_context(Coordinator(folder, lock, stop=stop, watcher=kept))
+                coordinator = stack.enter_context(Coordinator(folder, lock, stop=stop, observer=kept))
                 workforce.join(coordinator, folder, job)
             except BaseException as error:
                 lock.release("failed", str(error))
@@ -167,7 +168,7 @@ def go_on(
     return values_of(folder)
 
 
-def complete_run(folder: RunFolder, workforce: Workforce, watcher: Watcher | None = None) -> Any:
+def complete_run(folder: RunFolder, workforce: Workforce, observer: Observer | None = None) -> Any:
     """Continues a run until it is complete or a signal ends this process; assembles its answer.
 
     Raises:
@@ -175,7 +176,7 @@ def complete_run(folder: RunFolder, workforce: Workforce, watcher: Watcher | Non
         RunError: The run cannot continue.
     """
     with stop_on_signals() as stop:
-        return folder.assembly().answer(go_on(folder, workforce, stop=stop, watcher=watcher))
+        return folder.assembly().answer(go_on(folder, workforce, stop=stop, observer=observer))
 
 
 def workforce_of(settings: Settings, workforce: Workforce | None, keywords: Mapping[str, Any]) -> Workforce:

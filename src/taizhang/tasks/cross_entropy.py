@@ -27,7 +27,6 @@ from taizhang.execute.amplitude_contractor import AmplitudeContractor
 from taizhang.execute.prepare import begin
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan import Plan
-from taizhang.plan.search import SearchProgress
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import ListLayout, prepare_list
 from taizhang.tasks.assembly import PartialValues, StoppingRule, Values
@@ -343,20 +342,11 @@ def _amplitudes_at_random(contractor: AmplitudeContractor, bits: Bits, seed: int
     return contractor.run(chosen, dtype="complex128").values
 
 
-class _Share:
+class _Share(Silent):
     """Reports the progress of a portion as that of the whole list; one slice stands for one bitstring."""
 
     def __init__(self, observer: Observer, start: float, share: float, total: int) -> None:
         self._observer, self._start, self._share, self._total = observer, start, share, total
-
-    def stage(self, name: str) -> None:
-        """Does nothing: the stage was reported for all portions."""
-
-    def searching(self, progress: SearchProgress) -> None:
-        """Does nothing."""
-
-    def predicted(self, seconds: float) -> None:
-        """Does nothing: the time of all portions was reported."""
 
     def contracting(self, slices_done: int, num_slices: int) -> None:
         """Reports how many bitstrings are done."""

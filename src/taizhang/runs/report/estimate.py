@@ -8,29 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from taizhang.observer import Estimate
 
 INTERVALS = 8
 LAST_SECONDS = 600.0
 LEAST_UNCERTAINTY = 0.02
 UNKNOWN_UNCERTAINTY = 0.5
 """Relative uncertainty with fewer pieces done than intervals."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """An estimate of rate and time left.
-
-    Attributes:
-        rate: Pieces per second; 0 if not known.
-        seconds_left: Seconds to the end; None if not known.
-        uncertainty: One standard error of `seconds_left`, in seconds.
-    """
-
-    rate: float
-    seconds_left: float | None
-    uncertainty: float
 
 
 def estimate(points: Sequence[tuple[float, int]], left: int) -> Estimate:

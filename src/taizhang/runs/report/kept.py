@@ -11,7 +11,7 @@ import sqlite3
 import time
 
 from taizhang.errors import TaizhangError
-from taizhang.runs.coordinator import Progress, Watcher
+from taizhang.observer import Observer, RunProgress, Silent
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.report.report import REPORT, report_of
 from taizhang.runs.storage import write_whole
@@ -21,17 +21,17 @@ LEAST_RATIO = 50
 """The time between two reports is at least this many times the time that a report takes."""
 
 
-class KeptReport:
+class KeptReport(Silent):
     """A listener that writes the report. A context manager: on exit the report shows how the run ended.
 
     Args:
         folder: The run.
-        watcher: Receives progress updates as well.
+        observer: Receives progress updates as well.
     """
 
-    def __init__(self, folder: RunFolder, watcher: Watcher | None = None) -> None:
+    def __init__(self, folder: RunFolder, observer: Observer | None = None) -> None:
         self._folder = folder
-        self._watcher = watcher
+        self._observer = observer
         self._next = 0.0
 
     def __enter__(self) -> KeptReport:
@@ -40,10 +40,10 @@ class KeptReport:
     def __exit__(self, *_: object) -> None:
         self._write()
 
-    def progress(self, progress: Progress) -> None:
+    def running(self, progress: RunProgress) -> None:
         """Passes the progress on; writes the report again if it is due."""
-        if self._watcher is not None:
-            self._watcher.progress(progress)
+        if self._observer is not None:
+            self._observer.running(progress)
         if time.monotonic() >= self._next:
             self._write()
 

@@ -14,6 +14,7 @@ import psutil
 from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang._units import counted, human_bytes, human_seconds
+from taizhang.observer import Estimate
 from taizhang.runs.coordinator import done_ranges
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
@@ -21,7 +22,7 @@ from taizhang.runs.lock import BEAT_SECONDS, HEARTBEAT, RUNNING, read_heartbeat,
 from taizhang.runs.manifest import Manifest
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.pieces import Layout
-from taizhang.runs.report.estimate import Estimate, estimate
+from taizhang.runs.report.estimate import estimate
 from taizhang.runs.report.history import POINT, SESSION, WORKER
 from taizhang.runs.sum_tree import Node
 from taizhang.tasks.assembly import PartialValues, SoFar

@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from taizhang.errors import RunBusyError, RunError, RunStoppedError
-from taizhang.runs.coordinator import Coordinator, Watcher
+from taizhang.observer import Observer
+from taizhang.runs.coordinator import Coordinator
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.job import Job
 from taizhang.runs.lock import COMPLETE, FAILED, RUNNING, CoordinatorLock, is_unlocked, read_heartbeat, this_machine
@@ -80,7 +81,7 @@ class FolderWorker:
         """Pieces that this worker has computed."""
         return self._pool.pieces_done if self._pool is not None else 0
 
-    def work(self, *, stop: Callable[[], bool] = lambda: False, watcher: Watcher | None = None) -> None:
+    def work(self, *, stop: Callable[[], bool] = lambda: False, observer: Observer | None = None) -> None:
         """Works until the run is complete.
 
         Raises:
@@ -92,14 +93,14 @@ class FolderWorker:
         )
         try:
             while True:
-                if self._parent is None and self._coordinate(self._pool, stop, watcher):
+                if self._parent is None and self._coordinate(self._pool, stop, observer):
                     return
                 if self._help(self._pool, stop):
                     return
         finally:
             self._pool.close()
 
-    def _coordinate(self, pool: ThreadPool, stop: Callable[[], bool], watcher: Watcher | None) -> bool:
+    def _coordinate(self, pool: ThreadPool, stop: Callable[[], bool], observer: Observer | None) -> bool:
         """Coordinates the run if no other process does; returns whether it did."""
         try:
             lock = CoordinatorLock(self._folder.path)
@@ -108,8 +109,8 @@ class FolderWorker:
         self._shared.remove_worker(self.name)
         with contextlib.ExitStack() as stack:
             try:
-                kept = stack.enter_context(KeptReport(self._folder, watcher))
-                coordinator = stack.enter_context(Coordinator(self._folder, lock, stop=stop, watcher=kept))
+                kept = stack.enter_context(KeptReport(self._folder, observer))
+                coordinator = stack.enter_context(Coordinator(self._folder, lock, stop=stop, observer=kept))
                 pool.adopt(coordinator.wake)
                 coordinator.add(pool)
                 coordinator.add(FolderPool(self._shared, lease_seconds=self._lease_seconds))
