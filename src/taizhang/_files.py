@@ -28,8 +28,11 @@ def check_output(path: str | os.PathLike[str], *, called: str, endings: Sequence
         known = [ending for ending in endings if ending]
         listed = " or ".join([", ".join(known[:-1]), known[-1]] if len(known) > 1 else known)
         raise UsageError(f"the file of {called} must end in {listed}, got '{target}'")
-    folder = target.parent
     try:
+        # A link stays, and its target is written.
+        folder = Path(os.path.realpath(target)).parent if target.is_symlink() else target.parent
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            target.stat()  # a loop of links raises another OSError
         if target.is_dir():
             raise UsageError(f"'{target}' of {called} is a folder; give the name of a file in it")
         if not folder.exists():
@@ -60,7 +63,7 @@ def write_file(path: str | os.PathLike[str], content: bytes | str) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
             return
-        target = target.resolve()  # a link stays, and its target is replaced
+        target = Path(os.path.realpath(target))  # a link stays, and its target is replaced
         partial = target.with_name(f".{target.name[:200]}.{os.getpid()}.partial")
         try:
             partial.write_bytes(data)

@@ -48,6 +48,7 @@ class Option:
         help: What it does, one sentence without a full stop.
         group: Heading under which the help of commands shows it.
         from_text: Makes text of the command line what Python would be given.
+        wanted_in_shell: `wanted` on the command line, where it takes less than Python.
         in_shell: Whether the command line has it at all.
     """
 
@@ -61,6 +62,7 @@ class Option:
     group: str
     from_text: Callable[[str], Any] = str
     in_shell: bool = True
+    wanted_in_shell: str | None = None
 
     @property
     def default_text(self) -> str | None:
@@ -96,7 +98,9 @@ class Option:
         except (ValueError, TypeError, OverflowError):
             shown = repr(given)
             shown = shown if len(shown) <= 64 else shown[:61] + "..."
-            name, wanted = (self.name, self.wanted) if called is None else (called, self.wanted.replace("_", "-"))
+            name, wanted = self.name, self.wanted
+            if called is not None:
+                name, wanted = called, (self.wanted_in_shell or self.wanted).replace("_", "-")
             raise UsageError(f"{name} must be {wanted}, got {shown}") from None
 
 
@@ -141,6 +145,12 @@ def choice(*names: str) -> Callable[[Any], str]:
         return value
 
     return read
+
+
+def type_name(given: Any) -> str:
+    """Reads the name of a type of complex numbers, or such a type, as NumPy has it."""
+    name = given if isinstance(given, str) else getattr(given, "name", None) or getattr(given, "__name__", None)
+    return choice("complex64", "complex128")(name)
 
 
 def switch(given: Any) -> bool:

@@ -23,6 +23,7 @@ from taizhang.options import (
     switch,
     time_or_auto,
     time_span,
+    type_name,
     whole,
 )
 from taizhang.plan.objective import Objective
@@ -114,6 +115,7 @@ OPTIONS = (
         name="seed",
         read=seed_number,
         wanted="a whole number from 0 to 2^63 - 1, or None for a new one each time",
+        wanted_in_shell="a whole number from 0 to 2^63 - 1",
         default=0,
         metavar="N",
         help="Seed of all randomness: of the search, of samples, of the choice of pieces to verify; the same seed "
@@ -123,7 +125,7 @@ OPTIONS = (
     ),
     Option(
         name="dtype",
-        read=choice("complex64", "complex128"),
+        read=type_name,
         wanted="complex64 or complex128",
         default="complex64",
         metavar="NAME",

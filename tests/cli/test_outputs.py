@@ -144,3 +144,47 @@ def test_a_precise_check_that_does_not_fit_is_left_out_with_a_word(run, files, m
 def test_python_checks_the_path_of_a_report(files):
     with pytest.raises(tz.UsageError, match=r"the folder '.*none' of path does not exist"):
         tz.report(files / "RUN", files / "none" / "r.html")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("plan", "c.txt", "-o", "c.txt"), "-o 'c.txt' is a file that the command reads as CIRCUIT; name another"),
+        (("amplitude", "c.txt", "0" * 9, "-o", "./c.txt"), "reads as CIRCUIT"),
+        (("sample", "c.txt", "--shots", 3, "-o", "link.txt"), "reads as CIRCUIT"),
+        (("amplitude", "c.txt", "--bitstrings", "b.txt", "-o", "b.txt"), "reads as --bitstrings"),
+        (("xeb", "c.txt", "b.svg", "--plot", "b.svg"), "reads as SAMPLES"),
+        (("plan", "c.txt", "-o", "new.svg", "--plot", "new.svg"), "writes as -o"),
+    ],
+)
+def test_what_is_read_is_not_written_over(run, circuit_file, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    content = circuit_file.read_bytes()
+    (tmp_path / "c.txt").write_bytes(content)
+    (tmp_path / "link.txt").symlink_to("c.txt")
+    for name in ("b.txt", "b.svg"):
+        (tmp_path / name).write_text("000000000\n")
+    done = run(*words)
+    assert (done.status, done.out) == (2, "")
+    assert said in done.err
+    assert (tmp_path / "c.txt").read_bytes() == content
+    assert not (tmp_path / "new.svg").exists()
+
+
+def test_a_loop_of_links_and_a_link_to_nowhere_are_refused(run, circuit_file, tmp_path):
+    (tmp_path / "a.txt").symlink_to("b.txt")
+    (tmp_path / "b.txt").symlink_to("a.txt")
+    looped = run("amplitude", circuit_file, "0" * 9, "-o", tmp_path / "a.txt")
+    assert (looped.status, len(looped.err.splitlines())) == (2, 1)
+    (tmp_path / "far.txt").symlink_to(tmp_path / "none" / "x.txt")
+    nowhere = run("amplitude", circuit_file, "0" * 9, "-o", tmp_path / "far.txt")
+    assert nowhere.status == 2
+    assert "does not exist" in nowhere.err
+    (tmp_path / "near.txt").symlink_to(tmp_path / "made.txt")
+    assert run("amplitude", circuit_file, "0" * 9, "-o", tmp_path / "near.txt").status == 0
+    assert (tmp_path / "made.txt").read_text().startswith("0" * 9)
+
+
+def test_the_shell_is_not_offered_what_only_python_can_give(run, circuit_file):
+    done = run("sample", circuit_file, "--shots", 3, "--seed", "None")
+    assert "--seed must be a whole number from 0 to 2^63 - 1, got 'None'" in done.err

@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from taizhang._checks import describe
 from taizhang._optional import optional_module
 from taizhang.adapters.circuit_algebra import controlled_on
 from taizhang.adapters.qubit_history import QubitHistory, collect
@@ -48,7 +49,7 @@ def from_cirq(circuit: Any, *, qubit_order: Any = None) -> Circuit:
     """
     cirq = _import()
     if not isinstance(circuit, cirq.AbstractCircuit):
-        raise UsageError(f"from_cirq takes a cirq.Circuit, got a {type(circuit).__name__}")
+        raise UsageError(f"from_cirq takes a cirq.Circuit, got {describe(circuit)}")
     qubits = _ordered_qubits(cirq, circuit, qubit_order)
     check_sizes(len(qubits))
     places = {qubit: place for place, qubit in enumerate(qubits)}

@@ -161,7 +161,7 @@ def from_cotengra(tree: Any, network: TensorNetwork | NetworkShape | None = None
         inputs, output, sizes = tuple(tree.inputs), tuple(tree.output), dict(tree.size_dict)
         path, sliced = tree.get_ssa_path(), tuple(tree.sliced_inds.values())
     except (AttributeError, TypeError, KeyError) as error:
-        raise PlanError(f"tree must be a complete cotengra.ContractionTree, got a {type(tree).__name__}") from error
+        raise PlanError(f"tree must be a complete cotengra.ContractionTree, got {describe(tree)}") from error
     fixed = [slicing.ind for slicing in sliced if slicing.project is not None]
     if fixed:
         raise PlanError(f"the tree fixes index {fixed[0]!r} to one value; a plan sums over all values of an index")

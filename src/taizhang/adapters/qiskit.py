@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from taizhang._checks import describe
 from taizhang._optional import optional_module
 from taizhang._types import ComplexArray
 from taizhang.adapters.circuit_algebra import controlled_on, matrix_of, power_of
@@ -88,7 +89,7 @@ def from_qiskit(circuit: Any) -> Circuit:
     """
     qiskit = _import("qiskit")
     if not isinstance(circuit, qiskit.QuantumCircuit):
-        raise UsageError(f"from_qiskit takes a qiskit.QuantumCircuit, got a {type(circuit).__name__}")
+        raise UsageError(f"from_qiskit takes a qiskit.QuantumCircuit, got {describe(circuit)}")
     check_sizes(circuit.num_qubits)
     reader = _Reader(QubitHistory())
     try:

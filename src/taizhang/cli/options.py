@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +49,21 @@ class GroupedOption(click.Option):
 
 
 class GroupedCommand(click.Command):
-    """A command whose help shows its options in groups."""
+    """A command whose help shows its options in groups, and which does not write into what it reads."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command, unless a file that it would write is one that it reads, or writes for something else."""
+        named = [(parameter, ctx.params.get(parameter.name or "")) for parameter in self.params]
+        read = [(p, path) for p, path in named if type(p.type) is InputFile and isinstance(path, str)]
+        written = [(p, path) for p, path in named if isinstance(p.type, OutputFile) and isinstance(path, str)]
+        for number, (output, path) in enumerate(written):
+            for other, other_path in (*read, *written[:number]):
+                if _is_same_file(path, other_path):
+                    use = "reads" if other.type is not output.type and type(other.type) is InputFile else "writes"
+                    raise click.UsageError(
+                        f"{output.opts[0]} '{path}' is a file that the command {use} as {_name_of(other)}; name another"
+                    )
+        return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the groups."""
@@ -61,6 +76,21 @@ class GroupedCommand(click.Command):
             if group in records:
                 with formatter.section(group):
                     formatter.write_dl(records[group])
+
+
+def _is_same_file(path: str, other: str) -> bool:
+    """Whether two names are of one file, there or not; devices and pipes may be named twice."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        return False
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return os.path.realpath(path) == os.path.realpath(other)
+
+
+def _name_of(parameter: click.Parameter) -> str:
+    """An option by its flag, an argument by the word for it in the help."""
+    return parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
 
 
 def option(*names: str, group: str = "Task", **others: Any) -> Callable[[Command], Command]:
@@ -201,7 +231,12 @@ def task_options(command: Command) -> Command:
             click.argument("circuit", type=InputFile()),
             click.argument("bits", nargs=-1, metavar="[BITSTRING]..."),
             circuit_options,
-            option("--bitstrings", metavar="FILE", help="File of bitstrings, one per line; - reads standard input."),
+            option(
+                "--bitstrings",
+                type=InputFile(),
+                metavar="FILE",
+                help="File of bitstrings, one per line; - reads standard input.",
+            ),
             option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open."),
             option(
                 "--open",

@@ -9,7 +9,7 @@ exponents.npy    for each contraction the power of two that its value is multipl
 ledger.sqlite    sums of the pieces done, and the history of the run
 coordinator.*    lock and heartbeat of the coordinator
 workers/ inbox/  tasks of the workers that share the folder, and the sums they submit
-circuit.qasm     the circuit, for people
+circuit.qasm     the circuit, for people; left out where OpenQASM has no words for it
 
 A folder that holds only plan-so-far.json was interrupted while the run was made: the same command continues from it.
 """
@@ -36,7 +36,15 @@ import psutil
 import taizhang
 from taizhang._units import human_bytes
 from taizhang.circuit.formats.openqasm_writer import write_openqasm3
-from taizhang.errors import InputError, RunDamagedError, RunError, RunFolderError, SizeLimitError, UsageError
+from taizhang.errors import (
+    CircuitError,
+    InputError,
+    RunDamagedError,
+    RunError,
+    RunFolderError,
+    SizeLimitError,
+    UsageError,
+)
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.slice_sums import SliceSums
 from taizhang.plan.plan import Plan
@@ -177,7 +185,9 @@ def make_run(
     check_new(target)
     files: dict[str, bytes] = {TASK: assembly_to_bytes(work.assembly)}
     if work.circuit is not None:
-        files[CIRCUIT] = write_openqasm3(work.circuit).encode()
+        # Of matrices on three and more qubits OpenQASM knows nothing; the run needs only its arrays.
+        with contextlib.suppress(CircuitError):
+            files[CIRCUIT] = write_openqasm3(work.circuit).encode()
     records: list[PlanRecord] = []
     exponents: list[int] = []
     for number, planned in enumerate(work.plans):
