@@ -227,3 +227,8 @@ def test_what_was_wrong_is_said_with_what_to_do(run, tmp_path, circuit_file):
 def test_each_way_of_ending_has_its_status_and_one_sentence(error, status):
     assert exit_status(error) == status
     assert "inside taizhang" not in sentence(error)
+
+
+def test_help_is_a_word_as_well(run):
+    assert run("help").out == run("--help").out
+    assert run("help", "plan").out == run("plan", "--help").out

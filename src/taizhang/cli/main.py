@@ -83,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: The words after `taizhang`; by default those of the process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
     # At exit the system frees the memory of a process faster than the interpreter collects garbage.
     atexit.register(gc.freeze)
     try:

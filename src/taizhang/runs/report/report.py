@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from taizhang._units import human_bytes, human_seconds
+from taizhang._units import counted, human_bytes, human_seconds
 from taizhang.plan.plan import Plan
 from taizhang.plots.plan import plan_figure
 from taizhang.runs.folder import RunFolder
@@ -69,11 +69,11 @@ def report_of(folder: RunFolder, *, kept: bool = True) -> str:
 def _task_line(folder: RunFolder) -> str:
     manifest = folder.manifest
     layout = manifest.layout
-    contractions = "1 contraction" if layout.num_contractions == 1 else f"{layout.num_contractions:,} contractions"
-    slices = ", ".join(f"{plan.num_slices:,}" for plan in manifest.plans)
+    contractions = counted(layout.num_contractions, "contraction")
+    slices = " or ".join(counted(plan.num_slices, "slice") for plan in manifest.plans)
     return (
-        f"{folder.assembly().description()}: {contractions} of {slices} slices each, in {manifest.dtype}, cut into "
-        f"{layout.num_pieces:,} pieces"
+        f"{folder.assembly().description()}: {contractions} of {slices} each, in {manifest.dtype}, cut into "
+        f"{counted(layout.num_pieces, 'piece')}"
     )
 
 
