@@ -130,7 +130,7 @@ def test_a_run_interrupted_while_it_is_planned_goes_on_with_its_plan(circuit_fil
     assert "'RUN' keeps the best plan so far, with which the same command goes on" in err
     assert seconds < prompt_seconds()
     plan = tz.Plan.load(tmp_path / "RUN" / "plan-so-far.json")
-    with pytest.raises(tz.RunFolderError, match="give the command that was to make it again"):
+    with pytest.raises(tz.RunFolderError, match="repeat the command that makes the run"):
         tz.status(tmp_path / "RUN")
     again = [sys.executable, "-m", "taizhang", *map(str, words), "--prepare"]
     subprocess.run(again, cwd=tmp_path, check=True, timeout=120)
