@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
-from typing import Any
 
 from taizhang import _native
-from taizhang._lazy import lazy_module
+from taizhang._html import card
 from taizhang._resources import available_memory, default_memory, usable_cores
 from taizhang._units import human_bytes
 from taizhang.plan.rates import measure_rates_again, measured_rates
-
-notebook: Any = lazy_module("taizhang.plots.notebook")
 
 _FLOPS_PER_MULTIPLY_ADD = 8
 
@@ -87,7 +84,7 @@ class MachineReport:
         return f"<MachineReport: {cores}, {self.simd_level}, {self.gflops_per_second:.0f} GFLOP/s>"
 
     def _repr_html_(self) -> str:
-        return str(notebook.card(f"This machine\n{self}"))
+        return card(f"This machine\n{self}")
 
 
 def doctor(*, again: bool = False) -> MachineReport:

@@ -11,16 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from taizhang import _native
-from taizhang._lazy import lazy_module
+from taizhang._html import card
 from taizhang._types import DtypeName
 from taizhang.execute.contraction import Contraction, StepRecord
 from taizhang.execute.step_shapes import shape_text
 from taizhang.plan.rates import MachineRates, measured_rates
-
-notebook: Any = lazy_module("taizhang.plots.notebook")
 
 Kind: TypeAlias = Literal["compute-bound", "streaming", "in blocks", "tiny"]
 
@@ -324,7 +322,7 @@ class Profile:
         return f"<Profile: {_count(len(self.steps), 'step')}, {self.seconds:.3g} s, {rate}>"
 
     def _repr_html_(self) -> str:
-        return str(notebook.card(str(self)))
+        return card(str(self))
 
 
 def _step(records: Sequence[StepRecord], roofline: Roofline, workers: int) -> StepProfile:

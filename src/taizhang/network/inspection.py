@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from taizhang._lazy import lazy_module
+from taizhang._html import card
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.simplify import NetworkSizes
-
-notebook: Any = lazy_module("taizhang.plots.notebook")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -54,7 +51,7 @@ class CircuitReport:
         return f"<CircuitReport: {str(self).partition(chr(10))[0]}>"
 
     def _repr_html_(self) -> str:
-        return str(notebook.card(str(self)))
+        return card(str(self))
 
 
 def inspect(circuit: Circuit) -> CircuitReport:

@@ -17,6 +17,7 @@ from typing import Any
 
 from taizhang._checks import check_path, describe
 from taizhang._files import write_file
+from taizhang._html import card
 from taizhang._lazy import lazy_module
 from taizhang._types import DtypeName
 from taizhang._units import counted, human_bytes, human_seconds
@@ -25,7 +26,7 @@ from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.cost import Cost, cost_of
 from taizhang.plan.tree import ContractionTree
 
-notebook: Any = lazy_module("taizhang.plots.notebook")
+plan_plots: Any = lazy_module("taizhang.plots.plan")
 
 FILE_VERSION = 1
 ROWS_VERSION = 2  # files of networks with row indices, which readers of version 1 cannot run
@@ -268,7 +269,7 @@ class Plan:
         return f"<Plan: {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
-        return str(notebook.plan_card(self))
+        return card(str(self), plan_plots.plan_svg(self))
 
 
 def _shape_of(network: object) -> NetworkShape:

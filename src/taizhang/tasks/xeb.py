@@ -11,16 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from taizhang._lazy import lazy_module
+from taizhang._html import card
 from taizhang._types import ComplexArray
 from taizhang.errors import InputError
-
-notebook: Any = lazy_module("taizhang.plots.notebook")
 
 Floats = npt.NDArray[np.float64]
 
@@ -166,7 +163,7 @@ class Xeb:
         return f"<Xeb: linear {self.linear_xeb:.4f} ± {self.standard_error:.4f}, {self.num_samples:,} samples>"
 
     def _repr_html_(self) -> str:
-        return str(notebook.card(f"Cross entropy\n{self}"))
+        return card(f"Cross entropy\n{self}")
 
 
 def _log_scaled(amplitudes: ComplexArray, num_qubits: int) -> Floats:

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from taizhang._lazy import lazy_module
+from taizhang._html import card
 from taizhang._types import ComplexArray
 from taizhang._units import counted, human_bytes, human_seconds
 from taizhang.observer import Estimate
@@ -26,8 +26,6 @@ from taizhang.runs.report.estimate import estimate
 from taizhang.runs.report.history import POINT, SESSION, WORKER
 from taizhang.runs.sum_tree import Node
 from taizhang.tasks.assembly import PartialValues, SoFar
-
-notebook: Any = lazy_module("taizhang.plots.notebook")
 
 ASLEEP_SECONDS = 10 * BEAT_SECONDS
 """A coordinator on another machine whose heartbeat is older than this is taken for dead."""
@@ -115,7 +113,7 @@ class RunStatus:
         return f"<RunStatus: {self.state}, {self.pieces_done:,} of {self.num_pieces:,} pieces{left}>"
 
     def _repr_html_(self) -> str:
-        return str(notebook.card(str(self)))
+        return card(str(self))
 
 
 def rate_text(rate: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import taizhang as tz
-from taizhang.plots.notebook import card
+from taizhang._html import card
 
 EVIL = "<script>alert('&\"')</script>"
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import html
+from typing import TYPE_CHECKING
 
-from taizhang.plan.plan import Plan
-from taizhang.plots.plan import plan_svg
+from taizhang._lazy import lazy_module
+
+if TYPE_CHECKING:
+    import html
+else:
+    html = lazy_module("html")
 
 
 def card(text: str, picture: str = "") -> str:
@@ -26,8 +30,3 @@ def card(text: str, picture: str = "") -> str:
     body = f'<pre style="margin:0;overflow-x:auto">{html.escape(rest)}</pre>' if rest else ""
     shown = f'<div style="max-width:100%;overflow-x:auto;margin-top:.5em">{picture}</div>' if picture else ""
     return f'<div class="taizhang"><strong>{html.escape(heading)}</strong>{body}{shown}</div>'
-
-
-def plan_card(plan: Plan) -> str:
-    """Returns a plan as HTML, with its picture."""
-    return card(str(plan), plan_svg(plan))
