@@ -131,6 +131,7 @@ def _content_of(path: PathOrFile, name: str | None) -> bytes:
         return _read_limited(path, name)
     except OSError as error:
         advice = "; check its name" if isinstance(error, FileNotFoundError) else ""
+        advice = "; name a file in it" if isinstance(error, IsADirectoryError) else advice
         raise CircuitFileError(f"the file cannot be read: {error.strerror}{advice}", source=name) from error
     except UnicodeDecodeError as error:
         raise CircuitFileError("the file is not text; open it in binary mode", source=name) from error
