@@ -298,3 +298,8 @@ def test_nested_calls_show_nothing(recorded):
 
     outer(progress=True)
     assert len(recorded) == 1
+
+
+def test_what_is_no_observer_is_refused():
+    with pytest.raises(tz.UsageError, match=r"observer must have the methods stage, .*, got an int"):
+        tz.amplitude(tz.Circuit(1), "0", observer=3)

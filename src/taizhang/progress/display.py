@@ -11,8 +11,10 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from taizhang._checks import describe
 from taizhang._lazy import lazy_module
 from taizhang._units import human_seconds
+from taizhang.errors import UsageError
 from taizhang.observer import Observer, RunProgress, Silent
 from taizhang.plan.search import SearchProgress
 from taizhang.progress.line import ProgressState
@@ -37,6 +39,9 @@ _DOING = {
     "verify": "Verifying",
     "work": "Working",
 }
+
+_METHODS = ("stage", "searching", "predicted", "contracting", "running")
+"""Of `Observer`."""
 
 _shown = ContextVar("_shown", default=False)
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -196,6 +201,9 @@ def shows_progress(function: Function) -> Function:
     @functools.wraps(function)
     def show(*arguments: Any, **options: Any) -> Any:
         requested = options.get("progress")
+        observer = options.get("observer")
+        if observer is not None and not all(callable(getattr(observer, name, None)) for name in _METHODS):
+            raise UsageError(f"observer must have the methods {', '.join(_METHODS)}, got {describe(observer)}")
         if requested is not None and not isinstance(requested, bool):
             return function(*arguments, **options)  # it raises the error
         with shown_progress(requested, observer=options.get("observer") if takes_observer else None) as display:
