@@ -87,7 +87,7 @@ def describe(given: object) -> str:
         return "None"
     if isinstance(given, np.ndarray):
         return f"an array of {given.dtype} of shape {given.shape}"
-    package = type(given).__module__.partition(".")[0]
+    package = (type(given).__module__ or "builtins").partition(".")[0]
     name = type(given).__name__
     # Other packages also have a Circuit and a TensorNetwork.
     name = name if package in ("builtins", "numpy", "taizhang", "__main__") else f"{package}.{name}"

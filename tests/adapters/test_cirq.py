@@ -414,5 +414,5 @@ def test_an_order_that_does_not_fit_is_refused():
 
 
 def test_an_object_that_is_not_a_circuit_is_refused():
-    with pytest.raises(UsageError, match=r"takes a cirq.Circuit, got a GateOperation"):
+    with pytest.raises(UsageError, match=r"takes a cirq.Circuit, got a cirq.GateOperation"):
         from_cirq(cirq.H(Q[0]))
