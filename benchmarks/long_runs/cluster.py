@@ -14,7 +14,7 @@ import taizhang as tz
 from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, make_run, scratch, undisturbed
 from taizhang.observer import RunProgress
 from taizhang.runs.report.status import status_of
-from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.run import Workforce, continue_run
 from taizhang.runs.start import start_run
 from taizhang.runs.workers.remote import compute_piece
 from taizhang.settings import Settings
@@ -70,7 +70,7 @@ def dask(quick: bool) -> list[Row]:
                     job = folder.job().to_bytes()
                     client.run(compute_piece, folder.manifest.identity, 0, 1, job)
                     stamps, cpu = Stamps(), time.process_time()
-                    (values,) = go_on(folder, workforce, observer=stamps)
+                    (values,) = continue_run(folder, workforce, observer=stamps)
                     own, pieces = own + time.process_time() - cpu, pieces + folder.manifest.layout.num_pieces
                     each[count].append(stamps.seconds_per_piece())
                     same.append("same bits" if values.tobytes() == expected else "OTHER BITS")

@@ -12,7 +12,7 @@ from taizhang.errors import RunDamagedError, RunStorageError, TaizhangError
 from taizhang.runs.folder import LEDGER, RunFolder
 from taizhang.runs.job import PieceRunner
 from taizhang.runs.ledger import Ledger
-from taizhang.runs.run import Workforce, go_on, repair_run
+from taizhang.runs.run import Workforce, continue_run, repair_run
 from taizhang.runs.sum_tree import SumTree
 from taizhang.runs.values import values_of
 
@@ -31,7 +31,7 @@ def truncations(quick: bool) -> list[Row]:
             clear_sidecars(folder)
         folder.ledger_path.write_bytes(whole[: len(whole) - 5000])
         saved, _ = repair_run(folder)
-        go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
+        continue_run(folder, Workforce(threads=1, memory_bytes=MEMORY))
         repaired = f"; repaired after losing 5,000 bytes: {saved} of 64 pieces saved, "
         figure = f"{sum(counts.values()):,} lengths of {len(whole):,} bytes: {counts_text(counts)}"
         figure += f"{repaired}{is_same(folder, bits)}"
@@ -69,7 +69,7 @@ def bit_flips(quick: bool) -> list[Row]:
 def half_done(case: tuple[tz.Circuit, tz.Plan, str], path: Path) -> RunFolder:
     """A stopped run of 128 pieces, some of them done out of order."""
     folder = make_run(case, path, 1)
-    go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
+    continue_run(folder, Workforce(threads=1, memory_bytes=MEMORY))
     done = values_of(folder)[0]
     assert done.size == 1
     folder.ledger_path.unlink()
@@ -87,7 +87,7 @@ def half_done(case: tuple[tz.Circuit, tz.Plan, str], path: Path) -> RunFolder:
 def outcome(folder: RunFolder, bits: bytes) -> str:
     """The outcome of resuming a damaged run."""
     try:
-        (values,) = go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
+        (values,) = continue_run(folder, Workforce(threads=1, memory_bytes=MEMORY))
     except (RunDamagedError, RunStorageError):
         return "detected"
     return "harmless" if values.tobytes() == bits else "WRONG"

@@ -11,7 +11,7 @@ from benchmarks.long_runs.cases import MEMORY, Row, hard, is_same, make_run, scr
 from taizhang.errors import TaizhangError
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.report.status import status_of
-from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.run import Workforce, continue_run
 
 
 def disk(quick: bool) -> list[Row]:
@@ -39,7 +39,7 @@ def disk(quick: bool) -> list[Row]:
             )
             rows.append(("what is safe then", str(status_of(folder)).splitlines()[0].split(": ")[1], "some pieces"))
             (mount / "filler").unlink()
-            go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
+            continue_run(folder, Workforce(threads=1, memory_bytes=MEMORY))
             rows.append(("resumed when there is space again", is_same(folder, bits), "same bits"))
         finally:
             subprocess.run(["umount", str(mount)], check=True)
@@ -63,7 +63,7 @@ class Filler:
 def refusal(folder: RunFolder, observer: Any = None) -> str:
     """The message with which resuming a run is refused."""
     try:
-        go_on(folder, Workforce(threads=1, memory_bytes=MEMORY), observer=observer)
+        continue_run(folder, Workforce(threads=1, memory_bytes=MEMORY), observer=observer)
     except TaizhangError as error:
         return str(error).replace(str(folder.path), "RUN")
     return "NOT REFUSED"

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.long_runs.cases import MEMORY, TAIZHANG, Row, hard, is_same, make_run, scratch, undisturbed
 from taizhang.runs.lock import read_heartbeat
 from taizhang.runs.report.status import status_of
-from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.run import Workforce, continue_run
 from taizhang.runs.workers.shared_folder import SharedFolder
 
 
@@ -36,7 +36,7 @@ def kill_workers(quick: bool) -> list[Row]:
 
         thread = threading.Thread(target=killer, daemon=True)
         thread.start()
-        go_on(folder, Workforce(threads=2, memory_bytes=MEMORY, processes=2))
+        continue_run(folder, Workforce(threads=2, memory_bytes=MEMORY, processes=2))
         stopped.set()
         status = status_of(folder)
         computed = sum(worker["pieces"] for worker in status.workers_seen.values())
@@ -67,7 +67,7 @@ def kill_coordinator(quick: bool) -> list[Row]:
             process.communicate()
             status = status_of(folder)
             at_work += status.pieces_done > before
-        go_on(folder, Workforce(threads=2, memory_bytes=MEMORY))
+        continue_run(folder, Workforce(threads=2, memory_bytes=MEMORY))
         figure = f"{is_same(folder, bits)} after {times} kills, {at_work} of them after new pieces were committed"
         return [(f"kill -9 of the coordinator at {times} random moments", figure, "same bits")]
 
@@ -94,6 +94,6 @@ def stopped_worker(quick: bool) -> list[Row]:
                         os.kill(int(asleep["pid"]), signal.SIGCONT)
 
         workforce = Workforce(threads=2, memory_bytes=MEMORY, processes=2, lease_seconds=3.0)
-        go_on(folder, workforce, observer=Stopper())
+        continue_run(folder, workforce, observer=Stopper())
         figure = f"pieces {asleep['pieces']} of the stopped worker went to the other; {is_same(folder, bits)}"
         return [("a worker stopped by SIGSTOP, lease 3 s", figure, "same bits")]

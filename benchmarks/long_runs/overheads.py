@@ -13,7 +13,7 @@ import numpy as np
 import taizhang as tz
 from benchmarks.long_runs.cases import MEMORY, Row, easy, hard, make_run, scratch
 from taizhang.runs.partial_sum import PartialSum
-from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.run import Workforce, continue_run
 from taizhang.runs.workers.remote import Answer
 
 
@@ -47,7 +47,7 @@ def overhead(quick: bool) -> list[Row]:
         count = folder.manifest.layout.num_pieces
         content = PartialSum(mantissas=np.array([[0.25 + 0.5j]]), exponents=np.array([3])).to_bytes()
         started = time.perf_counter()
-        go_on(folder, Workforce(threads=1, memory_bytes=MEMORY, executor=Sleeping(content)))
+        continue_run(folder, Workforce(threads=1, memory_bytes=MEMORY, executor=Sleeping(content)))
         spent = time.perf_counter() - started
         rows = [(f"overhead, {count} pieces of 1 s of sleep, two at once", f"{spent / (count / 2) - 1:.2%}", "2 %")]
         circuit, plan, bits = hard()
@@ -59,7 +59,7 @@ def overhead(quick: bool) -> list[Row]:
             tz.amplitude(circuit, bits, plan=plan, threads=1)
             plain = time.process_time() - started
             started = time.process_time()
-            go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
+            continue_run(folder, Workforce(threads=1, memory_bytes=MEMORY))
             ratios.append((time.process_time() - started) / plain - 1)
         median = sorted(ratios)[len(ratios) // 2]
         pieces = folder.manifest.layout.num_pieces

@@ -4,7 +4,7 @@ import io
 import numpy as np
 import pytest
 
-from taizhang.circuit.bitstring_lists import as_array, as_strings, opened_bitstrings, read_bitstrings
+from taizhang.circuit.bitstring_lists import as_array, as_strings, expand_open_qubits, read_bitstrings
 from taizhang.errors import CircuitError, CircuitFileError
 
 
@@ -56,8 +56,8 @@ def test_bits_and_strings_are_the_same_thing():
 
 
 def test_open_qubits_count_through_their_bits_the_last_fastest():
-    assert list(opened_bitstrings("0101", [])) == ["0101"]
-    assert list(opened_bitstrings("xx01", [1, 0])) == ["0001", "1001", "0101", "1101"]
+    assert list(expand_open_qubits("0101", [])) == ["0101"]
+    assert list(expand_open_qubits("xx01", [1, 0])) == ["0001", "1001", "0101", "1101"]
 
 
 def test_a_byte_order_mark_is_skipped():

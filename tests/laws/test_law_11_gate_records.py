@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.strategies import angles, gates, table_gates
 
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.circuit.formats.rewriting import SEQUENCES, rewritten
+from taizhang.circuit.formats.rewriting import SEQUENCES, rewrite
 from taizhang.circuit.gates import NAMES, RECORDS, Gate, find_name, gate
 
 
@@ -73,7 +73,7 @@ def test_controls_act_only_where_they_are_one(chosen, more):
 def test_sequence_gives_the_matrix(name, parameters, controls):
     chosen = Gate(name, parameters[: RECORDS[name].num_parameters]).controlled(controls)
     qubits = tuple(range(chosen.num_qubits))
-    steps = rewritten(Operation(chosen, qubits))
+    steps = rewrite(Operation(chosen, qubits))
     product = np.eye(2**chosen.num_qubits, dtype=complex)
     for step in steps:
         product = embedded(step, chosen.num_qubits) @ product

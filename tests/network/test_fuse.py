@@ -6,7 +6,7 @@ from tests.strategies import mixed_circuits
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import gate
 from taizhang.circuit.state_vector import state_vector
-from taizhang.network.fuse import fused
+from taizhang.network.fuse import fuse
 
 
 def steps(*words):
@@ -22,7 +22,7 @@ def steps(*words):
 @settings(max_examples=200)
 @given(mixed_circuits(max_qubits=5))
 def test_fusing_keeps_the_state(circuit):
-    again = Circuit.from_operations(circuit.num_qubits, fused(circuit.operations))
+    again = Circuit.from_operations(circuit.num_qubits, fuse(circuit.operations))
     np.testing.assert_allclose(state_vector(again), state_vector(circuit), atol=1e-13)
 
 
@@ -44,9 +44,9 @@ def test_a_run_is_one_gate_where_that_is_simpler(words, count):
         Operation(gate("fsim", 0.3, 0.1), (int(w[-3]), int(w[-1]))) if w.startswith("fsim") else steps(w)[0]
         for w in words
     ]
-    assert len(list(fused(given))) == count
+    assert len(list(fuse(given))) == count
 
 
 def test_a_very_long_run_is_multiplied_in_parts():
     run = steps(*["cx 0 1", "ry 1"] * 1000)
-    assert 5 < len(list(fused(run))) < 100
+    assert 5 < len(list(fuse(run))) < 100

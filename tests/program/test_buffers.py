@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taizhang.program.buffers import ALIGNMENT, Lifetime, assign_offsets, rounded_up
+from taizhang.program.buffers import ALIGNMENT, Lifetime, assign_offsets, round_up
 
 lifetimes = st.lists(
     st.builds(
@@ -40,7 +40,7 @@ def assert_apart(lives, offsets, length):
 
 @given(lifetimes)
 def test_the_arena_is_never_longer_than_all_tensors_together(lives):
-    assert assign_offsets(lives)[1] <= sum(rounded_up(life.num_elements) for life in lives)
+    assert assign_offsets(lives)[1] <= sum(round_up(life.num_elements) for life in lives)
 
 
 def test_a_chain_needs_two_buffers():

@@ -16,7 +16,7 @@ from taizhang.runs.folder import RunFolder
 from taizhang.runs.job import PieceRunner
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.report.status import status_of
-from taizhang.runs.run import Workforce, go_on, repair_run
+from taizhang.runs.run import Workforce, continue_run, repair_run
 from taizhang.runs.sum_tree import SumTree
 
 ALONE = Workforce(threads=1, memory_bytes=4 << 30)
@@ -38,7 +38,7 @@ def half_done(make_folder):
 
 def outcome(folder, undisturbed):
     try:
-        values = go_on(folder, ALONE)
+        values = continue_run(folder, ALONE)
     except (RunDamagedError, RunStorageError):
         return "detected"
     assert same_bits(values[0][0, 0], undisturbed)
@@ -81,7 +81,7 @@ def test_a_row_moved_to_another_place_is_detected(half_done):
     with sqlite3.connect(half_done.ledger_path) as database:
         database.execute("UPDATE sums SET number = number + 1 WHERE number = (SELECT max(number) FROM sums)")
     with pytest.raises(RunDamagedError):
-        go_on(half_done, ALONE)
+        continue_run(half_done, ALONE)
 
 
 def test_a_missing_row_is_computed_again(half_done, undisturbed):
@@ -142,7 +142,7 @@ def test_a_folder_that_cannot_be_written_is_reported(half_done, monkeypatch):
 
     monkeypatch.setattr("taizhang.runs.lock.write_whole", refused)
     with pytest.raises(RunStorageError, match="read-only file system; make it writable"):
-        go_on(half_done, ALONE)
+        continue_run(half_done, ALONE)
 
 
 def test_a_manifest_of_a_later_version_is_reported(half_done):
@@ -163,7 +163,7 @@ def test_numbers_of_another_type_are_detected(half_done):
         database.execute("UPDATE sums SET level = x'00' WHERE number = (SELECT max(number) FROM sums)")
     database.close()
     with pytest.raises(RunDamagedError):
-        go_on(half_done, ALONE)
+        continue_run(half_done, ALONE)
 
 
 KILLED_WHILE_COMMITTING = """

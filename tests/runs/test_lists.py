@@ -15,7 +15,7 @@ from taizhang.circuit.formats.sample_file import CountedBitstrings
 from taizhang.errors import RunStoppedError
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.report.status import status_of
-from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.run import Workforce, continue_run
 from taizhang.runs.start import start_run
 from taizhang.runs.values import values_of
 from taizhang.settings import Settings
@@ -72,8 +72,8 @@ def test_a_sparse_state_list_has_the_same_bits_as_without_a_run(
     for stop_after in stops:
         left = iter(range(stop_after))
         with contextlib.suppress(RunStoppedError):
-            go_on(RunFolder.open(path), workforce, stop=lambda left=left: next(left, None) is None)
-    values = answer_of(folder, go_on(RunFolder.open(path), workforce)).values
+            continue_run(RunFolder.open(path), workforce, stop=lambda left=left: next(left, None) is None)
+    values = answer_of(folder, continue_run(RunFolder.open(path), workforce)).values
     assert same_bits(values, tz.amplitudes(circuit, requested, plan=sparse_plan, threads=1))
 
 
@@ -81,14 +81,14 @@ def test_all_values_of_few_qubits_are_one_contraction(circuit, tmp_path):
     bitstrings = [f"{number:03b}010011" for number in (5, 0, 1, 2, 3, 4, 7, 6, 5)]
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of())
     assert folder.manifest.layout.num_contractions == 1
-    values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=4 << 30))).values
+    values = answer_of(folder, continue_run(folder, Workforce(threads=2, memory_bytes=4 << 30))).values
     assert same_bits(values, tz.amplitudes(circuit, bitstrings, trials=2, threads=1))
 
 
 def test_a_batch_for_each_row_has_its_open_qubits(wide, tmp_path):
     circuit, bitstrings = wide
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(), open_qubits=[3, 1])
-    values = answer_of(folder, go_on(folder, Workforce(threads=2, memory_bytes=4 << 30))).values
+    values = answer_of(folder, continue_run(folder, Workforce(threads=2, memory_bytes=4 << 30))).values
     assert values.shape == (len(bitstrings), 2, 2)
     batch = tz.amplitude_batch(circuit, bitstrings[11], open_qubits=[3, 1], trials=2, threads=1)
     assert np.allclose(values[11], batch, atol=1e-6)
@@ -116,11 +116,11 @@ def test_the_status_estimates_the_cross_entropy_on_the_way(circuit, tmp_path):
     workforce = Workforce(threads=1, memory_bytes=4 << 30)
     if folder.manifest.layout.num_pieces > 3:
         with pytest.raises(RunStoppedError):
-            go_on(folder, workforce, stop=lambda: next(seen, None) is None)
+            continue_run(folder, workforce, stop=lambda: next(seen, None) is None)
         status = status_of(folder)
         assert status.so_far is not None
         json.dumps(status.to_dict())
-    xeb = answer_of(folder, go_on(folder, workforce))
+    xeb = answer_of(folder, continue_run(folder, workforce))
     so_far = status_of(folder).so_far
     assert (so_far.linear_xeb, so_far.num_samples) == (xeb.linear_xeb, 200)
     assert so_far.standard_error == xeb.standard_error
@@ -136,7 +136,7 @@ def test_an_estimate_from_part_of_the_slices_is_right_to_its_error(tmp_path):
     assert folder.manifest.plans[0].num_rows == len(samples.bitstrings)
     calls = iter(range(2))
     with pytest.raises(RunStoppedError):
-        go_on(folder, Workforce(threads=1, memory_bytes=4 << 30), stop=lambda: next(calls, None) is None)
+        continue_run(folder, Workforce(threads=1, memory_bytes=4 << 30), stop=lambda: next(calls, None) is None)
     status = status_of(folder)
     if 0 < status.fraction < 1:
         assert status.so_far.part == status.fraction
@@ -151,6 +151,6 @@ def test_thousands_of_bitstrings_are_ordinary(circuit, tmp_path):
     folder = prepare_run(tmp_path / "run", circuit, bitstrings, settings_of(2), plan=plan)
     assert folder.manifest.layout.num_contractions == 3_000
     assert folder.manifest.layout.num_pieces < 300
-    go_on(folder, Workforce(threads=2, memory_bytes=4 << 30))
+    continue_run(folder, Workforce(threads=2, memory_bytes=4 << 30))
     assert folder.ledger_path.stat().st_size < 1 << 21
     assert values_of(folder)[0].shape == (3_000, 1)

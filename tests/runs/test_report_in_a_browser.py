@@ -6,7 +6,7 @@ from tests.browser import Browser
 from taizhang.errors import RunStoppedError
 from taizhang.runs.report import page as report_page
 from taizhang.runs.report.report import report_of
-from taizhang.runs.run import go_on
+from taizhang.runs.run import continue_run
 
 BITSTRING = "010011100"
 
@@ -25,7 +25,7 @@ def pages(make_folder, workforce, tmp_path):
     for times in (4, 9999):
         calls = iter([False] * times + [True] * 9999)
         try:
-            go_on(folder, workforce, stop=lambda calls=calls: next(calls))
+            continue_run(folder, workforce, stop=lambda calls=calls: next(calls))
         except RunStoppedError:
             assert times == 4
         written.append(tmp_path / f"{times}.html")

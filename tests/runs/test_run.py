@@ -12,7 +12,7 @@ from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.lock import CoordinatorLock
 from taizhang.runs.report.status import status_of
-from taizhang.runs.run import Workforce, go_on, is_complete
+from taizhang.runs.run import Workforce, continue_run, is_complete
 
 
 def stop_soon(times=3):
@@ -25,7 +25,7 @@ def stop_soon(times=3):
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_a_run_gives_the_bits_of_an_undisturbed_contraction(make_folder, undisturbed, slices_per_piece, threads):
     folder = make_folder(slices_per_piece=slices_per_piece)
-    values = go_on(folder, Workforce(threads=threads, memory_bytes=4 << 30))
+    values = continue_run(folder, Workforce(threads=threads, memory_bytes=4 << 30))
     assert same_bits(values[0][0, 0], undisturbed)
     assert is_complete(folder)
 
@@ -34,7 +34,7 @@ def test_a_run_stopped_again_and_again_gives_the_same_bits(make_folder, workforc
     folder = make_folder(slices_per_piece=1)
     for _ in range(100):
         try:
-            values = go_on(folder, workforce, stop=stop_soon())
+            values = continue_run(folder, workforce, stop=stop_soon())
             break
         except RunStoppedError:
             folder = RunFolder.open(folder.path)
@@ -43,9 +43,9 @@ def test_a_run_stopped_again_and_again_gives_the_same_bits(make_folder, workforc
 
 def test_a_complete_run_is_read_and_not_done_again(make_folder, workforce):
     folder = make_folder()
-    first = go_on(folder, workforce)
+    first = continue_run(folder, workforce)
     before = folder.ledger_path.read_bytes()
-    assert same_bits(go_on(folder, workforce), first)
+    assert same_bits(continue_run(folder, workforce), first)
     assert folder.ledger_path.read_bytes() == before
 
 
@@ -53,7 +53,7 @@ def test_many_bitstrings_share_a_run(make_folder, circuit, plan, workforce):
     bitstrings = ["010011100", "111111111", "000000000"]
     folder = make_folder(bitstrings)
     expected = tz.amplitudes(circuit, bitstrings, plan=plan, threads=1)
-    assert same_bits(go_on(folder, workforce)[0][:, 0], expected)
+    assert same_bits(continue_run(folder, workforce)[0][:, 0], expected)
 
 
 def test_short_amplitudes_are_put_together_in_pieces(make_folder, circuit, workforce):
@@ -61,36 +61,36 @@ def test_short_amplitudes_are_put_together_in_pieces(make_folder, circuit, workf
     easy = tz.plan(circuit, trials=1)
     folder = make_folder(bitstrings, plan=easy, slices_per_piece=None)
     assert folder.manifest.layout.num_pieces < 100
-    assert same_bits(go_on(folder, workforce)[0][:, 0], tz.amplitudes(circuit, bitstrings, plan=easy, threads=1))
+    assert same_bits(continue_run(folder, workforce)[0][:, 0], tz.amplitudes(circuit, bitstrings, plan=easy, threads=1))
 
 
 def test_open_qubits_give_a_batch(make_folder, circuit, workforce):
     plan = sliced(tz.plan(circuit, open_qubits=[8, 2], trials=1, seed=1))
     folder = make_folder(["010011100"], open_qubits=[8, 2], plan=plan)
     expected = tz.amplitude_batch(circuit, "010011100", open_qubits=[8, 2], plan=plan, threads=1)
-    values = go_on(folder, workforce)[0].reshape(2, 2).astype(np.complex64)
+    values = continue_run(folder, workforce)[0].reshape(2, 2).astype(np.complex64)
     assert values.tobytes() == expected.tobytes()
 
 
 def test_a_moved_folder_goes_on_where_it_was(make_folder, workforce, undisturbed, tmp_path):
     folder = make_folder(slices_per_piece=1)
     with pytest.raises(RunStoppedError, match="taizhang resume"):
-        go_on(folder, workforce, stop=stop_soon())
+        continue_run(folder, workforce, stop=stop_soon())
     moved = folder.path.rename(tmp_path / "elsewhere")
-    assert same_bits(go_on(RunFolder.open(moved), workforce)[0][0, 0], undisturbed)
+    assert same_bits(continue_run(RunFolder.open(moved), workforce)[0][0, 0], undisturbed)
 
 
 def test_the_status_reports_pieces_rate_and_the_partial_sum(make_folder, workforce, undisturbed):
     folder = make_folder(slices_per_piece=1)
     assert status_of(folder).state == "waiting"
     with pytest.raises(RunStoppedError):
-        go_on(folder, workforce, stop=stop_soon())
+        continue_run(folder, workforce, stop=stop_soon())
     status = status_of(folder)
     assert status.state == "stopped"
     assert 0 < status.fraction < 1
     assert status.so_far.standard_error > 0
     json.dumps(status.to_dict())
-    go_on(folder, workforce)
+    continue_run(folder, workforce)
     status = status_of(folder)
     assert (status.state, status.fraction, len(status.sessions)) == ("complete", 1.0, 2)
     assert same_bits(status.so_far.value, undisturbed)
@@ -99,7 +99,7 @@ def test_the_status_reports_pieces_rate_and_the_partial_sum(make_folder, workfor
 
 def test_the_ledger_stays_small(make_folder, workforce):
     folder = make_folder(slices_per_piece=1)
-    go_on(folder, workforce)
+    continue_run(folder, workforce)
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
         assert len(ledger.nodes()) == 1
 
@@ -108,9 +108,9 @@ def test_a_second_coordinator_is_refused(make_folder, workforce):
     folder = make_folder()
     lock = CoordinatorLock(folder.path)
     with pytest.raises(RunBusyError, match="is being coordinated by process"):
-        go_on(folder, workforce)
+        continue_run(folder, workforce)
     lock.release("stopped")
-    go_on(folder, workforce)
+    continue_run(folder, workforce)
 
 
 def test_a_coordinator_whose_run_was_taken_stops(make_folder):
@@ -139,7 +139,7 @@ def test_a_missing_file_is_named(make_folder, workforce):
     folder = make_folder()
     (folder.path / "arrays-0.npy").unlink()
     with pytest.raises(RunDamagedError, match=r"arrays-0\.npy"):
-        go_on(folder, workforce)
+        continue_run(folder, workforce)
 
 
 def test_an_error_in_a_piece_ends_the_run_with_its_message(make_folder, workforce, monkeypatch):
@@ -150,5 +150,5 @@ def test_an_error_in_a_piece_ends_the_run_with_its_message(make_folder, workforc
 
     monkeypatch.setattr("taizhang.runs.job.PieceRunner.compute", broken)
     with pytest.raises(RunError, match=r"failed 8 times.*the machine is on fire"):
-        go_on(folder, workforce)
+        continue_run(folder, workforce)
     assert threading.active_count() < 20

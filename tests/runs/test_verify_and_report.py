@@ -10,7 +10,7 @@ from taizhang.runs.ledger import Ledger
 from taizhang.runs.partial_sum import PartialSum
 from taizhang.runs.report import kept as kept_report
 from taizhang.runs.report.report import REPORT, report_of
-from taizhang.runs.run import go_on
+from taizhang.runs.run import continue_run
 from taizhang.runs.verify import verify
 
 MEMORY = 1 << 30
@@ -18,7 +18,7 @@ MEMORY = 1 << 30
 
 def test_a_complete_run_is_verified_with_a_record(make_folder, workforce, undisturbed):
     folder = make_folder()
-    go_on(folder, workforce)
+    continue_run(folder, workforce)
     verification = verify(folder, pieces=4, threads=1, memory_bytes=MEMORY)
     assert len(verification.pieces) == 4
     assert verification.same_bits
@@ -34,7 +34,7 @@ def test_a_run_half_done_is_verified_too(make_folder, workforce):
     folder = make_folder(slices_per_piece=1)
     calls = iter([False] * 4 + [True] * 9999)
     with pytest.raises(RunStoppedError):
-        go_on(folder, workforce, stop=lambda: next(calls))
+        continue_run(folder, workforce, stop=lambda: next(calls))
     verification = verify(folder, threads=1, memory_bytes=MEMORY, precise=False)
     assert verification.standard_error is None
     assert "values" not in verification.record
@@ -42,7 +42,7 @@ def test_a_run_half_done_is_verified_too(make_folder, workforce):
 
 def test_a_machine_that_computed_wrongly_is_detected(make_folder, workforce):
     folder = make_folder()
-    go_on(folder, workforce)
+    continue_run(folder, workforce)
     with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
         wrong = []
         for number in ledger.samples():
@@ -56,7 +56,7 @@ def test_a_machine_that_computed_wrongly_is_detected(make_folder, workforce):
 
 def test_damage_is_detected_by_verify(make_folder, workforce):
     folder = make_folder()
-    go_on(folder, workforce)
+    continue_run(folder, workforce)
     circuit = folder.path / "circuit.qasm"
     circuit.write_bytes(circuit.read_bytes().replace(b"cz", b"cx", 1))
     with pytest.raises(RunDamagedError, match=r"circuit\.qasm"):
@@ -90,9 +90,9 @@ def test_the_report_of_a_run_is_one_self_contained_page(make_folder, workforce):
     for times in (3, 5, 8):
         calls = iter([False] * times + [True] * 9999)
         with pytest.raises(RunStoppedError):
-            go_on(folder, workforce, stop=lambda calls=calls: next(calls))
+            continue_run(folder, workforce, stop=lambda calls=calls: next(calls))
         pages.append(report_of(folder))
-    go_on(folder, workforce)
+    continue_run(folder, workforce)
     verify(folder, threads=1, memory_bytes=MEMORY)
     pages.append(report_of(folder))
     for page in pages:
@@ -111,7 +111,7 @@ def test_the_report_of_a_run_is_one_self_contained_page(make_folder, workforce):
 
 def test_the_report_of_a_batch_lists_its_values(make_folder, workforce):
     folder = make_folder(["010011100", "111111111"])
-    go_on(folder, workforce)
+    continue_run(folder, workforce)
     page = report_of(folder)
     assert "010011100" in page
     assert "111111111" in page
@@ -131,11 +131,11 @@ def test_a_report_is_kept_up_to_date_while_the_run_goes_on(make_folder, workforc
 
     calls = iter([False] * 5 + [True] * 9999)
     with pytest.raises(RunStoppedError):
-        go_on(folder, workforce, stop=lambda: next(calls), observer=Reader())
+        continue_run(folder, workforce, stop=lambda: next(calls), observer=Reader())
     assert set(seen) == {None}  # no report was requested
     page.write_text(report_of(folder), encoding="utf-8")
     seen.clear()
-    go_on(folder, workforce, observer=Reader())
+    continue_run(folder, workforce, observer=Reader())
     assert len(set(seen)) > 1
     assert "<strong>running</strong>" in seen[-1]
     assert "data-reload" not in page.read_text(encoding="utf-8").split("<style>")[0]
@@ -148,5 +148,5 @@ def test_an_error_in_the_report_does_not_stop_the_run(make_folder, workforce, un
     monkeypatch.setattr(kept_report, "report_of", broken)
     folder = make_folder()
     (folder.path / REPORT).write_text("old", encoding="utf-8")
-    assert go_on(folder, workforce)[0][0, 0] == undisturbed
+    assert continue_run(folder, workforce)[0][0, 0] == undisturbed
     assert (folder.path / REPORT).read_text(encoding="utf-8") == "old"

@@ -15,7 +15,7 @@ from taizhang.runs.folder import RunFolder
 from taizhang.runs.job import PieceRunner
 from taizhang.runs.piece_set import PieceSet
 from taizhang.runs.report.status import status_of
-from taizhang.runs.run import Workforce, go_on
+from taizhang.runs.run import Workforce, continue_run
 from taizhang.runs.scheduler import Scheduler
 from taizhang.runs.values import values_of
 from taizhang.runs.workers.shared_folder import SharedFolder
@@ -30,7 +30,7 @@ def start_worker(folder, *options):
 
 def test_processes_of_this_machine_give_the_same_bits(make_folder, undisturbed):
     folder = make_folder()
-    values = go_on(folder, Workforce(threads=2, memory_bytes=2 * MEMORY, processes=2))
+    values = continue_run(folder, Workforce(threads=2, memory_bytes=2 * MEMORY, processes=2))
     assert same_bits(values[0][0, 0], undisturbed)
     assert not list((folder.path / "inbox").iterdir())
 
@@ -57,7 +57,7 @@ def test_a_worker_that_cannot_start_reports_why(make_folder):
 def test_an_executor_gives_the_same_bits(make_folder, undisturbed, kind):
     options = {"mp_context": get_context("spawn")} if kind is ProcessPoolExecutor else {}
     with kind(2, **options) as executor:
-        values = go_on(make_folder(), Workforce(threads=1, memory_bytes=MEMORY, executor=executor))
+        values = continue_run(make_folder(), Workforce(threads=1, memory_bytes=MEMORY, executor=executor))
     assert same_bits(values[0][0, 0], undisturbed)
 
 
@@ -85,29 +85,29 @@ class Unreliable:
 
 
 def test_an_executor_that_fails_at_times_gives_the_same_bits(make_folder, undisturbed):
-    values = go_on(make_folder(), Workforce(threads=1, memory_bytes=MEMORY, executor=Unreliable()))
+    values = continue_run(make_folder(), Workforce(threads=1, memory_bytes=MEMORY, executor=Unreliable()))
     assert same_bits(values[0][0, 0], undisturbed)
 
 
 def test_an_executor_must_report_its_workers(make_folder):
     with pytest.raises(RunError, match="workers="):
-        go_on(make_folder(), Workforce(threads=1, memory_bytes=MEMORY, executor=object()))
+        continue_run(make_folder(), Workforce(threads=1, memory_bytes=MEMORY, executor=object()))
 
 
 def test_a_dask_cluster_gives_the_same_bits(make_folder, undisturbed):
     options = {"dashboard_address": None, "processes": False}
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
         with distributed.Client(cluster, set_as_default=False) as client:
-            values = go_on(make_folder(), Workforce(threads=1, memory_bytes=MEMORY, cluster=client))
+            values = continue_run(make_folder(), Workforce(threads=1, memory_bytes=MEMORY, cluster=client))
         assert same_bits(values[0][0, 0], undisturbed)
         workforce = Workforce(threads=1, memory_bytes=MEMORY, cluster=cluster.scheduler_address)
-        assert same_bits(go_on(make_folder(name="again"), workforce)[0][0, 0], undisturbed)
+        assert same_bits(continue_run(make_folder(name="again"), workforce)[0][0, 0], undisturbed)
 
 
 def test_a_scheduler_that_does_not_answer_is_reported(make_folder):
     workforce = Workforce(threads=1, memory_bytes=MEMORY, cluster="tcp://127.0.0.1:1")
     with pytest.raises(RunError, match="no Dask scheduler answers at 'tcp://127"):
-        go_on(make_folder(), workforce)
+        continue_run(make_folder(), workforce)
 
 
 def test_killed_workers_are_replaced_and_nothing_is_lost(make_folder, undisturbed):
@@ -122,7 +122,7 @@ def test_killed_workers_are_replaced_and_nothing_is_lost(make_folder, undisturbe
                     killed.add(name)
                     os.kill(heartbeat["pid"], signal.SIGKILL)
 
-    values = go_on(folder, Workforce(threads=2, memory_bytes=2 * MEMORY, processes=2), observer=Killer())
+    values = continue_run(folder, Workforce(threads=2, memory_bytes=2 * MEMORY, processes=2), observer=Killer())
     assert same_bits(values[0][0, 0], undisturbed)
 
 
@@ -140,7 +140,7 @@ def test_a_silent_worker_loses_its_lease(make_folder, undisturbed):
     shared.write_heartbeat(silent, beat=1, capacity=2, workers=1, holds=[])
     heartbeat = (folder.path / "workers" / f"{silent}.json").read_text().replace(f'"pid": {os.getpid()}', '"pid": 1')
     (folder.path / "workers" / f"{silent}.json").write_text(heartbeat)
-    values = go_on(folder, Workforce(threads=1, memory_bytes=MEMORY, lease_seconds=1.0))
+    values = continue_run(folder, Workforce(threads=1, memory_bytes=MEMORY, lease_seconds=1.0))
     assert same_bits(values[0][0, 0], undisturbed)
 
 
@@ -150,7 +150,7 @@ def test_damaged_results_are_computed_again(make_folder, undisturbed):
         (folder.path / "inbox" / f"{piece}.stranger").write_bytes(os.urandom(64))
     (folder.path / "inbox" / "999999.stranger").write_bytes(b"x" * 64)
     (folder.path / "inbox" / "readme").write_text("not a piece")
-    values = go_on(folder, Workforce(threads=1, memory_bytes=MEMORY))
+    values = continue_run(folder, Workforce(threads=1, memory_bytes=MEMORY))
     assert same_bits(values[0][0, 0], undisturbed)
 
 
@@ -164,7 +164,7 @@ def test_sums_submitted_without_a_coordinator_are_used(make_folder, undisturbed,
     # The same file in another run is refused: its checksum includes the identity of the run.
     (other.path / "inbox" / "5.somebody").write_bytes((folder.path / "inbox" / "5.somebody").read_bytes())
     for run in (folder, other):
-        assert same_bits(go_on(run, workforce)[0][0, 0], undisturbed)
+        assert same_bits(continue_run(run, workforce)[0][0, 0], undisturbed)
     assert status_of(RunFolder.open(folder.path)).workers_seen["somebody"]["pieces"] == 1
     if other.manifest.identity != folder.manifest.identity:
         assert status_of(other).workers_seen["somebody"]["pieces"] == 0

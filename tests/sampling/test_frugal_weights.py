@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from taizhang.sampling.frugal_weights import (
+    accept_batches,
     bound_of_weights,
     drawn_from,
     expected_top,
     largest_of,
-    taken_batches,
 )
 
 
@@ -29,7 +29,7 @@ def test_batches_are_taken_and_bitstrings_drawn_in_proportion():
     weights = batches.mean(axis=1)
     numbers, places = draw.random(400_000), draw.random((400_000, 1))
     which = draw.integers(4, size=400_000)
-    taken = taken_batches(weights[which], weights.max(), numbers)
+    taken = accept_batches(weights[which], weights.max(), numbers)
     drawn = drawn_from(batches[which[taken]], places[taken])[:, 0]
     counts = np.bincount(8 * which[taken] + drawn, minlength=32)
     expected = len(taken) * batches.reshape(-1) / batches.sum()

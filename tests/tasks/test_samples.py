@@ -14,7 +14,7 @@ from taizhang.errors import RunStoppedError, UsageError
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.ledger import Ledger
 from taizhang.runs.report.status import status_of
-from taizhang.runs.run import Workforce, go_on, is_complete
+from taizhang.runs.run import Workforce, continue_run, is_complete
 from taizhang.runs.start import start_run
 from taizhang.sampling.frugal import FrugalOptions
 from taizhang.settings import Settings
@@ -85,14 +85,14 @@ def test_law_stops_and_threads_change_no_sample(fresh, expected, tmp_path_factor
     for stop_after in stops:
         left = iter(range(stop_after))
         with contextlib.suppress(RunStoppedError):
-            go_on(RunFolder.open(path), workforce, stop=lambda left=left: next(left, None) is None)
+            continue_run(RunFolder.open(path), workforce, stop=lambda left=left: next(left, None) is None)
         assert 0 <= status_of(folder).so_far.drawn <= SHOTS
-    assert np.array_equal(drawn(folder, go_on(RunFolder.open(path), workforce)), expected)
+    assert np.array_equal(drawn(folder, continue_run(RunFolder.open(path), workforce)), expected)
 
 
 def test_batches_that_are_not_needed_are_left_out(fresh, expected, tmp_path):
     folder = copied(fresh, tmp_path / "run")
-    go_on(folder, Workforce(threads=1, memory_bytes=4 << 30))
+    continue_run(folder, Workforce(threads=1, memory_bytes=4 << 30))
     layout, status = folder.manifest.layout, status_of(folder)
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
         wanted = ledger.groups_wanted()
@@ -102,7 +102,7 @@ def test_batches_that_are_not_needed_are_left_out(fresh, expected, tmp_path):
     # What a repair forgets is computed again.
     with Ledger(folder.ledger_path, folder.manifest, write=True) as ledger:
         ledger.commit(records=[("task", "wanted", None)])
-    values = go_on(folder, Workforce(threads=1, memory_bytes=4 << 30))
+    values = continue_run(folder, Workforce(threads=1, memory_bytes=4 << 30))
     assert np.array_equal(drawn(folder, values), expected)
     with Ledger(folder.ledger_path, folder.manifest) as ledger:
         assert ledger.groups_wanted() == wanted

@@ -22,7 +22,7 @@ from taizhang.network.network import NetworkShape
 from taizhang.options import explicit_options
 from taizhang.plan.plan import Plan
 from taizhang.plan.search import search
-from taizhang.progress.display import shown_progress
+from taizhang.progress.display import show_progress
 from taizhang.settings import OPTIONS, SearchOptions, settings_of
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Planner:
         key = (shape, width, memory_bytes is None)
         plan = self._remembered.get(key)
         if plan is None or (memory_bytes is not None and plan.cost.peak_bytes > memory_bytes):
-            with shown_progress(self._progress) as display:
+            with show_progress(self._progress) as display:
                 if display is not None:
                     display.stage("plan")
                 plan = search(

@@ -95,7 +95,7 @@ def as_array(bitstrings: Sequence[str]) -> npt.NDArray[np.uint8]:
     return (characters - ord("0")).reshape(len(bitstrings), length)
 
 
-def parsed_bits(bitstrings: Sequence[str], num_qubits: int, open_qubits: Sequence[int] = ()) -> npt.NDArray[np.uint8]:
+def parse_bits(bitstrings: Sequence[str], num_qubits: int, open_qubits: Sequence[int] = ()) -> npt.NDArray[np.uint8]:
     """Returns bitstrings of a circuit as an array of 0 and 1, shape (number, num_qubits); 0 at open qubits.
 
     Args:
@@ -107,7 +107,7 @@ def parsed_bits(bitstrings: Sequence[str], num_qubits: int, open_qubits: Sequenc
         CircuitError: A bitstring does not fit the circuit; the message names it.
 
     Example:
-        >>> parsed_bits(["01x", "110"], 3, open_qubits=[2]).tolist()
+        >>> parse_bits(["01x", "110"], 3, open_qubits=[2]).tolist()
         [[0, 1, 0], [1, 1, 0]]
     """
     text = "".join(bitstrings)
@@ -141,7 +141,7 @@ def as_strings(bits: npt.NDArray[np.integer]) -> tuple[str, ...]:
     return tuple(characters[start * length : (start + 1) * length] for start in range(len(bits)))
 
 
-def opened_bitstrings(bitstring: str, open_qubits: Sequence[int]) -> Iterator[str]:
+def expand_open_qubits(bitstring: str, open_qubits: Sequence[int]) -> Iterator[str]:
     """Yields the bitstrings of a batch of amplitudes, in the order of its elements.
 
     Args:
@@ -149,7 +149,7 @@ def opened_bitstrings(bitstring: str, open_qubits: Sequence[int]) -> Iterator[st
         open_qubits: The open qubits, the first the slowest.
 
     Example:
-        >>> list(opened_bitstrings("x1x", [2, 0]))
+        >>> list(expand_open_qubits("x1x", [2, 0]))
         ['010', '110', '011', '111']
     """
     characters = list(bitstring)

@@ -171,7 +171,7 @@ def contract_network(
     plan = plan.for_network(network)
     if backend == "numpy":
         _check_rows(lower(plan), rows)
-        summed = checked_slices(slices, plan.num_slices)
+        summed = select_slices(slices, plan.num_slices)
         if plan.shape.is_empty:
             return _without_steps(lower(plan, dtype=dtype), network.exponent, summed)
         return _contract_numpy(network, plan, dtype, rows, summed, progress, should_stop)
@@ -219,7 +219,7 @@ def run_program(
         profile: Measure each step.
     """
     program = compiled.program
-    summed = checked_slices(slices, program.num_slices)
+    summed = select_slices(slices, program.num_slices)
     _check_arrays(program, arrays)
     _check_rows(program, rows)
     started = time.perf_counter()
@@ -265,7 +265,7 @@ def peak_bytes_of_run(
     Raises:
         MemoryLimitError: The run does not fit in the memory; its `needed_bytes` says how much it needs.
     """
-    summed = checked_slices(slices, compiled.program.num_slices)
+    summed = select_slices(slices, compiled.program.num_slices)
     if not summed or compiled.program.result == ONE or compiled.program.is_empty:
         return 0
     return compiled.peak_bytes(_schedule_of_run(compiled, summed, threads, memory_bytes), summed)
@@ -285,7 +285,7 @@ def _schedule_of_run(compiled: NativeProgram, slices: range, threads: int | None
     )
 
 
-def checked_slices(slices: range | None, num_slices: int) -> range:
+def select_slices(slices: range | None, num_slices: int) -> range:
     """Returns the range of slices to sum: all, or the ones given.
 
     Raises:

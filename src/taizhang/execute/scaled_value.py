@@ -94,11 +94,11 @@ def _scale_pieces(target: ComplexArray, mantissa: ComplexArray, exponent: int) -
         target.imag[start : start + _PIECE] = np.ldexp(piece.imag, exponent)
 
 
-def narrowed(values: ComplexArray, dtype: DtypeName) -> ComplexArray:
+def narrow_type(values: ComplexArray, dtype: DtypeName) -> ComplexArray:
     """Converts values to a type; returns them unchanged if it cannot hold one of them.
 
     Example:
-        >>> narrowed(np.array([1e30 + 0j]), "complex64").dtype, narrowed(np.array([1e60 + 0j]), "complex64").dtype
+        >>> narrow_type(np.array([1e30 + 0j]), "complex64").dtype, narrow_type(np.array([1e60 + 0j]), "complex64").dtype
         (dtype('complex64'), dtype('complex128'))
     """
     smallest, largest = significant_exponents(values, bits=_ALL_BITS)

@@ -23,7 +23,7 @@ from taizhang.circuit.gates import Gate
 from taizhang.errors import CircuitError
 from taizhang.network.choice import FinalBit
 from taizhang.network.einsum import einsum
-from taizhang.network.fuse import fused
+from taizhang.network.fuse import fuse
 from taizhang.network.gate_form import Core, GateForm, Known, Matrix2, Output, Tied, gate_form
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.network.wire import IDENTITY, Wire, bare, phases, product, then
@@ -96,10 +96,10 @@ def build_network(circuit: Circuit, *, bitstring: str | None = None, open_qubits
     if network.factor != 1 or not arrays:
         inputs.append(())
         arrays.append(np.array(network.factor, dtype=np.complex128))
-    return renumbered(inputs, network.output, arrays, network.index_names, network.exponent)
+    return renumber(inputs, network.output, arrays, network.index_names, network.exponent)
 
 
-def renumbered(
+def renumber(
     inputs: Iterable[tuple[int, ...]],
     output: tuple[int, ...],
     arrays: Sequence[ComplexArray],
@@ -153,7 +153,7 @@ def build_circuit_network(circuit: Circuit, *, open_qubits: Sequence[int] = ()) 
     """
     opened = check_open_qubits(open_qubits, circuit.num_qubits)
     builder = _Builder(circuit.num_qubits)
-    for operation in fused(circuit.operations):
+    for operation in fuse(circuit.operations):
         builder.apply(operation)
     return builder.finish(opened)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.light_cone import light_cone
-from taizhang.network.build import build_circuit_network, check_open_qubits, renumbered
+from taizhang.network.build import build_circuit_network, check_open_qubits, renumber
 from taizhang.network.network import TensorNetwork
 from taizhang.network.simplify import simplify
 
@@ -51,5 +51,5 @@ def reduced_network(circuit: Circuit, qubits: Sequence[int], *, probabilities: b
     inputs.append(())
     arrays.append(np.array(mantissa, dtype=np.complex128))
     names = [*ket.index_names, *(f"{name}*" for name in ket.index_names)]
-    network = renumbered(inputs, rows + columns, arrays, names, exponent + 2 * ket.exponent)
+    network = renumber(inputs, rows + columns, arrays, names, exponent + 2 * ket.exponent)
     return simplify(network)

@@ -42,7 +42,7 @@ class _Run:
     num_joint: int = 0
 
 
-def fused(operations: Iterable[Operation]) -> Iterator[Operation]:
+def fuse(operations: Iterable[Operation]) -> Iterator[Operation]:
     """Yields equivalent operations, possibly in another order, with runs on one pair of qubits multiplied.
 
     Args:
@@ -51,7 +51,7 @@ def fused(operations: Iterable[Operation]) -> Iterator[Operation]:
     Example:
         >>> from taizhang.circuit.gates import gate
         >>> there, back = Operation(gate("cx"), (0, 1)), Operation(gate("cx"), (1, 0))
-        >>> [step.gate.num_qubits for step in fused([there, back, there])]
+        >>> [step.gate.num_qubits for step in fuse([there, back, there])]
         [2]
     """
     return _Fuser().all(operations)

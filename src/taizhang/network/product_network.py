@@ -17,7 +17,7 @@ import numpy.typing as npt
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.amplitude_network import AmplitudeNetwork
-from taizhang.network.recipe import normalised
+from taizhang.network.recipe import normalise
 
 Bits = npt.NDArray[np.uint8]
 
@@ -91,7 +91,7 @@ class ProductNetwork:
             single[number] = stack * np.ldexp(1.0, exponents[number] - most).reshape(shape)
             exponent += most
         most = int(powers.max())
-        last, more = normalised(factors * np.ldexp(1.0, powers - most))
+        last, more = normalise(factors * np.ldexp(1.0, powers - most))
         return (*single, last), exponent + most + more
 
 

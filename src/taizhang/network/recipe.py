@@ -102,7 +102,7 @@ class Recipe:
                 array = entry.table[tuple([chosen[choice] for choice in entry.choices])]
             elif isinstance(entry, Contract):
                 operands = [(arrays[number], labels) for number, labels in entry.operands]
-                array, exponent = normalised(einsum(operands, entry.output))
+                array, exponent = normalise(einsum(operands, entry.output))
                 exponent += sum(exponents[number] for number, _ in entry.operands)
             else:
                 array, exponent = arrays[entry.operand], exponents[entry.operand]
@@ -116,14 +116,14 @@ class Recipe:
         return arrays, exponents
 
 
-def normalised(array: ComplexArray) -> tuple[ComplexArray, int]:
+def normalise(array: ComplexArray) -> tuple[ComplexArray, int]:
     """Divides an array by the power of two that brings its largest modulus into [0.5, 1).
 
     Returns:
         The array and the exponent; the array itself and 0 if it is zero or not finite.
 
     Example:
-        >>> normalised(np.array([12.0]))
+        >>> normalise(np.array([12.0]))
         (array([0.75]), 4)
     """
     largest = float(np.abs(array).max(initial=0.0))

@@ -11,7 +11,7 @@ import numpy as np
 
 from taizhang._checks import check_type
 from taizhang._types import ComplexArray
-from taizhang.network.build import renumbered
+from taizhang.network.build import renumber
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.network.recipe import ScaledProduct
 from taizhang.network.reduce import reduce
@@ -93,7 +93,7 @@ def simplify(network: TensorNetwork, *, by_values: bool = True) -> TensorNetwork
     arrays = [node.array for node in nodes if node.array is not None]
     put_factor(inputs, arrays, 0 if work.vanished else work.scalar.mantissa)
     names = names_with_hidden(shape.index_names, len(work.sizes))
-    return renumbered(inputs, shape.output, arrays, names, work.scalar.exponent)
+    return renumber(inputs, shape.output, arrays, names, work.scalar.exponent)
 
 
 def names_with_hidden(names: Sequence[str], num_names: int) -> list[str]:

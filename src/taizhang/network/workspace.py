@@ -16,7 +16,7 @@ import numpy as np
 from taizhang._types import ComplexArray
 from taizhang.network.choice import Choice
 from taizhang.network.einsum import einsum
-from taizhang.network.recipe import Contract, Lookup, Pick, Recipe, Reverse, ScaledProduct, normalised
+from taizhang.network.recipe import Contract, Lookup, Pick, Recipe, Reverse, ScaledProduct, normalise
 
 # Tables over choices are kept up to this many elements.
 MAX_TABLE = 1 << 10
@@ -158,7 +158,7 @@ class Workspace:
     def scale(self, node: Node, largest: float) -> None:
         """Rescales an array whose largest modulus, `largest`, is far from 1."""
         if node.array is not None and not _SMALL < largest < _LARGE:
-            node.array, exponent = normalised(node.array)
+            node.array, exponent = normalise(node.array)
             self.scalar.multiply(1.0, exponent)
 
     # Contractions

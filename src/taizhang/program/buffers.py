@@ -29,7 +29,7 @@ class Lifetime(NamedTuple):
     num_elements: int
 
 
-def rounded_up(num_elements: int) -> int:
+def round_up(num_elements: int) -> int:
     """Rounds up to a multiple of `ALIGNMENT`."""
     return -(-num_elements // ALIGNMENT) * ALIGNMENT
 
@@ -48,7 +48,7 @@ def assign_offsets(lifetimes: Sequence[Lifetime], *, bottom: Iterable[int] = ())
         >>> assign_offsets([Lifetime(0, 1, 640), Lifetime(1, 2, 320), Lifetime(2, 3, 640)])
         ([0, 640, 0], 960)
     """
-    sizes = [rounded_up(life.num_elements) for life in lifetimes]
+    sizes = [round_up(life.num_elements) for life in lifetimes]
     offsets = [-1] * len(lifetimes)
     end = 0
     for number in bottom:

@@ -11,7 +11,7 @@ from taizhang.network.network import NetworkShape
 from taizhang.plan.plan import Plan
 from taizhang.program.axis_orders import AxisOrders, choose_orders
 from taizhang.program.blocks import Block, BlockLimits, find_blocks, order_with_blocks
-from taizhang.program.buffers import Lifetime, assign_offsets, rounded_up
+from taizhang.program.buffers import Lifetime, assign_offsets, round_up
 from taizhang.program.program import ONE, ROW, Mode, Place, Program, RowPick, Step
 from taizhang.program.tree_facts import TreeFacts, walk
 
@@ -127,7 +127,7 @@ def _input_places(
                 slice_strides[position[index]].append((number, step))
         order = orders.indices[number]
         places.append(Place("input", end, order, tuple([by_index[index] for index in order]), stride))
-        end += rounded_up(stride)
+        end += round_up(stride)
     return places, slice_strides, end
 
 
@@ -158,8 +158,8 @@ class _Arena:
         bottom = [k for k, number in enumerate(numbers) if number in kept_for_all]
         offsets, self.length = assign_offsets(lifetimes, bottom=bottom)
         self.offsets = dict(zip(numbers, offsets, strict=True))
-        self.shared = sum(rounded_up(lifetimes[k].num_elements) for k in bottom)
-        ends = [self.offsets[n] + rounded_up(facts.lengths[n]) for n in numbers if level_of[n] > 0]
+        self.shared = sum(round_up(lifetimes[k].num_elements) for k in bottom)
+        ends = [self.offsets[n] + round_up(facts.lengths[n]) for n in numbers if level_of[n] > 0]
         self.sliced = max(ends, default=0)
 
 
@@ -178,7 +178,7 @@ def _block_elements(facts: TreeFacts, blocks: Sequence[Block], places: Sequence[
     for block in blocks:
         for turn, pair in enumerate(block.pairs[:-1]):
             largest[turn % 2] = max(largest[turn % 2], places[pair.number].num_elements)
-    return 2 * rounded_up(max(largest))
+    return 2 * round_up(max(largest))
 
 
 def _steps(

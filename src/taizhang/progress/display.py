@@ -165,7 +165,7 @@ class ProgressDisplay:
 
 
 @contextmanager
-def shown_progress(requested: bool | None, *, observer: Observer | None = None) -> Iterator[ProgressDisplay | None]:
+def show_progress(requested: bool | None, *, observer: Observer | None = None) -> Iterator[ProgressDisplay | None]:
     """Shows the progress of the work inside the context, if progress is shown.
 
     An observer given by the caller replaces the display, unless `progress=True` asks for both. Nested
@@ -206,7 +206,7 @@ def shows_progress(function: Function) -> Function:
             raise UsageError(f"observer must have the methods {', '.join(_METHODS)}, got {describe(observer)}")
         if requested is not None and not isinstance(requested, bool):
             return function(*arguments, **options)  # it raises the error
-        with shown_progress(requested, observer=options.get("observer") if takes_observer else None) as display:
+        with show_progress(requested, observer=options.get("observer") if takes_observer else None) as display:
             if display is None:
                 return function(*arguments, **options)
             if not takes_observer:

@@ -128,7 +128,7 @@ class Workforce:
         coordinator.add(pool)
 
 
-def go_on(
+def continue_run(
     folder: RunFolder,
     workforce: Workforce,
     *,
@@ -176,7 +176,7 @@ def complete_run(folder: RunFolder, workforce: Workforce, observer: Observer | N
         RunError: The run cannot continue.
     """
     with stop_on_signals() as stop:
-        return folder.assembly().answer(go_on(folder, workforce, stop=stop, observer=observer))
+        return folder.assembly().answer(continue_run(folder, workforce, stop=stop, observer=observer))
 
 
 def workforce_of(settings: Settings, workforce: Workforce | None, keywords: Mapping[str, Any]) -> Workforce:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.network.fuse import fused
+from taizhang.network.fuse import fuse
 
 NEGLIGIBLE = 1e-12
 """Elements of a unitary matrix below this are treated as rounding errors."""
@@ -90,7 +90,7 @@ def actions_of(circuit: Circuit) -> tuple[Action, ...]:
 def _merge(circuit: Circuit) -> Iterator[Action]:
     """Yields the actions, with runs of gates on one qubit merged."""
     waiting: dict[int, ComplexArray] = {}
-    for operation in fused(circuit.operations):
+    for operation in fuse(circuit.operations):
         gate, qubits = operation.gate, operation.qubits
         if not qubits:
             continue

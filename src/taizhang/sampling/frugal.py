@@ -18,13 +18,13 @@ from taizhang.sampling.frugal_weights import (
     PILOT_BATCHES,
     Floats,
     WeightCount,
+    accept_batches,
     bound_from_pilot,
     bound_of_weights,
     drawn_from,
     expected_top,
     largest_of,
     scaled_probabilities,
-    taken_batches,
 )
 from taizhang.sampling.sampler import Bits, MethodName, RunningXeb, SampleReport
 from taizhang.sampling.state_vector import VectorSampler, bits_of
@@ -334,7 +334,7 @@ class FrugalSampler:
             places = largest_of(probabilities, self._options.top)
         else:
             numbers = self._uniforms.draw(first, candidates, "take")
-            taken = taken_batches(weights, self.bound, numbers)
+            taken = accept_batches(weights, self.bound, numbers)
             draws = [self._uniforms.draw(first, candidates, "draw", k)[taken] for k in range(self._options.per_batch)]
             places = drawn_from(probabilities[taken], np.stack(draws, axis=1))
         self._weights.add(weights, math.inf if self._options.top else self.bound, len(taken))

@@ -129,7 +129,7 @@ class WeightCount:
         return self.clipped / self.total if self.total else 0.0
 
 
-def taken_batches(weights: Floats, bound: float, numbers: Floats) -> npt.NDArray[np.intp]:
+def accept_batches(weights: Floats, bound: float, numbers: Floats) -> npt.NDArray[np.intp]:
     """Returns the numbers of the accepted batches."""
     return np.flatnonzero(numbers * bound < weights)
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taizhang._types import ComplexArray, DtypeName
-from taizhang.circuit.bitstring_lists import opened_bitstrings, parsed_bits
+from taizhang.circuit.bitstring_lists import expand_open_qubits, parse_bits
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.distinct_bitstrings import Bits, DistinctRows
 from taizhang.execute.amplitude_contractor import AmplitudeContractor, prepare_amplitudes, type_of_values
@@ -57,7 +57,7 @@ class AmplitudesTask:
 
     def __post_init__(self) -> None:
         check_open_qubits(self.open_qubits, self.circuit.num_qubits)
-        parsed_bits(self.bitstrings, self.circuit.num_qubits, self.open_qubits)
+        parse_bits(self.bitstrings, self.circuit.num_qubits, self.open_qubits)
 
     def prepare(
         self,
@@ -172,7 +172,7 @@ class AmplitudeAnswer:
     def records(self) -> Iterator[dict[str, str | float]]:
         """Yields each amplitude with its complete bitstring, as `--json` prints it."""
         for bitstring, values in zip(self.bitstrings, self.values, strict=True):
-            batch = opened_bitstrings(bitstring, self.open_qubits)
+            batch = expand_open_qubits(bitstring, self.open_qubits)
             for full, value in zip(batch, values.reshape(-1).tolist(), strict=True):
                 yield {"bitstring": full, "re": value.real, "im": value.imag}
 
@@ -197,7 +197,7 @@ class ListLayout:
 
     def distinct(self) -> DistinctRows:
         """The list without its repetitions."""
-        return DistinctRows.of(parsed_bits(self.bitstrings, self.num_qubits, self.open_qubits), self.open_qubits)
+        return DistinctRows.of(parse_bits(self.bitstrings, self.num_qubits, self.open_qubits), self.open_qubits)
 
     def distinct_bits(self) -> Bits:
         """The bits of the distinct bitstrings, shape (number, num_qubits), in the order of their contractions.
@@ -262,7 +262,7 @@ class ListLayout:
             row_qubits=tuple(map(int, fields["row_qubits"])),
             num_rows=int(fields["num_rows"]),
         )
-        parsed_bits(layout.bitstrings, layout.num_qubits, layout.open_qubits)
+        parse_bits(layout.bitstrings, layout.num_qubits, layout.open_qubits)
         return layout
 
 
@@ -335,7 +335,7 @@ class AmplitudeAssembly:
 
     def record(self, answer: AmplitudeAnswer) -> Mapping[str, Any]:
         """Bitstrings and values, unless there are many."""
-        return recorded(self.layout.bitstrings, answer.values.reshape(len(answer.bitstrings), -1))
+        return record_values(self.layout.bitstrings, answer.values.reshape(len(answer.bitstrings), -1))
 
 
 def _by_first(distinct: DistinctRows) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -347,7 +347,7 @@ def _by_first(distinct: DistinctRows) -> tuple[npt.NDArray[np.intp], npt.NDArray
     return order, place[distinct.row_of]
 
 
-def recorded(bitstrings: Sequence[str], values: ComplexArray) -> Mapping[str, Any]:
+def record_values(bitstrings: Sequence[str], values: ComplexArray) -> Mapping[str, Any]:
     """Returns the amplitudes for the record of a verified result; nothing if there are many.
 
     Args:

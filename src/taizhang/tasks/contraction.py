@@ -13,7 +13,7 @@ from taizhang._types import ComplexArray, DtypeName
 from taizhang.execute.members import GivenMembers
 from taizhang.execute.precision import RangeGuard
 from taizhang.execute.prepare import prepare_plan
-from taizhang.execute.scaled_value import narrowed
+from taizhang.execute.scaled_value import narrow_type
 from taizhang.network.network import TensorNetwork, array_shape
 from taizhang.network.spans import element_spans
 from taizhang.observer import Observer
@@ -114,7 +114,7 @@ class ContractionAssembly:
     def answer(self, values: Values) -> ComplexArray:
         """The value: complex128 for a scalar, and for an array that the type of the computation cannot hold."""
         value = values[0].reshape(array_shape(self.shape))
-        return narrowed(value, self.dtype) if self.shape else value
+        return narrow_type(value, self.dtype) if self.shape else value
 
     def plain(self, answer: ComplexArray) -> complex | ComplexArray:
         """A number, or the array."""

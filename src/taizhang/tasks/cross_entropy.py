@@ -18,7 +18,7 @@ import numpy as np
 
 from taizhang._random import stream
 from taizhang._types import ComplexArray
-from taizhang.circuit.bitstring_lists import parsed_bits
+from taizhang.circuit.bitstring_lists import parse_bits
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.distinct_bitstrings import Bits, DistinctRows
 from taizhang.circuit.formats.sample_file import CountedBitstrings
@@ -266,7 +266,7 @@ def compute_xeb(
     watch.stage("build")
     started = time.perf_counter()
     count = len(samples.bitstrings)
-    bits = parsed_bits(samples.bitstrings, circuit.num_qubits)
+    bits = parse_bits(samples.bitstrings, circuit.num_qubits)
     prepared = prepare_list(circuit, tuple(samples.bitstrings), (), settings, None, watch, None)
     contractor = prepared.contractor
     planned = time.perf_counter()

@@ -32,7 +32,7 @@ from taizhang.sampling.frugal import (
     batches_expected,
     batches_per_sample,
 )
-from taizhang.sampling.frugal_weights import scaled_probabilities, taken_batches
+from taizhang.sampling.frugal_weights import accept_batches, scaled_probabilities
 from taizhang.sampling.partition import BatchGrid
 from taizhang.sampling.product_batches import ProductBatches, pairs_of_grid, sides_of_grid
 from taizhang.sampling.sampler import Bits, SampleReport
@@ -392,7 +392,7 @@ class SampleAssembly:
         _, amplitudes = self.batches_of(contraction, values)
         weights = scaled_probabilities(amplitudes, self.num_qubits).mean(axis=1)
         numbers = Uniforms(self.seed, FrugalSampler.method).draw(contraction * self.batches, self.batches, "take")
-        return self.shots_of_batch * len(taken_batches(weights, self.bound, numbers))
+        return self.shots_of_batch * len(accept_batches(weights, self.bound, numbers))
 
 
 class EnoughBatches:

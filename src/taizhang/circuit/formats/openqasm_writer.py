@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.circuit.formats.rewriting import rewritten, with_few_controls
+from taizhang.circuit.formats.rewriting import rewrite, with_few_controls
 from taizhang.circuit.gates import RECORDS, Gate
 from taizhang.errors import CircuitError
 
@@ -94,7 +94,7 @@ def _lines_2(operation: Operation, num_qubits: int) -> Iterator[str]:
             continue
         if step.gate.name == "id" or (step.gate.name == "gphase" and step.gate.num_controls == 0):
             continue
-        simpler = rewritten(step)
+        simpler = rewrite(step)
         if simpler == [step]:
             used = set(step.qubits)
             idle = (qubit for qubit in range(num_qubits) if qubit not in used)
@@ -116,7 +116,7 @@ def _lines_3(operation: Operation) -> Iterator[str]:
         step = _with_plain_phase(waiting.popleft())
         head = _head_3(step.gate)
         if head is None:
-            waiting.extendleft(reversed(rewritten(step)))
+            waiting.extendleft(reversed(rewrite(step)))
             continue
         operands = ", ".join(f"q[{qubit}]" for qubit in step.qubits)
         yield f"{head}{_angles(step.gate)} {operands};" if operands else f"{head}{_angles(step.gate)};"

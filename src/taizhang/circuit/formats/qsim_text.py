@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.circuit.formats.rewriting import rewritten
+from taizhang.circuit.formats.rewriting import rewrite
 from taizhang.circuit.formats.timed_text import GateWord, TimedTextReader, timed_lines
 from taizhang.circuit.gates import RECORDS, Gate, GateRecord, gate
 from taizhang.errors import CircuitError
@@ -129,7 +129,7 @@ def _in_qsim_gates(operation: Operation) -> Iterator[Operation]:
         yield operation
         return
     if chosen.num_targets > 1:
-        for simpler in rewritten(operation):
+        for simpler in rewrite(operation):
             yield from _in_qsim_gates(simpler)
         return
     if chosen.num_targets == 0:

@@ -126,7 +126,7 @@ SEQUENCES: dict[str, Callable[[Angles], list[Step]]] = {
 _PHASES = {"z": math.pi, "s": _HALF_PI, "sdg": -_HALF_PI, "t": math.pi / 4, "tdg": -math.pi / 4}
 
 
-def rewritten(operation: Operation) -> list[Operation]:
+def rewrite(operation: Operation) -> list[Operation]:
     """Rewrites an operation in simpler base gates; returns the operation itself if it is simple.
 
     Args:
@@ -140,7 +140,7 @@ def rewritten(operation: Operation) -> list[Operation]:
         CircuitError: The gate is given by a matrix on more than two targets.
 
     Example:
-        >>> rewritten(Operation(gate("cswap"), (0, 1, 2)))
+        >>> rewrite(Operation(gate("cswap"), (0, 1, 2)))
         [cx 2 1, ccx 0 1 2, cx 2 1]
     """
     controls = operation.qubits[: operation.gate.num_controls]
