@@ -26,7 +26,7 @@ from taizhang.runs.run import own_workforce
 from taizhang.runs.start import start_run
 from taizhang.sampling.choice import prepare_samples
 from taizhang.sampling.frugal import FRUGAL, FrugalOptions
-from taizhang.sampling.sampler import METHODS
+from taizhang.sampling.sampler import METHODS, check_shots
 from taizhang.settings import Settings
 from taizhang.tasks.samples import SamplesTask
 
@@ -62,6 +62,7 @@ def sample_command(
     as_json: bool,
 ) -> None:
     """Draw samples of CIRCUIT: one bitstring per line, qubit 0 first."""
+    check_shots(shots, called="--shots")
     check_listing(shots, output, as_json=as_json)
     started = time.perf_counter()
     with Display(f"to keep such work: taizhang sample {circuit} … --directory RUN") as display:

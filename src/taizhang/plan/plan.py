@@ -128,9 +128,8 @@ class Plan:
         here, there = _canonical(self.shape), _canonical(shape)
         if here.key != there.key:
             raise PlanError(
-                f"the plan is for a network of {self.shape.num_tensors} tensors and {self.shape.num_indices} indices "
-                f"(sha256 {self.shape.sha256()[:12]}), not for this one of {shape.num_tensors} tensors and "
-                f"{shape.num_indices} indices (sha256 {shape.sha256()[:12]}); plan this network again"
+                f"the plan is for a network of {_size_text(self.shape)}, not for this one of {_size_text(shape)}; "
+                "plan this network again"
             )
         sliced = tuple(there.index_at[here.place_of[index]] for index in self.sliced_indices)
         return replace(self, shape=shape, sliced_indices=sliced)
@@ -161,7 +160,9 @@ class Plan:
         try:
             content = json.loads(source.read_text(encoding="utf-8"))
         except (ValueError, RecursionError) as error:
-            raise PlanError(f"'{source}' is not a plan file: it does not hold JSON ({error})") from None
+            raise PlanError(
+                f"'{source}' is not a plan file: it does not hold JSON ({error}); search the plan again"
+            ) from None
         try:
             plan = cls.from_dict(content)
         except PlanError as error:
@@ -292,6 +293,11 @@ class _Canonical:
     key: tuple[object, ...]
     place_of: dict[int, int]
     index_at: list[int]
+
+
+def _size_text(shape: NetworkShape) -> str:
+    tensors, indices = counted(shape.num_tensors, "tensor"), counted(shape.num_indices, "index", "indices")
+    return f"{tensors} and {indices} (sha256 {shape.sha256()[:12]})"
 
 
 def _canonical(shape: NetworkShape) -> _Canonical:

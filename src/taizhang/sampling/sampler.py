@@ -87,11 +87,15 @@ class RunningXeb:
         return mean - 1, float(np.sqrt(variance / self.count))
 
 
-def check_shots(shots: int) -> None:
+def check_shots(shots: int, *, called: str = "shots") -> None:
     """Checks the number of shots.
+
+    Args:
+        shots: The number.
+        called: Name of the option in errors.
 
     Raises:
         UsageError: It is below 1, or above 10^9.
     """
     if not 1 <= shots <= MAX_SHOTS:
-        raise UsageError(f"shots must be a number from 1 to {MAX_SHOTS:,}, got {shots}")
+        raise UsageError(f"{called} must be a number from 1 to {MAX_SHOTS:,}, got {shots}")
