@@ -12,7 +12,7 @@ from taizhang._lazy import lazy_module
 from taizhang._resources import peak_resident_bytes
 from taizhang._units import counted
 from taizhang.circuit.formats.read import CircuitFormat, read_circuit
-from taizhang.cli.amplitude_output import MOST_LINES, records_of, show_amplitudes, write_amplitudes
+from taizhang.cli.amplitude_output import MOST_LINES, show_amplitudes, write_amplitudes
 from taizhang.cli.bitstring_options import collect_bitstrings
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note, verbosity
@@ -95,7 +95,7 @@ def amplitude_command(
     measured, drawn = measured_profile(result.contractions, profile)
     saved = save(output, lambda path: write_amplitudes(answer, Path(path)))
     if as_json:
-        listed = [] if saved.done else list(records_of(answer))
+        listed = [] if saved.done else list(answer.records())
         report = {"amplitudes": listed, "plan": plan_report(used_plan, predicted)}
         profile_fields = {} if measured is None else {"profile": measured.to_dict()}
         echo_json({**report, "seconds": seconds, "peak_bytes": observed, **profile_fields})

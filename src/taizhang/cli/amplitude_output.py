@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,9 @@ from taizhang.tasks.amplitudes import AmplitudeAnswer
 MOST_LINES = 64
 
 
-def records_of(result: AmplitudeAnswer) -> Iterator[dict[str, str | float]]:
-    """Each amplitude with its whole bitstring."""
-    return result.records()
-
-
 def show_amplitudes(result: AmplitudeAnswer, *, most: int | None = MOST_LINES) -> None:
     """Prints amplitudes as text, the first `most` of them if there are more."""
-    for number, entry in enumerate(records_of(result)):
+    for number, entry in enumerate(result.records()):
         if number == most:
             click.echo(f"… and {result.values.size - number} more; -o FILE writes all of them")
             return
@@ -39,9 +33,9 @@ def write_amplitudes(result: AmplitudeAnswer, path: Path) -> None:
     if path.suffix.lower() == ".npy":
         write_file(path, npy_bytes(result.values))
     elif path.suffix.lower() == ".json":
-        write_file(path, json.dumps({"amplitudes": list(records_of(result))}) + "\n")
+        write_file(path, json.dumps({"amplitudes": list(result.records())}) + "\n")
     else:
-        lines = (f"{entry['bitstring']} {entry['re']!r} {entry['im']!r}\n" for entry in records_of(result))
+        lines = (f"{entry['bitstring']} {entry['re']!r} {entry['im']!r}\n" for entry in result.records())
         write_file(path, "".join(lines))
 
 

@@ -26,7 +26,8 @@ from taizhang.errors import UsageError
 from taizhang.runs.run import own_workforce
 from taizhang.runs.start import start_run
 from taizhang.settings import Settings
-from taizhang.tasks.reduced_state import MOST_ROWS, ReducedStateTask
+from taizhang.tasks.records import MOST_RECORDED
+from taizhang.tasks.reduced_state import ReducedStateTask
 from taizhang.tasks.solve import solve
 
 
@@ -65,7 +66,7 @@ def marginals_command(
     selected = parse_qubits(qubits, called="--qubits")
     if not selected:
         raise UsageError("--qubits names no qubit; give at least one, such as --qubits 0,3")
-    if 1 << len(selected) > MOST_ROWS and output is None:
+    if 1 << len(selected) > MOST_RECORDED and output is None:
         raise UsageError(f"{len(selected)} qubits have too many outcomes to print; give -o FILE.npy")
     with Display(f"to keep such work: taizhang marginals {circuit} … --directory RUN") as display:
         display.stage("read")

@@ -54,15 +54,15 @@ class GroupedCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command, unless a file that it would write is one that it reads, or writes for something else."""
         named = [(parameter, ctx.params.get(parameter.name or "")) for parameter in self.params]
-        read = [(p, path) for p, path in named if type(p.type) is InputFile and isinstance(path, str)]
+        used = [("reads", p, path) for p, path in named if type(p.type) is InputFile and isinstance(path, str)]
         written = [(p, path) for p, path in named if isinstance(p.type, OutputFile) and isinstance(path, str)]
-        for number, (output, path) in enumerate(written):
-            for other, other_path in (*read, *written[:number]):
+        for output, path in written:
+            for use, other, other_path in used:
                 if _is_same_file(path, other_path):
-                    use = "reads" if other.type is not output.type and type(other.type) is InputFile else "writes"
                     raise click.UsageError(
                         f"{output.opts[0]} '{path}' is a file that the command {use} as {_name_of(other)}; name another"
                     )
+            used.append(("writes", output, path))
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from taizhang._files import write_file
 from taizhang._resources import peak_resident_bytes
 from taizhang._units import counted
-from taizhang.cli.amplitude_output import MOST_LINES, npy_bytes, records_of, show_amplitudes, write_amplitudes
+from taizhang.cli.amplitude_output import MOST_LINES, npy_bytes, show_amplitudes, write_amplitudes
 from taizhang.cli.options import echo_json
 from taizhang.cli.reports import plan_report
 from taizhang.cli.sample_output import present_report, write_samples
@@ -73,7 +73,7 @@ def _(answer: AmplitudeAnswer, how: Presentation) -> None:
     saved = save(how.output, lambda path: write_amplitudes(answer, Path(path)))
     if how.as_json:
         plan = how.plans[0]
-        report: dict[str, Any] = {"amplitudes": [] if saved.done else list(records_of(answer))}
+        report: dict[str, Any] = {"amplitudes": [] if saved.done else list(answer.records())}
         report["plan"] = plan_report(plan, plan.cost.peak_bytes)
         echo_json({**report, "seconds": dict(how.seconds), "peak_bytes": peak_resident_bytes()})
     elif not saved.done:

@@ -26,15 +26,13 @@ from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Assembly, PartialValues, StoppingRule, Values
 from taizhang.tasks.partial_sums import SingleSoFar, amplitude_text
+from taizhang.tasks.records import MOST_RECORDED, complex_fields, read_dtype
 from taizhang.tasks.work import PlannedMembers, Work
 
 Answer = TypeVar("Answer")
 
 LEAST_PIECES = 16
 """A long list is split into more contractions if there would be fewer pieces than this, and each too long."""
-
-MOST_RECORDED = 1024
-"""A record of a result lists at most this many values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,8 +285,7 @@ class AmplitudeAssembly:
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> AmplitudeAssembly:
         """Reads the output of `to_json`."""
-        dtype: DtypeName = "complex128" if fields["dtype"] == "complex128" else "complex64"
-        return cls(layout=ListLayout.from_json(fields), dtype=dtype)
+        return cls(layout=ListLayout.from_json(fields), dtype=read_dtype(fields))
 
     @property
     def value_dtype(self) -> DtypeName:
@@ -356,5 +353,4 @@ def record_values(bitstrings: Sequence[str], values: ComplexArray) -> Mapping[st
     """
     if values.size > MOST_RECORDED:
         return {}
-    rows = [[{"re": value.real, "im": value.imag} for value in row] for row in values.tolist()]
-    return {"bitstrings": list(bitstrings), "values": rows}
+    return {"bitstrings": list(bitstrings), "values": complex_fields(values)}

@@ -22,10 +22,8 @@ from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import PartialValues, StoppingRule, Values
 from taizhang.tasks.partial_sums import SingleSoFar, number_text
+from taizhang.tasks.records import MOST_RECORDED, complex_fields, read_dtype
 from taizhang.tasks.work import PlannedMembers, Work
-
-MOST_ROWS = 1024
-"""Values of at most this many elements are shown and recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,8 +102,7 @@ class ContractionAssembly:
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> ContractionAssembly:
         """Reads the output of `to_json`."""
-        dtype: DtypeName = "complex128" if fields["dtype"] == "complex128" else "complex64"
-        return cls(shape=tuple(map(int, fields["shape"])), dtype=dtype)
+        return cls(shape=tuple(map(int, fields["shape"])), dtype=read_dtype(fields))
 
     def description(self) -> str:
         """The question in words."""
@@ -130,13 +127,12 @@ class ContractionAssembly:
 
     def rows(self, answer: ComplexArray) -> Iterator[tuple[str, str]]:
         """The elements, unless there are many."""
-        if answer.size <= MOST_ROWS:
+        if answer.size <= MOST_RECORDED:
             for place, value in np.ndenumerate(answer):
                 yield ", ".join(map(str, place)) or "value", number_text(complex(value))
 
     def record(self, answer: ComplexArray) -> Mapping[str, Any]:
         """The elements, unless there are many."""
-        if answer.size > MOST_ROWS:
+        if answer.size > MOST_RECORDED:
             return {}
-        values = [{"re": value.real, "im": value.imag} for value in answer.reshape(-1).tolist()]
-        return {"shape": list(self.shape), "values": values}
+        return {"shape": list(self.shape), "values": complex_fields(answer.reshape(-1))}

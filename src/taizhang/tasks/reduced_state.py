@@ -16,10 +16,8 @@ from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import PartialValues, Values
 from taizhang.tasks.contraction import ContractionTask
+from taizhang.tasks.records import MOST_RECORDED, complex_fields
 from taizhang.tasks.work import Work
-
-MOST_ROWS = 1024
-"""Results of at most this many elements are shown and recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +105,14 @@ class ReducedStateAssembly:
 
     def rows(self, answer: Any) -> Iterator[tuple[str, str]]:
         """The probability of each outcome, or the elements of the matrix, unless there are many."""
-        if answer.size <= MOST_ROWS:
+        if answer.size <= MOST_RECORDED:
             for place, value in np.ndenumerate(answer):
                 yield "".join(map(str, place)) if self.probabilities else ", ".join(map(str, place)), f"{value:.8g}"
 
     def record(self, answer: Any) -> Mapping[str, Any]:
         """The elements, unless there are many."""
-        if answer.size > MOST_ROWS:
+        if answer.size > MOST_RECORDED:
             return {}
         if self.probabilities:
             return {"qubits": list(self.qubits), "probabilities": answer.tolist()}
-        values = [[{"re": value.real, "im": value.imag} for value in row] for row in answer.tolist()]
-        return {"qubits": list(self.qubits), "values": values}
+        return {"qubits": list(self.qubits), "values": complex_fields(answer)}
