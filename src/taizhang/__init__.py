@@ -60,6 +60,12 @@ if TYPE_CHECKING:
     from taizhang.circuit.gates import Gate as Gate
     from taizhang.circuit.gates import gate as gate
     from taizhang.circuit.gates import unitary_gate as unitary_gate
+    from taizhang.circuit.observable import I as I
+    from taizhang.circuit.observable import Observable as Observable
+    from taizhang.circuit.observable import X as X
+    from taizhang.circuit.observable import Y as Y
+    from taizhang.circuit.observable import Z as Z
+    from taizhang.circuit.observable_file import read_observables as read_observables
     from taizhang.circuit.random_circuits import grid_circuit as grid_circuit
     from taizhang.circuit.random_circuits import random_grid as random_grid
     from taizhang.circuit.random_circuits import random_sycamore as random_sycamore
@@ -129,6 +135,14 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "gate",
         "unitary_gate",
     ),
+    "taizhang.circuit.observable": (
+        "I",
+        "Observable",
+        "X",
+        "Y",
+        "Z",
+    ),
+    "taizhang.circuit.observable_file": ("read_observables",),
     "taizhang.circuit.random_circuits": (
         "grid_circuit",
         "random_grid",
