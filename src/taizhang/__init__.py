@@ -60,6 +60,9 @@ if TYPE_CHECKING:
     from taizhang.circuit.gates import Gate as Gate
     from taizhang.circuit.gates import gate as gate
     from taizhang.circuit.gates import unitary_gate as unitary_gate
+    from taizhang.circuit.parameter import Parameter as Parameter
+    from taizhang.circuit.parameter import ParameterExpression as ParameterExpression
+    from taizhang.circuit.parametric_gate import ParametricGate as ParametricGate
     from taizhang.circuit.random_circuits import grid_circuit as grid_circuit
     from taizhang.circuit.random_circuits import random_grid as random_grid
     from taizhang.circuit.random_circuits import random_sycamore as random_sycamore
@@ -129,6 +132,11 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "gate",
         "unitary_gate",
     ),
+    "taizhang.circuit.parameter": (
+        "Parameter",
+        "ParameterExpression",
+    ),
+    "taizhang.circuit.parametric_gate": ("ParametricGate",),
     "taizhang.circuit.random_circuits": (
         "grid_circuit",
         "random_grid",
