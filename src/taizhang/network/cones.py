@@ -10,6 +10,7 @@ arXiv:2012.02430), for QAOA.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ class Cone:
     sources: npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ConeNetworks:
     """The networks of a list of products.
 
@@ -63,6 +64,14 @@ class ConeNetworks:
     shapes: tuple[NetworkShape, ...]
     tensors: ConeTensors
     found: _native.Cones
+
+    @functools.cached_property
+    def cones_of_shape(self) -> tuple[tuple[int, ...], ...]:
+        """For each shape the numbers of its cones, ascending."""
+        numbers: list[list[int]] = [[] for _ in self.shapes]
+        for number, cone in enumerate(self.cones):
+            numbers[cone.shape].append(number)
+        return tuple(map(tuple, numbers))
 
     def circuit_of_cone(self, number: int) -> tuple[list[tuple[int, int]], list[int]]:
         """For one product of a cone: pairs of qubit and letter (0 to 3 for I, X, Y, Z), and its gates, latest first."""
