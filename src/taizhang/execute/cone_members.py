@@ -125,7 +125,7 @@ class ConeBatch:
         threads: int,
         free_bytes: int,
         tick: Callable[[int], bool] | None = None,
-        weights: Sequence[npt.NDArray[np.complex128]] = (),
+        weights: Sequence[ComplexArray] = (),
         sums: Sequence[ComplexArray] = (),
     ) -> ComplexArray:
         """Contracts all cones.
@@ -136,8 +136,8 @@ class ConeBatch:
             free_bytes: Bytes that may be used.
             tick: Called about ten times a second with the number of parts done; the run stops when it returns False.
             weights: For a program with derivatives, lists of a weight for each cone.
-            sums: For each list of weights an array like the table with one more element; the derivatives of the weighted sum of the values
-                are added to it.
+            sums: For each list of weights an array like the table with one more element; the derivatives of the
+                weighted sum of the values are added to it.
 
         Returns:
             The value of each cone, complex128, shape (cones,).

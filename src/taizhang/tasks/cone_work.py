@@ -1,4 +1,4 @@
-"""Sums of expectation values of Pauli products as work: one plan for each shape, one contraction for each light cone."""
+"""Sums of expectation values of Pauli products as work: a plan for each shape, a contraction for each light cone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from taizhang.execute.members import GivenMembers
 from taizhang.execute.prepare import CompiledPlan, prepare_plan
 from taizhang.network.cones import ConeNetworks, Letters
 from taizhang.network.network import NetworkShape
-from taizhang.observer import Observer, Silent
+from taizhang.observer import Observer
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Assembly
 from taizhang.tasks.work import PlannedMembers, Work

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from taizhang._units import counted
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.observable import Observable
 from taizhang.errors import PlanError
+from taizhang.network.cones import cone_networks, fixed_gates
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
@@ -22,7 +22,6 @@ from taizhang.tasks.assembly import PartialValues, Values
 from taizhang.tasks.cone_work import ConeWork, Weights, prepare_cones, products_of
 from taizhang.tasks.records import MOST_RECORDED
 from taizhang.tasks.work import Work
-from taizhang.network.cones import cone_networks, fixed_gates
 
 _LONGEST_TEXT = 200
 
@@ -47,8 +46,7 @@ class ExpectationTask:
         observer: Observer | None = None,
         piece_seconds: float | None = None,
     ) -> Work[Any]:
-        """Builds the networks of all products and searches a plan for each shape; arguments and errors are those of
-        `Task.prepare`.
+        """Builds the networks and searches their plans; arguments and errors are those of `Task.prepare`.
 
         Raises:
             CircuitError: An observable acts on a qubit that the circuit does not have.
@@ -77,7 +75,7 @@ class ExpectationTask:
             weights,
             settings,
             assembly_of=lambda placed: ExpectationAssembly(
-                texts=tuple(_shortened(observable) for observable in self.observables),
+                texts=tuple(map(shorten, self.observables)),
                 hermitian=tuple(observable.is_hermitian for observable in self.observables),
                 weights=placed,
                 num_products=len(products),
@@ -88,7 +86,8 @@ class ExpectationTask:
         )
 
 
-def _shortened(observable: Observable) -> str:
+def shorten(observable: Observable) -> str:
+    """The text of an observable for tables and messages."""
     text = str(observable) if len(observable) <= 64 else repr(observable)[len("Observable('") : -2]
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
