@@ -66,12 +66,12 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     """Writes a circuit file.
 
     Args:
-        circuit: Any circuit whose gates the format has.
+        circuit: Any circuit whose gates the format has; only OpenQASM 3 has parameters without values.
         path: Path, open file, or "-" for standard output.
         format: `qsim`, `grcs`, `qasm2`, `qasm3`, or `qasm` for OpenQASM 2. None to choose by the file extension.
 
     Raises:
-        CircuitError: The format cannot express a gate of the circuit.
+        CircuitError: The format cannot express a gate of the circuit, or its parameters without values.
         CircuitFileError: The file cannot be written.
         UsageError: The format is unknown, or neither given nor implied by the file extension.
     """
@@ -79,8 +79,9 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     chosen = _check_format(format) if format is not None else _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
     if chosen is None:
         raise UsageError(f"the format of {name or 'the output'} is not known; name one of {_formats()}")
+    circuit = check_circuit(circuit, parametric=chosen == "qasm3")
     writer = _WRITERS["qasm2" if chosen == "qasm" else chosen]
-    _put(writer(check_circuit(circuit, parametric=True)), path, name)
+    _put(writer(circuit), path, name)
 
 
 def _formats() -> str:
