@@ -27,7 +27,7 @@ from taizhang.errors import CircuitError, CircuitFileError
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float[64] gamma;\ninput angle[32] beta;\nqubit[2] q;\n'
 GAMMA, BETA = Parameter("gamma"), Parameter("beta")
-STANDARD = ("rx", "ry", "rz", "p", "crx", "cp", "phased_u")
+STANDARD = ("rx", "ry", "rz", "p", "crx", "cp", "cu")
 
 
 def test_inputs_are_parameters():
