@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from taizhang.api.amplitudes import state_vector as state_vector
     from taizhang.api.doctor import MachineReport as MachineReport
     from taizhang.api.doctor import doctor as doctor
+    from taizhang.api.energies import Energy as Energy
+    from taizhang.api.energies import covariance as covariance
+    from taizhang.api.energies import expectation as expectation
+    from taizhang.api.energies import variance as variance
     from taizhang.api.runs import report as report
     from taizhang.api.runs import resume as resume
     from taizhang.api.runs import run as run
@@ -60,6 +64,12 @@ if TYPE_CHECKING:
     from taizhang.circuit.gates import Gate as Gate
     from taizhang.circuit.gates import gate as gate
     from taizhang.circuit.gates import unitary_gate as unitary_gate
+    from taizhang.circuit.observable import I as I
+    from taizhang.circuit.observable import Observable as Observable
+    from taizhang.circuit.observable import X as X
+    from taizhang.circuit.observable import Y as Y
+    from taizhang.circuit.observable import Z as Z
+    from taizhang.circuit.observable_file import read_observables as read_observables
     from taizhang.circuit.parameter import Parameter as Parameter
     from taizhang.circuit.parameter import ParameterExpression as ParameterExpression
     from taizhang.circuit.parametric_gate import ParametricGate as ParametricGate
@@ -132,6 +142,14 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "gate",
         "unitary_gate",
     ),
+    "taizhang.circuit.observable": (
+        "I",
+        "Observable",
+        "X",
+        "Y",
+        "Z",
+    ),
+    "taizhang.circuit.observable_file": ("read_observables",),
     "taizhang.circuit.parameter": (
         "Parameter",
         "ParameterExpression",
@@ -156,6 +174,12 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "plan",
         "profile",
         "state_vector",
+    ),
+    "taizhang.api.energies": (
+        "Energy",
+        "covariance",
+        "expectation",
+        "variance",
     ),
     "taizhang.errors": (
         "CircuitError",

@@ -3,7 +3,7 @@
     TaizhangError
     ├── InputError                an input is not usable (exit status 2); also a ValueError
     │   ├── CircuitError          a gate, qubit, parameter or bitstring does not fit the circuit
-    │   │   └── CircuitFileError  a circuit file is wrong; knows line and column
+    │   │   └── CircuitFileError  a circuit file or the text of an observable is wrong; knows line and column
     │   ├── NetworkError          a tensor network is not well formed
     │   ├── PlanError             a plan is not well formed, or is for another network
     │   └── UsageError            an option has an invalid value
@@ -48,7 +48,7 @@ class CircuitError(InputError):
 
 
 class CircuitFileError(CircuitError):
-    """A circuit file is invalid at a known position.
+    """A circuit file, or the text of an observable, is invalid at a known position.
 
     Attributes:
         reason: What is wrong, without the position.
