@@ -23,13 +23,21 @@ if TYPE_CHECKING:
     from taizhang.adapters.acqdp import write_order as write_order
     from taizhang.adapters.cirq import from_cirq as from_cirq
     from taizhang.adapters.cirq import to_cirq as to_cirq
+    from taizhang.adapters.cirq_observable import observable_from_cirq as observable_from_cirq
+    from taizhang.adapters.cirq_observable import observable_to_cirq as observable_to_cirq
     from taizhang.adapters.contraction_paths import from_cotengra as from_cotengra
     from taizhang.adapters.contraction_paths import from_linear_path as from_linear_path
     from taizhang.adapters.contraction_paths import to_cotengra as to_cotengra
     from taizhang.adapters.contraction_paths import to_linear_path as to_linear_path
+    from taizhang.adapters.openfermion_observable import observable_from_openfermion as observable_from_openfermion
+    from taizhang.adapters.openfermion_observable import observable_to_openfermion as observable_to_openfermion
+    from taizhang.adapters.pennylane_observable import observable_from_pennylane as observable_from_pennylane
+    from taizhang.adapters.pennylane_observable import observable_to_pennylane as observable_to_pennylane
     from taizhang.adapters.planner import Planner as Planner
     from taizhang.adapters.qiskit import from_qiskit as from_qiskit
     from taizhang.adapters.qiskit import to_qiskit as to_qiskit
+    from taizhang.adapters.qiskit_observable import observable_from_qiskit as observable_from_qiskit
+    from taizhang.adapters.qiskit_observable import observable_to_qiskit as observable_to_qiskit
     from taizhang.api.amplitudes import amplitude as amplitude
     from taizhang.api.amplitudes import amplitude_batch as amplitude_batch
     from taizhang.api.amplitudes import amplitudes as amplitudes
@@ -125,6 +133,22 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.adapters.qiskit": (
         "from_qiskit",
         "to_qiskit",
+    ),
+    "taizhang.adapters.cirq_observable": (
+        "observable_from_cirq",
+        "observable_to_cirq",
+    ),
+    "taizhang.adapters.openfermion_observable": (
+        "observable_from_openfermion",
+        "observable_to_openfermion",
+    ),
+    "taizhang.adapters.pennylane_observable": (
+        "observable_from_pennylane",
+        "observable_to_pennylane",
+    ),
+    "taizhang.adapters.qiskit_observable": (
+        "observable_from_qiskit",
+        "observable_to_qiskit",
     ),
     "taizhang.circuit.circuit": (
         "Circuit",
