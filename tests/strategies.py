@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.gates import RECORDS, Gate, gate, unitary_gate
 from taizhang.circuit.observable import Observable
+from taizhang.circuit.parameter import ParameterExpression
+from taizhang.circuit.parametric_gate import ParametricGate
 from taizhang.network.network import NetworkShape, TensorNetwork
 from taizhang.plan.plan import Plan
 from taizhang.plan.tree import ContractionTree
@@ -75,6 +77,47 @@ def grcs_circuits(draw, max_qubits: int = 6, max_operations: int = 20) -> Circui
         first, second = draw(st.permutations(range(num_qubits)))[:2]
         circuit = circuit.append(name, *((first, second) if name in ("cz", "iswap") else (first,)))
     return circuit
+
+
+parameter_names = st.sampled_from(["alpha", "beta", "gamma", "theta[0]", "theta[10]"])
+
+_coefficients = st.one_of(st.sampled_from([1.0, -1.0, 2.0, 0.5]), st.floats(-10, 10).filter(lambda x: abs(x) > 1e-6))
+
+
+@st.composite
+def expressions(draw) -> ParameterExpression:
+    """An expression of one to three parameters."""
+    terms = draw(st.dictionaries(parameter_names, _coefficients, min_size=1, max_size=3))
+    return ParameterExpression(tuple(sorted(terms.items())), draw(angles))
+
+
+@st.composite
+def parametric_gates(draw, max_qubits: int = 5) -> ParametricGate:
+    """A gate of the table with at least one expression among its angles, and up to two controls."""
+    names = [name for name, row in RECORDS.items() if row.num_parameters and row.num_targets <= max_qubits]
+    record = RECORDS[draw(st.sampled_from(names))]
+    given = [draw(st.one_of(angles, expressions())) for _ in range(record.num_parameters)]
+    given[draw(st.integers(0, len(given) - 1))] = draw(expressions())
+    plain = ParametricGate(record.name, tuple(given))
+    return plain.controlled(draw(st.integers(0, min(2, max_qubits - plain.num_qubits))))
+
+
+@st.composite
+def parametric_circuits(draw, max_qubits: int = 4, max_operations: int = 10) -> Circuit:
+    """A circuit of gates of the table, some of them with parameters."""
+    num_qubits = draw(st.integers(1, max_qubits))
+    operations = []
+    for _ in range(draw(st.integers(0, max_operations))):
+        kinds = st.one_of(parametric_gates(num_qubits), gates(max_qubits=num_qubits, matrices=False))
+        chosen = draw(kinds)
+        qubits = draw(st.permutations(range(num_qubits)))[: chosen.num_qubits]
+        operations.append(Operation(chosen, tuple(qubits)))
+    return Circuit.from_operations(num_qubits, operations)
+
+
+def values_for(names):
+    """Values by name for the parameters of these names."""
+    return st.fixed_dictionaries(dict.fromkeys(names, st.floats(-10, 10)))
 
 
 # Networks and plans

@@ -74,6 +74,9 @@ if TYPE_CHECKING:
     from taizhang.circuit.observable import Y as Y
     from taizhang.circuit.observable import Z as Z
     from taizhang.circuit.observable_file import read_observables as read_observables
+    from taizhang.circuit.parameter import Parameter as Parameter
+    from taizhang.circuit.parameter import ParameterExpression as ParameterExpression
+    from taizhang.circuit.parametric_gate import ParametricGate as ParametricGate
     from taizhang.circuit.random_circuits import grid_circuit as grid_circuit
     from taizhang.circuit.random_circuits import random_grid as random_grid
     from taizhang.circuit.random_circuits import random_sycamore as random_sycamore
@@ -167,6 +170,11 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "Z",
     ),
     "taizhang.circuit.observable_file": ("read_observables",),
+    "taizhang.circuit.parameter": (
+        "Parameter",
+        "ParameterExpression",
+    ),
+    "taizhang.circuit.parametric_gate": ("ParametricGate",),
     "taizhang.circuit.random_circuits": (
         "grid_circuit",
         "random_grid",

@@ -24,19 +24,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from taizhang.circuit.circuit import Circuit
+    from taizhang.circuit.parameter import Angle
 
 
 class GateMethods:
     """Adds gates by their names: `circuit.h(0).cx(0, 1).rz(1, 0.3)`.
 
     Each method returns the circuit with one more gate at its end. Qubits come first, controls before targets, then
-    angles in radians. The methods have the names of `taizhang.circuit.gate_table`; `Circuit.append` also takes gates
-    with any number of controls, such as `c7x`, and gates given by their matrices.
+    angles in radians, numbers or expressions of parameters. The methods have the names of
+    `taizhang.circuit.gate_table`; `Circuit.append` also takes gates with any number of controls, such as `c7x`, and
+    gates given by their matrices.
     """
 
     __slots__ = ()
 
-    def _append_named(self, name: str, qubits: Sequence[int], parameters: Sequence[float]) -> Circuit:
+    def _append_named(self, name: str, qubits: Sequence[int], parameters: Sequence[Angle]) -> Circuit:
         raise NotImplementedError
 '''
 
@@ -66,7 +68,7 @@ def method(name: str) -> Iterator[str]:
     record = RECORDS[base]
     qubits = qubit_names(controls, record.num_targets)
     angles = [parameter.lstrip("_") for parameter in inspect.signature(record.matrix).parameters]
-    arguments = "".join([*(f", {qubit}: int" for qubit in qubits), *(f", {angle}: float" for angle in angles)])
+    arguments = "".join([*(f", {qubit}: int" for qubit in qubits), *(f", {angle}: Angle" for angle in angles)])
     about = (inspect.getdoc(record.matrix) or "").splitlines()[0]
     if controls:
         about = f"`{base}` with {'one control' if controls == 1 else f'{controls} controls'}."

@@ -1,7 +1,9 @@
-//! The hot loops of taizhang, in pure Rust: contraction-tree search, contraction kernels, OpenQASM reading.
+//! The hot loops of taizhang, in pure Rust: contraction-tree search, contraction kernels, light cones,
+//! OpenQASM reading.
 //!
 //! Nothing here depends on Python. Each folder is one noun of the domain.
 
+pub mod cones;
 pub mod excerpt;
 pub mod kernels;
 pub mod number;

@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyException, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use taizhang_core::kernels::step::StepReal;
 use taizhang_core::number::Complex;
+use taizhang_core::run::batch::{result_bytes, run_batch, Batch, Results};
 use taizhang_core::run::engine::{self, Failure};
 use taizhang_core::run::memory::Inputs;
 use taizhang_core::run::pool::{run_slices, sum_bytes, Outcome, Request};
@@ -136,6 +137,38 @@ impl Engine {
         })
     }
 
+    /// Runs many sets of arrays, `elements` one after the other; returns the values and the derivatives of each.
+    #[pyo3(signature = (elements, exponents, *, threads, workers, inline, tick))]
+    #[allow(clippy::too_many_arguments)] // all but the arrays by keyword
+    fn run_batch(
+        &self,
+        py: Python<'_>,
+        elements: &Bound<'_, PyAny>,
+        exponents: Vec<i64>,
+        threads: usize,
+        workers: usize,
+        inline: bool,
+        tick: Option<Py<PyAny>>,
+    ) -> PyResult<(Py<PyArray1<Complex64>>, Py<PyArray1<Complex64>>)> {
+        let how = (threads.max(1), workers, inline);
+        let results = match &self.compiled {
+            Compiled::Single(engine) => start_batch::<f32>(py, engine, elements, &exponents, how, tick.as_ref()),
+            Compiled::Double(engine) => start_batch::<f64>(py, engine, elements, &exponents, how, tick.as_ref()),
+        }?;
+        Ok((
+            results.values.into_pyarray(py).unbind(),
+            results.adjoints.into_pyarray(py).unbind(),
+        ))
+    }
+
+    /// Bytes that the results of a batch of `len` sets take.
+    fn batch_bytes(&self, len: usize) -> usize {
+        match &self.compiled {
+            Compiled::Single(engine) => result_bytes(engine, len),
+            Compiled::Double(engine) => result_bytes(engine, len),
+        }
+    }
+
     /// Bytes of the sums of slices that a run keeps.
     fn sum_bytes(&self, first: u64, last: u64, schedule: Schedule) -> usize {
         let output_elements = match &self.compiled {
@@ -196,28 +229,66 @@ where
             "each digit must be below the size of its row index",
         ));
     }
-    // Stage 2: run without the interpreter lock; an error of `tick` stops the run and is raised after it.
+    // Stage 2: run.
     let inputs = Inputs {
         elements,
         exponents,
         digits,
     };
+    without_lock(py, tick, |go_on| run_slices(engine, inputs, request, go_on))
+}
+
+fn start_batch<T>(
+    py: Python<'_>,
+    engine: &engine::Engine<T>,
+    elements: &Bound<'_, PyAny>,
+    exponents: &[i64],
+    (threads, workers, inline): (usize, usize, bool),
+    tick: Option<&Py<PyAny>>,
+) -> PyResult<Results>
+where
+    T: StepReal,
+    Complex<T>: Element,
+{
+    let elements: PyReadonlyArray1<'_, Complex<T>> = elements.extract()?;
+    let elements = elements.as_slice()?;
+    let program = engine.program();
+    let each = program.input_elements;
+    if each == 0 || elements.len() % each != 0 || exponents.len() != program.num_inputs || program.num_rows > 0 {
+        return Err(PyValueError::new_err(
+            "elements and exponents must have the lengths of the program's inputs, which has no rows",
+        ));
+    }
+    let batch = Batch {
+        elements,
+        exponents,
+        len: elements.len() / each,
+    };
+    without_lock(py, tick, |go_on| {
+        run_batch(engine, batch, threads, workers, inline, go_on)
+    })
+}
+
+/// Runs without the interpreter lock; an error of `tick` stops the run and is raised after it.
+fn without_lock<R: Send>(
+    py: Python<'_>,
+    tick: Option<&Py<PyAny>>,
+    run: impl FnOnce(&mut (dyn FnMut(u64) -> bool + Send)) -> Result<R, Failure> + Send,
+) -> PyResult<R> {
     let mut raised = None;
-    let outcome = py.detach(|| {
-        run_slices(engine, inputs, request, |done| {
-            Python::attach(|py| {
-                let go_on = py.check_signals().and_then(|()| match tick {
-                    None => Ok(true),
-                    Some(tick) => tick.call1(py, (done,))?.is_truthy(py),
-                });
-                go_on.unwrap_or_else(|error| {
-                    raised.get_or_insert(error);
-                    false
-                })
+    let mut go_on = |done: u64| {
+        Python::attach(|py| {
+            let go_on = py.check_signals().and_then(|()| match tick {
+                None => Ok(true),
+                Some(tick) => tick.call1(py, (done,))?.is_truthy(py),
+            });
+            go_on.unwrap_or_else(|error| {
+                raised.get_or_insert(error);
+                false
             })
         })
-    });
-    // Stage 3: failures as exceptions.
+    };
+    let outcome = py.detach(|| run(&mut go_on));
     if let Some(error) = raised {
         return Err(error);
     }

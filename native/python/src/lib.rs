@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod cones;
 mod engine;
 mod openqasm;
 mod plan;
@@ -13,6 +14,7 @@ mod underflow;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     plan::register(module)?;
+    cones::register(module)?;
     engine::register(module)?;
     openqasm::register(module)?;
     probes::register(module)?;

@@ -6,15 +6,22 @@ from os import PathLike, fspath
 
 from taizhang._checks import check_type
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.operation import missing_values
 
 _CONVERTERS = {"qiskit": "from_qiskit(circuit)", "cirq": "from_cirq(circuit)"}
 
 
-def check_circuit(given: object, *, name: str = "circuit") -> Circuit:
-    """Returns `given` if it is a Circuit.
+def check_circuit(given: object, *, name: str = "circuit", parametric: bool = False) -> Circuit:
+    """Returns `given` if it is a Circuit whose parameters have values.
+
+    Args:
+        given: What was given.
+        name: Name of the argument, for messages.
+        parametric: Whether parameters may be without values.
 
     Raises:
         UsageError: It has another type; the message says how to convert it.
+        CircuitError: Parameters have no values.
 
     Example:
         >>> check_circuit("bell.qasm")
@@ -22,9 +29,12 @@ def check_circuit(given: object, *, name: str = "circuit") -> Circuit:
         ...
         taizhang.errors.UsageError: circuit must be a Circuit, got a str; read_circuit("bell.qasm") makes one
     """
-    if isinstance(given, Circuit):
-        return given
-    return check_type(given, Circuit, name=name, hint=how_to_make_one(given))
+    if not isinstance(given, Circuit):
+        return check_type(given, Circuit, name=name, hint=how_to_make_one(given))
+    names = () if parametric else given.parameters
+    if names:
+        raise missing_values(names)
+    return given
 
 
 def how_to_make_one(given: object) -> str:

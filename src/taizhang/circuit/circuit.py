@@ -8,7 +8,7 @@ state vector.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import FrozenInstanceError
 from itertools import chain
 from operator import index
@@ -16,8 +16,9 @@ from typing import Any, Literal, NoReturn, cast, overload
 
 from taizhang._lazy import lazy_module
 from taizhang.circuit.gate_methods import GateMethods
-from taizhang.circuit.gates import Gate, gate, size_of
+from taizhang.circuit.gates import Gate, ParametricGate, gate, size_of
 from taizhang.circuit.operation import Operation as Operation
+from taizhang.circuit.parameter import Angle, check_values
 from taizhang.errors import CircuitError, SizeLimitError
 
 drawing: Any = lazy_module("taizhang.plots.circuit_drawing")
@@ -123,13 +124,15 @@ class Circuit(GateMethods):
         """
         return cls(num_qubits, operations)
 
-    def append(self, gate_or_name: Gate | str, *qubits: float, parameters: Sequence[float] = ()) -> Circuit:
+    def append(
+        self, gate_or_name: Gate | ParametricGate | str, *qubits: Angle, parameters: Sequence[Angle] = ()
+    ) -> Circuit:
         """Returns this circuit with one more operation at its end.
 
         Args:
             gate_or_name: A gate, or the name of one.
             qubits: Its qubits, controls first; then the angles of a named gate, unless they are in `parameters`.
-            parameters: Angles in radians of a named gate.
+            parameters: Angles in radians of a named gate, numbers or expressions of parameters.
 
         Returns:
             A new circuit, in constant time.
@@ -141,7 +144,7 @@ class Circuit(GateMethods):
             >>> Circuit(1).append("rx", 0, 0.5) == Circuit(1).append("rx", 0, parameters=[0.5])
             True
         """
-        if isinstance(gate_or_name, Gate):
+        if isinstance(gate_or_name, (Gate, ParametricGate)):
             if parameters:
                 raise CircuitError(f"gate '{gate_or_name.label}' already has its parameters; leave `parameters` out")
             return self._append(Operation(gate_or_name, _check_qubits(gate_or_name.label, qubits)))
@@ -157,7 +160,7 @@ class Circuit(GateMethods):
                 qubits, angles = qubits[:num_qubits], qubits[num_qubits:]
         return self._append_named(gate_or_name, qubits, angles)
 
-    def _append_named(self, name: str, qubits: Sequence[float], parameters: Sequence[float]) -> Circuit:
+    def _append_named(self, name: str, qubits: Sequence[Angle], parameters: Sequence[Angle]) -> Circuit:
         return self._append(Operation(gate(name, *parameters), _check_qubits(name, qubits)))
 
     def _append(self, operation: Operation) -> Circuit:
@@ -218,10 +221,54 @@ class Circuit(GateMethods):
         """
         controls = tuple(range(num_controls))
         steps = (
-            Operation(step.gate.controlled(num_controls), controls + tuple(q + num_controls for q in step.qubits))
+            Operation(step.any_gate.controlled(num_controls), controls + tuple(q + num_controls for q in step.qubits))
             for step in self.operations
         )
         return Circuit(self.num_qubits + num_controls, tuple(steps))
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that have no value yet, in the order of their first appearance.
+
+        Example:
+            >>> from taizhang.circuit.parameter import Parameter
+            >>> Circuit(2).rz(0, 2 * Parameter("gamma")).rx(1, Parameter("beta")).parameters
+            ('gamma', 'beta')
+        """
+        actions = (step.action for step in self.operations)
+        parametric = (action for action in actions if isinstance(action, ParametricGate))
+        return tuple(dict.fromkeys(name for action in parametric for name in action.parameter_names))
+
+    def bind(self, values: Mapping[str, float] | Sequence[float]) -> Circuit:
+        """Returns this circuit with values for its parameters.
+
+        Args:
+            values: Finite numbers by name, of all parameters or of some; or one number for each parameter, in the order
+                of `parameters`.
+
+        Returns:
+            A new circuit. Parameters without a value stay what they are.
+
+        Raises:
+            CircuitError: A name is not that of a parameter, a sequence has the wrong length, or a number is not finite.
+
+        Example:
+            >>> from taizhang.circuit.parameter import Parameter
+            >>> Circuit(1).rz(0, 2 * Parameter("gamma")).bind({"gamma": 0.25}).operations
+            (rz(0.5) 0,)
+        """
+        given = check_values(values, self.parameters)
+        bound: dict[ParametricGate, Gate | ParametricGate] = {}
+        steps = []
+        for step in self.operations:
+            action = step.action
+            if isinstance(action, ParametricGate):
+                new = bound.get(action)
+                if new is None:
+                    new = bound[action] = action.bind_some(given)
+                step = Operation(new, step.qubits)  # noqa: PLW2901
+            steps.append(step)
+        return _fill(object.__new__(Circuit), self.num_qubits, None, (), len(steps), tuple(steps))
 
     def depth(self) -> int:
         """Returns the number of layers when each operation is placed as early as its qubits allow.
@@ -365,7 +412,7 @@ def _check_range(operation: Operation, num_qubits: int) -> None:
             )
 
 
-def _check_qubits(label: str, qubits: Sequence[float]) -> tuple[int, ...]:
+def _check_qubits(label: str, qubits: Sequence[Angle]) -> tuple[int, ...]:
     """Converts qubits to Python integers, NumPy's included."""
     try:
         return tuple(index(cast("int", qubit)) for qubit in qubits)

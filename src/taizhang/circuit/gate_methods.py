@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from taizhang.circuit.circuit import Circuit
+    from taizhang.circuit.parameter import Angle
 
 
 class GateMethods:
     """Adds gates by their names: `circuit.h(0).cx(0, 1).rz(1, 0.3)`.
 
     Each method returns the circuit with one more gate at its end. Qubits come first, controls before targets, then
-    angles in radians. The methods have the names of `taizhang.circuit.gate_table`; `Circuit.append` also takes gates
-    with any number of controls, such as `c7x`, and gates given by their matrices.
+    angles in radians, numbers or expressions of parameters. The methods have the names of
+    `taizhang.circuit.gate_table`; `Circuit.append` also takes gates with any number of controls, such as `c7x`, and
+    gates given by their matrices.
     """
 
     __slots__ = ()
 
-    def _append_named(self, name: str, qubits: Sequence[int], parameters: Sequence[float]) -> Circuit:
+    def _append_named(self, name: str, qubits: Sequence[int], parameters: Sequence[Angle]) -> Circuit:
         raise NotImplementedError
 
-    def gphase(self, angle: float) -> Circuit:
+    def gphase(self, angle: Angle) -> Circuit:
         """Appends `gphase`: A phase alone, a gate on no qubit."""
         return self._append_named("gphase", (), (angle,))
 
@@ -34,7 +36,7 @@ class GateMethods:
         """Appends `id1`: another name of `id`."""
         return self._append_named("id1", (qubit,), ())
 
-    def u0(self, qubit: int, duration: float) -> Circuit:
+    def u0(self, qubit: int, duration: Angle) -> Circuit:
         """Appends `u0`: The identity, whatever its duration."""
         return self._append_named("u0", (qubit,), (duration,))
 
@@ -154,83 +156,83 @@ class GateMethods:
         """Appends `w_1_2`: another name of `hz_1_2`."""
         return self._append_named("w_1_2", (qubit,), ())
 
-    def rx(self, qubit: int, angle: float) -> Circuit:
+    def rx(self, qubit: int, angle: Angle) -> Circuit:
         """Appends `rx`: exp(-i angle X / 2)."""
         return self._append_named("rx", (qubit,), (angle,))
 
-    def crx(self, control: int, target: int, angle: float) -> Circuit:
+    def crx(self, control: int, target: int, angle: Angle) -> Circuit:
         """Appends `crx`: `rx` with one control."""
         return self._append_named("crx", (control, target), (angle,))
 
-    def ry(self, qubit: int, angle: float) -> Circuit:
+    def ry(self, qubit: int, angle: Angle) -> Circuit:
         """Appends `ry`: exp(-i angle Y / 2)."""
         return self._append_named("ry", (qubit,), (angle,))
 
-    def cry(self, control: int, target: int, angle: float) -> Circuit:
+    def cry(self, control: int, target: int, angle: Angle) -> Circuit:
         """Appends `cry`: `ry` with one control."""
         return self._append_named("cry", (control, target), (angle,))
 
-    def rz(self, qubit: int, angle: float) -> Circuit:
+    def rz(self, qubit: int, angle: Angle) -> Circuit:
         """Appends `rz`: exp(-i angle Z / 2)."""
         return self._append_named("rz", (qubit,), (angle,))
 
-    def crz(self, control: int, target: int, angle: float) -> Circuit:
+    def crz(self, control: int, target: int, angle: Angle) -> Circuit:
         """Appends `crz`: `rz` with one control."""
         return self._append_named("crz", (control, target), (angle,))
 
-    def rxy(self, qubit: int, axis: float, angle: float) -> Circuit:
+    def rxy(self, qubit: int, axis: Angle, angle: Angle) -> Circuit:
         """Appends `rxy`: exp(-i angle (cos(axis) X + sin(axis) Y) / 2)."""
         return self._append_named("rxy", (qubit,), (axis, angle))
 
-    def p(self, qubit: int, angle: float) -> Circuit:
+    def p(self, qubit: int, angle: Angle) -> Circuit:
         """Appends `p`: Phase on |1>."""
         return self._append_named("p", (qubit,), (angle,))
 
-    def cp(self, control: int, target: int, angle: float) -> Circuit:
+    def cp(self, control: int, target: int, angle: Angle) -> Circuit:
         """Appends `cp`: `p` with one control."""
         return self._append_named("cp", (control, target), (angle,))
 
-    def u1(self, qubit: int, angle: float) -> Circuit:
+    def u1(self, qubit: int, angle: Angle) -> Circuit:
         """Appends `u1`: another name of `p`."""
         return self._append_named("u1", (qubit,), (angle,))
 
-    def cu1(self, control: int, target: int, angle: float) -> Circuit:
+    def cu1(self, control: int, target: int, angle: Angle) -> Circuit:
         """Appends `cu1`: `p` with one control."""
         return self._append_named("cu1", (control, target), (angle,))
 
-    def phase(self, qubit: int, angle: float) -> Circuit:
+    def phase(self, qubit: int, angle: Angle) -> Circuit:
         """Appends `phase`: another name of `p`."""
         return self._append_named("phase", (qubit,), (angle,))
 
-    def cphase(self, control: int, target: int, angle: float) -> Circuit:
+    def cphase(self, control: int, target: int, angle: Angle) -> Circuit:
         """Appends `cphase`: `p` with one control."""
         return self._append_named("cphase", (control, target), (angle,))
 
-    def mcphase(self, control: int, target: int, angle: float) -> Circuit:
+    def mcphase(self, control: int, target: int, angle: Angle) -> Circuit:
         """Appends `mcphase`: `p` with one control."""
         return self._append_named("mcphase", (control, target), (angle,))
 
-    def u2(self, qubit: int, phi: float, lam: float) -> Circuit:
+    def u2(self, qubit: int, phi: Angle, lam: Angle) -> Circuit:
         """Appends `u2`: u(π/2, phi, lam)."""
         return self._append_named("u2", (qubit,), (phi, lam))
 
-    def u(self, qubit: int, theta: float, phi: float, lam: float) -> Circuit:
+    def u(self, qubit: int, theta: Angle, phi: Angle, lam: Angle) -> Circuit:
         """Appends `u`: Any gate of one qubit up to a phase; the upper left entry is cos(theta / 2)."""
         return self._append_named("u", (qubit,), (theta, phi, lam))
 
-    def cu3(self, control: int, target: int, theta: float, phi: float, lam: float) -> Circuit:
+    def cu3(self, control: int, target: int, theta: Angle, phi: Angle, lam: Angle) -> Circuit:
         """Appends `cu3`: `u` with one control."""
         return self._append_named("cu3", (control, target), (theta, phi, lam))
 
-    def u3(self, qubit: int, theta: float, phi: float, lam: float) -> Circuit:
+    def u3(self, qubit: int, theta: Angle, phi: Angle, lam: Angle) -> Circuit:
         """Appends `u3`: another name of `u`."""
         return self._append_named("u3", (qubit,), (theta, phi, lam))
 
-    def phased_u(self, qubit: int, theta: float, phi: float, lam: float, gamma: float) -> Circuit:
+    def phased_u(self, qubit: int, theta: Angle, phi: Angle, lam: Angle, gamma: Angle) -> Circuit:
         """Appends `phased_u`: exp(i gamma) u(theta, phi, lam); with one control it is OpenQASM's cu."""
         return self._append_named("phased_u", (qubit,), (theta, phi, lam, gamma))
 
-    def cu(self, control: int, target: int, theta: float, phi: float, lam: float, gamma: float) -> Circuit:
+    def cu(self, control: int, target: int, theta: Angle, phi: Angle, lam: Angle, gamma: Angle) -> Circuit:
         """Appends `cu`: `phased_u` with one control."""
         return self._append_named("cu", (control, target), (theta, phi, lam, gamma))
 
@@ -258,27 +260,27 @@ class GateMethods:
         """Appends `iswapdg`: Inverse of iswap."""
         return self._append_named("iswapdg", (qubit_1, qubit_2), ())
 
-    def fsim(self, qubit_1: int, qubit_2: int, theta: float, phi: float) -> Circuit:
+    def fsim(self, qubit_1: int, qubit_2: int, theta: Angle, phi: Angle) -> Circuit:
         """Appends `fsim`: exp(-i theta (XX + YY) / 2) and a phase exp(-i phi) on |11>."""
         return self._append_named("fsim", (qubit_1, qubit_2), (theta, phi))
 
-    def fs(self, qubit_1: int, qubit_2: int, theta: float, phi: float) -> Circuit:
+    def fs(self, qubit_1: int, qubit_2: int, theta: Angle, phi: Angle) -> Circuit:
         """Appends `fs`: another name of `fsim`."""
         return self._append_named("fs", (qubit_1, qubit_2), (theta, phi))
 
-    def rxx(self, qubit_1: int, qubit_2: int, angle: float) -> Circuit:
+    def rxx(self, qubit_1: int, qubit_2: int, angle: Angle) -> Circuit:
         """Appends `rxx`: exp(-i angle XX / 2)."""
         return self._append_named("rxx", (qubit_1, qubit_2), (angle,))
 
-    def ryy(self, qubit_1: int, qubit_2: int, angle: float) -> Circuit:
+    def ryy(self, qubit_1: int, qubit_2: int, angle: Angle) -> Circuit:
         """Appends `ryy`: exp(-i angle YY / 2)."""
         return self._append_named("ryy", (qubit_1, qubit_2), (angle,))
 
-    def rzz(self, qubit_1: int, qubit_2: int, angle: float) -> Circuit:
+    def rzz(self, qubit_1: int, qubit_2: int, angle: Angle) -> Circuit:
         """Appends `rzz`: exp(-i angle ZZ / 2)."""
         return self._append_named("rzz", (qubit_1, qubit_2), (angle,))
 
-    def rzx(self, qubit_1: int, qubit_2: int, angle: float) -> Circuit:
+    def rzx(self, qubit_1: int, qubit_2: int, angle: Angle) -> Circuit:
         """Appends `rzx`: exp(-i angle ZX / 2)."""
         return self._append_named("rzx", (qubit_1, qubit_2), (angle,))
 

@@ -40,7 +40,7 @@ class GateRecord:
         matrix: Angles to matrix, complex128, shape (2**num_targets, 2**num_targets).
         diagonal: Whether the matrix is diagonal for all angles.
         inverse: Name of the base that is the inverse.
-        inverse_angles: Angles of the inverse from those of the gate.
+        inverse_angles: Angles of the inverse from those of the gate; also of expressions, so by sums and factors alone.
         additive: Whether multiplying all angles by an integer k gives the k-th power.
         qasm2: Names in qelib1.inc with 0, 1, 2, … controls; "" where there is none.
         qasm3: Names in stdgates.inc or built in, likewise.
@@ -62,6 +62,19 @@ class GateRecord:
     qsim: tuple[str, ...] = ()
     qsim_sign: float = 1.0
     aliases: tuple[tuple[str, int], ...] = ()
+
+    def label(self, num_controls: int) -> str:
+        """The name with controls, such as `cx`, `ccx`, `c3x`, `c5rz`."""
+        if num_controls == 0:
+            return self.name
+        if num_controls < len(self.qasm2) and self.qasm2[num_controls]:
+            return self.qasm2[num_controls]
+        return control_prefix(num_controls) + self.name
+
+
+def control_prefix(num_controls: int) -> str:
+    """The letters that stand for controls in front of a name: `c`, `cc`, `c3`."""
+    return "c" * num_controls if num_controls <= 2 else f"c{num_controls}"
 
 
 def _invert_u(angles: Angles) -> Angles:

@@ -8,9 +8,10 @@ in `gate_table`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,11 @@ from taizhang.circuit.gate_table import NAMES as NAMES
 from taizhang.circuit.gate_table import RECORDS as RECORDS
 from taizhang.circuit.gate_table import Angles as Angles
 from taizhang.circuit.gate_table import GateRecord as GateRecord
+from taizhang.circuit.gate_table import control_prefix
 from taizhang.circuit.gate_table import find_name as find_name
+from taizhang.circuit.parameter import Angle, ParameterExpression
+from taizhang.circuit.parametric_gate import ParametricGate as ParametricGate
+from taizhang.circuit.parametric_gate import make_gate
 from taizhang.errors import CircuitError, SizeLimitError
 
 MAX_CONTROLS = 100_000
@@ -76,14 +81,9 @@ class Gate:
     @property
     def label(self) -> str:
         """The name with its controls, such as `cx`, `ccx`, `c3x`, `c5rz`."""
-        if self.num_controls == 0:
-            return self.name
         if self.entries is None:
-            names = RECORDS[self.name].qasm2
-            if self.num_controls < len(names) and names[self.num_controls]:
-                return names[self.num_controls]
-        prefix = "c" * self.num_controls if self.num_controls <= 2 else f"c{self.num_controls}"
-        return prefix + self.name
+            return RECORDS[self.name].label(self.num_controls)
+        return control_prefix(self.num_controls) + self.name
 
     @property
     def matrix(self) -> ComplexArray:
@@ -170,15 +170,20 @@ class Gate:
         return self.label + angles
 
 
-def gate(name: str, *parameters: float) -> Gate:
+@overload
+def gate(name: str, *parameters: float) -> Gate: ...
+@overload
+def gate(name: str, *parameters: Angle) -> Gate | ParametricGate: ...
+def gate(name: str, *parameters: Angle) -> Gate | ParametricGate:
     """Returns a gate by its name in qelib1, stdgates, qsim, GRCS or this table, with any number of `c` in front.
 
     Args:
         name: Such as "h", "cx", "c3x", "ccz", "c12rz", "fsim". `p` and `cp` are OpenQASM's, not qsim's.
-        parameters: Angles in radians.
+        parameters: Angles in radians, numbers or expressions of parameters.
 
     Returns:
-        The gate; the same object for the same arguments where possible.
+        The gate, a `ParametricGate` where an angle has a parameter; for the same numbers the same object where
+        possible.
 
     Raises:
         CircuitError: No gate has this name (the message suggests similar ones), or the parameters do not fit.
@@ -186,14 +191,29 @@ def gate(name: str, *parameters: float) -> Gate:
     Example:
         >>> gate("ccx").num_controls, gate("ccx").matrix.shape
         (2, (2, 2))
+        >>> from taizhang.circuit.parameter import Parameter
+        >>> gate("crz", 2 * Parameter("gamma"))
+        crz(2*gamma)
     """
+    if any(isinstance(parameter, ParameterExpression) for parameter in parameters):
+        return _parametric_gate(name, parameters)
+    return _gate(name, _numbers(name, parameters))
+
+
+def _parametric_gate(name: str, parameters: Sequence[Angle]) -> Gate | ParametricGate:
+    base, controls = find_name(name)
+    angles = (angle if isinstance(angle, ParameterExpression) else _numbers(name, [angle])[0] for angle in parameters)
+    return make_gate(base, tuple(angles), controls)
+
+
+def _numbers(name: str, parameters: Sequence[Angle]) -> Angles:
     angles: list[float] = []
     for parameter in parameters:
         try:
             angles.append(float(parameter))
         except (TypeError, ValueError):
             raise CircuitError(f"the angles of gate '{name}' must be numbers, got {parameter!r:.64}") from None
-    return _gate(name, tuple(angles))
+    return tuple(angles)
 
 
 @lru_cache(maxsize=65536)

@@ -51,4 +51,4 @@ def light_cone(
 
 def _keeps(operation: Operation, qubits: set[int]) -> bool:
     """Whether an operation leaves the basis states of some of its qubits as they are."""
-    return operation.gate.diagonal or qubits <= set(operation.qubits[: operation.gate.num_controls])
+    return operation.any_gate.diagonal or qubits <= set(operation.qubits[: operation.any_gate.num_controls])

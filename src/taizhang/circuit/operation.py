@@ -1,17 +1,21 @@
 """Operations: actions placed on qubits. A gate is the first kind of action.
 
-A channel, a measurement, a reset, an operation under a condition or a gate whose angles are still symbols is another
-kind: a frozen value with the members of `Action`. What computes with unitaries reads `Operation.gate`, which refuses
-every other kind in one sentence.
+A gate whose angles are still parameters is the second; a channel, a measurement, a reset or an operation under a
+condition is another kind: a frozen value with the members of `Action`. What computes with unitaries reads
+`Operation.gate`, which refuses every other kind in one sentence; what needs no numbers reads `Operation.any_gate`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from taizhang.circuit.gates import Gate
+from taizhang.circuit.gates import Gate, ParametricGate
 from taizhang.errors import CircuitError
+
+# Names of parameters that a message shows.
+MOST_NAMES = 6
 
 
 class Action(Protocol):
@@ -31,7 +35,7 @@ class Operation:
     """An action on some qubits.
 
     Attributes:
-        action: What is done: a gate.
+        action: What is done: a gate, for instance.
         qubits: Its qubits, controls first; all different; length `action.num_qubits`.
 
     Raises:
@@ -57,14 +61,30 @@ class Operation:
 
     @property
     def gate(self) -> Gate:
-        """The gate.
+        """The gate, whose angles are numbers.
+
+        Raises:
+            CircuitError: The action is of another kind, or its parameters have no values.
+        """
+        if isinstance(self.action, Gate):
+            return self.action
+        if isinstance(self.action, ParametricGate):
+            raise missing_values(self.action.parameter_names)
+        raise self._not_a_gate()
+
+    @property
+    def any_gate(self) -> Gate | ParametricGate:
+        """The gate, whether or not its parameters have values.
 
         Raises:
             CircuitError: The action is of another kind.
         """
-        if isinstance(self.action, Gate):
+        if isinstance(self.action, (Gate, ParametricGate)):
             return self.action
-        raise CircuitError(f"'{self.action.label}' is not a gate; this needs a circuit that consists of gates alone")
+        raise self._not_a_gate()
+
+    def _not_a_gate(self) -> CircuitError:
+        return CircuitError(f"'{self.action.label}' is not a gate; this needs a circuit that consists of gates alone")
 
     def inverse(self) -> Operation:
         """Returns the operation that undoes this one.
@@ -72,7 +92,32 @@ class Operation:
         Raises:
             CircuitError: It is not a gate.
         """
-        return Operation(self.gate.inverse(), self.qubits)
+        return Operation(self.any_gate.inverse(), self.qubits)
 
     def __repr__(self) -> str:
         return " ".join([repr(self.action), *map(str, self.qubits)])
+
+
+def missing_values(names: Sequence[str]) -> CircuitError:
+    """Returns the error of a circuit that has parameters without values where numbers are needed.
+
+    Args:
+        names: Their names, at least one; of many only the first are shown.
+
+    Example:
+        >>> print(missing_values(["gamma", "beta"]))
+        the circuit has the parameters gamma and beta without values; give them with circuit.bind, or --parameter \
+NAME=VALUE
+    """
+    if len(names) == 1:
+        return CircuitError(
+            f"the circuit has the parameter {names[0]} without a value; give it with circuit.bind, or --parameter "
+            "NAME=VALUE"
+        )
+    *first, last = (
+        names if len(names) <= MOST_NAMES else (*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more")
+    )
+    return CircuitError(
+        f"the circuit has the parameters {', '.join(first)} and {last} without values; give them with circuit.bind, or "
+        "--parameter NAME=VALUE"
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 
 from taizhang._html import card
+from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.simplify import NetworkSizes
@@ -19,6 +21,7 @@ class CircuitReport:
         num_gates: Number of gates.
         depth: Number of layers when each gate is placed as early as its qubits allow.
         gate_counts: Number of gates of each kind.
+        parameters: Names of the parameters without values; the network is then that for most of their values.
         network_before: The network of one amplitude as built.
         network_after: The same, simplified.
     """
@@ -27,17 +30,19 @@ class CircuitReport:
     num_gates: int
     depth: int
     gate_counts: dict[str, int]
+    parameters: tuple[str, ...]
     network_before: NetworkSizes
     network_after: NetworkSizes
 
     def to_dict(self) -> dict[str, object]:
         """The report as a JSON object."""
-        return asdict(self)
+        return {**asdict(self), "parameters": list(self.parameters)}
 
     def __str__(self) -> str:
         counts = sorted(self.gate_counts.items(), key=lambda item: (-item[1], item[0]))
         width = max((len(name) for name, _ in counts), default=0)
-        lines = [f"{self.num_qubits} qubits, {self.num_gates} gates, depth {self.depth}"]
+        named = f", {len(self.parameters)} parameters without values" if self.parameters else ""
+        lines = [f"{self.num_qubits} qubits, {self.num_gates} gates, depth {self.depth}{named}"]
         lines += [f"  {name:<{width}}  {count:>8}" for name, count in counts]
         rows = (("as built", self.network_before), ("simplified", self.network_after))
         lines.append("network of one amplitude")
@@ -61,12 +66,21 @@ def inspect(circuit: Circuit) -> CircuitReport:
         >>> inspect(Circuit(2).append("h", 0).append("cx", 0, 1)).gate_counts
         {'h': 1, 'cx': 1}
     """
-    network = AmplitudeNetwork(circuit)
+    circuit = check_circuit(circuit, parametric=True)
+    parameters = circuit.parameters
+    network = AmplitudeNetwork(circuit.bind(_generic_values(len(parameters))))
     return CircuitReport(
         num_qubits=circuit.num_qubits,
         num_gates=len(circuit.operations),
         depth=circuit.depth(),
         gate_counts=circuit.gate_counts(),
+        parameters=parameters,
         network_before=network.sizes_before,
         network_after=network.sizes_after,
     )
+
+
+def _generic_values(count: int) -> list[float]:
+    """Returns different angles for which gates are as complicated as they can be: no simple fractions of π."""
+    golden = (math.sqrt(5) - 1) / 2
+    return [0.3 + golden * number % 1 for number in range(1, count + 1)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.operation import Operation
+from taizhang.circuit.parameter import Angle, ParameterExpression, as_angle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +31,13 @@ class Columns:
     rows: int
     hidden_qubits: int
     hidden_operations: int
-    phase: float
+    phase: Angle
 
     def notes(self) -> Iterator[str]:
         """Notes about what the drawing does not show as gates."""
         if self.phase:
-            yield f"global phase {self.phase:.6g}"
+            shown = repr(self.phase) if isinstance(self.phase, ParameterExpression) else f"{self.phase:.6g}"
+            yield f"global phase {shown}"
         hidden = ((self.hidden_operations, "operation"), (self.hidden_qubits, "qubit"))
         left_out = [f"{number:,} more {noun}{'' if number == 1 else 's'}" for number, noun in hidden if number]
         if left_out:
@@ -61,13 +63,14 @@ def arrange(circuit: Circuit, *, most_qubits: int, most_columns: int, most_opera
     rows = min(circuit.num_qubits, most_qubits)
     next_layer = [0] * rows
     layers: list[list[Operation]] = []
-    num_shown, phase = 0, 0.0
+    num_shown = 0
+    phase: Angle = 0.0
     for operation in circuit:
         if num_shown == most_operations or min(next_layer, default=0) >= most_columns:
             break
         shown = [qubit for qubit in operation.qubits if qubit < rows]
         if not operation.qubits:  # a global phase is a note, not a symbol
-            phase += sum(operation.gate.parameters)
+            phase += operation.any_gate.parameters[0]
             num_shown += 1
         if not shown:
             continue
@@ -93,7 +96,7 @@ def arrange(circuit: Circuit, *, most_qubits: int, most_columns: int, most_opera
         rows=rows,
         hidden_qubits=circuit.num_qubits - rows,
         hidden_operations=len(circuit) - num_shown,
-        phase=phase,
+        phase=as_angle(phase) if isinstance(phase, ParameterExpression) else phase,
     )
 
 

@@ -115,7 +115,7 @@ def _operation(operation: Operation, x: float, rows: int, style: _Style) -> Iter
     if last > first:
         end = rows * style.row + 6 if last >= rows else (last + 0.5) * style.row
         yield f'<path d="M{x:g} {(first + 0.5) * style.row:g}V{end:g}"/>'
-    targets_from = operation.gate.num_controls
+    targets_from = operation.any_gate.num_controls
     several = len(operation.qubits) - targets_from > 1
     for number, (qubit, symbol) in enumerate(zip(operation.qubits, symbols(operation, angles=False), strict=True)):
         if qubit < rows:

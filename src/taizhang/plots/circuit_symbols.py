@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 from taizhang.circuit.operation import Operation
+from taizhang.circuit.parameter import Angle, ParameterExpression
 
 CONTROL, TARGET, CROSS = "●", "⊕", "×"
 
@@ -31,15 +32,23 @@ _NAMES = {
 }
 _EXCHANGEABLE = frozenset(("swap", "iswap", "iswapdg", "fsim", "rxx", "ryy", "rzz", "id2"))
 _LONGEST_NAME = 16
+_LONGEST_EXPRESSION = 40
 
 
-def angle_text(angle: float) -> str:
-    """Formats an angle with three digits, or as a fraction of π if it is one.
+def angle_text(angle: Angle) -> str:
+    """Formats an angle with three digits, or as a fraction of π if it is one; an expression term by term.
 
     Example:
         >>> [angle_text(angle) for angle in (0.5, math.pi / 2, -3 * math.pi / 4, 2 * math.pi, 0.0, 1e-7)]
         ['0.5', 'π/2', '-3π/4', '2π', '0', '1e-07']
+        >>> from taizhang.circuit.parameter import Parameter
+        >>> angle_text(2 * Parameter("gamma") - Parameter("beta") / 3 + math.pi / 2)
+        '-0.333*beta + 2*gamma + π/2'
     """
+    if isinstance(angle, ParameterExpression):
+        terms = [_term_text(factor, name) for name, factor in angle.terms]
+        written = " + ".join([*terms, angle_text(angle.constant)] if angle.constant else terms).replace("+ -", "- ")
+        return written if len(written) <= _LONGEST_EXPRESSION else f"{written[: _LONGEST_EXPRESSION - 1]}…"
     turns = angle / math.pi
     if angle and abs(turns) <= 64:
         fraction = Fraction(turns).limit_denominator(16)
@@ -50,9 +59,13 @@ def angle_text(angle: float) -> str:
     return f"{angle:.3g}"
 
 
+def _term_text(factor: float, name: str) -> str:
+    return {1.0: name, -1.0: f"-{name}"}.get(factor, f"{factor:.3g}*{name}")
+
+
 def name_text(operation: Operation) -> str:
     """The name of an operation's gate without its controls, printable and short."""
-    gate = operation.gate
+    gate = operation.any_gate
     if gate.entries is not None:
         name = "".join(letter if letter.isprintable() else "?" for letter in gate.name) or "unitary"
         return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
@@ -61,7 +74,7 @@ def name_text(operation: Operation) -> str:
 
 def angles_text(operation: Operation) -> str:
     """The angles of an operation's gate, separated by commas; empty if it has none."""
-    return ",".join(map(angle_text, operation.gate.parameters))
+    return ",".join(map(angle_text, operation.any_gate.parameters))
 
 
 def symbols(operation: Operation, *, angles: bool = True) -> tuple[str, ...]:
@@ -82,7 +95,7 @@ def symbols(operation: Operation, *, angles: bool = True) -> tuple[str, ...]:
         >>> symbols(Operation(gate("rzx", 0.5), (0, 1)))
         ('Rzx(0.5):0', 'Rzx:1')
     """
-    gate = operation.gate
+    gate = operation.any_gate
     controls, targets = gate.num_controls, gate.num_targets
     known = gate.name if gate.entries is None else ""
     drawn: tuple[str, ...]

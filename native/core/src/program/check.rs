@@ -22,6 +22,7 @@ impl Program {
         }
         self.check_places()?;
         self.check_steps()?;
+        self.check_results()?;
         self.check_blocks()
     }
 
@@ -82,6 +83,33 @@ impl Program {
                 }
             }
             (made[step.out], level[step.out], last_level) = (true, step.level, step.level);
+        }
+        Ok(())
+    }
+
+    /// Checks that the value and the derivatives are tensors that steps make, and fit where they are added.
+    fn check_results(&self) -> Result<(), String> {
+        let in_arena = |tensor: usize| {
+            (self.places.get(tensor)).is_some_and(|place| tensor >= self.num_inputs && place.region == Region::Arena)
+        };
+        if self.result.is_some_and(|result| !in_arena(result)) {
+            return Err("the value is not the output of a step".into());
+        }
+        if let Some(result) = self.result {
+            let in_value: usize = self.output_axes.iter().map(|axis| axis.0).product();
+            if self.places[result].num_elements != in_value {
+                return Err("the value has another number of elements than its axes".into());
+            }
+        }
+        for adjoint in &self.adjoints {
+            let fits = in_arena(adjoint.tensor) && adjoint.input < self.num_inputs && {
+                let elements: usize = adjoint.axes.iter().map(|axis| axis.0).product();
+                let reach: usize = adjoint.axes.iter().map(|(size, stride)| (size - 1) * stride).sum();
+                self.places[adjoint.tensor].num_elements == elements && reach < self.places[adjoint.input].num_elements
+            };
+            if !fits {
+                return Err(format!("a derivative does not fit input {}", adjoint.input));
+            }
         }
         Ok(())
     }
@@ -158,6 +186,7 @@ mod tests {
                 level: 0,
                 rows: None,
             }],
+            result: Some(2),
             input_elements: 4,
             arena_elements: 1,
             ..Program::default()

@@ -66,6 +66,17 @@ pub struct Step {
     pub rows: Option<RowPick>,
 }
 
+/// The derivative of the value by an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjoint {
+    /// The tensor that holds it, in the arena.
+    pub tensor: usize,
+    /// The input.
+    pub input: usize,
+    /// For each axis of the tensor, the slowest first, its size and the stride of the same axis in the input.
+    pub axes: Vec<(usize, usize)>,
+}
+
 /// A compiled plan. Steps are sorted by level.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Program {
@@ -75,6 +86,10 @@ pub struct Program {
     pub num_inputs: usize,
     /// The steps in the order of execution.
     pub steps: Vec<Step>,
+    /// The tensor that is the value of a slice; `None` where there are no steps.
+    pub result: Option<usize>,
+    /// The derivatives of the value by the inputs, where steps make them.
+    pub adjoints: Vec<Adjoint>,
     /// Size of each sliced index, the slowest first.
     pub slice_sizes: Vec<usize>,
     /// For each sliced index the inputs that have it, with its stride there.

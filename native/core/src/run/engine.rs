@@ -50,6 +50,13 @@ pub struct State {
     pub profile: Option<Profile>,
 }
 
+impl State {
+    /// Where the part of an input starts that the current slice reads.
+    pub(super) fn input_start(&self, input: usize) -> usize {
+        self.input_starts[input]
+    }
+}
+
 impl<T: StepReal> Engine<T> {
     /// Compiles every step; `Err` says what is wrong with the program.
     pub fn compile(program: Program, level: SimdLevel) -> Result<Self, String> {

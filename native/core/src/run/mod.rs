@@ -1,7 +1,8 @@
-//! Running compiled programs: memory, workers, slices and their sum.
+//! Running compiled programs: memory, workers, slices and their sum, many networks at once.
 
 pub mod accumulate;
 pub mod arena;
+pub mod batch;
 mod blocks;
 mod compiled_step;
 pub mod engine;

@@ -50,9 +50,9 @@ pub struct Outcome {
 
 /// Progress of a run and the flag that stops it, shared with the calling thread.
 #[derive(Debug, Default)]
-struct Control {
-    done: AtomicU64,
-    stop: AtomicBool,
+pub(super) struct Control {
+    pub(super) done: AtomicU64,
+    pub(super) stop: AtomicBool,
 }
 
 /// How often `tick` is called.
@@ -69,12 +69,20 @@ pub fn run_slices<T: StepReal>(
     if request.inline {
         return catch_panic(|| work(engine, inputs, request, &control));
     }
+    watch(&control, &mut tick, || work(engine, inputs, request, &control))
+}
+
+/// Works on a thread of its own, while this one calls `tick` and passes on its wish to stop.
+pub(super) fn watch<R: Send>(
+    control: &Control,
+    tick: &mut dyn FnMut(u64) -> bool,
+    work: impl FnOnce() -> Result<R, Failure> + Send,
+) -> Result<R, Failure> {
     std::thread::scope(|scope| {
         let (sender, receiver) = channel();
-        let control = &control;
         scope.spawn(move || {
             // The receiver outlives the thread, so sending cannot fail.
-            let _ = sender.send(catch_panic(|| work(engine, inputs, request, control)));
+            let _ = sender.send(catch_panic(work));
         });
         loop {
             match receiver.recv_timeout(TICK) {
@@ -91,7 +99,7 @@ pub fn run_slices<T: StepReal>(
 }
 
 /// Turns a panic into a failure.
-fn catch_panic<R>(run: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+pub(super) fn catch_panic<R>(run: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);
         Err(Failure::Broken(
@@ -196,7 +204,7 @@ fn first_failure(ended: Vec<Result<State, Failure>>) -> Result<Vec<State>, Failu
     }
 }
 
-fn thread_pool(threads: usize) -> Result<Option<rayon::ThreadPool>, Failure> {
+pub(super) fn thread_pool(threads: usize) -> Result<Option<rayon::ThreadPool>, Failure> {
     if threads <= 1 {
         return Ok(None);
     }
@@ -204,7 +212,7 @@ fn thread_pool(threads: usize) -> Result<Option<rayon::ThreadPool>, Failure> {
     pool.map(Some).map_err(|error| Failure::Broken(error.to_string()))
 }
 
-fn within<R: Send>(pool: Option<&rayon::ThreadPool>, run: impl FnOnce() -> R + Send) -> R {
+pub(super) fn within<R: Send>(pool: Option<&rayon::ThreadPool>, run: impl FnOnce() -> R + Send) -> R {
     match pool {
         Some(pool) => pool.install(run),
         None => run(),

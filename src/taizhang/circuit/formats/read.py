@@ -80,7 +80,7 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     if chosen is None:
         raise UsageError(f"the format of {name or 'the output'} is not known; name one of {_formats()}")
     writer = _WRITERS["qasm2" if chosen == "qasm" else chosen]
-    _put(writer(check_circuit(circuit)), path, name)
+    _put(writer(check_circuit(circuit, parametric=True)), path, name)
 
 
 def _formats() -> str:

@@ -1,0 +1,134 @@
+//! A circuit as its light cones see it: what each gate does to Pauli letters, and which tensors it leaves.
+
+/// Stands for no operation.
+pub const NONE: u32 = u32::MAX;
+
+/// What a leg of a gate is to a tensor's axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The qubit before and after the gate, which the gate leaves as it is.
+    Through,
+    /// The qubit after the gate.
+    Out,
+    /// The qubit before the gate.
+    In,
+    /// An index between two tensors of the gate; the leg is its number.
+    Inside,
+}
+
+/// An axis of a tensor that a gate leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Axis {
+    /// Position of the qubit among those of the gate.
+    pub leg: usize,
+    /// What the axis is.
+    pub role: Role,
+    /// Axes of one tensor that have the same label may be exchanged: the tensor stays the same.
+    pub label: u32,
+}
+
+/// What gates of one structure have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Kind {
+    /// For each leg whether the gate leaves the qubit's basis states as they are.
+    pub through: Vec<bool>,
+    /// Whether the gate takes each basis state to one basis state, up to a phase.
+    pub monomial: bool,
+    /// For each product of letters on the legs (0 to 3 for I, X, Y, Z; the first leg is the lowest digit of a number in base 4),
+    /// the product it becomes when the gate is moved through it, times 2, plus 1 if the sign changes; -1 where it becomes a
+    /// sum of several. Empty for gates of many qubits.
+    pub images: Vec<i32>,
+    /// The tensors it leaves.
+    pub tensors: Vec<Vec<Axis>>,
+}
+
+/// An operation of the circuit.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// Number of its kind.
+    pub kind: u32,
+    /// Gates with the same recipe have the same tensors, for all values of the parameters.
+    pub recipe: u32,
+    /// Its qubits.
+    pub qubits: Vec<u32>,
+    /// For each of them the operation before on this qubit, or `NONE`.
+    previous: Vec<u32>,
+}
+
+impl Operation {
+    /// For each qubit the operation before on this qubit, or `NONE`.
+    pub fn previous(&self) -> &[u32] {
+        &self.previous
+    }
+}
+
+/// A circuit whose qubits start in |0>.
+#[derive(Clone, Debug)]
+pub struct Circuit {
+    /// The kinds of its gates.
+    pub kinds: Vec<Kind>,
+    /// Its operations, in order of time.
+    pub operations: Vec<Operation>,
+    /// For each qubit its last operation, or `NONE`.
+    pub last: Vec<u32>,
+}
+
+impl Circuit {
+    /// Makes a circuit from the kind, recipe and qubits of each operation; `Err` says what does not fit.
+    pub fn new(num_qubits: usize, kinds: Vec<Kind>, given: Vec<(u32, u32, Vec<u32>)>) -> Result<Self, String> {
+        for kind in &kinds {
+            kind.check()?;
+        }
+        if given.len() >= NONE as usize {
+            return Err("there are too many operations".into());
+        }
+        let mut last = vec![NONE; num_qubits];
+        let mut operations = Vec::with_capacity(given.len());
+        for (number, (kind, recipe, qubits)) in given.into_iter().enumerate() {
+            let legs = kinds.get(kind as usize).map(|kind| kind.through.len());
+            if legs != Some(qubits.len()) || qubits.iter().any(|&qubit| qubit as usize >= num_qubits) {
+                return Err(format!("operation {number} does not fit its kind or the circuit"));
+            }
+            let previous = qubits
+                .iter()
+                .map(|&qubit| std::mem::replace(&mut last[qubit as usize], number as u32))
+                .collect();
+            operations.push(Operation {
+                kind,
+                recipe,
+                qubits,
+                previous,
+            });
+        }
+        Ok(Self {
+            kinds,
+            operations,
+            last,
+        })
+    }
+
+    /// Number of qubits.
+    pub fn num_qubits(&self) -> usize {
+        self.last.len()
+    }
+}
+
+impl Kind {
+    fn check(&self) -> Result<(), String> {
+        let legs = self.through.len();
+        let axes = self.tensors.iter().flatten();
+        for axis in axes.filter(|axis| axis.role != Role::Inside) {
+            if axis.leg >= legs || (axis.role == Role::Through) != self.through[axis.leg] {
+                return Err("an axis of a gate's tensor does not fit its legs".into());
+            }
+        }
+        let codes = self.images.len();
+        if codes != 0 && (legs > 8 || codes != 1 << (2 * legs)) {
+            return Err("a gate must have an image for each product of letters, or none".into());
+        }
+        if self.images.iter().any(|&image| image < -1 || image >= 2 * codes as i32) {
+            return Err("an image is not a product of letters".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,281 @@
+//! Numbering the nodes of a cone so that equal cones get equal numbers, whatever qubits they are on.
+//!
+//! Nodes are coloured by what they look like from ever farther away (Weisfeiler & Leman, 1968), then numbered outwards from
+//! one that few others look like. The network written with these numbers is its code. Equal codes are equal networks, since
+//! a code is a complete description. The reverse need not hold: where several nodes look alike and are not exchangeable,
+//! equal networks may get different codes. A thorough numbering colours anew after every such choice; it fails for
+//! highly symmetric networks only.
+
+use super::network::{Cone, Side, Tensor, Variable};
+use std::collections::VecDeque;
+
+/// Nodes singled out by a thorough numbering, at most.
+const MAX_SINGLED_OUT: usize = 256;
+
+/// A network written with canonical numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Code {
+    /// For each tensor its colour, the number of its axes and the number of each axis' variable.
+    pub words: Vec<u64>,
+}
+
+/// A numbering of a cone.
+#[derive(Clone, Debug)]
+pub struct Labelling {
+    /// The network in canonical numbers.
+    pub code: Code,
+    /// For each tensor of the code its number in the cone.
+    pub order: Vec<u32>,
+    /// The same for equal cones; different ones mostly differ in it.
+    pub invariant: u64,
+}
+
+/// Numbers a cone, whose tensors look alike if `colour` gives the same number.
+pub fn label(cone: &Cone, colour: &dyn Fn(&Tensor) -> u64, thorough: bool) -> Labelling {
+    let mut colouring = Colouring::new(cone, colour);
+    colouring.refine();
+    let invariant = {
+        let mut sorted = colouring.colours.clone();
+        sorted.sort_unstable();
+        sorted
+            .iter()
+            .fold(cone.tensors.len() as u64, |sum, &colour| mix(sum, colour))
+    };
+    let ranks = colouring.number(thorough);
+    let (code, order) = write(cone, colour, &ranks);
+    Labelling { code, order, invariant }
+}
+
+/// Mixes two words (the finaliser of Steele, Lea & Flood, OOPSLA 2014).
+fn mix(a: u64, b: u64) -> u64 {
+    let mut word = a.rotate_left(23) ^ b.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}
+
+/// An axis as it is from its tensor: what does not depend on the numbers of nodes.
+fn fixed(variable: Variable, label: u32) -> u64 {
+    let side = match variable.side {
+        Side::Both => 0,
+        Side::Ket => 1,
+        Side::Bra => 2,
+    };
+    mix(
+        (u64::from(label) << 34) | (u64::from(variable.turn) << 2) | side,
+        0x5bd1_e995,
+    )
+}
+
+struct Colouring {
+    colours: Vec<u64>,
+    /// For each tensor its colour and its axes: node, and what is fixed about the axis.
+    tensors: Vec<(u64, Vec<(u32, u64)>)>,
+    /// For each node its tensors.
+    on: Vec<Vec<u32>>,
+}
+
+impl Colouring {
+    fn new(cone: &Cone, colour: &dyn Fn(&Tensor) -> u64) -> Self {
+        let mut on = vec![Vec::new(); cone.num_nodes as usize];
+        let tensors: Vec<(u64, Vec<(u32, u64)>)> = cone
+            .tensors
+            .iter()
+            .map(|tensor| {
+                let axes = tensor
+                    .axes
+                    .iter()
+                    .map(|&(variable, label)| (variable.node, fixed(variable, label)));
+                (colour(tensor), axes.collect())
+            })
+            .collect();
+        for (number, (_, axes)) in tensors.iter().enumerate() {
+            for &(node, _) in axes {
+                let tensors_on: &mut Vec<u32> = &mut on[node as usize];
+                if tensors_on.last() != Some(&(number as u32)) {
+                    tensors_on.push(number as u32);
+                }
+            }
+        }
+        Self {
+            colours: vec![0; cone.num_nodes as usize],
+            tensors,
+            on,
+        }
+    }
+
+    /// Refines the colours until no more nodes can be told apart.
+    fn refine(&mut self) {
+        let mut distinct = self.count();
+        loop {
+            self.refine_once();
+            let now = self.count();
+            if now <= distinct || now == self.colours.len() {
+                // Once more, so that all colours depend on the whole of what was found.
+                self.refine_once();
+                return;
+            }
+            distinct = now;
+        }
+    }
+
+    fn refine_once(&mut self) {
+        let mut sums = vec![0_u64; self.colours.len()];
+        for (colour, axes) in &self.tensors {
+            let seen = axes.iter().fold(*colour, |sum, &(node, fixed)| {
+                sum.wrapping_add(mix(fixed, self.colours[node as usize]))
+            });
+            for &(node, fixed) in axes {
+                let sum = &mut sums[node as usize];
+                *sum = sum.wrapping_add(mix(seen, fixed));
+            }
+        }
+        for (colour, sum) in self.colours.iter_mut().zip(sums) {
+            *colour = mix(*colour, sum);
+        }
+    }
+
+    fn count(&self) -> usize {
+        let mut sorted = self.colours.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        sorted.len()
+    }
+
+    /// Numbers the nodes; returns the number of each.
+    fn number(&mut self, thorough: bool) -> Vec<u32> {
+        const UNSEEN: u32 = u32::MAX;
+        let mut ranks = vec![UNSEEN; self.colours.len()];
+        let mut next = 0;
+        let mut queue = VecDeque::new();
+        let mut singled_out = 0;
+        loop {
+            let Some(node) = queue.pop_front() else {
+                // Stage 1: a node to begin with, in each part that hangs together.
+                let Some((first, alone)) = self.rarest(&ranks, UNSEEN) else {
+                    return ranks;
+                };
+                if !alone {
+                    self.single_out(first, &mut singled_out);
+                }
+                ranks[first as usize] = next;
+                next += 1;
+                queue.push_back(first);
+                continue;
+            };
+            // Stage 2: its neighbours, by how they are connected and what they look like.
+            loop {
+                let mut unseen = self.neighbours(node);
+                unseen.retain(|&(_, other)| ranks[other as usize] == UNSEEN);
+                let key = |entry: &(u64, u32)| (entry.0, self.colours[entry.1 as usize]);
+                unseen.sort_by_key(key);
+                let tie = unseen.windows(2).position(|pair| key(&pair[0]) == key(&pair[1]));
+                if let (Some(tie), true) = (tie, thorough && singled_out < MAX_SINGLED_OUT) {
+                    let chosen = unseen[tie].1;
+                    self.single_out(chosen, &mut singled_out);
+                    continue;
+                }
+                for (_, other) in unseen {
+                    ranks[other as usize] = next;
+                    next += 1;
+                    queue.push_back(other);
+                }
+                break;
+            }
+        }
+    }
+
+    /// Gives a node a colour of its own, and colours anew.
+    fn single_out(&mut self, node: u32, singled_out: &mut usize) {
+        *singled_out += 1;
+        let colour = &mut self.colours[node as usize];
+        *colour = mix(*colour, 0xd1b5_4a32 + *singled_out as u64);
+        self.refine();
+    }
+
+    /// Of the nodes without a number one of the colour that fewest have, and whether it is the only one; `None` if all
+    /// have numbers.
+    fn rarest(&self, ranks: &[u32], unseen: u32) -> Option<(u32, bool)> {
+        let mut nodes: Vec<(u64, u32)> = (0..ranks.len() as u32)
+            .filter(|&node| ranks[node as usize] == unseen)
+            .map(|node| (self.colours[node as usize], node))
+            .collect();
+        nodes.sort_unstable();
+        let groups = nodes.chunk_by(|a, b| a.0 == b.0);
+        let rarest = groups.min_by_key(|group| group.len());
+        rarest.map(|group| (group[0].1, group.len() == 1))
+    }
+
+    /// The other nodes on the tensors of a node, each with how it is connected.
+    fn neighbours(&self, node: u32) -> Vec<(u64, u32)> {
+        let mut found: Vec<(u32, u64)> = Vec::new();
+        for &tensor in &self.on[node as usize] {
+            let (colour, axes) = &self.tensors[tensor as usize];
+            let ours = axes.iter().filter(|axis| axis.0 == node);
+            let ours = ours.fold(*colour, |sum, axis| sum.wrapping_add(mix(1, axis.1)));
+            let others = axes.iter().filter(|axis| axis.0 != node);
+            found.extend(others.map(|&(other, fixed)| (other, mix(ours, fixed))));
+        }
+        found.sort_unstable();
+        found
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|group| {
+                let how = group.iter().fold(0_u64, |sum, entry| sum.wrapping_add(mix(2, entry.1)));
+                (how, group[0].0)
+            })
+            .collect()
+    }
+}
+
+/// Writes a cone with the numbers of its nodes; returns the code and the tensors in its order.
+fn write(cone: &Cone, colour: &dyn Fn(&Tensor) -> u64, ranks: &[u32]) -> (Code, Vec<u32>) {
+    // Stage 1: variables are numbered by node, then in order of time.
+    let renamed = |variable: Variable| (ranks[variable.node as usize], variable.turn, variable.side);
+    let mut variables: Vec<_> = cone
+        .tensors
+        .iter()
+        .flat_map(|tensor| tensor.axes.iter().map(|axis| renamed(axis.0)))
+        .collect();
+    variables.sort_unstable();
+    variables.dedup();
+    // Stage 2: axes that may be exchanged are sorted; then the tensors.
+    let mut written: Vec<(Vec<u32>, u64, u32)> = cone
+        .tensors
+        .iter()
+        .enumerate()
+        .map(|(number, tensor)| {
+            let mut axes: Vec<(u32, u32)> = tensor
+                .axes
+                .iter()
+                .map(|&(variable, label)| {
+                    (
+                        label,
+                        variables.partition_point(|other| *other < renamed(variable)) as u32,
+                    )
+                })
+                .collect();
+            let in_order: Vec<u32> = axes.iter().map(|axis| axis.0).collect();
+            axes.sort_unstable();
+            // Each label gets its variables back in rising order, at the places where it was.
+            let mut next: std::collections::HashMap<u32, usize> = std::collections::HashMap::new();
+            for (place, axis) in axes.iter().enumerate() {
+                next.entry(axis.0).or_insert(place);
+            }
+            let numbers = in_order.iter().map(|label| {
+                let place = next.get_mut(label).map_or(0, |place| {
+                    *place += 1;
+                    *place - 1
+                });
+                axes[place].1
+            });
+            (numbers.collect(), colour(tensor), number as u32)
+        })
+        .collect();
+    written.sort_unstable();
+    let mut words = Vec::with_capacity(4 * written.len());
+    for (axes, colour, _) in &written {
+        words.extend([*colour, axes.len() as u64]);
+        words.extend(axes.iter().map(|&axis| u64::from(axis)));
+    }
+    (Code { words }, written.into_iter().map(|tensor| tensor.2).collect())
+}
