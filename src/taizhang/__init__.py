@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from taizhang.errors import NotBuiltError as NotBuiltError
     from taizhang.errors import NumericalError as NumericalError
     from taizhang.errors import PlanError as PlanError
+    from taizhang.errors import ProblemError as ProblemError
     from taizhang.errors import RunBusyError as RunBusyError
     from taizhang.errors import RunDamagedError as RunDamagedError
     from taizhang.errors import RunError as RunError
@@ -117,6 +118,15 @@ if TYPE_CHECKING:
     from taizhang.plots.cross_entropy import plot_xeb as plot_xeb
     from taizhang.plots.plan import plot_plan as plot_plan
     from taizhang.plots.profile import plot_profile as plot_profile
+    from taizhang.problems.constructors import independent_set as independent_set
+    from taizhang.problems.constructors import ising as ising
+    from taizhang.problems.constructors import max_sat as max_sat
+    from taizhang.problems.constructors import maxcut as maxcut
+    from taizhang.problems.constructors import qubo as qubo
+    from taizhang.problems.problem_file import read_problem as read_problem
+    from taizhang.problems.problem_file import write_problem as write_problem
+    from taizhang.problems.qaoa import qaoa_circuit as qaoa_circuit
+    from taizhang.problems.wcsp import Wcsp as Wcsp
     from taizhang.progress.switch import set_progress as set_progress
     from taizhang.runs.report.status import RunStatus as RunStatus
     from taizhang.runs.run import Workforce as Workforce
@@ -208,6 +218,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "NotBuiltError",
         "NumericalError",
         "PlanError",
+        "ProblemError",
         "RunBusyError",
         "RunDamagedError",
         "RunError",
@@ -249,6 +260,19 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.plots.profile": ("plot_profile",),
     "taizhang.progress.switch": ("set_progress",),
     "taizhang.network.inspection": ("inspect",),
+    "taizhang.problems.constructors": (
+        "independent_set",
+        "ising",
+        "max_sat",
+        "maxcut",
+        "qubo",
+    ),
+    "taizhang.problems.problem_file": (
+        "read_problem",
+        "write_problem",
+    ),
+    "taizhang.problems.qaoa": ("qaoa_circuit",),
+    "taizhang.problems.wcsp": ("Wcsp",),
     "taizhang.api.doctor": (
         "MachineReport",
         "doctor",
