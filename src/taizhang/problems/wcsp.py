@@ -203,7 +203,8 @@ def _merge(
             raise ProblemError(f"a clause must be a pair of its variables and its values, got {pair!r:.40}") from None
         clause = read_clause(variables, values)
         known = merged.get(clause.variables)
-        merged[clause.variables] = clause.values if known is None else known + clause.values
+        with np.errstate(over="ignore", invalid="ignore"):
+            merged[clause.variables] = clause.values if known is None else known + clause.values
         if len(merged) > MAX_CLAUSES:
             raise SizeLimitError(f"a problem may have at most {MAX_CLAUSES:,} clauses; give fewer")
     for names, total in merged.items():
