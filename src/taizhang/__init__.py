@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from taizhang.api.amplitudes import state_vector as state_vector
     from taizhang.api.doctor import MachineReport as MachineReport
     from taizhang.api.doctor import doctor as doctor
+    from taizhang.api.energies import Energy as Energy
+    from taizhang.api.energies import covariance as covariance
+    from taizhang.api.energies import expectation as expectation
+    from taizhang.api.energies import variance as variance
     from taizhang.api.runs import report as report
     from taizhang.api.runs import resume as resume
     from taizhang.api.runs import run as run
@@ -204,6 +208,12 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "plan",
         "profile",
         "state_vector",
+    ),
+    "taizhang.api.energies": (
+        "Energy",
+        "covariance",
+        "expectation",
+        "variance",
     ),
     "taizhang.errors": (
         "CircuitError",

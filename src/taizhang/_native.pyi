@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taizhang.execute.schedule import Schedule
+from taizhang.network.gate_kinds import GateKind
 from taizhang.network.network import NetworkShape
 from taizhang.program.program import Program
 
@@ -51,6 +52,33 @@ def slice_plan(
     log2_per_element: float,
 ) -> FoundPlan: ...
 
+# Cones: networks of expectation values
+
+class Cones:
+    def class_of_product(self) -> npt.NDArray[np.int64]: ...
+    def sign_of_product(self) -> npt.NDArray[np.int8]: ...
+    def classes(self) -> list[tuple[int, int, int]]: ...
+    def sources_of_class(self, number: int) -> npt.NDArray[np.int64]: ...
+    def circuit_of_class(self, number: int) -> tuple[list[tuple[int, int]], list[int]]: ...
+    def num_shapes(self) -> int: ...
+    def shape(self, number: int) -> tuple[list[list[int]], int]: ...
+    def sources(self) -> list[tuple[int, int, str]]: ...
+
+def find_cones(
+    num_qubits: int,
+    kinds: Sequence[GateKind],
+    kind_of: npt.NDArray[np.uint32],
+    recipe_of: npt.NDArray[np.uint32],
+    qubits: npt.NDArray[np.uint32],
+    starts: npt.NDArray[np.uint64],
+    letters: npt.NDArray[np.uint32],
+    product_starts: npt.NDArray[np.uint64],
+    *,
+    moving: bool,
+    sharing: bool,
+    threads: int,
+) -> Cones: ...
+
 # Engine: running compiled programs
 
 class SliceSum:
@@ -75,6 +103,17 @@ class Engine:
         profiled: bool,
         tick: Callable[[int], bool] | None,
     ) -> SliceSum: ...
+    def run_batch(
+        self,
+        elements: npt.NDArray[np.complexfloating],
+        exponents: list[int],
+        *,
+        threads: int,
+        workers: int,
+        inline: bool,
+        tick: Callable[[int], bool] | None,
+    ) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.complex128]]: ...
+    def batch_bytes(self, len: int) -> int: ...
     def sum_bytes(self, first: int, last: int, schedule: Schedule) -> int: ...
 
 class EngineStopped(Exception): ...  # noqa: N818

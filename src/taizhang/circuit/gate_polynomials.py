@@ -1,14 +1,14 @@
 """Gates of the table as trigonometric polynomials of their angles, for many angles at once and for derivatives.
 
-Every entry of every matrix of the table is a sum of exp(i f·angles) with frequencies f of -1, -1/2, 0, 1/2 or 1 for each
-angle. The coefficients are read off samples by a discrete Fourier transform, exactly up to rounding; so matrices and
-their derivatives need no formula of their own.
+Every entry of every matrix of the table is a sum of exp(i f·angles) with frequencies f of -1, -1/2, 0, 1/2 or 1 for
+each angle. The coefficients are read off samples by a discrete Fourier transform, exactly up to rounding; so matrices
+and their derivatives need no formula of their own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -57,7 +57,7 @@ class GatePolynomial:
         return sums.reshape(len(phases), *self.coefficients.shape[1:])
 
 
-@lru_cache(maxsize=None)
+@cache
 def gate_polynomial(name: str) -> GatePolynomial:
     """Returns the polynomial of a gate of the table, without controls.
 

@@ -1,9 +1,9 @@
 """The elements of the tensors of light cones, as functions of a circuit's parameters, and their derivatives.
 
-All different tensors of all cones are kept in one flat array, the *table*. A tensor is named by its *source*: the recipe
-of its gate (the gate, with angles that are affine in the parameters), which of the gate's tensors it is, and its side:
-the ket, the bra (the conjugate), or both (the product of the two). Tables for new values of the parameters take a few
-array operations, however many gates there are.
+All different tensors of all cones are kept in one flat array, the *table*. A tensor is named by its *source*: the
+recipe of its gate (the gate, with angles that are affine in the parameters), which of the gate's tensors it is, and its
+side: the ket, the bra (the conjugate), or both (the product of the two). Tables for new values of the parameters take a
+few array operations, however many gates there are.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def _make_group(recipes: Sequence[GateRecipe], numbers: Sequence[int]) -> _Group
         for parameter, coefficient in angle.terms
     ]
     constants = np.array([[angle.constant for angle in recipes[number].angles] for number in numbers], dtype=np.float64)
-    matrices = None
+    matrices: ComplexArray | None = None
     if first.entries is not None:
         size = int(np.sqrt(len(first.entries) // 16))
         matrices = np.frombuffer(first.entries, dtype=np.complex128).reshape(1, size, size)
@@ -202,6 +202,8 @@ class _Block:
     offsets: npt.NDArray[np.intp]
     """For each source its first element in the table."""
     size: int
+    depends: bool
+    """Whether they depend on parameters."""
     elements: npt.NDArray[np.intp] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -218,6 +220,7 @@ class ConeTensors:
 
     Attributes:
         starts: For each source its first element in the table; then the table's length.
+        depends: For each source whether its elements may depend on a parameter.
     """
 
     def __init__(self, book: RecipeBook, sources: Sequence[Source], num_parameters: int) -> None:
@@ -244,12 +247,16 @@ class ConeTensors:
 
         # Stage 2: their places in the table.
         self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
+        self.depends = np.zeros(len(sources), dtype=np.bool_)
         self._fixed = [(self.starts[number], array) for number, array in fixed]
         self._blocks = []
         for (group_number, kind, tensor, side), pairs in members.items():
             numbers, places = (np.array(column, dtype=np.intp) for column in zip(*pairs, strict=True))
             size = int(sizes[numbers[0]])
-            self._blocks.append(_Block(group_number, kind, tensor, side, places, self.starts[numbers], size))
+            group, of_both = book.groups[group_number], side == "b"
+            depends = len(group.rows) > 0 and not of_both and tensor == len(book.kinds[kind].tensors) - 1
+            self.depends[numbers] = depends
+            self._blocks.append(_Block(group_number, kind, tensor, side, places, self.starts[numbers], size, depends))
 
     def table(self, point: npt.NDArray[np.float64]) -> ComplexArray:
         """Computes all elements.
@@ -293,7 +300,7 @@ class ConeTensors:
             group = self._book.groups[block.group]
             kind = self._book.kinds[block.kind]
             # What gates leave on both sides at once, and controls of a star, do not depend on angles.
-            if not len(group.rows) or block.side == "b" or block.tensor < len(kind.tensors) - 1:
+            if not block.depends:
                 continue
             sums = by_angle.setdefault(block.group, np.zeros(group.constants.shape, dtype=np.complex128))
             values = group.values(point)[block.places]

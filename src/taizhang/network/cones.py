@@ -10,19 +10,25 @@ arXiv:2012.02430), for QAOA.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from taizhang import _native
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.parameter import ParameterExpression
 from taizhang.network.cone_tensors import Angle, ConeTensors, GateRecipe, RecipeBook, Source
 from taizhang.network.network import NetworkShape
 
 Letters = tuple[tuple[int, str], ...]
 """A Pauli product: pairs of a qubit and a letter, X, Y or Z, each qubit once."""
+
+Gates: TypeAlias = list[tuple[GateRecipe, tuple[int, ...]]]
+"""The gates of a circuit in order of time, each with its qubits."""
 
 _LETTER_NUMBER = {"X": 1, "Y": 2, "Z": 3}
 
@@ -44,7 +50,7 @@ class Cone:
     sources: npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ConeNetworks:
     """The networks of a list of products.
 
@@ -64,6 +70,14 @@ class ConeNetworks:
     tensors: ConeTensors
     found: _native.Cones
 
+    @functools.cached_property
+    def cones_of_shape(self) -> tuple[tuple[int, ...], ...]:
+        """For each shape the numbers of its cones, ascending."""
+        numbers: list[list[int]] = [[] for _ in self.shapes]
+        for number, cone in enumerate(self.cones):
+            numbers[cone.shape].append(number)
+        return tuple(map(tuple, numbers))
+
     def circuit_of_cone(self, number: int) -> tuple[list[tuple[int, int]], list[int]]:
         """For one product of a cone: pairs of qubit and letter (0 to 3 for I, X, Y, Z), and its gates, latest first."""
         return self.found.circuit_of_class(number)
@@ -71,7 +85,7 @@ class ConeNetworks:
 
 def cone_networks(
     num_qubits: int,
-    gates: Sequence[tuple[GateRecipe, tuple[int, ...]]],
+    gates: Gates,
     products: Sequence[Letters],
     *,
     num_parameters: int = 0,
@@ -137,11 +151,11 @@ def cone_networks(
     )
 
 
-def fixed_gates(circuit: Circuit) -> list[tuple[GateRecipe, tuple[int, ...]]]:
+def fixed_gates(circuit: Circuit) -> Gates:
     """The gates of a circuit without parameters.
 
     Raises:
-        CircuitError: An operation is not a gate.
+        CircuitError: An operation is not a gate, or parameters have no values.
     """
     known: dict[object, GateRecipe] = {}
     gates = []
@@ -153,6 +167,51 @@ def fixed_gates(circuit: Circuit) -> list[tuple[GateRecipe, tuple[int, ...]]]:
             recipe = known[gate] = GateRecipe(gate.name, gate.num_controls, angles, gate.entries)
         gates.append((recipe, operation.qubits))
     return gates
+
+
+def parametric_gates(circuit: Circuit) -> tuple[Gates, tuple[str, ...], npt.NDArray[np.float64]]:
+    """The gates of a circuit as functions of its parameters.
+
+    Where the circuit has no named parameters, every angle of its gates is one: `theta0`, `theta1`, … in order.
+
+    Returns:
+        The gates; the names of the parameters; and the values of the angles where these have any, float64, shape
+        (parameters,), empty for named parameters.
+
+    Raises:
+        CircuitError: An operation is not a gate.
+    """
+    names = circuit.parameters
+    if names:
+        number_of = {name: number for number, name in enumerate(names)}
+        known: dict[object, GateRecipe] = {}
+        gates = []
+        for operation in circuit.operations:
+            gate = operation.any_gate
+            recipe = known.get(gate)
+            if recipe is None:
+                angles = tuple(_angle(angle, number_of) for angle in gate.parameters)
+                recipe = known[gate] = GateRecipe(gate.name, gate.num_controls, angles, gate.entries)
+            gates.append((recipe, operation.qubits))
+        return gates, names, np.zeros(0)
+    values: list[float] = []
+    gates = []
+    for recipe, qubits in fixed_gates(circuit):
+        # The angle of `u0` is a duration.
+        if recipe.angles and recipe.name != "u0":
+            first = len(values)
+            values += [angle.constant for angle in recipe.angles]
+            free = tuple(Angle(0.0, ((first + place, 1.0),)) for place in range(len(recipe.angles)))
+            gates.append((recipe._replace(angles=free), qubits))
+        else:
+            gates.append((recipe, qubits))
+    return gates, tuple(f"theta{number}" for number in range(len(values))), np.array(values, dtype=np.float64)
+
+
+def _angle(angle: float | ParameterExpression, number_of: Mapping[str, int]) -> Angle:
+    if isinstance(angle, ParameterExpression):
+        return Angle(angle.constant, tuple((number_of[name], factor) for name, factor in angle.terms))
+    return Angle(angle)
 
 
 def _flat(lists: Sequence[tuple[int, ...]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:

@@ -1,4 +1,4 @@
-"""What light cones see of gates: what a gate does to Pauli letters, which qubits it passes through, which tensors it leaves.
+"""Gates as light cones see them: what a gate does to Pauli letters, which qubits it passes through, its tensors.
 
 All of it is read off matrices. For a gate whose angles are parameters, several matrices at unrelated angles are given,
 and only what holds for all of them counts: so it holds for all angles, and not by chance for the present ones.
@@ -6,9 +6,9 @@ and only what holds for all of them counts: so it holds for all angles, and not 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -100,7 +100,7 @@ def gate_tensors(kind: GateKind, matrices: ComplexArray, *, derivative: bool = F
     """
     count, rows, _ = matrices.shape
     targets = rows.bit_length() - 1
-    identity = np.eye(rows) * (0 if derivative else 1)
+    identity: ComplexArray = (np.zeros((rows, rows)) if derivative else np.eye(rows)).astype(np.complex128)
     if kind.is_star:
         arm = np.zeros((2, 2)) if derivative else np.array([[1, 1], [0, 1]])
         body = np.stack([np.broadcast_to(identity, matrices.shape), matrices - identity], axis=1)
@@ -124,7 +124,8 @@ def _diagonals(arrays: ComplexArray, before: int, targets: int, through: tuple[b
     labels = [*range(1 + before), *outs]
     labels += [out if passes else out + targets for out, passes in zip(outs, through, strict=True)]
     kept = list(dict.fromkeys(labels))
-    return np.asarray(np.einsum(tensor, labels, kept))
+    operands: list[Any] = [tensor, labels, kept]
+    return np.asarray(np.einsum(*operands))
 
 
 def _needs_star(num_controls: int, targets: int) -> bool:
@@ -166,16 +167,14 @@ def _images(matrices: ComplexArray, num_controls: int) -> npt.NDArray[np.int32]:
     return np.where(single, images, -1).astype(np.int32)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pauli_products(qubits: int) -> ComplexArray:
     """Matrices of all products; the letter of the first qubit is the lowest digit of the number, in base 4."""
     letters = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
     products = np.ones((1, 1, 1), dtype=np.complex128)
     for _ in range(qubits):
         # The next qubit is a faster axis of the matrix and a higher digit of the number.
-        products = np.einsum("pab,qcd->qpacbd", products, letters).reshape(
-            4 * len(products), 2 * products.shape[1], -1
-        )
+        products = np.einsum("pab,qcd->qpacbd", products, letters).reshape(4 * len(products), 2 * products.shape[1], -1)
     return products
 
 

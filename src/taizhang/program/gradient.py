@@ -1,9 +1,10 @@
 """Compilation of a plan to a program that also computes the derivatives of the value by the inputs.
 
-Reverse mode along the tree: for a step C = Σ A·B the derivatives of the value are Ā = Σ C̄·B and B̄ = Σ C̄·A, again pair
-contractions, without conjugates, as the value is a polynomial of the elements. An index of A alone that the step sums is
-one of Ā that the product does not depend on. So a program has its steps, then the same backwards, two for one; every
-intermediate is kept until it has been used the second time. Steps for inputs whose derivatives are not wanted are left out.
+Reverse mode along the tree: for a step C = Σ A·B the derivatives of the value are Ā = Σ C̄·B and B̄ = Σ C̄·A, again
+pair contractions, without conjugates, as the value is a polynomial of the elements. An index of A alone that the step
+sums is one of Ā that the product does not depend on. So a program has its steps, then the same backwards, two for one;
+every intermediate is kept until it has been used the second time. Steps for inputs whose derivatives are not wanted are
+left out.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def _backward_pairs(
         if pair.a in needed or pair.b in needed:
             needed.add(pair.number)
     adjoint_of = {pairs[-1].number: ONE}
-    steps = []
+    steps: list[tuple[int, int, int, int]] = []
     for pair in reversed(pairs):
         if pair.number not in needed:
             continue

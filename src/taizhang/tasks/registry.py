@@ -11,12 +11,20 @@ from taizhang.tasks.amplitudes import AmplitudeAssembly
 from taizhang.tasks.assembly import Assembly
 from taizhang.tasks.contraction import ContractionAssembly
 from taizhang.tasks.cross_entropy import XebAssembly
+from taizhang.tasks.expectation import ExpectationAssembly
 from taizhang.tasks.reduced_state import ReducedStateAssembly
 from taizhang.tasks.samples import SampleAssembly
 
 ASSEMBLIES: Mapping[str, type[Assembly[Any]]] = {
     assembly.kind: assembly
-    for assembly in (AmplitudeAssembly, ContractionAssembly, ReducedStateAssembly, XebAssembly, SampleAssembly)
+    for assembly in (
+        AmplitudeAssembly,
+        ContractionAssembly,
+        ExpectationAssembly,
+        ReducedStateAssembly,
+        XebAssembly,
+        SampleAssembly,
+    )
 }
 
 
