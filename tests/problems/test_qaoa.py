@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.problems.test_wcsp import N, clause_lists
 
+import taizhang as tz
 from taizhang.circuit.parameter import Parameter
 from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import SizeLimitError, UsageError
@@ -138,3 +139,34 @@ def test_more_layers_are_interpolated():
     assert len(gammas) == len(betas) == 8
     assert list(gammas) == sorted(gammas)
     assert list(betas) == sorted(betas, reverse=True)
+
+
+# By contraction
+
+
+@settings(deadline=None, derandomize=True, max_examples=8)
+@given(clause_lists())
+def test_the_energy_of_bound_circuits_is_that_of_the_definition(pairs):
+    problem = Wcsp(pairs, num_variables=N)
+    gammas, betas = [0.4, -0.9], [0.3, 1.1]
+    state = exact_state(problem, gammas, betas)
+    circuit = qaoa_circuit(problem, 2, gammas=gammas, betas=betas)
+    energy = tz.expectation(circuit, problem.observable(), dtype="complex128")
+    assert abs(energy - np.abs(state) ** 2 @ problem.enumerate_costs()) < 1e-9
+
+
+def test_the_energy_of_an_ansatz_has_the_derivatives_of_the_definition():
+    problem = maxcut([(0, 1), (1, 2, 0.5), (0, 2), (2, 3, -1.0)])
+    energy = tz.Energy(qaoa_circuit(problem, 1), problem.observable(), dtype="complex128")
+    value, gradient = energy.value_and_gradient([0.4, 0.3])
+
+    def exact(gamma, beta):
+        return np.abs(exact_state(problem, [gamma], [beta])) ** 2 @ problem.enumerate_costs()
+
+    step = 1e-5
+    differences = [
+        (exact(0.4 + step, 0.3) - exact(0.4 - step, 0.3)) / (2 * step),
+        (exact(0.4, 0.3 + step) - exact(0.4, 0.3 - step)) / (2 * step),
+    ]
+    assert abs(value - exact(0.4, 0.3)) < 1e-10
+    np.testing.assert_allclose(gradient, differences, rtol=0, atol=1e-8)

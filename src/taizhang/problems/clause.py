@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,17 @@ class Clause:
     def values(self) -> npt.NDArray[np.float64]:
         """The values."""
         return np.frombuffer(self.entries, dtype=np.float64).reshape((2,) * len(self.variables))
+
+    @classmethod
+    def of(cls, variables: tuple[int, ...], *values: float) -> Clause:
+        """Returns a clause of checked variables, ascending, and finite values, the last variable the fastest.
+
+        Example:
+            >>> Clause.of((0, 2), 0, 1, 2, 3)
+            Clause((0, 2), [[0.0, 1.0], [2.0, 3.0]])
+        """
+        # Adding 0 makes -0.0 to 0.0, so that equal clauses have equal bytes.
+        return cls(variables, struct.pack(f"{len(values)}d", *[value + 0.0 for value in values]))
 
     def __repr__(self) -> str:
         return f"Clause({self.variables}, {self.values.tolist()!r:.80})"
@@ -78,7 +90,7 @@ def read_clause(variables: Iterable[int], values: npt.ArrayLike, *, called: str 
     if not np.all(np.isfinite(array)):
         raise ProblemError(f"the values of {name} must be finite, got {array[~np.isfinite(array)].flat[0]}")
     order = sorted(range(len(numbers)), key=numbers.__getitem__)
-    return Clause(tuple(sorted(numbers)), np.ascontiguousarray(array.transpose(order)).tobytes())
+    return Clause(tuple(sorted(numbers)), (array.transpose(order) + 0.0).tobytes())
 
 
 def read_variable(given: Any) -> int:
@@ -106,19 +118,21 @@ def _read_values(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
 
 
 def walsh_coefficients(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Returns the coefficients of the products of Z in a diagonal operator.
+    """Returns the coefficients of the products of Z in diagonal operators.
 
     Args:
-        values: Its diagonal, shape (2,) * k.
+        values: Their diagonals, shape (number, 2**k), the first variable the slowest bit.
 
     Returns:
-        Shape (2,) * k: the entry at (s0, s1, …) is the coefficient of the product of Z on the variables whose s is 1.
+        Shape (number, 2**k): column s holds the coefficients of the product of Z on the variables whose bit in s is 1.
 
     Example:
-        >>> walsh_coefficients(np.array([[0.0, 1.0], [1.0, 0.0]])).tolist()
-        [[0.5, 0.0], [0.0, -0.5]]
+        >>> walsh_coefficients(np.array([[0.0, 1.0, 1.0, 0.0]])).tolist()
+        [[0.5, 0.0, 0.0, -0.5]]
     """
-    for axis in range(values.ndim):
-        zero, one = np.take(values, 0, axis), np.take(values, 1, axis)
-        values = np.stack(((zero + one) / 2, (zero - one) / 2), axis)
-    return values
+    number, size = values.shape
+    for axis in range(size.bit_length() - 1):
+        pairs = values.reshape(number, 2**axis, 2, -1)
+        zero, one = pairs[:, :, :1], pairs[:, :, 1:]
+        values = np.concatenate(((zero + one) / 2, (zero - one) / 2), axis=2)
+    return values.reshape(number, size)

@@ -7,15 +7,12 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from taizhang._checks import describe, read_integer
 from taizhang.errors import ProblemError, SizeLimitError
-from taizhang.problems.clause import MAX_CLAUSE_VARIABLES, read_variable
+from taizhang.problems.clause import MAX_CLAUSE_VARIABLES, Clause, read_variable
 from taizhang.problems.graphs import read_graph, read_weight
 from taizhang.problems.wcsp import Wcsp
-
-_Terms = Iterator[tuple[tuple[int, ...], npt.ArrayLike]]
 
 
 def maxcut(graph: Any, *, num_vertices: int | None = None) -> Wcsp:
@@ -34,7 +31,7 @@ def maxcut(graph: Any, *, num_vertices: int | None = None) -> Wcsp:
         ('001', 2.0)
     """
     read = read_graph(graph, num_vertices=num_vertices)
-    clauses = (((u, v), [[0.0, weight], [weight, 0.0]]) for u, v, weight in read.edges)
+    clauses = (Clause.of((u, v), 0, weight, weight, 0) for u, v, weight in read.edges)
     return Wcsp(clauses, num_variables=read.num_vertices)
 
 
@@ -82,17 +79,17 @@ def _read_literals(number: int, literals: Any) -> frozenset[int]:
     return read
 
 
-def _sat_clause(literals: frozenset[int], weight: float) -> tuple[tuple[int, ...], npt.NDArray[np.float64]]:
+def _sat_clause(literals: frozenset[int], weight: float) -> Clause:
     variables = tuple(sorted({read_variable(abs(literal) - 1) for literal in literals}))
     if any(-literal in literals for literal in literals):  # satisfied whatever the bits
-        return (), np.array(weight)
+        return Clause.of((), weight)
     if len(variables) > MAX_CLAUSE_VARIABLES:
         raise SizeLimitError(
             f"a clause has {len(variables)} variables; at most {MAX_CLAUSE_VARIABLES} are allowed, split it"
         )
-    values = np.full((2,) * len(variables), weight)
-    values[tuple(int(-(variable + 1) in literals) for variable in variables)] = 0.0
-    return variables, values
+    values = [weight] * 2 ** len(variables)
+    values[sum((-(variable + 1) in literals) << place for place, variable in enumerate(reversed(variables)))] = 0.0
+    return Clause.of(variables, *values)
 
 
 def qubo(matrix: Any, *, num_variables: int | None = None, maximise: bool = False) -> Wcsp:
@@ -112,7 +109,7 @@ def qubo(matrix: Any, *, num_variables: int | None = None, maximise: bool = Fals
         ('01', -1.0)
     """
     entries, size = _entries_of(matrix, "the matrix of a QUBO")
-    clauses = (_quadratic(i, j, [0, 0, 0, weight]) for i, j, weight in entries)
+    clauses = (_quadratic(i, j, weight) for i, j, weight in entries)
     return Wcsp(clauses, num_variables=size if num_variables is None else num_variables, maximise=maximise)
 
 
@@ -146,13 +143,13 @@ def ising(
     fields = dict(h) if isinstance(h, Mapping) else dict(enumerate(() if h is None else h))
     size = max(graph.num_vertices, *(read_variable(spin) + 1 for spin in fields), 0)
 
-    def terms() -> _Terms:
-        yield (), read_weight(offset, "the offset")
+    def terms() -> Iterator[Clause]:
+        yield Clause.of((), read_weight(offset, "the offset"))
         for u, v, weight in graph.edges:
-            yield (u, v), [[weight, -weight], [-weight, weight]]
+            yield Clause.of((u, v), weight, -weight, -weight, weight)
         for spin, given in fields.items():
             field = read_weight(given, f"the field of spin {spin}")
-            yield (spin,), [field, -field]
+            yield Clause.of((spin,), field, -field)
 
     return Wcsp(terms(), num_variables=size if num_variables is None else num_variables, maximise=maximise)
 
@@ -188,20 +185,18 @@ def independent_set(
             f"weights must be one number for each of the {read.num_vertices} vertices, got {len(factors)}"
         )
 
-    def terms() -> _Terms:
+    def terms() -> Iterator[Clause]:
         for vertex, given in enumerate(factors):
-            yield (vertex,), [0.0, read_weight(given, f"the weight of vertex {vertex}")]
+            yield Clause.of((vertex,), 0, read_weight(given, f"the weight of vertex {vertex}"))
         for u, v, _ in read.edges:
-            yield (u, v), [[0.0, 0.0], [0.0, -cost]]
+            yield Clause.of((u, v), 0, 0, 0, -cost)
 
     return Wcsp(terms(), num_variables=read.num_vertices)
 
 
-def _quadratic(i: int, j: int, values: Sequence[float]) -> tuple[tuple[int, ...], npt.NDArray[np.float64]]:
-    """A clause of two variables, or of one if they are the same."""
-    if i == j:
-        return (i,), np.array([values[0], values[3]])
-    return (i, j), np.array(values).reshape(2, 2)
+def _quadratic(i: int, j: int, weight: float) -> Clause:
+    """The clause weight * x_i * x_j."""
+    return Clause.of((i,), 0, weight) if i == j else Clause.of((min(i, j), max(i, j)), 0, 0, 0, weight)
 
 
 def _entries_of(given: Any, name: str) -> tuple[Iterator[tuple[int, int, float]], int | None]:

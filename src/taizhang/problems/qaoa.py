@@ -6,10 +6,11 @@ variables are rotations of the table where possible, which drops global phases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from taizhang._checks import check_type, read_integer
 from taizhang.circuit.circuit import Circuit, Operation
@@ -18,7 +19,7 @@ from taizhang.circuit.gates import gate
 from taizhang.circuit.operation import Action
 from taizhang.circuit.parameter import Angle, Parameter
 from taizhang.errors import UsageError
-from taizhang.problems.clause import Clause, walsh_coefficients
+from taizhang.problems.clause import Clause
 from taizhang.problems.wcsp import Wcsp
 
 MAX_DEPTH = 10_000
@@ -70,13 +71,20 @@ def _angles(name: str, given: Sequence[Angle] | None, depth: int) -> Sequence[An
     return given
 
 
-def _operations(problem: Wcsp, pairs: Any) -> Iterator[Operation]:
+def _operations(problem: Wcsp, pairs: Iterable[tuple[Angle, Angle]]) -> Iterator[Operation]:
     qubits = range(problem.num_variables)
+    start = gate("h")
     for qubit in qubits:
-        yield Operation(gate("h"), (qubit,))
+        yield Operation(start, (qubit,))
+    forms: dict[bytes, _Form] = {}
+    for clause in problem.clauses:
+        if clause.entries not in forms:
+            forms[clause.entries] = _form_of(clause)
     for gamma, beta in pairs:
+        # Clauses of equal values have the same gate.
+        actions = {entries: _action_of(form, gamma) for entries, form in forms.items()}
         for clause in problem.clauses:
-            action = clause_phase(clause, gamma)
+            action = actions[clause.entries]
             if action is not None:
                 yield Operation(action, clause.variables)
         mixer = gate("rx", 2 * beta)
@@ -99,16 +107,38 @@ def clause_phase(clause: Clause, gamma: Angle) -> Action | None:
         SizeLimitError: The clause has more than ten variables.
 
     Example:
-        >>> from taizhang.problems.clause import read_clause
-        >>> clause_phase(read_clause((0, 1), [[0, 1], [1, 0]]), 0.5)
+        >>> clause_phase(Clause.of((0, 1), 0, 1, 1, 0), 0.5)
         rzz(-0.5)
     """
-    values = clause.values
-    if np.all(values == values.flat[0]):
-        return None
-    coefficients = walsh_coefficients(values) if values.ndim <= 2 else values
-    if values.ndim == 1:
-        return gate("rz", 2 * float(coefficients[1]) * gamma)
-    if values.ndim == 2 and not coefficients[0, 1] and not coefficients[1, 0]:
-        return gate("rzz", 2 * float(coefficients[1, 1]) * gamma)
-    return diagonal_phase(values, gamma)
+    return _action_of(_form_of(clause), gamma)
+
+
+class _Form(NamedTuple):
+    """How the phase of a clause is written.
+
+    Attributes:
+        name: Name of a gate of the table; "" for a diagonal gate, or for none.
+        factor: Its angle over gamma.
+        values: The values of a diagonal gate; None for no gate.
+    """
+
+    name: str = ""
+    factor: float = 0.0
+    values: npt.NDArray[np.float64] | None = None
+
+
+def _form_of(clause: Clause) -> _Form:
+    flat = clause.values.reshape(-1).tolist()
+    if min(flat) == max(flat):
+        return _Form()
+    if len(flat) == 2:
+        return _Form("rz", flat[0] - flat[1])
+    if len(flat) == 4 and flat[0] == flat[3] and flat[1] == flat[2]:
+        return _Form("rzz", flat[0] - flat[1])
+    return _Form(values=clause.values)
+
+
+def _action_of(form: _Form, gamma: Angle) -> Action | None:
+    if form.name:
+        return gate(form.name, form.factor * gamma)
+    return None if form.values is None else diagonal_phase(form.values, gamma)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,11 @@ from taizhang.circuit.circuit import MAX_QUBITS
 from taizhang.circuit.observable import Observable, PauliTerm
 from taizhang.errors import ProblemError, SizeLimitError
 from taizhang.problems.clause import Clause, read_clause, walsh_coefficients
+
+Clauses: TypeAlias = (
+    Mapping[tuple[int, ...], npt.ArrayLike] | Iterable[Clause] | Iterable[tuple[Iterable[int], npt.ArrayLike]]
+)
+"""What a `Wcsp` is made of."""
 
 MAX_CLAUSES = 10_000_000
 MAX_ENUMERATED = 24
@@ -41,7 +46,7 @@ class Wcsp:
 
     Args:
         clauses: A mapping from a tuple of variables to an array of shape (2,) * number of variables, or pairs of the
-            two. Arrays of the same variables are added; that of () is the offset.
+            two, or clauses of another problem. Arrays of the same variables are added; that of () is the offset.
         num_variables: Number of variables; by default 1 + the largest in a clause.
         maximise: Whether the largest cost is the best.
 
@@ -64,23 +69,22 @@ class Wcsp:
 
     def __init__(
         self,
-        clauses: Mapping[tuple[int, ...], npt.ArrayLike] | Iterable[tuple[Iterable[int], npt.ArrayLike]],
+        clauses: Clauses,
         *,
         num_variables: int | None = None,
         maximise: bool = True,
     ) -> None:
         merged = _merge(clauses)
-        offset = float(merged.pop((), np.float64(0)))
+        offset = float(np.frombuffer(merged.pop((), bytes(8)))[0])
         least = max((variables[-1] + 1 for variables in merged), default=0)
         number = least if num_variables is None else read_integer(num_variables, name="num_variables")
         if not least <= number <= MAX_QUBITS:
             reason = f"clauses have variable {least - 1}" if number < least else f"at most {MAX_QUBITS} are allowed"
             raise ProblemError(f"num_variables is {number}, but {reason}; give another number, or leave it out")
-        # Adding 0 makes -0.0 to 0.0, so that equal problems have equal bytes.
-        kept = (Clause(variables, (values + 0.0).tobytes()) for variables, values in sorted(merged.items()))
+        kept = (Clause(variables, entries) for variables, entries in sorted(merged.items()))
         object.__setattr__(self, "num_variables", number)
         object.__setattr__(self, "clauses", tuple(kept))
-        object.__setattr__(self, "offset", offset + 0.0)
+        object.__setattr__(self, "offset", offset)
         object.__setattr__(self, "maximise", bool(maximise))
 
     def cost(self, bits: str | Sequence[str] | Sequence[int] | npt.NDArray[np.integer]) -> Any:
@@ -132,13 +136,14 @@ class Wcsp:
 
     def _pauli_terms(self) -> Iterator[PauliTerm]:
         yield (), complex(self.offset)
-        for clause in self.clauses:
-            coefficients = walsh_coefficients(clause.values)
-            for place in zip(*np.nonzero(coefficients), strict=True):
-                product = tuple(
-                    (variable, "Z") for variable, there in zip(clause.variables, place, strict=True) if there
-                )
-                yield product, complex(coefficients[place])
+        for variables, tables in self._tables():
+            names, last = variables.tolist(), variables.shape[1] - 1
+            coefficients = walsh_coefficients(tables)
+            rows, columns = np.nonzero(coefficients)
+            found = zip(rows.tolist(), columns.tolist(), coefficients[rows, columns].tolist(), strict=True)
+            for row, column, coefficient in found:
+                chosen = (name for place, name in enumerate(names[row]) if column >> (last - place) & 1)
+                yield tuple((name, "Z") for name in chosen), coefficient
 
     def enumerate_costs(self) -> npt.NDArray[np.float64]:
         """Returns the costs of all assignments.
@@ -186,31 +191,40 @@ class Wcsp:
         return f"Wcsp of {self.num_variables} variables, {len(self)} clauses of at most {largest}, to {aim}"
 
 
-def _merge(
-    clauses: Mapping[tuple[int, ...], npt.ArrayLike] | Iterable[tuple[Iterable[int], npt.ArrayLike]],
-) -> dict[tuple[int, ...], npt.NDArray[np.float64]]:
-    """Adds the arrays of clauses of the same variables."""
+def _merge(clauses: Clauses) -> dict[tuple[int, ...], bytes]:
+    """Adds the values of clauses of the same variables; returns their bytes by variables."""
     if isinstance(clauses, (str, bytes)) or not isinstance(clauses, Iterable):
         raise ProblemError(
             f"clauses must be a mapping such as {{(0, 1): [[0, 1], [1, 0]]}}, got {describe(clauses)}; a file is read "
             "by read_problem"
         )
-    merged: dict[tuple[int, ...], npt.NDArray[np.float64]] = {}
-    for pair in clauses.items() if isinstance(clauses, Mapping) else clauses:
-        try:
-            variables, values = pair
-        except (TypeError, ValueError):
-            raise ProblemError(f"a clause must be a pair of its variables and its values, got {pair!r:.40}") from None
-        clause = read_clause(variables, values)
+    merged: dict[tuple[int, ...], bytes] = {}
+    for given in clauses.items() if isinstance(clauses, Mapping) else clauses:
+        clause = given if isinstance(given, Clause) else _read_pair(given)
         known = merged.get(clause.variables)
-        with np.errstate(over="ignore", invalid="ignore"):
-            merged[clause.variables] = clause.values if known is None else known + clause.values
+        merged[clause.variables] = clause.entries if known is None else _add(known, clause)
         if len(merged) > MAX_CLAUSES:
             raise SizeLimitError(f"a problem may have at most {MAX_CLAUSES:,} clauses; give fewer")
-    for names, total in merged.items():
-        if not np.all(np.isfinite(total)):
-            raise ProblemError(f"the values of the clauses of {names!s:.80} add up to more than a float can hold")
     return merged
+
+
+def _read_pair(given: Any) -> Clause:
+    try:
+        variables, values = given
+    except (TypeError, ValueError):
+        raise ProblemError(f"a clause must be a pair of its variables and its values, got {given!r:.40}") from None
+    return read_clause(variables, values)
+
+
+def _add(known: bytes, clause: Clause) -> bytes:
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = np.frombuffer(known) + np.frombuffer(clause.entries)
+    if not np.all(np.isfinite(total)):
+        raise ProblemError(
+            f"the values of the clauses of {clause.variables!s:.80} add up to more than a float can hold; give smaller "
+            "ones"
+        )
+    return total.tobytes()
 
 
 def _read_bits(bits: Any) -> tuple[npt.NDArray[np.int64], bool]:
