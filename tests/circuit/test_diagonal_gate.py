@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.diagonal_gate import DiagonalPhase, diagonal_phase
-from taizhang.circuit.gates import Gate
+from taizhang.circuit.gates import Gate, gate
 from taizhang.circuit.parameter import Parameter
+from taizhang.circuit.parametric_gate import SymbolicGate
 from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError, SizeLimitError
 
 GAMMA = Parameter("gamma")
 few = settings(deadline=None, derandomize=True, max_examples=40)
-tables = st.integers(0, 3).flatmap(
+tables = st.integers(1, 3).flatmap(
     lambda n: st.lists(st.floats(-5, 5), min_size=2**n, max_size=2**n).map(lambda v: np.array(v).reshape((2,) * n))
 )
 angles = st.floats(-5, 5)
@@ -26,7 +27,7 @@ angles = st.floats(-5, 5)
 @given(tables, angles, st.floats(-2, 2))
 def test_the_bound_gate_is_the_exponential(values, angle, factor):
     phase = diagonal_phase(values, factor * GAMMA + 0.25)
-    bound = phase.bind({"gamma": angle}) if isinstance(phase, DiagonalPhase) else phase
+    bound = phase.bind({"gamma": angle}) if isinstance(phase, SymbolicGate) else phase
     expected = np.exp(-1j * (factor * angle + 0.25) * values.reshape(-1))
     np.testing.assert_allclose(bound.matrix, np.diag(expected), rtol=0, atol=1e-12)
     assert bound.diagonal
@@ -41,7 +42,7 @@ def test_inverses_controls_and_powers_are_those_of_the_bound_gate(values, angle,
     controlled = phase.controlled(controls).bind(at)
     np.testing.assert_allclose(controlled.unitary(), bound.controlled(controls).unitary(), rtol=0, atol=1e-12)
     power = phase.power(exponent)
-    power = power.bind(at) if isinstance(power, DiagonalPhase) else power
+    power = power.bind(at) if isinstance(power, SymbolicGate) else power
     np.testing.assert_allclose(power.matrix, bound.power(exponent).matrix, rtol=0, atol=1e-11)
 
 
@@ -65,6 +66,11 @@ def test_circuits_bind_it_as_gates_of_the_table():
         _ = state_vector(circuit)
 
 
+def test_on_no_qubits_it_is_a_global_phase():
+    assert diagonal_phase(2.0, GAMMA) == gate("gphase", -2 * GAMMA)
+    assert diagonal_phase(2.0, 0.25) == gate("gphase", -0.5)
+
+
 def test_it_is_a_value():
     first, second = (diagonal_phase([[0, 1], [1, 0]], GAMMA) for _ in range(2))
     assert first == second
@@ -84,6 +90,7 @@ def test_it_is_a_value():
         (lambda: diagonal_phase([0, np.nan], GAMMA), "must be finite; replace those that are not"),
         (lambda: diagonal_phase([0, 1e300], 1e300), "must be finite, got the angle 1e+300; give a smaller one"),
         (lambda: DiagonalPhase(b"", GAMMA), "must have 2^n values, got 0 bytes"),
+        (lambda: DiagonalPhase(bytes(8), GAMMA), "must have 2^n values, got 8 bytes"),
         (lambda: DiagonalPhase(bytes(24), GAMMA), "must have 2^n values, got 24 bytes"),
         (lambda: DiagonalPhase(bytes(16), 0.5), "the angle 0.5 has no parameter; make the gate by diagonal_phase"),
         (lambda: diagonal_phase([0, 1], GAMMA).power(0.5), "cannot be raised to the power 0.5 before its parameters"),

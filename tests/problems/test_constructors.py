@@ -106,7 +106,7 @@ def test_weights_and_penalty_of_independent_sets():
         (lambda: maxcut([(0, 1, "a")]), "the weight of edge (0, 1) must be a number, got a str"),
         (lambda: maxcut([(0, 1, 2, 3)]), "an edge must be (u, v) or (u, v, weight), got (0, 1, 2, 3)"),
         (lambda: maxcut({3: 1.0}), "an edge must be a pair such as (0, 1), got 3"),
-        (lambda: maxcut([("a", "b")]), "a variable must be a whole number, got 'a'"),
+        (lambda: maxcut([("a", "b")]), "a vertex must be a whole number, got 'a'"),
         (
             lambda: maxcut("graph.txt"),
             "a graph must be edges such as [(0, 1), (1, 2, 0.5)], a mapping, a matrix or a networkx graph, got a str; "

@@ -59,7 +59,7 @@ def test_what_is_written_reads_as_the_same(tmp_path_factory, pairs):
         ("0\n", "line 1: a line must be 'u v' or 'u v weight', got 1 words"),
         ("a b\n", "line 1: a vertex must be a whole number from 0, got 'a'"),
         ("-1 2\n", "line 1: a vertex must be a whole number from 0, got '-1'"),
-        ("0 100000\n", "line 1: a variable must be from 0 to 99999, got 100000"),
+        ("0 100000\n", "line 1: a vertex must be from 0 to 99999, got 100000"),
         ("0 " + "9" * 9999 + "\n", f"line 1: a vertex must be a whole number from 0, got '{'9' * 39}"),
         ("# nothing\n", "the file holds no problem; give lines 'u v [weight]', or JSON"),
     ],

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, unitary_gate
+from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, gate, unitary_gate
 from taizhang.circuit.parameter import Angle, ParameterExpression, as_angle
 from taizhang.circuit.parametric_gate import SymbolicGate
 from taizhang.errors import CircuitError, SizeLimitError
@@ -29,7 +29,7 @@ class DiagonalPhase(SymbolicGate):
         num_qubits: Number of qubits.
 
     Raises:
-        CircuitError: The angle has no parameter, or the number of values is not 2**n.
+        CircuitError: The angle has no parameter, or the number of values is not 2**n for n of at least 1.
 
     Example:
         >>> from taizhang.circuit.parameter import Parameter
@@ -48,7 +48,7 @@ class DiagonalPhase(SymbolicGate):
         if not isinstance(self.angle, ParameterExpression) or not self.angle.terms:
             raise CircuitError(f"the angle {self.angle!r:.40} has no parameter; make the gate by diagonal_phase")
         size = len(self.entries_of_values) // 8
-        if size & (size - 1) or size * 8 != len(self.entries_of_values) or not size:
+        if size & (size - 1) or size * 8 != len(self.entries_of_values) or size < 2:
             raise CircuitError(f"a diagonal gate must have 2^n values, got {len(self.entries_of_values)} bytes")
         object.__setattr__(self, "num_qubits", size.bit_length() - 1)
 
@@ -73,7 +73,7 @@ class DiagonalPhase(SymbolicGate):
         """
         return _plain(self.values, self.angle.value_of(values))
 
-    def bind_some(self, values: Mapping[str, float]) -> Gate | DiagonalPhase:
+    def bind_some(self, values: Mapping[str, float]) -> Gate | SymbolicGate:
         """Returns the gate for values of some of its parameters.
 
         Args:
@@ -100,7 +100,7 @@ class DiagonalPhase(SymbolicGate):
         padded[-size:] = self.values.reshape(-1)
         return DiagonalPhase(padded.tobytes(), self.angle)
 
-    def power(self, exponent: float) -> Gate | DiagonalPhase:
+    def power(self, exponent: float) -> Gate | SymbolicGate:
         """Raises this gate to a whole power.
 
         Raises:
@@ -149,7 +149,7 @@ class DiagonalPhase(SymbolicGate):
         return f"{NAME}({self.angle!r})"
 
 
-def diagonal_phase(values: npt.ArrayLike, angle: Angle) -> Gate | DiagonalPhase:
+def diagonal_phase(values: npt.ArrayLike, angle: Angle) -> Gate | SymbolicGate:
     """Returns the gate exp(-i angle T) of a real diagonal T.
 
     Args:
@@ -157,7 +157,7 @@ def diagonal_phase(values: npt.ArrayLike, angle: Angle) -> Gate | DiagonalPhase:
         angle: A number, or an expression of parameters.
 
     Returns:
-        A gate given by its matrix where the angle is a number, and a `DiagonalPhase` otherwise.
+        A gate given by its matrix where the angle is a number, and a `DiagonalPhase` otherwise; `gphase` for no qubit.
 
     Raises:
         CircuitError: The values are not finite or have another shape, or the angle is not finite.
@@ -173,6 +173,8 @@ def diagonal_phase(values: npt.ArrayLike, angle: Angle) -> Gate | DiagonalPhase:
     if not np.all(np.isfinite(array)):
         raise CircuitError("the values of a diagonal gate must be finite; replace those that are not")
     _check_size(array.ndim)
+    if not array.ndim:
+        return gate("gphase", -float(array) * angle)
     known = as_angle(angle) if isinstance(angle, ParameterExpression) else float(angle)
     if isinstance(known, ParameterExpression):
         return DiagonalPhase(array.tobytes(), known)

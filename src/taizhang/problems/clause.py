@@ -93,15 +93,15 @@ def read_clause(variables: Iterable[int], values: npt.ArrayLike, *, called: str 
     return Clause(tuple(sorted(numbers)), (array.transpose(order) + 0.0).tobytes())
 
 
-def read_variable(given: Any) -> int:
+def read_variable(given: Any, *, called: str = "a variable") -> int:
     """Returns the number of a variable.
 
     Raises:
         ProblemError: It is not a whole number from 0 to 99,999.
     """
-    number = read_integer(given, name="a variable", error=ProblemError)
+    number = read_integer(given, name=called, error=ProblemError)
     if not 0 <= number < MAX_QUBITS:
-        raise ProblemError(f"a variable must be from 0 to {MAX_QUBITS - 1}, got {number!s:.40}")
+        raise ProblemError(f"{called} must be from 0 to {MAX_QUBITS - 1}, got {number!s:.40}")
     return number
 
 

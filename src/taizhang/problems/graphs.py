@@ -77,7 +77,7 @@ class EdgeCollector:
         """
         if isinstance(edge, str) or not hasattr(edge, "__len__") or len(edge) not in (2, 3):
             raise ProblemError(f"an edge must be (u, v) or (u, v, weight), got {edge!r:.40}")
-        first, second = read_variable(edge[0]), read_variable(edge[1])
+        first, second = read_variable(edge[0], called="a vertex"), read_variable(edge[1], called="a vertex")
         if first == second:
             raise ProblemError(f"the edge ({first}, {second}) must join two different vertices; remove the self-loop")
         pair = (min(first, second), max(first, second))
