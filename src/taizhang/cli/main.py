@@ -53,6 +53,7 @@ class Commands(SuggestingGroup):
         try:
             module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name].module}")
         finally:
+            gc.freeze()
             gc.enable()
         interrupt_on_signals()
         command: click.Command = getattr(module, f"{cmd_name}_command")

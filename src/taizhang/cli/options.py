@@ -8,9 +8,8 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import click
 from click.shell_completion import CompletionItem
@@ -137,8 +136,7 @@ def verbose_option(command: Command) -> Command:
     )(command)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileRequest:
+class ProfileRequest(NamedTuple):
     """The values of `--profile`, `--plot` and `--top`.
 
     Attributes:

@@ -13,7 +13,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -35,8 +35,7 @@ BackendName: TypeAlias = Literal["native", "numpy"]
 Progress: TypeAlias = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRecord:
+class StepRecord(NamedTuple):
     """Measurements of one step of a profiled run, summed over its executions.
 
     Attributes:
