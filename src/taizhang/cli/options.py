@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import click
-from click.shell_completion import CompletionItem
 
 from taizhang._files import check_output
 from taizhang._lazy import lazy_module
@@ -25,10 +24,14 @@ from taizhang.options import Option, rows_of
 from taizhang.settings import OPTIONS, Options, Settings
 
 if TYPE_CHECKING:
+    from click import shell_completion
+    from click.shell_completion import CompletionItem
+
     from taizhang.plots import canvas
 
     _ParamType = click.ParamType[Any]
 else:
+    shell_completion = lazy_module("click.shell_completion")
     canvas = lazy_module("taizhang.plots.canvas")
     _ParamType = click.ParamType  # before click 8.3 it has no parameter
 
@@ -275,7 +278,7 @@ class OutputFile(_ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Lets the shell complete names of files."""
-        return [CompletionItem(incomplete, type="file")]
+        return [shell_completion.CompletionItem(incomplete, type="file")]
 
 
 class InputFile(_ParamType):
@@ -289,7 +292,7 @@ class InputFile(_ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Lets the shell complete names of files."""
-        return [CompletionItem(incomplete, type="file")]
+        return [shell_completion.CompletionItem(incomplete, type="file")]
 
 
 class RunDirectory(InputFile):
@@ -299,7 +302,7 @@ class RunDirectory(InputFile):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Lets the shell complete names of folders."""
-        return [CompletionItem(incomplete, type="dir")]
+        return [shell_completion.CompletionItem(incomplete, type="dir")]
 
 
 class RowType(_ParamType):

@@ -13,14 +13,14 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from taizhang._lazy import lazy_module
 from taizhang._resources import available_memory, usable_cores
 from taizhang._types import ComplexArray, DtypeName
 from taizhang.errors import PlanError, StoppedError, UsageError
-from taizhang.execute import numpy_backend
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.scaled_value import scaled_value
 from taizhang.execute.schedule import Schedule, choose_schedule
@@ -30,6 +30,11 @@ from taizhang.plan.plan import Plan
 from taizhang.program.blocks import BlockLimits
 from taizhang.program.lower import DEFAULT_LIMITS, lower
 from taizhang.program.program import ONE, Program, Step, count_of
+
+if TYPE_CHECKING:
+    from taizhang.execute import numpy_backend
+else:
+    numpy_backend = lazy_module("taizhang.execute.numpy_backend")
 
 BackendName: TypeAlias = Literal["native", "numpy"]
 Progress: TypeAlias = Callable[[int, int], None]
