@@ -75,7 +75,7 @@ class ManyAmplitudes(NamedTuple):
     runs: tuple[Contraction, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AmplitudeContractor:
     """Computes amplitudes of lists of bitstrings of one circuit; immutable and reusable.
 

@@ -66,7 +66,7 @@ class StepRecord(NamedTuple):
     on_stem: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Contraction:
     """The value of a network, or of some of its slices, with the resources used.
 

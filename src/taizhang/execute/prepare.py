@@ -32,7 +32,7 @@ NOTEWORTHY_BYTES = 2**28
 MOST_SLICES = 2**62
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CompiledPlan:
     """A plan that fits the memory, compiled.
 

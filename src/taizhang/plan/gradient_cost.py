@@ -7,7 +7,6 @@ exchanged. They run in every slice, and every intermediate is kept until it has 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from taizhang.plan.cost import StepCost
 
@@ -35,8 +34,7 @@ def gradient_steps(steps: Sequence[StepCost], num_tensors: int, wanted: Collecti
             continue
         if step.left in needed:
             result.append(
-                replace(
-                    step,
+                step._replace(
                     runs=most_runs,
                     columns=step.summed,
                     summed=step.columns,
@@ -46,8 +44,7 @@ def gradient_steps(steps: Sequence[StepCost], num_tensors: int, wanted: Collecti
             )
         if step.right in needed:
             result.append(
-                replace(
-                    step,
+                step._replace(
                     runs=most_runs,
                     rows=step.summed,
                     summed=step.rows,
