@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from taizhang.__main__ import BLAS_PATIENCE
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.formats.read import write_circuit
 
@@ -45,4 +47,18 @@ def test_an_amplitude_loads_only_what_computes_it(tmp_path):
     assert not modules & unwanted
     layers = {name.split(".")[1] for name in own(modules)}
     assert not layers & {"runs", "sampling", "plots", "progress", "api", "adapters"}
-    assert len(own(modules)) <= 100
+    assert len(own(modules)) <= 90
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, BLAS_PATIENCE), ({"OPENBLAS_THREAD_TIMEOUT": "26"}, "26")])
+def test_idle_threads_of_openblas_sleep_soon_unless_the_user_says_otherwise(given, used):
+    code = (
+        "import atexit, os, sys, taizhang.__main__ as start\n"
+        "atexit.register(lambda: print(os.environ['OPENBLAS_THREAD_TIMEOUT'], file=sys.stderr))\n"
+        "sys.argv = ['taizhang', '--version']\n"
+        "start.main()"
+    )
+    before = {name: value for name, value in os.environ.items() if name != "OPENBLAS_THREAD_TIMEOUT"}
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env={**before, **given})
+    assert done.stderr.split() == [used]

@@ -6,14 +6,12 @@ thread that called the function, at most about ten times a second, so an observe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from taizhang.plan.search import SearchProgress
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(NamedTuple):
     """What is known of the time that a long run takes.
 
     Attributes:
@@ -27,8 +25,7 @@ class Estimate:
     uncertainty: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunProgress:
+class RunProgress(NamedTuple):
     """Where a long run stands.
 
     Attributes:

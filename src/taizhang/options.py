@@ -14,8 +14,7 @@ import operator
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from taizhang._lazy import lazy_module
 from taizhang._units import parse_memory, parse_time
@@ -34,19 +33,18 @@ _PLACE_IN_DOCSTRING = re.compile(r"^( *)options: .*(?:\n\1 +.*)*", re.MULTILINE)
 Target = TypeVar("Target", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(NamedTuple):
     """One option.
 
     Attributes:
         name: Its keyword in Python; the command line writes it with hyphens.
         read: Gives the checked value of what was given; raises ValueError or TypeError where it has none.
         wanted: What `read` takes, to stand behind "must be".
-        default: What is given where nothing is.
-        default_help: The default for people, where `default` does not say it.
         metavar: What stands for the value in the help of commands; None for a switch.
         help: What it does, one sentence without a full stop.
         group: Heading under which the help of commands shows it.
+        default: What is given where nothing is.
+        default_help: The default for people, where `default` does not say it.
         from_text: Makes text of the command line what Python would be given.
         wanted_in_shell: `wanted` on the command line, where it takes less than Python.
         in_shell: Whether the command line has it at all.
@@ -55,11 +53,11 @@ class Option:
     name: str
     read: Callable[[Any], Any]
     wanted: str
-    default: Any = None
-    default_help: str | None = None
     metavar: str | None
     help: str
     group: str
+    default: Any = None
+    default_help: str | None = None
     from_text: Callable[[str], Any] = str
     in_shell: bool = True
     wanted_in_shell: str | None = None

@@ -1,7 +1,5 @@
 """Law 9: the same plan gives the same bits under any number of threads and any way of sharing slices."""
 
-from dataclasses import replace
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +28,7 @@ def run(compiled, arrays, slices, schedule):
 @given(planned=planned_networks(qubit_networks(), max_sliced=4), schedule=schedules, workers=st.integers(1, 3))
 def test_threads_and_workers_do_not_change_a_bit(planned, schedule, workers):
     network, plan = planned
-    schedule = replace(schedule, workers=min(workers, plan.num_slices))
+    schedule = schedule._replace(workers=min(workers, plan.num_slices))
     compiled = compile_plan(plan)
     slices = range(plan.num_slices)
     one = Schedule(workers=1, threads=1, block_log2=0, sequential=False, inline=True)

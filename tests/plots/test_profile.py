@@ -8,7 +8,7 @@ from tests.execute.test_profile import ARITHMETIC, BLOCKED, MOVING, ROOFLINE, SM
 import taizhang as tz
 from taizhang.plan.stem import stems_of
 
-PROFILE = tz.Profile.of_runs([run_of(replace(ARITHMETIC, on_stem=True), MOVING, BLOCKED, SMALL)], ROOFLINE)
+PROFILE = tz.Profile.of_runs([run_of(ARITHMETIC._replace(on_stem=True), MOVING, BLOCKED, SMALL)], ROOFLINE)
 
 
 def words_of(profile, tmp_path):

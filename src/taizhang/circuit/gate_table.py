@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
@@ -29,17 +28,16 @@ def _negate(angles: Angles) -> Angles:
     return tuple(-angle for angle in angles)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRecord:
+class GateRecord(NamedTuple):
     """A row of the table.
 
     Attributes:
         name: Name of the base, without controls.
+        matrix: Angles to matrix, complex128, shape (2**num_targets, 2**num_targets).
+        inverse: Name of the base that is the inverse.
         num_targets: Qubits that the matrix acts on.
         num_parameters: Angles that the gate takes, in radians.
-        matrix: Angles to matrix, complex128, shape (2**num_targets, 2**num_targets).
         diagonal: Whether the matrix is diagonal for all angles.
-        inverse: Name of the base that is the inverse.
         inverse_angles: Angles of the inverse from those of the gate; also of expressions, so by sums and factors alone.
         additive: Whether multiplying all angles by an integer k gives the k-th power.
         qasm2: Names in qelib1.inc with 0, 1, 2, … controls; "" where there is none.
@@ -50,11 +48,11 @@ class GateRecord:
     """
 
     name: str
+    matrix: Callable[..., ComplexArray]
+    inverse: str
     num_targets: int = 1
     num_parameters: int = 0
-    matrix: Callable[..., ComplexArray]
     diagonal: bool = False
-    inverse: str
     inverse_angles: Callable[[Angles], Angles] = _negate
     additive: bool = False
     qasm2: tuple[str, ...] = ()

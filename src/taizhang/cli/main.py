@@ -7,18 +7,23 @@ import gc
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 import taizhang
+from taizhang._lazy import lazy_module
 from taizhang.cli.command_table import COMMANDS
 from taizhang.cli.failure import DONE, FAILED, InterruptedWorkError, exit_status, place, sentence
 from taizhang.cli.groups import SuggestingGroup, show_help_alone
 from taizhang.cli.signals import end_on_signals, interrupt_on_signals, watch_signals
 from taizhang.cli.warning_lines import warning_lines
+
+if TYPE_CHECKING:
+    import traceback
+else:
+    traceback = lazy_module("traceback")
 
 
 class Commands(SuggestingGroup):
@@ -53,6 +58,7 @@ class Commands(SuggestingGroup):
         try:
             module = importlib.import_module(f"taizhang.cli.{COMMANDS[cmd_name].module}")
         finally:
+            gc.freeze()
             gc.enable()
         interrupt_on_signals()
         command: click.Command = getattr(module, f"{cmd_name}_command")

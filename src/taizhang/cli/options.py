@@ -8,12 +8,10 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import click
-from click.shell_completion import CompletionItem
 
 from taizhang._files import check_output
 from taizhang._lazy import lazy_module
@@ -26,10 +24,14 @@ from taizhang.options import Option, rows_of
 from taizhang.settings import OPTIONS, Options, Settings
 
 if TYPE_CHECKING:
+    from click import shell_completion
+    from click.shell_completion import CompletionItem
+
     from taizhang.plots import canvas
 
     _ParamType = click.ParamType[Any]
 else:
+    shell_completion = lazy_module("click.shell_completion")
     canvas = lazy_module("taizhang.plots.canvas")
     _ParamType = click.ParamType  # before click 8.3 it has no parameter
 
@@ -137,8 +139,7 @@ def verbose_option(command: Command) -> Command:
     )(command)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileRequest:
+class ProfileRequest(NamedTuple):
     """The values of `--profile`, `--plot` and `--top`.
 
     Attributes:
@@ -247,7 +248,7 @@ class OutputFile(_ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Lets the shell complete names of files."""
-        return [CompletionItem(incomplete, type="file")]
+        return [shell_completion.CompletionItem(incomplete, type="file")]
 
 
 class InputFile(_ParamType):
@@ -261,7 +262,7 @@ class InputFile(_ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Lets the shell complete names of files."""
-        return [CompletionItem(incomplete, type="file")]
+        return [shell_completion.CompletionItem(incomplete, type="file")]
 
 
 class RunDirectory(InputFile):
@@ -271,7 +272,7 @@ class RunDirectory(InputFile):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Lets the shell complete names of folders."""
-        return [CompletionItem(incomplete, type="dir")]
+        return [shell_completion.CompletionItem(incomplete, type="dir")]
 
 
 class RowType(_ParamType):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from taizhang._files import reason_of
 from taizhang.cli.failure import UnwrittenResultError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class Saved(NamedTuple):
     """Whether a result is in its file.
 
     Attributes:

@@ -17,6 +17,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -62,8 +63,7 @@ BRIEF_SHARE = 0.3
 MOST_QUBITS_IN_SINGLE = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManyAmplitudes:
+class ManyAmplitudes(NamedTuple):
     """Amplitudes of a list of bitstrings.
 
     Attributes:
@@ -75,7 +75,7 @@ class ManyAmplitudes:
     runs: tuple[Contraction, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AmplitudeContractor:
     """Computes amplitudes of lists of bitstrings of one circuit; immutable and reusable.
 

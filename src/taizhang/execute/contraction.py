@@ -13,14 +13,14 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from taizhang._lazy import lazy_module
 from taizhang._resources import available_memory, usable_cores
 from taizhang._types import ComplexArray, DtypeName
 from taizhang.errors import PlanError, StoppedError, UsageError
-from taizhang.execute import numpy_backend
 from taizhang.execute.native_backend import NativeProgram, RowDigits
 from taizhang.execute.scaled_value import scaled_value
 from taizhang.execute.schedule import Schedule, choose_schedule
@@ -31,12 +31,16 @@ from taizhang.program.blocks import BlockLimits
 from taizhang.program.lower import DEFAULT_LIMITS, lower
 from taizhang.program.program import ONE, Program, Step, count_of
 
+if TYPE_CHECKING:
+    from taizhang.execute import numpy_backend
+else:
+    numpy_backend = lazy_module("taizhang.execute.numpy_backend")
+
 BackendName: TypeAlias = Literal["native", "numpy"]
 Progress: TypeAlias = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRecord:
+class StepRecord(NamedTuple):
     """Measurements of one step of a profiled run, summed over its executions.
 
     Attributes:
@@ -62,7 +66,7 @@ class StepRecord:
     on_stem: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Contraction:
     """The value of a network, or of some of its slices, with the resources used.
 

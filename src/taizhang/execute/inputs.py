@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,8 +29,7 @@ SMALL_ELEMENTS = 1 << 14
 _LARGEST_POWER = 1022
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedInputs:
+class LoadedInputs(NamedTuple):
     """All inputs of a program.
 
     Attributes:

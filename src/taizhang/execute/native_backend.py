@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,8 +25,7 @@ ROW_BYTES = 128
 RowDigits: TypeAlias = np.typing.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeSum:
+class NativeSum(NamedTuple):
     """Result of the core for a range of slices.
 
     Attributes:

@@ -11,7 +11,6 @@ complex64, and may be rounded to 0.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,17 +24,8 @@ SIGNIFICANT_BITS = 126
 _ALL_BITS = 2200
 # Elements handled at a time, so that temporary arrays are small.
 _PIECE = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Range:
-    """Least and greatest exponents, as of `math.frexp`, of numbers that a type holds with full precision."""
-
-    least: int
-    most: int
-
-
-_RANGES: dict[DtypeName, _Range] = {"complex64": _Range(-125, 127), "complex128": _Range(-1021, 1024)}
+# Exponents, as of `math.frexp`, of numbers that a type holds with full precision.
+_EXPONENTS: dict[DtypeName, range] = {"complex64": range(-125, 128), "complex128": range(-1021, 1025)}
 
 
 def scaled_value(mantissa: ComplexArray, exponent: int, dtype: DtypeName) -> ComplexArray:
@@ -165,7 +155,7 @@ def _largest(flat: ComplexArray) -> float:
 
 
 def _fits(dtype: DtypeName, smallest: int, largest: int) -> bool:
-    return _RANGES[dtype].least <= smallest and largest <= _RANGES[dtype].most
+    return smallest in _EXPONENTS[dtype] and largest in _EXPONENTS[dtype]
 
 
 def _sizes(numbers: ComplexArray) -> np.typing.NDArray[np.float64]:

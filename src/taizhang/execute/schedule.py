@@ -7,7 +7,7 @@ memory, but wait for each other at every step. The schedule of least predicted t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError
@@ -26,8 +26,7 @@ STEP_SECONDS = 1e-6
 """Rough rates of one core, used only to choose a schedule: results do not depend on them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(NamedTuple):
     """How a run uses the machine. Its value does not depend on the schedule.
 
     Attributes:
@@ -74,9 +73,9 @@ def choose_schedule(
     one = Schedule(workers=1, threads=1, block_log2=_top_level(slices), sequential=sequential, inline=inline)
     fitting = []
     for workers in range(1, 2 if sequential else min(threads, count_of(slices)) + 1):
-        schedule = replace(one, workers=workers, threads=threads // workers)
+        schedule = one._replace(workers=workers, threads=threads // workers)
         if workers > 1:
-            schedule = replace(schedule, block_log2=_block_log2(program, slices, workers))
+            schedule = schedule._replace(block_log2=_block_log2(program, slices, workers))
         if peak_bytes(schedule) <= memory_bytes:
             rounds = -(-count_of(slices) // workers)
             fitting.append((rounds * slice_seconds / _speedup(schedule.threads, program), -workers, schedule))

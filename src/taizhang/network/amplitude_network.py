@@ -7,7 +7,8 @@ only the few arrays near the end of the circuit are looked up or computed for ea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,8 +26,7 @@ from taizhang.network.split import split_hidden
 from taizhang.network.workspace import Node, Workspace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BitParts:
+class BitParts(NamedTuple):
     """The arrays of a network for some final bits.
 
     Attributes:

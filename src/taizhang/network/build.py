@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -43,8 +42,7 @@ class TableTensor(NamedTuple):
     array: ComplexArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitNetwork:
+class CircuitNetwork(NamedTuple):
     """The network of the amplitudes of a circuit, before simplification; sizes are all 2.
 
     Attributes:

@@ -48,8 +48,7 @@ Matrix2 = tuple[complex, complex, complex, complex]
 _STAR_ARM = np.array([[1, 1], [0, 1]], dtype=np.complex128)
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
+class Core(NamedTuple):
     """A tensor that a gate leaves in the network.
 
     Attributes:
@@ -61,8 +60,7 @@ class Core:
     legs: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """How one qubit leaves a gate.
 
     Attributes:
@@ -78,8 +76,7 @@ class Output:
     shares_leg: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GateForm:
+class GateForm(NamedTuple):
     """A gate with its known inputs inserted. A leg is an index seen from inside the gate.
 
     Attributes:

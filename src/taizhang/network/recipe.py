@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,8 +19,7 @@ from taizhang.network.choice import Choice
 from taizhang.network.einsum import einsum
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """A table of arrays, selected by choices.
 
     Attributes:
@@ -32,16 +31,14 @@ class Lookup:
     choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(NamedTuple):
     """Contracts one or two earlier arrays, given with the labels of their axes."""
 
     operands: tuple[tuple[int, tuple[int, ...]], ...]
     output: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """Takes one value of an axis of an earlier array: that of a choice, or a constant where there is none."""
 
     operand: int
@@ -50,8 +47,7 @@ class Pick:
     value: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reverse:
+class Reverse(NamedTuple):
     """Reverses an axis of an earlier array: where a choice is 1, or always where there is none."""
 
     operand: int

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +37,7 @@ MAX_RANK = 6
 MAX_ELEMENTS = 1 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class Pencils:
+class Pencils(NamedTuple):
     """For each member of a batch, matrices that are diagonal in common bases: matrix = first @ diag(values) @ second.
 
     Attributes:
@@ -113,8 +112,7 @@ def _combinations(matrices: ComplexArray) -> tuple[ComplexArray, ComplexArray, C
     return mixed[:, 0], mixed[:, 1], mixed[:, 2]
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(NamedTuple):
     """A way to split a tensor.
 
     Attributes:

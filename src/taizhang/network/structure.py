@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,7 @@ _BITS = tuple(1 << k for k in range(_FEW))
 MAX_AXES_ALL_BIPARTITIONS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
+class Tie(NamedTuple):
     """Two axes of size 2, or of equal size, that carry one index.
 
     Attributes:
@@ -47,8 +46,7 @@ class Tie:
     flipped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(NamedTuple):
     """Where an array is not zero.
 
     Attributes:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from taizhang._types import DtypeName
 from taizhang.errors import PlanError
@@ -30,8 +31,7 @@ from taizhang.plan.tree import ContractionTree
 BYTES_PER_ELEMENT: dict[str, int] = {"complex64": 8, "complex128": 16}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepCost:
+class StepCost(NamedTuple):
     """Figures of one step of a plan; sizes are those within one slice.
 
     Attributes:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from taizhang._checks import check_path, describe
 from taizhang._files import write_file
@@ -286,8 +286,7 @@ def _count(number: int) -> str:
     return f"{number:,}" if number < 10**12 else f"10^{math.log10(number):.1f}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Canonical:
+class _Canonical(NamedTuple):
     """A shape whose indices are numbered in order of appearance, whatever their names and numbers were."""
 
     key: tuple[object, ...]

@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from taizhang import _native
 from taizhang._types import DtypeName
@@ -34,8 +34,7 @@ SPARING_FACTOR = 1.1
 """Of plans predicted to take up to this many times as long as the fastest, the one with the least memory is chosen."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchProgress:
+class SearchProgress(NamedTuple):
     """Progress of a search.
 
     Attributes:
@@ -264,8 +263,7 @@ def _log2_per_element(machine: MachineRates, dtype: DtypeName, objective: Object
     return math.log2(multiply_adds_per_element(machine, dtype)) if objective == "seconds" else -math.inf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
+class _Judged(NamedTuple):
     """A plan that the native search proposes, with its exact cost."""
 
     tree: ContractionTree

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from taizhang.program.program import ONE
 from taizhang.program.tree_facts import Pair, TreeFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockLimits:
+class BlockLimits(NamedTuple):
     """When to make blocks; all limits in elements.
 
     Attributes:
@@ -40,8 +39,7 @@ class BlockLimits:
 NO_BLOCKS = BlockLimits(large=1 << 62)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(NamedTuple):
     """Two or more steps to run together.
 
     Attributes:

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from taizhang._types import DtypeName
@@ -126,8 +125,7 @@ class Step(NamedTuple):
     rows: RowPick | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(NamedTuple):
     """A plan compiled to steps for one dtype.
 
     Attributes:

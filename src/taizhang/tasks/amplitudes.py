@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray, DtypeName
 from taizhang.circuit.bitstring_lists import expand_open_qubits, parse_bits
 from taizhang.circuit.circuit import Circuit
@@ -24,10 +25,14 @@ from taizhang.observer import Observer
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
-from taizhang.tasks.assembly import Assembly, PartialValues, StoppingRule, Values
-from taizhang.tasks.partial_sums import SingleSoFar, amplitude_text
 from taizhang.tasks.records import MOST_RECORDED, complex_fields, read_dtype
 from taizhang.tasks.work import PlannedMembers, Work
+
+if TYPE_CHECKING:
+    from taizhang.tasks import partial_sums
+    from taizhang.tasks.assembly import Assembly, PartialValues, StoppingRule, Values
+else:
+    partial_sums = lazy_module("taizhang.tasks.partial_sums")
 
 Answer = TypeVar("Answer")
 
@@ -315,11 +320,11 @@ class AmplitudeAssembly:
         """The values."""
         return answer.values
 
-    def so_far(self, known: PartialValues) -> SingleSoFar | None:
+    def so_far(self, known: PartialValues) -> partial_sums.SingleSoFar | None:
         """For a single amplitude, the sum over the finished slices."""
         if len(self.layout.bitstrings) > 1 or self.layout.open_qubits:
             return None
-        return SingleSoFar.of(known, "amplitude")
+        return partial_sums.SingleSoFar.of(known, "amplitude")
 
     def stopping_rule(self) -> StoppingRule | None:
         """None: all contractions are needed."""
@@ -328,7 +333,7 @@ class AmplitudeAssembly:
     def rows(self, answer: AmplitudeAnswer) -> Iterator[tuple[str, str]]:
         """Each bitstring with its amplitude."""
         for entry in answer.records():
-            yield str(entry["bitstring"]), amplitude_text(complex(float(entry["re"]), float(entry["im"])))
+            yield str(entry["bitstring"]), partial_sums.amplitude_text(complex(float(entry["re"]), float(entry["im"])))
 
     def record(self, answer: AmplitudeAnswer) -> Mapping[str, Any]:
         """Bitstrings and values, unless there are many."""

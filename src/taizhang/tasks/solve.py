@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
@@ -18,9 +18,11 @@ from taizhang.execute.scaled_value import scale_into
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
-from taizhang.tasks.assembly import Assembly, Values
-from taizhang.tasks.task import Task
 from taizhang.tasks.work import PlannedMembers, Work
+
+if TYPE_CHECKING:
+    from taizhang.tasks.assembly import Assembly, Values
+    from taizhang.tasks.task import Task
 
 Answer = TypeVar("Answer")
 

@@ -7,15 +7,17 @@ workers share (`taizhang.runs`). Neither knows the question.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from taizhang._types import DtypeName
 from taizhang.circuit.circuit import Circuit
 from taizhang.execute.members import Members
-from taizhang.execute.precision import RangeGuard
 from taizhang.execute.prepare import CompiledPlan
 from taizhang.settings import Settings
-from taizhang.tasks.assembly import Assembly
+
+if TYPE_CHECKING:
+    from taizhang.execute.precision import RangeGuard
+    from taizhang.tasks.assembly import Assembly
 
 Answer = TypeVar("Answer")
 

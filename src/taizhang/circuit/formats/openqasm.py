@@ -19,7 +19,7 @@ import numpy as np
 
 from taizhang import _native
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.circuit.formats.timed_text import MAX_TEXT_BYTES
+from taizhang.circuit.formats import MAX_TEXT_BYTES
 from taizhang.circuit.gates import Gate, ParametricGate, find_name, gate, unitary_gate
 from taizhang.circuit.parameter import ParameterExpression, check_name
 from taizhang.errors import CircuitError, CircuitFileError, CircuitFileWarning

@@ -14,16 +14,16 @@ from taizhang._checks import check_path
 from taizhang._lazy import lazy_module
 from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.formats.grcs_text import read_grcs, write_grcs
-from taizhang.circuit.formats.openqasm import read_openqasm
-from taizhang.circuit.formats.qsim_text import read_qsim, write_qsim
-from taizhang.circuit.formats.timed_text import MAX_TEXT_BYTES
+from taizhang.circuit.formats import MAX_TEXT_BYTES
 from taizhang.errors import CircuitFileError, UsageError
 
 if TYPE_CHECKING:
-    from taizhang.circuit.formats import openqasm_writer
+    from taizhang.circuit.formats import grcs_text, openqasm, openqasm_writer, qsim_text
 else:
+    grcs_text = lazy_module("taizhang.circuit.formats.grcs_text")
+    openqasm = lazy_module("taizhang.circuit.formats.openqasm")
     openqasm_writer = lazy_module("taizhang.circuit.formats.openqasm_writer")
+    qsim_text = lazy_module("taizhang.circuit.formats.qsim_text")
 
 CircuitFormat: TypeAlias = Literal["qsim", "grcs", "qasm", "qasm2", "qasm3"]
 PathOrFile: TypeAlias = "str | os.PathLike[str] | IO[str] | IO[bytes]"
@@ -35,7 +35,18 @@ _OPENQASM_START = re.compile(
     rb"defcalgrammar|extern|let|int|uint|float|angle|bool|duration|barrier|reset|ctrl|gphase|U)\b)"
 )
 
-_READERS: dict[str, Callable[..., Circuit]] = {"qsim": read_qsim, "grcs": read_grcs, "qasm": read_openqasm}
+# Functions that name readers and writers, so that only the module of the format in hand is imported.
+_READERS: dict[str, Callable[[], Callable[..., Circuit]]] = {
+    "qsim": lambda: qsim_text.read_qsim,
+    "grcs": lambda: grcs_text.read_grcs,
+    "qasm": lambda: openqasm.read_openqasm,
+}
+_WRITERS: dict[str, Callable[[], Callable[[Circuit], str]]] = {
+    "qsim": lambda: qsim_text.write_qsim,
+    "grcs": lambda: grcs_text.write_grcs,
+    "qasm2": lambda: openqasm_writer.write_openqasm2,
+    "qasm3": lambda: openqasm_writer.write_openqasm3,
+}
 
 
 def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circuit:
@@ -58,7 +69,8 @@ def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circu
     name = _name_of(path)
     content = _content_of(path, name)
     chosen = _check_format(format) if format is not None else _recognise(content, name)
-    return _READERS["qasm" if chosen.startswith("qasm") else chosen](content, source=name)
+    read = _READERS["qasm" if chosen.startswith("qasm") else chosen]()
+    return read(content, source=name)
 
 
 def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | None = None) -> None:
@@ -78,14 +90,8 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     chosen = _check_format(format) if format is not None else _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
     if chosen is None:
         raise UsageError(f"the format of {name or 'the output'} is not known; name one of {_formats()}")
-    circuit = check_circuit(circuit, parametric=chosen == "qasm3")
-    _put(_writer_of(chosen)(circuit), path, name)
-
-
-def _writer_of(format: str) -> Callable[[Circuit], str]:
-    if format == "qasm3":
-        return openqasm_writer.write_openqasm3
-    return {"qsim": write_qsim, "grcs": write_grcs}.get(format) or openqasm_writer.write_openqasm2
+    write = _WRITERS["qasm2" if chosen == "qasm" else chosen]()
+    _put(write(check_circuit(circuit, parametric=chosen == "qasm3")), path, name)
 
 
 def _formats() -> str:

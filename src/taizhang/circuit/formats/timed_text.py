@@ -17,10 +17,10 @@ from typing import NoReturn
 
 from taizhang._native import excerpt
 from taizhang.circuit.circuit import MAX_OPERATIONS, MAX_QUBITS, Circuit, Operation
+from taizhang.circuit.formats import MAX_TEXT_BYTES
 from taizhang.circuit.gates import Gate
 from taizhang.errors import CircuitError, CircuitFileError
 
-MAX_TEXT_BYTES = 64 * 2**20
 MAX_LINE_BYTES = 64 * 2**10
 MAX_TIME = 2**31 - 1
 
