@@ -88,7 +88,23 @@ class SliceSum:
     step_nanoseconds: list[int]
     step_runs: list[int]
 
+class PlanLayout:
+    tensors: npt.NDArray[np.uint32]
+    places: npt.NDArray[np.uint32]
+    num_slices: int
+    arena_elements: int
+    figures: list[tuple[list[int], int]]
+
 class Engine:
+    @staticmethod
+    def of_plan(
+        inputs: Sequence[Sequence[int]],
+        sizes: Sequence[int],
+        path: Sequence[tuple[int, int]],
+        sliced: Sequence[int],
+        wanted: Sequence[int],
+        dtype: str,
+    ) -> tuple[Engine, PlanLayout]: ...
     def __new__(cls, program: Program, simd_level: str | None) -> Engine: ...
     def workspace_len(self, threads: int) -> int: ...
     def run(
@@ -139,9 +155,10 @@ def read_openqasm(
     text: bytes, source: str | None = None
 ) -> tuple[
     int,
-    list[tuple[str | int, tuple[float, ...], tuple[float, ...], int]],
+    list[tuple[str | int, tuple[float | int, ...], tuple[float, ...], int]],
     tuple[list[int], list[tuple[int, ...]], float],
     list[tuple[str, int, tuple[list[int], list[tuple[int, ...]], float]]],
+    tuple[list[str], list[tuple[list[tuple[int, float]], float]], list[tuple[int, float]]],
     list[tuple[str, int, int, str]],
 ]: ...
 def excerpt(text: bytes, offset: int) -> str: ...
