@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from taizhang.adapters.cirq import to_cirq
+from taizhang.adapters.qiskit import to_qiskit
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.diagonal_gate import DiagonalPhase, diagonal_phase
+from taizhang.circuit.formats.openqasm_writer import write_openqasm3
 from taizhang.circuit.gates import Gate, gate
 from taizhang.circuit.parameter import Parameter
 from taizhang.circuit.parametric_gate import SymbolicGate
@@ -69,6 +72,14 @@ def test_circuits_bind_it_as_gates_of_the_table():
 def test_on_no_qubits_it_is_a_global_phase():
     assert diagonal_phase(2.0, GAMMA) == gate("gphase", -2 * GAMMA)
     assert diagonal_phase(2.0, 0.25) == gate("gphase", -0.5)
+
+
+def test_other_formats_have_it_once_it_is_bound():
+    circuit = Circuit(2).append(diagonal_phase([[0, 1], [2, 4]], GAMMA), 0, 1)
+    for write in (write_openqasm3, to_qiskit, to_cirq):
+        with pytest.raises(CircuitError, match="has the parameter gamma without a value; give it with circuit"):
+            write(circuit)
+        assert write(circuit.bind([0.3]))
 
 
 def test_it_is_a_value():

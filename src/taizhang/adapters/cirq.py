@@ -77,7 +77,7 @@ def to_cirq(circuit: Circuit) -> Any:
     used = {qubit for step in circuit.operations for qubit in step.qubits}
     converted = cirq.Circuit(cirq.I(qubits[qubit]) for qubit in range(circuit.num_qubits) if qubit not in used)
     for step in chain.from_iterable(map(in_cirq_gates, circuit.operations)):
-        chosen = step.any_gate
+        chosen = step.table_gate
         made = symbolic_gate(cirq, chosen) if isinstance(chosen, ParametricGate) else _to_cirq_gate(cirq, chosen)
         converted.append(made.on(*(qubits[qubit] for qubit in step.qubits)))
     return converted

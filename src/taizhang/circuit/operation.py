@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from taizhang.circuit.gates import Gate
-from taizhang.circuit.parametric_gate import SymbolicGate
+from taizhang.circuit.parametric_gate import ParametricGate, SymbolicGate
 from taizhang.errors import CircuitError
 
 # Names of parameters that a message shows.
@@ -82,6 +82,19 @@ class Operation:
         """
         if isinstance(self.action, (Gate, SymbolicGate)):
             return self.action
+        raise self._not_a_gate()
+
+    @property
+    def table_gate(self) -> Gate | ParametricGate:
+        """The gate, whether or not its parameters have values, for what knows gates of the table and matrices alone.
+
+        Raises:
+            CircuitError: The action is of another kind, or a diagonal gate whose parameters have no values.
+        """
+        if isinstance(self.action, (Gate, ParametricGate)):
+            return self.action
+        if isinstance(self.action, SymbolicGate):
+            raise missing_values(self.action.parameter_names)
         raise self._not_a_gate()
 
     def _not_a_gate(self) -> CircuitError:

@@ -133,7 +133,7 @@ def _lines_3(operation: Operation, names: Mapping[str, str]) -> Iterator[str]:
     waiting = deque([operation])
     while waiting:
         step = _with_plain_phase(waiting.popleft())
-        chosen = step.any_gate
+        chosen = step.table_gate
         head = _head_3(chosen)
         if head is None:
             waiting.extendleft(reversed(rewrite(step)))
@@ -145,7 +145,7 @@ def _lines_3(operation: Operation, names: Mapping[str, str]) -> Iterator[str]:
 
 def _with_plain_phase(step: Operation) -> Operation:
     """Returns a controlled `u` or `u2` as `cu`: readers differ in the phases of `U` and `u2`, not in those of `cu`."""
-    plain = step.any_gate
+    plain = step.table_gate
     if plain.entries is not None or plain.num_controls == 0 or plain.name not in ("u", "u2"):
         return step
     angles = (math.pi / 2, *plain.parameters)[-3:]

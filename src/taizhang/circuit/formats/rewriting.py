@@ -146,7 +146,7 @@ def rewrite(operation: Operation) -> list[Operation]:
         >>> rewrite(Operation(gate("cswap"), (0, 1, 2)))
         [cx 2 1, ccx 0 1 2, cx 2 1]
     """
-    composite = operation.any_gate
+    composite = operation.table_gate
     controls, targets = operation.qubits[: composite.num_controls], operation.qubits[composite.num_controls :]
     steps = _steps_of(composite)
     if steps is None:
