@@ -170,3 +170,20 @@ def test_the_energy_of_an_ansatz_has_the_derivatives_of_the_definition():
     ]
     assert abs(value - exact(0.4, 0.3)) < 1e-10
     np.testing.assert_allclose(gradient, differences, rtol=0, atol=1e-8)
+
+
+def test_clauses_of_three_variables_have_derivatives():
+    problem = max_sat([(1, 2, -3), (-2, 3, 4), (1, -4)], weights=[1.0, 0.5, -2.0])
+    energy = tz.Energy(qaoa_circuit(problem, 1), problem.observable(), dtype="complex128")
+    value, gradient = energy.value_and_gradient([0.4, 0.3])
+
+    def exact(gamma, beta):
+        return np.abs(exact_state(problem, [gamma], [beta])) ** 2 @ problem.enumerate_costs()
+
+    step = 1e-5
+    differences = [
+        (exact(0.4 + step, 0.3) - exact(0.4 - step, 0.3)) / (2 * step),
+        (exact(0.4, 0.3 + step) - exact(0.4, 0.3 - step)) / (2 * step),
+    ]
+    assert abs(value - exact(0.4, 0.3)) < 1e-10
+    np.testing.assert_allclose(gradient, differences, rtol=0, atol=1e-8)

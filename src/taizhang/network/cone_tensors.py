@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from taizhang._types import ComplexArray
-from taizhang.circuit.gate_polynomials import gate_polynomial
+from taizhang.circuit.diagonal_polynomial import DiagonalPolynomial
+from taizhang.circuit.gate_polynomials import GatePolynomial, gate_polynomial
 from taizhang.circuit.gate_table import RECORDS
 from taizhang.network.gate_kinds import GateKind, gate_kinds, gate_tensors
 
@@ -57,12 +58,14 @@ class GateRecipe(NamedTuple):
         num_controls: Its controls.
         angles: Its angles.
         entries: For a gate given by its matrix, the bytes of that, complex128; otherwise None.
+        diagonal: For exp(-i angle T) of a diagonal T, the bytes of T, float64; otherwise None.
     """
 
     name: str
     num_controls: int
     angles: tuple[Angle, ...] = ()
     entries: bytes | None = None
+    diagonal: bytes | None = None
 
 
 class Source(NamedTuple):
@@ -102,6 +105,12 @@ class _Group:
     parameters: npt.NDArray[np.intp]
     coefficients: npt.NDArray[np.float64]
     matrices: ComplexArray | None = None
+    diagonal: bytes | None = None
+
+    @property
+    def polynomial(self) -> GatePolynomial | DiagonalPolynomial:
+        """The matrices as functions of the angles."""
+        return gate_polynomial(self.name) if self.diagonal is None else DiagonalPolynomial(self.diagonal)
 
     def values(self, point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The angles of all recipes, shape (recipes, angles)."""
@@ -114,7 +123,7 @@ class _Group:
         """The matrices of all recipes, shape (recipes, rows, rows)."""
         if self.matrices is not None:
             return self.matrices
-        return gate_polynomial(self.name).matrices(self.values(point))
+        return self.polynomial.matrices(self.values(point))
 
 
 class RecipeBook:
@@ -132,7 +141,7 @@ class RecipeBook:
         # Stage 1: group by gate; a gate given by its matrix is a group of its own.
         members: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for number, recipe in enumerate(recipes):
-            members[recipe.name, recipe.num_controls, recipe.entries].append(number)
+            members[recipe.name, recipe.num_controls, recipe.entries, recipe.diagonal].append(number)
         self.groups = [_make_group(recipes, numbers) for numbers in members.values()]
 
         # Stage 2: the kinds of each group.
@@ -164,6 +173,7 @@ def _make_group(recipes: Sequence[GateRecipe], numbers: Sequence[int]) -> _Group
     columns = np.array(terms, dtype=np.float64).reshape(-1, 4).T
     return _Group(
         name=first.name,
+        diagonal=first.diagonal,
         num_controls=first.num_controls,
         recipes=np.array(numbers, dtype=np.intp),
         constants=constants.reshape(len(numbers), -1),
@@ -184,7 +194,7 @@ def _sampled(group: _Group) -> tuple[ComplexArray, npt.NDArray[np.intp]]:
     """
     if group.matrices is not None:
         return group.matrices[:, np.newaxis], np.zeros(len(group.recipes), dtype=np.intp)
-    polynomial = gate_polynomial(group.name)
+    polynomial = group.polynomial
     if not len(group.rows):
         return polynomial.matrices(group.constants)[:, np.newaxis], np.arange(len(group.recipes))
     count = group.constants.shape[1]
@@ -313,7 +323,7 @@ class ConeTensors:
             sums = by_angle.setdefault(block.group, np.zeros(group.constants.shape, dtype=np.complex128))
             values = group.values(point)[block.places]
             for angle in np.unique(group.angles).tolist():
-                slopes = gate_polynomial(group.name).derivatives(values, angle)
+                slopes = group.polynomial.derivatives(values, angle)
                 tensor = gate_tensors(kind, slopes, derivative=True)[block.tensor].reshape(len(block.places), -1)
                 if block.side == "a":
                     tensor = tensor.conj()

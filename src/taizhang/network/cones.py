@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from taizhang import _native
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.diagonal_gate import DiagonalPhase
 from taizhang.circuit.parameter import ParameterExpression
 from taizhang.network.cone_tensors import Angle, ConeTensors, GateRecipe, RecipeBook, Source
 from taizhang.network.network import NetworkShape
@@ -191,7 +192,8 @@ def parametric_gates(circuit: Circuit) -> tuple[Gates, tuple[str, ...], npt.NDAr
             recipe = known.get(gate)
             if recipe is None:
                 angles = tuple(_angle(angle, number_of) for angle in gate.parameters)
-                recipe = known[gate] = GateRecipe(gate.name, gate.num_controls, angles, gate.entries)
+                diagonal = gate.entries_of_values if isinstance(gate, DiagonalPhase) else None
+                recipe = known[gate] = GateRecipe(gate.name, gate.num_controls, angles, gate.entries, diagonal)
             gates.append((recipe, operation.qubits))
         return gates, names, np.zeros(0)
     values: list[float] = []
