@@ -37,6 +37,9 @@ COMMANDS: Mapping[str, CommandEntry] = {
         "marginals_command",
         "Compute the joint probabilities of the outcomes of some qubits of CIRCUIT.",
     ),
+    "expectation": CommandEntry(
+        "expectation_command", "Compute expectation values ⟨0…0|CIRCUIT† OBSERVABLE CIRCUIT|0…0⟩."
+    ),
     "contract": CommandEntry(
         "contract_command", "Contract NETWORK (JSON) with ARRAYS (.npz: arr_0, arr_1, … in the order of its inputs)."
     ),
