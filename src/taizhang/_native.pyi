@@ -139,9 +139,10 @@ def read_openqasm(
     text: bytes, source: str | None = None
 ) -> tuple[
     int,
-    list[tuple[str | int, tuple[float, ...], tuple[float, ...], int]],
+    list[tuple[str | int, tuple[float | int, ...], tuple[float, ...], int]],
     tuple[list[int], list[tuple[int, ...]], float],
     list[tuple[str, int, tuple[list[int], list[tuple[int, ...]], float]]],
+    tuple[list[str], list[tuple[list[tuple[int, float]], float]], list[tuple[int, float]]],
     list[tuple[str, int, int, str]],
 ]: ...
 def excerpt(text: bytes, offset: int) -> str: ...

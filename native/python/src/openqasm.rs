@@ -1,20 +1,33 @@
 //! Bindings of `taizhang_core::openqasm`.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyList, PyTuple};
-use taizhang_core::openqasm::{read, Base, ReadError, ReadGate, Reading, Sequence};
+use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyTuple};
+use taizhang_core::openqasm::{read, Affine, Angle, Base, ReadError, ReadGate, Reading, Sequence};
 
-/// Base (a name, or the number of a product), parameters, powers, number of controls.
+/// Base (a name, or the number of a product), parameters (an integer is the number of an expression), powers, number of
+/// controls.
 type Gate<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, Bound<'py, PyTuple>, usize);
 /// Numbers of gates, qubits of each operation, global phase.
 type Steps<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, f64);
 /// Name, number of qubits, steps.
 type Product<'py> = (String, usize, Steps<'py>);
 
+/// Inputs with their factors, by number.
+type Terms = Vec<(u32, f64)>;
+/// Names of inputs, expressions of them (terms and a number), and the terms of the global phase.
+type Inputs = (Vec<String>, Vec<(Terms, f64)>, Terms);
+
 /// A warning about a file: reason, line, column, excerpt.
 type Warning = (String, usize, usize, String);
-/// Number of qubits, gates, steps, products, warnings.
-type Read<'py> = (usize, Vec<Gate<'py>>, Steps<'py>, Vec<Product<'py>>, Vec<Warning>);
+/// Number of qubits, gates, steps, products, inputs, warnings.
+type Read<'py> = (
+    usize,
+    Vec<Gate<'py>>,
+    Steps<'py>,
+    Vec<Product<'py>>,
+    Inputs,
+    Vec<Warning>,
+);
 
 /// Reads OpenQASM. Raises `CircuitFileError`.
 #[pyfunction]
@@ -29,6 +42,9 @@ fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyR
         gates,
         sequence,
         products,
+        inputs,
+        expressions,
+        phase_terms,
         warnings,
     } = &reading;
     // Stage 1: one integer object for each qubit, not for each use of it.
@@ -50,6 +66,11 @@ fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyR
         converted,
         steps(py, sequence, gates, &numbers)?,
         converted_products,
+        (
+            inputs.clone(),
+            expressions.iter().map(parts).collect(),
+            phase_terms.clone(),
+        ),
         warnings
             .iter()
             .map(|warning| {
@@ -76,12 +97,23 @@ fn convert<'py>(py: Python<'py>, gate: &ReadGate) -> PyResult<Gate<'py>> {
         Base::Named(name) => name.into_pyobject(py)?.into_any(),
         Base::Product(number) => number.into_pyobject(py)?.into_any(),
     };
+    let parameters = gate.parameters.iter().map(|&angle| match angle {
+        Angle::Number(number) => PyFloat::new(py, number).into_any(),
+        Angle::Affine(place) => place
+            .into_pyobject(py)
+            .unwrap_or_else(|never| match never {})
+            .into_any(),
+    });
     Ok((
         base,
-        PyTuple::new(py, &gate.parameters)?,
+        PyTuple::new(py, parameters)?,
         PyTuple::new(py, &gate.powers)?,
         gate.num_controls,
     ))
+}
+
+fn parts(expression: &Affine) -> (Terms, f64) {
+    (expression.terms.clone(), expression.constant)
 }
 
 fn steps<'py>(

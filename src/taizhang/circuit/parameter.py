@@ -280,8 +280,9 @@ def check_values(values: Mapping[str, float] | Sequence[float], names: Sequence[
         known = set(names)
         unknown = next((name for name in values if name not in known), None)
         if unknown is not None:
-            shown = ", ".join(names[:6]) + (", …" if len(names) > 6 else "") if names else "none"
-            raise CircuitError(f"{unknown!r:.64} is not a parameter without a value; those are {shown}")
+            shown = ", ".join([*names[:6], "…"] if len(names) > 6 else names)
+            those = f"those are {shown}" if names else "the circuit has none"
+            raise CircuitError(f"{unknown!r:.64} is not a parameter without a value; {those}")
         named = dict(values)
     else:
         given = _listed(values)

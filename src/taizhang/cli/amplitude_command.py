@@ -11,9 +11,9 @@ import click
 from taizhang._lazy import lazy_module
 from taizhang._resources import peak_resident_bytes
 from taizhang._units import counted
-from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.amplitude_output import MOST_LINES, show_amplitudes, write_amplitudes
 from taizhang.cli.bitstring_options import collect_bitstrings
+from taizhang.cli.circuit_input import CircuitReader, task_options
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note, verbosity
 from taizhang.cli.options import (
@@ -25,7 +25,6 @@ from taizhang.cli.options import (
     parse_qubits,
     profile_options,
     settings_options,
-    task_options,
     verbose_option,
 )
 from taizhang.cli.reports import QUICK_SECONDS, measured_profile, plan_report, predicted_and_actual
@@ -54,7 +53,7 @@ else:
 def amplitude_command(
     circuit: str,
     bits: tuple[str, ...],
-    circuit_format: CircuitFormat | None,
+    reader: CircuitReader,
     bitstrings: str | None,
     bitstring: str | None,
     open_qubits: str | None,
@@ -74,7 +73,7 @@ def amplitude_command(
     started = time.perf_counter()
     with Display(folder=directory) as display:
         display.stage("read")
-        read = read_circuit(circuit, format=circuit_format)
+        read = reader.read(circuit)
         requested = collect_bitstrings(read, bits, bitstring, bitstrings, opened)
         reading = time.perf_counter() - started
         task = AmplitudesTask(circuit=read, bitstrings=tuple(requested), open_qubits=opened)

@@ -6,13 +6,12 @@ import time
 
 import click
 
-from taizhang.circuit.formats.read import CircuitFormat, read_circuit
+from taizhang.cli.circuit_input import CircuitReader, bound_circuit_options
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note
 from taizhang.cli.options import (
     InputFile,
     OutputFile,
-    circuit_options,
     command,
     directory_option,
     option,
@@ -33,7 +32,7 @@ from taizhang.tasks.solve import solve
 
 @command("marginals")
 @click.argument("circuit", type=InputFile())
-@circuit_options
+@bound_circuit_options
 @option(
     "--qubits",
     required=True,
@@ -54,7 +53,7 @@ from taizhang.tasks.solve import solve
 @output_options
 def marginals_command(
     circuit: str,
-    circuit_format: CircuitFormat | None,
+    reader: CircuitReader,
     qubits: str,
     directory: str | None,
     output: str | None,
@@ -70,9 +69,7 @@ def marginals_command(
         raise UsageError(f"{len(selected)} qubits have too many outcomes to print; give -o FILE.npy")
     with Display(f"to keep such work: taizhang marginals {circuit} … --directory RUN") as display:
         display.stage("read")
-        task = ReducedStateTask(
-            circuit=read_circuit(circuit, format=circuit_format), qubits=selected, probabilities=True
-        )
+        task = ReducedStateTask(circuit=reader.read(circuit), qubits=selected, probabilities=True)
         reading = time.perf_counter() - started
         if directory is not None:
             folder = start_run(directory, task, settings, observer=display)

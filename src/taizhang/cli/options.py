@@ -224,36 +224,6 @@ def circuit_options(command: Command) -> Command:
     )(command)
 
 
-def task_options(command: Command) -> Command:
-    """Adds the parameters of amplitudes: the circuit, bitstrings, open qubits, a plan and an output file."""
-    for each in reversed(
-        (
-            click.argument("circuit", type=InputFile()),
-            click.argument("bits", nargs=-1, metavar="[BITSTRING]..."),
-            circuit_options,
-            option(
-                "--bitstrings",
-                type=InputFile(),
-                metavar="FILE",
-                help="File of bitstrings, one per line; - reads standard input.",
-            ),
-            option("--bitstring", metavar="BITS", help="The bitstring of the qubits that are not open."),
-            option(
-                "--open",
-                "open_qubits",
-                metavar="Q,Q,...",
-                help="Leave these qubits open: compute the amplitudes of all their values.",
-            ),
-            option(
-                "--plan", "plan_file", type=InputFile(), metavar="PLAN", help="Run this plan instead of searching one."
-            ),
-            amplitudes_file_option,
-        )
-    ):
-        command = each(command)
-    return command
-
-
 class OutputFile(_ParamType):
     """A file that a command writes; that it can be written is checked before any work.
 

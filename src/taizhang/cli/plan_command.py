@@ -9,14 +9,13 @@ from taizhang._units import human_seconds
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.bitstring_lists import read_bitstrings
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.formats.read import CircuitFormat, read_circuit
+from taizhang.cli.circuit_input import CircuitReader, bound_circuit_options
 from taizhang.cli.display import Display
 from taizhang.cli.failure import InterruptedWorkError
 from taizhang.cli.notes import note
 from taizhang.cli.options import (
     InputFile,
     OutputFile,
-    circuit_options,
     command,
     echo_json,
     option,
@@ -36,7 +35,7 @@ from taizhang.tasks.planning import find_plan
 
 @command("plan")
 @click.argument("circuit", required=False, type=InputFile())
-@circuit_options
+@bound_circuit_options
 @option("--network", type=InputFile(), metavar="FILE", help="Plan for this network (JSON) instead of a circuit.")
 @option("--bitstring", metavar="BITS", help="The amplitude to plan for; one plan serves all bitstrings.")
 @option("--bitstrings", type=InputFile(), metavar="FILE", help="File of bitstrings to plan for, one per line.")
@@ -53,7 +52,7 @@ from taizhang.tasks.planning import find_plan
 @output_options
 def plan_command(
     circuit: str | None,
-    circuit_format: CircuitFormat | None,
+    reader: CircuitReader,
     network: str | None,
     bitstring: str | None,
     bitstrings: str | None,
@@ -69,9 +68,7 @@ def plan_command(
     # Stage 1: search; an interrupted search gives its best plan so far.
     with Display() as display:
         try:
-            what, opened, listed = _read_question(
-                circuit, circuit_format, network, bitstring, bitstrings, open_qubits, display
-            )
+            what, opened, listed = _read_question(circuit, reader, network, bitstring, bitstrings, open_qubits, display)
             ready = find_plan(what, settings, display, open_qubits=opened, bitstrings=listed)
             plan, peak_bytes, stopped = ready.plan, ready.predicted_bytes, None
         except SearchInterrupted as interrupt:
@@ -100,7 +97,7 @@ def plan_command(
 
 def _read_question(
     circuit: str | None,
-    circuit_format: CircuitFormat | None,
+    reader: CircuitReader,
     network: str | None,
     bitstring: str | None,
     bitstrings: str | None,
@@ -109,11 +106,11 @@ def _read_question(
 ) -> tuple[Circuit | NetworkShape, tuple[int, ...], tuple[str, ...] | None]:
     """Reads what to plan for: a circuit or a network, the open qubits, and a list of bitstrings."""
     if network is not None:
-        if bitstring or bitstrings or open_qubits:
-            raise click.UsageError("--bitstring, --bitstrings and --open need a CIRCUIT, not --network")
+        if bitstring or bitstrings or open_qubits or reader.values:
+            raise click.UsageError("--bitstring, --bitstrings, --open and --parameter need a CIRCUIT, not --network")
         return read_network(network), (), None
     display.stage("read")
-    read = read_circuit(str(circuit), format=circuit_format)
+    read = reader.read(str(circuit))
     opened = parse_qubits(open_qubits)
     if bitstring is not None:
         parse_bitstring(bitstring, read.num_qubits, opened)

@@ -11,8 +11,8 @@ import click
 
 from taizhang._files import check_output, write_file
 from taizhang._units import parse_time
-from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.bitstring_options import collect_bitstrings
+from taizhang.cli.circuit_input import CircuitReader, task_options
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note
 from taizhang.cli.options import (
@@ -26,7 +26,6 @@ from taizhang.cli.options import (
     parse_qubits,
     settings_options,
     table_options,
-    task_options,
 )
 from taizhang.cli.run_display import RunDisplay
 from taizhang.cli.run_doing import finish_run, pieces_line
@@ -72,7 +71,7 @@ _lease_option = table_options(dict, "workers", [row for row in WORKFORCE if row.
 def run_command(
     circuit: str,
     bits: tuple[str, ...],
-    circuit_format: CircuitFormat | None,
+    reader: CircuitReader,
     bitstrings: str | None,
     bitstring: str | None,
     open_qubits: str | None,
@@ -96,7 +95,7 @@ def run_command(
     started = time.perf_counter()
     with Display(folder=directory) as display:
         display.stage("read")
-        read = read_circuit(circuit, format=circuit_format)
+        read = reader.read(circuit)
         requested = collect_bitstrings(read, bits, bitstring, bitstrings, opened)
         folder = start_run(
             directory,

@@ -6,13 +6,12 @@ import time
 
 import click
 
-from taizhang.circuit.formats.read import CircuitFormat, read_circuit
+from taizhang.cli.circuit_input import CircuitReader, bound_circuit_options
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note
 from taizhang.cli.options import (
     InputFile,
     OutputFile,
-    circuit_options,
     command,
     directory_option,
     option,
@@ -33,7 +32,7 @@ from taizhang.tasks.samples import SamplesTask
 
 @command("sample")
 @click.argument("circuit", type=InputFile())
-@circuit_options
+@bound_circuit_options
 @option("--shots", type=int, required=True, metavar="N", group="Samples", help="Number of samples.")
 @option(
     "--method", type=click.Choice(METHODS), default="auto", show_default=True, group="Samples", help="Sampling method."
@@ -52,7 +51,7 @@ from taizhang.tasks.samples import SamplesTask
 @output_options
 def sample_command(
     circuit: str,
-    circuit_format: CircuitFormat | None,
+    reader: CircuitReader,
     shots: int,
     method: str,
     options: FrugalOptions,
@@ -67,7 +66,7 @@ def sample_command(
     started = time.perf_counter()
     with Display(f"to keep such work: taizhang sample {circuit} … --directory RUN") as display:
         display.stage("read")
-        read = read_circuit(circuit, format=circuit_format)
+        read = reader.read(circuit)
         reading = time.perf_counter()
         if directory is not None:
             task = SamplesTask(circuit=read, shots=shots, method=method, options=options)

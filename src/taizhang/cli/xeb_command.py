@@ -7,15 +7,14 @@ import time
 
 import click
 
-from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.circuit.formats.sample_file import read_samples
+from taizhang.cli.circuit_input import CircuitReader, bound_circuit_options
 from taizhang.cli.display import Display
 from taizhang.cli.failure import INTERRUPTED
 from taizhang.cli.notes import note
 from taizhang.cli.options import (
     InputFile,
     OutputFile,
-    circuit_options,
     command,
     directory_option,
     option,
@@ -34,7 +33,7 @@ from taizhang.tasks.cross_entropy import CrossEntropyTask, compute_xeb
 @command("xeb")
 @click.argument("circuit", type=InputFile())
 @click.argument("samples", type=InputFile())
-@circuit_options
+@bound_circuit_options
 @directory_option
 @option(
     "--plot",
@@ -48,7 +47,7 @@ from taizhang.tasks.cross_entropy import CrossEntropyTask, compute_xeb
 def xeb_command(
     circuit: str,
     samples: str,
-    circuit_format: CircuitFormat | None,
+    reader: CircuitReader,
     directory: str | None,
     plot: str | None,
     settings: Settings,
@@ -62,7 +61,7 @@ def xeb_command(
     started = time.perf_counter()
     with Display() as display:
         display.stage("read")
-        read = read_circuit(circuit, format=circuit_format)
+        read = reader.read(circuit)
         counted = read_samples(sys.stdin.buffer if samples == "-" else samples, read.num_qubits)
         reading = time.perf_counter() - started
         if directory is not None:

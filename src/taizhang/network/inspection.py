@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 
 from taizhang._html import card
+from taizhang._units import counted
 from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
 from taizhang.network.amplitude_network import AmplitudeNetwork
@@ -41,7 +42,7 @@ class CircuitReport:
     def __str__(self) -> str:
         counts = sorted(self.gate_counts.items(), key=lambda item: (-item[1], item[0]))
         width = max((len(name) for name, _ in counts), default=0)
-        named = f", {len(self.parameters)} parameters without values" if self.parameters else ""
+        named = f", {counted(len(self.parameters), 'parameter')} without values" if self.parameters else ""
         lines = [f"{self.num_qubits} qubits, {self.num_gates} gates, depth {self.depth}{named}"]
         lines += [f"  {name:<{width}}  {count:>8}" for name, count in counts]
         rows = (("as built", self.network_before), ("simplified", self.network_after))

@@ -4,6 +4,7 @@ use super::error::{fault, shown, Outcome};
 use super::expression::{Evaluated, NO_NAMES};
 use super::expression_parser::binary_operator;
 use super::lexer::{Kind, Version};
+use super::limits::MAX_INPUT_NAME;
 use super::parser::Parser;
 use super::scope::Symbol;
 use super::syntax::{Index, Operand, Statement, Values};
@@ -74,6 +75,42 @@ impl<'a> Parser<'a> {
             kind,
             operator: None,
             value,
+            offset,
+        })
+    }
+
+    /// `input float[64] theta;`: an angle whose value is given when the circuit is used.
+    pub(crate) fn input(&mut self) -> Outcome<Statement> {
+        // Stage 1: the type.
+        self.only_outside("input")?;
+        self.advance()?;
+        let (word, at) = (self.lexer.text_of(self.token), self.token.start);
+        self.expect(Kind::Identifier, "a type after 'input'")?;
+        if !matches!(word, "float" | "angle") {
+            return Err(fault!(
+                at,
+                "an input of the type {} is not supported: only angles may be without a value; use float or angle, or write its value",
+                shown(word)
+            ));
+        }
+        self.type_named(word, at)?;
+        // Stage 2: the name.
+        let (name, offset) = self.name("the name of an input")?;
+        if name.chars().count() > MAX_INPUT_NAME {
+            return Err(fault!(
+                offset,
+                "the name of an input has more than {MAX_INPUT_NAME} characters; choose a shorter one"
+            ));
+        }
+        self.end_of_statement()?;
+        // Stage 3: it is a variable whose value is itself.
+        let slot = self.num_variables;
+        self.num_variables += 1;
+        self.scope.declare(name, Symbol::Input(slot), offset)?;
+        self.inputs.push(name.to_owned());
+        Ok(Statement::Input {
+            slot,
+            number: self.inputs.len() as u32 - 1,
             offset,
         })
     }
@@ -151,6 +188,11 @@ impl<'a> Parser<'a> {
                 })
             }
             // Nothing else can be assigned.
+            Some(Symbol::Input(_)) => Err(fault!(
+                offset,
+                "{} is an input and cannot be assigned; assign to another variable",
+                shown(name)
+            )),
             Some(Symbol::Qubits(_)) => Err(fault!(
                 offset,
                 "{} is a register of qubits and cannot be assigned; apply gates to it",

@@ -4,6 +4,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use super::affine::Angle;
 use super::error::{fault, Outcome};
 use super::limits::{MAX_DISTINCT_GATES, MAX_POWERED_GATES};
 
@@ -42,7 +43,7 @@ impl DistinctGates {
         root: Root,
         controls: usize,
         powers: &[f64],
-        parameters: &[f64],
+        parameters: &[Angle],
         offset: usize,
     ) -> Outcome<u32> {
         if let (Root::Standard(place), [], [], 0..PLAIN_CONTROLS) = (root, powers, parameters, controls) {
@@ -64,7 +65,7 @@ impl DistinctGates {
         root: Root,
         controls: usize,
         powers: &[f64],
-        parameters: &[f64],
+        parameters: &[Angle],
         offset: usize,
     ) -> Outcome<u32> {
         if self.starts.is_empty() {
@@ -78,8 +79,8 @@ impl DistinctGates {
         let start = self.words.len();
         self.words.push(code << 32 | controls as u64);
         self.words.push(powers.len() as u64);
-        self.words
-            .extend(powers.iter().chain(parameters).map(|number| number.to_bits()));
+        self.words.extend(powers.iter().map(|power| power.to_bits()));
+        self.words.extend(parameters.iter().map(|angle| angle.to_bits()));
         let (count, slot) = (self.len(), self.find(start));
         if self.slots[slot] != 0 {
             self.words.truncate(start);
@@ -150,7 +151,7 @@ impl DistinctGates {
     }
 
     /// Root, controls, powers and parameters of a gate.
-    pub fn parts(&self, number: usize) -> (Root, usize, Vec<f64>, Vec<f64>) {
+    pub fn parts(&self, number: usize) -> (Root, usize, Vec<f64>, Vec<Angle>) {
         let words = self.gate(number);
         let (code, controls) = ((words[0] >> 32) as usize, words[0] as u32 as usize);
         let root = if code >> 31 == 1 {
@@ -158,9 +159,10 @@ impl DistinctGates {
         } else {
             Root::Standard(code)
         };
-        let numbers: Vec<f64> = words[2..].iter().map(|&word| f64::from_bits(word)).collect();
-        let (powers, parameters) = numbers.split_at(words[1] as usize);
-        (root, controls, powers.to_vec(), parameters.to_vec())
+        let (powers, parameters) = words[2..].split_at(words[1] as usize);
+        let powers = powers.iter().map(|&word| f64::from_bits(word)).collect();
+        let parameters = parameters.iter().map(|&word| Angle::from_bits(word)).collect();
+        (root, controls, powers, parameters)
     }
 }
 
@@ -173,20 +175,31 @@ mod tests {
         let mut gates = DistinctGates::default();
         for round in 0..2 {
             for k in 0..1000_u32 {
-                let angle = f64::from(k) * 0.1;
+                let angle = Angle::Number(f64::from(k) * 0.1);
                 assert_eq!(
                     gates.number_of(Root::Standard(3), 1, &[0.5], &[angle], 0),
                     Ok(2 * k),
                     "{round}"
                 );
                 assert_eq!(
-                    gates.number_of(Root::Product(3), 1, &[], &[0.5, angle], 0),
+                    gates.number_of(Root::Product(3), 1, &[], &[Angle::Number(0.5), angle], 0),
                     Ok(2 * k + 1),
                     "{round}"
                 );
             }
         }
-        assert_eq!(gates.parts(1), (Root::Product(3), 1, vec![], vec![0.5, 0.0]));
-        assert_eq!(gates.parts(20), (Root::Standard(3), 1, vec![0.5], vec![1.0]));
+        assert_eq!(
+            gates.parts(1),
+            (
+                Root::Product(3),
+                1,
+                vec![],
+                vec![Angle::Number(0.5), Angle::Number(0.0)]
+            )
+        );
+        assert_eq!(
+            gates.parts(20),
+            (Root::Standard(3), 1, vec![0.5], vec![Angle::Number(1.0)])
+        );
     }
 }

@@ -4,8 +4,10 @@
 //! every gate of its body; an inverse runs the body backwards; an integer power repeats it; for a fractional
 //! power the body is expanded separately, as a `Product` whose matrix the caller raises to the power.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 
+use super::affine::{AffineTable, Angle};
 use super::distinct::{DistinctGates, Root};
 use super::error::{counted, fault, shown, Outcome};
 use super::expression::Names;
@@ -41,7 +43,7 @@ pub struct Product {
 pub(crate) struct Application<'c> {
     pub offset: usize,
     pub target: Target,
-    pub parameters: &'c [f64],
+    pub parameters: &'c [Angle],
     pub powers: &'c Powers,
     /// For each control that modifiers add: whether it acts on |0>.
     pub negated: &'c [bool],
@@ -60,7 +62,7 @@ impl Application<'_> {
 /// A definition that is being expanded.
 struct Frame {
     definition: usize,
-    parameters: Vec<f64>,
+    parameters: Vec<Angle>,
     /// Controls, then the qubits of the definition.
     qubits: Vec<u32>,
     controls: usize,
@@ -77,6 +79,10 @@ pub(crate) struct Expansion {
     pub distinct: DistinctGates,
     pub sequence: Sequence,
     pub products: Vec<Product>,
+    /// Expressions of inputs.
+    pub affine: RefCell<AffineTable>,
+    /// The part of the global phase that depends on inputs: their factors.
+    pub phase_terms: BTreeMap<u32, f64>,
     product_numbers: HashMap<(usize, Vec<u64>), usize>,
     power_nesting: usize,
 }
@@ -114,6 +120,7 @@ impl Expansion {
             let names = Names {
                 parameters: &frame.parameters,
                 variables: &[],
+                affine: Some(&self.affine),
             };
             parameters.clear();
             for expression in &inner.parameters {
@@ -166,14 +173,17 @@ impl Expansion {
         // Stage 2: the gate itself, by its kind and power.
         match (call.target, call.powers.integer()) {
             (Target::Phase, _) => {
-                let angle = scale_angle(call)?;
+                let angle = self.scale_angle(call)?;
                 self.phase(angle, &call.qubits[..controls], call.offset)?;
             }
             (Target::Standard(place), _) if call.raises_rotation() => {
-                let angle = scale_angle(call)?;
+                let angle = self.scale_angle(call)?;
                 self.push(Root::Standard(place), controls, &[], &[angle], call.qubits, call.offset)?;
             }
             (Target::Standard(place), _) => {
+                if !matches!(call.powers.0.as_slice(), [] | [-1.0]) {
+                    refuse_inputs(call.parameters, library::STANDARD[place].name, call.offset)?;
+                }
                 self.push(
                     Root::Standard(place),
                     controls,
@@ -197,6 +207,7 @@ impl Expansion {
                 return Ok(());
             }
             (Target::Defined(definition), None) => {
+                refuse_inputs(call.parameters, &definitions[definition].name, call.offset)?;
                 let product = self.product(definition, call.parameters, definitions, call.offset)?;
                 self.push(
                     Root::Product(product),
@@ -212,12 +223,29 @@ impl Expansion {
         self.flip(&flips, call.offset)
     }
 
+    /// The angle of a power of a rotation or a phase.
+    fn scale_angle(&mut self, call: Application<'_>) -> Outcome<Angle> {
+        let given = call.parameters[0];
+        let mut angle = given;
+        for &power in &call.powers.0 {
+            angle = self.affine.get_mut().scale(angle, power, call.offset)?;
+        }
+        match angle {
+            Angle::Number(scaled) if !scaled.is_finite() => Err(fault!(
+                call.offset,
+                "a power of a rotation by {} has an angle that is too large; use a smaller exponent",
+                given.value()
+            )),
+            angle => Ok(angle),
+        }
+    }
+
     fn push(
         &mut self,
         root: Root,
         controls: usize,
         powers: &[f64],
-        parameters: &[f64],
+        parameters: &[Angle],
         qubits: &[u32],
         offset: usize,
     ) -> Outcome<()> {
@@ -237,10 +265,18 @@ impl Expansion {
     }
 
     /// A global phase; under controls it is a phase gate on the last of them.
-    fn phase(&mut self, angle: f64, controls: &[u32], offset: usize) -> Outcome<()> {
+    fn phase(&mut self, angle: Angle, controls: &[u32], offset: usize) -> Outcome<()> {
         if controls.is_empty() {
+            let mut phase = self.sequence.phase;
+            match angle {
+                Angle::Number(number) => phase += number,
+                Angle::Affine(place) => {
+                    let table = self.affine.get_mut();
+                    table.add_to(&mut self.phase_terms, &mut phase, place, offset)?;
+                }
+            }
             // Kept small, so that adding up phases loses no digits.
-            self.sequence.phase = (self.sequence.phase + angle) % std::f64::consts::TAU;
+            self.sequence.phase = phase % std::f64::consts::TAU;
             return Ok(());
         }
         let p = library::place_of("p").unwrap_or(0);
@@ -251,14 +287,14 @@ impl Expansion {
     fn product(
         &mut self,
         place: usize,
-        parameters: &[f64],
+        parameters: &[Angle],
         definitions: &[Definition],
         offset: usize,
     ) -> Outcome<usize> {
         // Stage 1: a product that is known already.
         let key = (
             place,
-            parameters.iter().map(|number| number.to_bits()).collect::<Vec<u64>>(),
+            parameters.iter().map(|angle| angle.to_bits()).collect::<Vec<u64>>(),
         );
         if let Some(&number) = self.product_numbers.get(&key) {
             return Ok(number);
@@ -314,17 +350,16 @@ impl Expansion {
     }
 }
 
-/// The angle of a power of a rotation or a phase.
-fn scale_angle(call: Application<'_>) -> Outcome<f64> {
-    let angle = call.parameters[0];
-    let scaled = call.powers.0.iter().fold(angle, |angle, power| angle * power);
-    if scaled.is_finite() {
-        return Ok(scaled);
+/// Refuses a gate that is raised to a power which needs numbers.
+fn refuse_inputs(parameters: &[Angle], name: &str, offset: usize) -> Outcome<()> {
+    match parameters.iter().any(|angle| matches!(angle, Angle::Affine(_))) {
+        true => Err(fault!(
+            offset,
+            "the gate {} depends on an input, and this power of it is no sum of inputs times numbers; write its value, or the gates one by one",
+            shown(name)
+        )),
+        false => Ok(()),
     }
-    Err(fault!(
-        call.offset,
-        "a power of a rotation by {angle:?} has an angle that is too large; use a smaller exponent"
-    ))
 }
 
 /// Combines modifiers: the powers, and for each control whether it is negated, in the order of the qubits.

@@ -2,6 +2,9 @@
 //!
 //! An expression without names of parameters or variables is evaluated once, when it is read.
 
+use std::cell::RefCell;
+
+use super::affine::{AffineTable, Angle};
 use super::error::{fault, Outcome};
 use super::function::Function;
 use super::value::{Binary, Type, Unary, Value};
@@ -62,14 +65,17 @@ pub(crate) enum Body {
 /// The values that names stand for while an expression is evaluated.
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'n> {
-    pub parameters: &'n [f64],
+    pub parameters: &'n [Angle],
     pub variables: &'n [Option<Value>],
+    /// Expressions of inputs; None where no name stands for one.
+    pub affine: Option<&'n RefCell<AffineTable>>,
 }
 
 /// No names: what constants are evaluated with.
 pub(crate) const NO_NAMES: Names<'static> = Names {
     parameters: &[],
     variables: &[],
+    affine: None,
 };
 
 impl Expression {
@@ -96,7 +102,7 @@ impl Expression {
     /// The value as it is assigned to a variable of a type; reals from cut divisions are refused as for parameters.
     pub fn assigned_to(&self, kind: Type, names: Names<'_>) -> Outcome<Value> {
         let value = match kind {
-            Type::Real => Value::Real(self.parameter(names)?),
+            Type::Real => self.parameter(names)?.value(),
             _ => self.evaluate(names)?.value,
         };
         kind.convert(value, self.offset)
@@ -122,7 +128,7 @@ impl Expression {
     ///
     /// In OpenQASM 3 the quotient of two integers is cut to an integer, so that `rx(1/2)` would be `rx(0)`: more
     /// likely a mistake than intended, and refused.
-    pub fn parameter(&self, names: Names<'_>) -> Outcome<f64> {
+    pub fn parameter(&self, names: Names<'_>) -> Outcome<Angle> {
         let evaluated = self.evaluate(names)?;
         if let Some(offset) = evaluated.cut_division {
             return Err(fault!(
@@ -131,11 +137,23 @@ impl Expression {
             ));
         }
         match evaluated.value {
-            Value::Integer(number) => Ok(number as f64),
-            Value::Real(number) => Ok(number),
+            Value::Integer(number) => Ok(Angle::Number(number as f64)),
+            Value::Real(number) => Ok(Angle::Number(number)),
+            Value::Affine(place) => Ok(Angle::Affine(place)),
             other @ (Value::Truth(_) | Value::Duration) => {
                 Err(fault!(self.offset, "expected a number, got {other}; write a number"))
             }
+        }
+    }
+
+    /// The value as a real number that depends on no input: an exponent.
+    pub fn number(&self, names: Names<'_>) -> Outcome<f64> {
+        match self.parameter(names)? {
+            Angle::Number(number) => Ok(number),
+            Angle::Affine(_) => Err(fault!(
+                self.offset,
+                "expected a number, got an input without a value: inputs may be used in angles only; write a number"
+            )),
         }
     }
 
@@ -157,6 +175,18 @@ impl Expression {
             Body::Code(_) => None,
         }
     }
+}
+
+/// Applies an operator between two values, numbers or expressions of inputs.
+pub(crate) fn join(operator: Binary, left: Value, right: Value, names: Names<'_>, offset: usize) -> Outcome<Value> {
+    match names.affine {
+        Some(table) if is_affine(left) || is_affine(right) => table.borrow_mut().binary(operator, left, right, offset),
+        _ => operator.apply(left, right, offset),
+    }
+}
+
+fn is_affine(value: Value) -> bool {
+    matches!(value, Value::Affine(_))
 }
 
 /// Runs code that the parser emitted, which gives every operator its values.
@@ -182,14 +212,23 @@ pub(crate) fn run(code: &[Instruction], names: Names<'_>) -> Outcome<Evaluated> 
         let (first, second) = (stack[height], stack[(height + 1).min(stack.len() - 1)]);
         stack[height] = match operation {
             Operation::Push(value) => value,
-            Operation::Parameter(at) => Value::Real(names.parameters.get(at as usize).copied().unwrap_or(0.0)),
+            Operation::Parameter(at) => {
+                let angle = names.parameters.get(at as usize).copied();
+                angle.unwrap_or(Angle::Number(0.0)).value()
+            }
             Operation::Variable(at) => names.variables.get(at as usize).copied().flatten().ok_or_else(|| {
                 fault!(
                     offset,
                     "this variable is used before it has a value; assign it one first"
                 )
             })?,
-            Operation::Unary(operator) => operator.apply(first, offset)?,
+            Operation::Unary(operator) => match (first, names.affine) {
+                (Value::Affine(_), Some(table)) => table.borrow_mut().unary(operator, first, offset)?,
+                _ => operator.apply(first, offset)?,
+            },
+            Operation::Call(function) if is_affine(first) || function.arity() == 2 && is_affine(second) => {
+                return Err(AffineTable::call(function, offset));
+            }
             Operation::Call(function) if function.arity() == 2 => function.apply_two(first, second, offset)?,
             Operation::Call(function) => function.apply(first, offset)?,
             Operation::Cast(kind) => kind.convert(first, offset)?,
@@ -199,7 +238,7 @@ pub(crate) fn run(code: &[Instruction], names: Names<'_>) -> Outcome<Evaluated> 
                         cut_division = Some(offset);
                     }
                 }
-                operator.apply(first, second, offset)?
+                join(operator, first, second, names, offset)?
             }
         };
         height += 1;

@@ -42,7 +42,7 @@ impl Function {
         })
     }
 
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Function::Sine => "sin",
             Function::Cosine => "cos",

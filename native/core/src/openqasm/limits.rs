@@ -24,6 +24,12 @@ pub const MAX_LOOP_NESTING: usize = 64;
 pub const MAX_DEFINITIONS: usize = 100_000;
 /// Registers, aliases, constants and variables declared by the file.
 pub const MAX_DECLARATIONS: usize = 100_000;
+/// Different expressions of the inputs of the file.
+pub const MAX_AFFINE_EXPRESSIONS: usize = 1_000_000;
+/// Inputs in those expressions, counted with repetition.
+pub const MAX_AFFINE_TERMS: usize = 4_000_000;
+/// Characters of the name of an input.
+pub const MAX_INPUT_NAME: usize = 256;
 /// Warnings about one file; further ones are dropped.
 pub const MAX_WARNINGS: usize = 20;
 /// Calls, operands, parameters and numbers of one statement, a loop with its body being one, and of all definitions.

@@ -1,9 +1,10 @@
 //! Executes statements: runs loops, assigns variables, broadcasts gates over registers and expands them.
 
+use super::affine::Angle;
 use super::cost::Cost;
 use super::error::{counted, fault, Outcome};
 use super::expansion::{combine_modifiers, Application, Expansion};
-use super::expression::{Expression, Names, NO_NAMES};
+use super::expression::{join, Expression, Names, NO_NAMES};
 use super::limits::MAX_QUBITS;
 use super::power::Powers;
 use super::qubits::{count_of_range, select, used_qubit, Selection};
@@ -27,7 +28,7 @@ pub(crate) struct Machine {
     pub expansion: Expansion,
     // Buffers, kept between calls to reuse their memory.
     selections: Vec<Selection>,
-    parameters: Vec<f64>,
+    parameters: Vec<Angle>,
     qubits: Vec<u32>,
 }
 
@@ -70,6 +71,11 @@ impl Machine {
                 value,
                 offset,
             } => self.assign(*slot, *kind, *operator, value, *offset),
+            Statement::Input { slot, number, offset } => {
+                let value = self.expansion.affine.borrow_mut().input(*number, *offset)?;
+                self.variables[*slot] = Some(value);
+                Ok(())
+            }
             Statement::Alias { slot, parts } => self.alias(*slot, parts),
             Statement::For {
                 slot,
@@ -85,6 +91,7 @@ impl Machine {
         Names {
             parameters: &[],
             variables: &self.variables,
+            affine: Some(&self.expansion.affine),
         }
     }
 
@@ -245,9 +252,8 @@ impl Machine {
                 )
             })?;
             let given = value.evaluate(self.names())?.value;
-            result = operator
-                .apply(before, given, value.offset)
-                .and_then(|value| kind.convert(value, offset));
+            result =
+                join(operator, before, given, self.names(), value.offset).and_then(|value| kind.convert(value, offset));
         }
         self.variables[slot] = Some(result?);
         Ok(())

@@ -15,6 +15,7 @@
 //!
 //! Source: Cross, Bishop, Smolin & Gambetta, arXiv:1707.03429 (OpenQASM 2); Cross et al., arXiv:2104.14722 (OpenQASM 3).
 
+mod affine;
 mod classical_parser;
 mod cost;
 mod definition_parser;
@@ -44,6 +45,7 @@ mod unsupported;
 mod value;
 mod version;
 
+pub use affine::{Affine, Angle};
 pub use error::ReadError;
 pub use expansion::{Product, Sequence};
 
@@ -66,8 +68,8 @@ pub enum Base {
 pub struct ReadGate {
     /// What it is before powers and controls.
     pub base: Base,
-    /// Parameters of the base: finite numbers.
-    pub parameters: Vec<f64>,
+    /// Parameters of the base.
+    pub parameters: Vec<Angle>,
     /// Exponents, the first applied first.
     pub powers: Vec<f64>,
     /// Controls beyond those of the base.
@@ -87,6 +89,12 @@ pub struct Reading {
     pub sequence: Sequence,
     /// Gates defined by the file that are raised to fractional powers; each uses only products before it.
     pub products: Vec<Product>,
+    /// Names of the inputs, in the order of their declaration.
+    pub inputs: Vec<String>,
+    /// The expressions of inputs that parameters refer to by number.
+    pub expressions: Vec<Affine>,
+    /// The part of the global phase that depends on inputs: their numbers and factors.
+    pub phase_terms: Vec<(u32, f64)>,
     /// Warnings: where the file deviates from the language, or a part of it was ignored.
     pub warnings: Vec<ReadError>,
 }
@@ -130,6 +138,7 @@ fn read_checked(text: &[u8]) -> Outcome<(Reading, Vec<Fault>)> {
         ));
     }
     let mut reading = collect(parser.num_qubits + parser.num_hardware_qubits, machine.expansion);
+    reading.inputs = parser.inputs;
     if parser.num_hardware_qubits > 0 {
         renumber_hardware(&mut reading.sequence.qubits, parser.num_qubits);
     }
@@ -169,6 +178,13 @@ fn collect(num_qubits: usize, expansion: expansion::Expansion) -> Reading {
         gates: gates.collect(),
         sequence: expansion.sequence,
         products: expansion.products,
+        inputs: Vec::new(),
+        expressions: expansion.affine.into_inner().into_expressions(),
+        phase_terms: expansion
+            .phase_terms
+            .into_iter()
+            .filter(|&(_, factor)| factor != 0.0)
+            .collect(),
         warnings: Vec::new(),
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Parser<'a> {
     pub num_bits: usize,
     pub num_variables: usize,
     pub num_aliases: usize,
+    /// Names of the inputs.
+    pub inputs: Vec<String>,
     /// Parts of the definitions and of the statement that is being read.
     parts: usize,
     /// Warnings about a file that is read nevertheless.
@@ -67,6 +69,7 @@ impl<'a> Parser<'a> {
             num_bits: 0,
             num_variables: 0,
             num_aliases: 0,
+            inputs: Vec::new(),
             parts: 0,
             warnings: Vec::new(),
         };
@@ -131,7 +134,7 @@ impl<'a> Parser<'a> {
             || self.lexer.version == Version::Three
                 && matches!(
                     word,
-                    "qubit" | "const" | "let" | "for" | "box" | "delay" | "ctrl" | "negctrl" | "inv"
+                    "qubit" | "const" | "input" | "let" | "for" | "box" | "delay" | "ctrl" | "negctrl" | "inv"
                 )
     }
 
@@ -250,6 +253,7 @@ impl<'a> Parser<'a> {
                 "the version of the language must come first; move it to the beginning of the file"
             )),
             "const" if three => self.constant(),
+            "input" if three => self.input(),
             "let" if three => self.alias(),
             "for" if three => self.for_loop(),
             "ctrl" | "negctrl" | "inv" | "pow" if three => {
@@ -311,6 +315,8 @@ impl<'a> Parser<'a> {
             // The mark of a cut division is dropped: the constant has been given its type since.
             Some(Symbol::Constant(Evaluated { value, .. })) => return Ok(Operation::Push(value)),
             Some(Symbol::Variable { slot, .. }) if self.formals.is_none() => return Ok(Operation::Variable(slot as u32)),
+            Some(Symbol::Input(slot)) if self.formals.is_none() => return Ok(Operation::Variable(slot as u32)),
+            Some(Symbol::Input(_)) => "an input, and a gate may use its own parameters and constants only; make it a parameter of the gate",
             Some(Symbol::Variable { .. }) => "a variable, and a gate may use constants only; declare it 'const'",
             Some(Symbol::Qubits(_)) => "a register of qubits, but a number is expected; write a number",
             Some(Symbol::Bits(_)) => {

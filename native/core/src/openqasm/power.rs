@@ -24,7 +24,7 @@ impl Powers {
                 Ok(())
             }
             Modifier::Power(exponent) => {
-                let power = exponent.parameter(names)?;
+                let power = exponent.number(names)?;
                 self.raise(power);
                 match self.0.iter().all(|power| power.abs() <= LARGEST_EXPONENT) && self.0.len() <= 16 {
                     true => Ok(()),

@@ -20,6 +20,8 @@ pub(crate) enum Symbol {
         kind: Type,
         fixed: bool,
     },
+    /// An input: its place among the variables.
+    Input(usize),
 }
 
 /// A symbol, and in how many loops it was declared.

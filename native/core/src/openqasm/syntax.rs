@@ -102,6 +102,12 @@ pub(crate) enum Statement {
         value: Expression,
         offset: usize,
     },
+    /// An input gets its value: itself.
+    Input {
+        slot: usize,
+        number: u32,
+        offset: usize,
+    },
     Alias {
         slot: usize,
         parts: Vec<Operand>,

@@ -1,8 +1,9 @@
 //! Tests of reading: what files become, what is refused and where, and that no input panics.
 
 mod beyond_gates;
+mod inputs;
 
-use super::{read, Base, Reading};
+use super::{read, Affine, Angle, Base, Reading};
 
 /// The operations, as in `ctrl(1) rz(0.5)^-1 0 2`, and the global phase if there is one.
 fn listed(reading: &Reading) -> Vec<String> {
@@ -21,16 +22,53 @@ fn listed(reading: &Reading) -> Vec<String> {
             Base::Product(place) => line += &format!("product{place}"),
         }
         if !gate.parameters.is_empty() {
-            line += &format!("{:?}", gate.parameters).replace(['[', ']'], "|");
+            let parameters: Vec<String> = gate.parameters.iter().map(|&angle| shown(reading, angle)).collect();
+            line += &format!("|{}|", parameters.join(", "));
         }
         gate.powers.iter().for_each(|power| line += &format!("^{power}"));
         qubits.iter().for_each(|qubit| line += &format!(" {qubit}"));
         lines.push(line);
     }
+    if !reading.phase_terms.is_empty() {
+        lines.push(format!("phase {}", sum_of(reading, &reading.phase_terms)));
+    }
     if reading.sequence.phase != 0.0 {
         lines.push(format!("phase {:.6}", reading.sequence.phase));
     }
     lines
+}
+
+fn shown(reading: &Reading, angle: Angle) -> String {
+    match angle {
+        Angle::Number(number) => format!("{number:?}"),
+        Angle::Affine(place) => {
+            let Affine { terms, constant } = &reading.expressions[place as usize];
+            match *constant {
+                0.0 => sum_of(reading, terms),
+                constant => format!("{} + {constant:?}", sum_of(reading, terms)),
+            }
+        }
+    }
+}
+
+/// Whether a parameter is finite, and refers to what there is.
+fn is_right(reading: &Reading, angle: Angle) -> bool {
+    match angle {
+        Angle::Number(number) => number.is_finite(),
+        Angle::Affine(place) => {
+            let Affine { terms, constant } = &reading.expressions[place as usize];
+            let known = |&(input, factor): &(u32, f64)| (input as usize) < reading.inputs.len() && factor.is_finite();
+            constant.is_finite() && !terms.is_empty() && terms.iter().all(known)
+        }
+    }
+}
+
+fn sum_of(reading: &Reading, terms: &[(u32, f64)]) -> String {
+    let terms: Vec<String> = terms
+        .iter()
+        .map(|&(input, factor)| format!("{factor:?} {}", reading.inputs[input as usize]))
+        .collect();
+    terms.join(" + ")
 }
 
 #[track_caller]
@@ -291,7 +329,6 @@ fn classical_control_is_refused_at_its_place() {
         "cal",
         "defcal",
         "defcalgrammar",
-        "input",
         "output",
         "array",
         "complex",
@@ -649,7 +686,7 @@ fn a_fuzzer_makes_errors_and_never_panics() {
                 assert!(reading
                     .gates
                     .iter()
-                    .all(|gate| gate.parameters.iter().all(|number| number.is_finite())));
+                    .all(|gate| gate.parameters.iter().all(|&angle| is_right(&reading, angle))));
             }
             Err(error) => {
                 assert!(error.line >= 1 && error.column >= 1);

@@ -4,7 +4,7 @@ use super::error::{fault, Outcome};
 use super::lexer::Version;
 
 /// Words with their own advice, in the order of the specification.
-const ADVICE: [(&str, &str); 29] = [
+const ADVICE: [(&str, &str); 28] = [
     (
         "if",
         "apply the gates with 'ctrl @' before measuring, or remove the condition",
@@ -35,7 +35,6 @@ const ADVICE: [(&str, &str); 29] = [
     ("cal", "remove it: pulses do not change what gates mean"),
     ("defcal", "remove it: pulses do not change what gates mean"),
     ("defcalgrammar", "remove it: pulses do not change what gates mean"),
-    ("input", "write its value, as in 'const float x = 0.5;'"),
     ("output", "remove it"),
     ("durationof", "remove it: time does not change what gates mean"),
     ("array", "use a set in 'for', as in 'for int i in {1, 2, 4}'"),
@@ -55,10 +54,10 @@ const ADVICE: [(&str, &str); 29] = [
 const USED_2: [&str; 12] = [
     "OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if", "pi", "U",
 ];
-const USED_3: [&str; 38] = [
+const USED_3: [&str; 39] = [
     "reset", "box", "delay", "duration", "stretch", "opaque", "nop", "pragma", "OPENQASM", "include", "qreg", "creg",
     "qubit", "bit", "gate", "barrier", "measure", "const", "let", "for", "in", "ctrl", "negctrl", "inv", "pow", "int",
-    "uint", "float", "angle", "bool", "true", "false", "pi", "π", "tau", "euler", "U", "gphase",
+    "uint", "input", "float", "angle", "bool", "true", "false", "pi", "π", "tau", "euler", "U", "gphase",
 ];
 
 /// Refuses a word that needs more than gates.

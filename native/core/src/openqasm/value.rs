@@ -16,6 +16,8 @@ pub(crate) enum Value {
     Truth(bool),
     /// A span of time. How long it is changes no state, and is not kept.
     Duration,
+    /// The number of an expression of inputs; see `affine`.
+    Affine(u32),
 }
 
 impl fmt::Display for Value {
@@ -25,6 +27,7 @@ impl fmt::Display for Value {
             Value::Real(number) => write!(formatter, "{number:?}"),
             Value::Truth(truth) => write!(formatter, "{truth}"),
             Value::Duration => write!(formatter, "a duration"),
+            Value::Affine(_) => write!(formatter, "an input without a value"),
         }
     }
 }
@@ -63,19 +66,28 @@ impl Type {
         if (self == Type::Duration) != (value == Value::Duration) {
             return Err(refuse());
         }
+        if let Value::Affine(_) = value {
+            return match self {
+                Type::Real => Ok(value),
+                _ => Err(fault!(
+                    offset,
+                    "an input has no value that could be of the type {self}: inputs may be used in angles only; write its value"
+                )),
+            };
+        }
         Ok(match self {
             Type::Duration => Value::Duration,
             Type::Truth => Value::Truth(match value {
                 Value::Truth(truth) => truth,
                 Value::Integer(number) => number != 0,
                 Value::Real(number) => number != 0.0,
-                Value::Duration => return Err(refuse()),
+                Value::Duration | Value::Affine(_) => return Err(refuse()),
             }),
             Type::Real => Value::Real(match value {
                 Value::Truth(truth) => f64::from(u8::from(truth)),
                 Value::Integer(number) => number as f64,
                 Value::Real(number) => number,
-                Value::Duration => return Err(refuse()),
+                Value::Duration | Value::Affine(_) => return Err(refuse()),
             }),
             Type::Signed(bits) => {
                 let number = whole(value).ok_or_else(refuse)?;
@@ -102,7 +114,7 @@ fn whole(value: Value) -> Option<i64> {
         Value::Integer(number) => Some(number),
         Value::Truth(truth) => Some(i64::from(truth)),
         Value::Real(number) if number.abs() < 9.0e18 => Some(number as i64),
-        Value::Real(_) | Value::Duration => None,
+        Value::Real(_) | Value::Duration | Value::Affine(_) => None,
     }
 }
 

@@ -2,7 +2,8 @@
 
 The text is read by the compiled core (`native/core/src/openqasm`), which opens no file, has `qelib1.inc` and
 `stdgates.inc` built in, expands the gates that the file defines, and refuses what is too large before it is expanded.
-The meaning of every gate name is Qiskit's. Measurements at the end, barriers and delays are accepted and left out.
+The meaning of every gate name is Qiskit's. Measurements at the end, barriers and delays are accepted and left out. The
+inputs of OpenQASM 3 become parameters of the circuit.
 
 Sources: Cross et al., arXiv:1707.03429 (OpenQASM 2); Cross et al., arXiv:2104.14722 (OpenQASM 3).
 """
@@ -19,11 +20,14 @@ import numpy as np
 from taizhang import _native
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.formats.timed_text import MAX_TEXT_BYTES
-from taizhang.circuit.gates import Gate, find_name, gate, unitary_gate
-from taizhang.errors import CircuitFileError, CircuitFileWarning
+from taizhang.circuit.gates import Gate, ParametricGate, find_name, gate, unitary_gate
+from taizhang.circuit.parameter import ParameterExpression, check_name
+from taizhang.errors import CircuitError, CircuitFileError, CircuitFileWarning
 
-# Name or number of a product, parameters, powers, number of controls.
-_ReadGate: TypeAlias = "tuple[str | int, tuple[float, ...], tuple[float, ...], int]"
+# Name or number of a product, parameters (an integer is the number of an expression), powers, number of controls.
+_ReadGate: TypeAlias = "tuple[str | int, tuple[float | int, ...], tuple[float, ...], int]"
+# Names, expressions (numbers of names with their factors, and a number), terms of the global phase.
+_Inputs: TypeAlias = tuple[list[str], list[tuple[list[tuple[int, float]], float]], list[tuple[int, float]]]
 # Numbers of gates, qubits of each operation, global phase.
 _Steps: TypeAlias = tuple[list[int], list[tuple[int, ...]], float]
 # Name, number of qubits, steps.
@@ -35,8 +39,9 @@ def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
 
     Read in full: OpenQASM 2.0 without `if` and gates after a measurement. Of OpenQASM 3: registers, hardware qubits,
     aliases, gate definitions, the modifiers `ctrl`, `negctrl`, `inv` and `pow`, `gphase`, constants and variables of
-    the types int, uint, float, angle, bool and duration, `for` over ranges and sets, `box`, and `delay` as the
-    identity. `angle` is a real number, not reduced modulo 2π. `reset` is read where no gate has acted on the qubit.
+    the types int, uint, float, angle, bool and duration, `for` over ranges and sets, `box`, `input` of the types float
+    and angle, and `delay` as the identity. `angle` is a real number, not reduced modulo 2π. `reset` is read where no
+    gate has acted on the qubit. An input is a parameter of the circuit, of which angles may be sums of multiples.
 
     A text without a version is read as OpenQASM 2 where it includes qelib1.inc, or has `qreg` and nothing of OpenQASM
     3; otherwise as OpenQASM 3. What other programs write outside the language (`sxdg` in OpenQASM 3, `gphase`
@@ -64,24 +69,48 @@ def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
     """
     if isinstance(text, str):
         text = _encode(text, source)
-    num_qubits, read_gates, steps, products, notes = _native.read_openqasm(text, source)
+    num_qubits, read_gates, steps, products, inputs, notes = _native.read_openqasm(text, source)
     for reason, line, column, excerpt in notes:
         warning = CircuitFileWarning(reason, line=line, column=column, source=source, excerpt=excerpt)
         warnings.warn(warning, stacklevel=2)
-    return Circuit.from_operations(num_qubits, _operations(_gates(read_gates, products), steps))
+    expressions, phase = _expressions(inputs, source)
+    gates = _gates(read_gates, products, expressions)
+    return Circuit.from_operations(num_qubits, _operations(gates, steps, phase))
 
 
-def _gates(read_gates: Sequence[_ReadGate], products: Sequence[_Product]) -> list[Gate]:
+def _expressions(inputs: _Inputs, source: str | None) -> tuple[list[ParameterExpression], ParameterExpression]:
+    """Returns the expressions of the inputs, and the part of the global phase that depends on inputs."""
+    names, expressions, phase_terms = inputs
+    try:
+        for name in names:
+            check_name(name)
+    except CircuitError as error:
+        raise CircuitFileError(str(error), source=source) from error
+
+    def named(terms: Sequence[tuple[int, float]], constant: float = 0.0) -> ParameterExpression:
+        return ParameterExpression(tuple(sorted((names[number], factor) for number, factor in terms)), constant)
+
+    return [named(terms, constant) for terms, constant in expressions], named(phase_terms)
+
+
+def _gates(
+    read_gates: Sequence[_ReadGate], products: Sequence[_Product], expressions: Sequence[ParameterExpression]
+) -> list[Gate | ParametricGate]:
     """Returns the gates in order; a gate uses only products whose gates come before it."""
-    gates: list[Gate] = []
+    gates: list[Gate | ParametricGate] = []
     # Looked up once for each name: files have many gates of one name with different angles.
     names: dict[str, tuple[str, int]] = {}
     for base, parameters, powers, num_controls in read_gates:
+        new: Gate | ParametricGate
         if isinstance(base, str):
             record = names.get(base)
             if record is None:
                 record = names[base] = find_name(base)
-            new = Gate(record[0], parameters, record[1])
+            if expressions and any(type(given) is int for given in parameters):
+                angles = (expressions[given] if isinstance(given, int) else given for given in parameters)
+                new = ParametricGate(record[0], tuple(angles), record[1])
+            else:
+                new = Gate(record[0], parameters, record[1])
         else:
             new = _product(products[base], gates)
         for power in powers:
@@ -90,14 +119,17 @@ def _gates(read_gates: Sequence[_ReadGate], products: Sequence[_Product]) -> lis
     return gates
 
 
-def _operations(gates: Sequence[Gate], steps: _Steps) -> Iterator[Operation]:
+def _operations(
+    gates: Sequence[Gate | ParametricGate], steps: _Steps, more_phase: ParameterExpression | None = None
+) -> Iterator[Operation]:
     """Returns the operations of numbered gates on their qubits, and at the end the global phase if there is one."""
-    numbers, qubits, phase = steps
+    numbers, qubits, number = steps
     operations = map(Operation, map(gates.__getitem__, numbers), qubits)
+    phase = number if more_phase is None or not more_phase.terms else more_phase + number
     return chain(operations, [Operation(gate("gphase", phase), ())]) if phase else operations
 
 
-def _product(product: _Product, gates: Sequence[Gate]) -> Gate:
+def _product(product: _Product, gates: Sequence[Gate | ParametricGate]) -> Gate:
     """Returns the matrix gate of a gate that the file defines, of at most six qubits."""
     name, num_qubits, steps = product
     matrix = np.eye(2**num_qubits, dtype=np.complex128).reshape((2,) * (2 * num_qubits))

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.formats.openqasm_names import openqasm_names
 from taizhang.circuit.formats.rewriting import rewrite, with_few_controls
-from taizhang.circuit.gates import RECORDS, Gate
+from taizhang.circuit.gates import RECORDS, Gate, ParametricGate
+from taizhang.circuit.parameter import Angle, ParameterExpression
+from taizhang.circuit.parametric_gate import make_gate
 from taizhang.errors import CircuitError
 
 
@@ -30,7 +34,8 @@ def write_openqasm2(circuit: Circuit) -> str:
         The text.
 
     Raises:
-        CircuitError: The circuit has no qubits, or a gate given by a matrix on more than two qubits.
+        CircuitError: The circuit has no qubits, parameters without values, or a gate given by a matrix on more than
+            two qubits.
 
     Example:
         >>> print(write_openqasm2(Circuit(2).append("h", 0).append("cx", 0, 1)))
@@ -41,7 +46,7 @@ def write_openqasm2(circuit: Circuit) -> str:
         cx q[0],q[1];
         <BLANKLINE>
     """
-    _check(circuit)
+    _check(check_circuit(circuit))
     lines = ["OPENQASM 2.0;", 'include "qelib1.inc";', f"qreg q[{circuit.num_qubits}];"]
     for operation in circuit.operations:
         lines.extend(_lines_2(operation, circuit.num_qubits))
@@ -50,6 +55,9 @@ def write_openqasm2(circuit: Circuit) -> str:
 
 def write_openqasm3(circuit: Circuit) -> str:
     """Returns the circuit as OpenQASM 3; reading it gives the same circuit, global phase included.
+
+    Parameters without values become inputs. Their names stay what they are where the language allows them; `theta[3]`
+    becomes `theta_3`, and `_` is added to words of the language and names of gates.
 
     Args:
         circuit: Of at least one qubit.
@@ -69,9 +77,11 @@ def write_openqasm3(circuit: Circuit) -> str:
         <BLANKLINE>
     """
     _check(circuit)
-    lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', f"qubit[{circuit.num_qubits}] q;"]
+    names = openqasm_names(circuit.parameters)
+    inputs = [f"input float[64] {name};" for name in names.values()]
+    lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', *inputs, f"qubit[{circuit.num_qubits}] q;"]
     for operation in circuit.operations:
-        lines.extend(_lines_3(operation))
+        lines.extend(_lines_3(operation, names))
     return "\n".join(lines) + "\n"
 
 
@@ -80,8 +90,17 @@ def _check(circuit: Circuit) -> None:
         raise CircuitError("a circuit of 0 qubits cannot be written as OpenQASM; give it at least one")
 
 
-def _angles(written: Gate) -> str:
-    return f"({','.join(map(repr, written.parameters))})" if written.parameters else ""
+def _angles(written: Gate | ParametricGate, names: Mapping[str, str] | None = None) -> str:
+    angles = [_angle(angle, names or {}) for angle in written.parameters]
+    return f"({','.join(angles)})" if angles else ""
+
+
+def _angle(angle: Angle, names: Mapping[str, str]) -> str:
+    """An angle with these names for its parameters."""
+    if not isinstance(angle, ParameterExpression):
+        return repr(angle)
+    terms = sorted((names[name], factor) for name, factor in angle.terms)
+    return repr(ParameterExpression(tuple(terms), angle.constant))
 
 
 def _lines_2(operation: Operation, num_qubits: int) -> Iterator[str]:
@@ -110,27 +129,30 @@ def _name_2(written: Gate) -> str | None:
     return names[written.num_controls] or None if written.num_controls < len(names) else None
 
 
-def _lines_3(operation: Operation) -> Iterator[str]:
+def _lines_3(operation: Operation, names: Mapping[str, str]) -> Iterator[str]:
     waiting = deque([operation])
     while waiting:
         step = _with_plain_phase(waiting.popleft())
-        head = _head_3(step.gate)
+        chosen = step.any_gate
+        head = _head_3(chosen)
         if head is None:
             waiting.extendleft(reversed(rewrite(step)))
             continue
         operands = ", ".join(f"q[{qubit}]" for qubit in step.qubits)
-        yield f"{head}{_angles(step.gate)} {operands};" if operands else f"{head}{_angles(step.gate)};"
+        angles = _angles(chosen, names)
+        yield f"{head}{angles} {operands};" if operands else f"{head}{angles};"
 
 
 def _with_plain_phase(step: Operation) -> Operation:
     """Returns a controlled `u` or `u2` as `cu`: readers differ in the phases of `U` and `u2`, not in those of `cu`."""
-    if step.gate.entries is not None or step.gate.num_controls == 0 or step.gate.name not in ("u", "u2"):
+    plain = step.any_gate
+    if plain.entries is not None or plain.num_controls == 0 or plain.name not in ("u", "u2"):
         return step
-    angles = (math.pi / 2, *step.gate.parameters)[-3:]
-    return Operation(Gate("phased_u", (*angles, 0.0), step.gate.num_controls), step.qubits)
+    angles = (math.pi / 2, *plain.parameters)[-3:]
+    return Operation(make_gate("phased_u", (*angles, 0.0), plain.num_controls), step.qubits)
 
 
-def _head_3(written: Gate) -> str | None:
+def _head_3(written: Gate | ParametricGate) -> str | None:
     """Returns the gate's modifiers and name, or None where stdgates.inc has no such base."""
     if written.entries is not None:
         return None

@@ -8,17 +8,22 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from taizhang._checks import check_path
+from taizhang._lazy import lazy_module
 from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.formats.grcs_text import read_grcs, write_grcs
 from taizhang.circuit.formats.openqasm import read_openqasm
-from taizhang.circuit.formats.openqasm_writer import write_openqasm2, write_openqasm3
 from taizhang.circuit.formats.qsim_text import read_qsim, write_qsim
 from taizhang.circuit.formats.timed_text import MAX_TEXT_BYTES
 from taizhang.errors import CircuitFileError, UsageError
+
+if TYPE_CHECKING:
+    from taizhang.circuit.formats import openqasm_writer
+else:
+    openqasm_writer = lazy_module("taizhang.circuit.formats.openqasm_writer")
 
 CircuitFormat: TypeAlias = Literal["qsim", "grcs", "qasm", "qasm2", "qasm3"]
 PathOrFile: TypeAlias = "str | os.PathLike[str] | IO[str] | IO[bytes]"
@@ -31,12 +36,6 @@ _OPENQASM_START = re.compile(
 )
 
 _READERS: dict[str, Callable[..., Circuit]] = {"qsim": read_qsim, "grcs": read_grcs, "qasm": read_openqasm}
-_WRITERS: dict[str, Callable[[Circuit], str]] = {
-    "qsim": write_qsim,
-    "grcs": write_grcs,
-    "qasm2": write_openqasm2,
-    "qasm3": write_openqasm3,
-}
 
 
 def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circuit:
@@ -66,12 +65,12 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     """Writes a circuit file.
 
     Args:
-        circuit: Any circuit whose gates the format has.
+        circuit: Any circuit whose gates the format has; only OpenQASM 3 has parameters without values.
         path: Path, open file, or "-" for standard output.
         format: `qsim`, `grcs`, `qasm2`, `qasm3`, or `qasm` for OpenQASM 2. None to choose by the file extension.
 
     Raises:
-        CircuitError: The format cannot express a gate of the circuit.
+        CircuitError: The format cannot express a gate of the circuit, or its parameters without values.
         CircuitFileError: The file cannot be written.
         UsageError: The format is unknown, or neither given nor implied by the file extension.
     """
@@ -79,8 +78,14 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     chosen = _check_format(format) if format is not None else _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
     if chosen is None:
         raise UsageError(f"the format of {name or 'the output'} is not known; name one of {_formats()}")
-    writer = _WRITERS["qasm2" if chosen == "qasm" else chosen]
-    _put(writer(check_circuit(circuit, parametric=True)), path, name)
+    circuit = check_circuit(circuit, parametric=chosen == "qasm3")
+    _put(_writer_of(chosen)(circuit), path, name)
+
+
+def _writer_of(format: str) -> Callable[[Circuit], str]:
+    if format == "qasm3":
+        return openqasm_writer.write_openqasm3
+    return {"qsim": write_qsim, "grcs": write_grcs}.get(format) or openqasm_writer.write_openqasm2
 
 
 def _formats() -> str:

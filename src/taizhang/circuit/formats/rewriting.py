@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from taizhang._lazy import lazy_module
 from taizhang.circuit.circuit import Operation
-from taizhang.circuit.gates import Angles, Gate, gate
+from taizhang.circuit.gates import Gate, ParametricGate, gate
+from taizhang.circuit.parameter import Angle
 from taizhang.errors import CircuitError
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ else:
     decomposition = lazy_module("taizhang.circuit.formats.matrix_decomposition")
 
 # A gate, the targets it acts on, and whether it only frames the others.
-Step = tuple[Gate, tuple[int, ...], bool]
+Step = tuple[Gate | ParametricGate, tuple[int, ...], bool]
+# Angles of a gate, numbers or expressions of parameters.
+AnyAngles = tuple[Angle, ...]
 
 _HALF_PI = math.pi / 2
 
 
-def _step(name: str, *targets: int, angles: Sequence[float] = ()) -> Step:
+def _step(name: str, *targets: int, angles: Sequence[Angle] = ()) -> Step:
     return gate(name, *angles), targets, False
 
 
@@ -43,46 +46,46 @@ def _frame(frame: Iterable[Step], inner: Iterable[Step]) -> list[Step]:
     return [*opening, *inner, *closing]
 
 
-def _pauli_pair(angle: float, *frame: Step) -> list[Step]:
+def _pauli_pair(angle: Angle, *frame: Step) -> list[Step]:
     """Returns exp(-i angle ZZ / 2) with both qubits rotated by a frame."""
     return _frame([*frame, _step("cx", 0, 1)], [_step("rz", 1, angles=[angle])])
 
 
-def _rxx(angles: Angles) -> list[Step]:
+def _rxx(angles: AnyAngles) -> list[Step]:
     return _pauli_pair(angles[0], _step("h", 0), _step("h", 1))
 
 
-def _ryy(angles: Angles) -> list[Step]:
+def _ryy(angles: AnyAngles) -> list[Step]:
     return _pauli_pair(angles[0], _step("rx", 0, angles=[_HALF_PI]), _step("rx", 1, angles=[_HALF_PI]))
 
 
-def _rzz(angles: Angles) -> list[Step]:
+def _rzz(angles: AnyAngles) -> list[Step]:
     return _pauli_pair(angles[0])
 
 
-def _rzx(angles: Angles) -> list[Step]:
+def _rzx(angles: AnyAngles) -> list[Step]:
     return _pauli_pair(angles[0], _step("h", 1))
 
 
-def _rxy(angles: Angles) -> list[Step]:
+def _rxy(angles: AnyAngles) -> list[Step]:
     axis, angle = angles
     return _frame([_step("rz", 0, angles=[-axis])], [_step("rx", 0, angles=[angle])])
 
 
-def _fsim(angles: Angles) -> list[Step]:
+def _fsim(angles: AnyAngles) -> list[Step]:
     theta, phi = angles
     return [*_rxx((theta,)), *_ryy((theta,)), _step("cp", 0, 1, angles=[-phi])]
 
 
-def _phased_u(angles: Angles) -> list[Step]:
+def _phased_u(angles: AnyAngles) -> list[Step]:
     return [_step("u", 0, angles=angles[:3]), _step("gphase", angles=angles[3:])]
 
 
-def _swap(_: Angles) -> list[Step]:
+def _swap(_: AnyAngles) -> list[Step]:
     return _frame([_step("cx", 1, 0)], [_step("cx", 0, 1)])
 
 
-def _words(text: str) -> Callable[[Angles], list[Step]]:
+def _words(text: str) -> Callable[[AnyAngles], list[Step]]:
     """Returns the sequence written as `name target target, …`."""
     steps = [_step(name, *map(int, targets)) for name, *targets in (word.split() for word in text.split(","))]
     return lambda _: steps
@@ -93,11 +96,11 @@ _RC3X = (
 )
 
 
-def _rc3xdg(angles: Angles) -> list[Step]:
+def _rc3xdg(angles: AnyAngles) -> list[Step]:
     return [(step.inverse(), targets, framing) for step, targets, framing in reversed(_words(_RC3X)(angles))]
 
 
-SEQUENCES: dict[str, Callable[[Angles], list[Step]]] = {
+SEQUENCES: dict[str, Callable[[AnyAngles], list[Step]]] = {
     "id2": _words("id 0, id 1"),
     "u0": _words("id 0"),
     "x_1_2": lambda _: [_step("rx", 0, angles=[_HALF_PI])],
@@ -143,9 +146,9 @@ def rewrite(operation: Operation) -> list[Operation]:
         >>> rewrite(Operation(gate("cswap"), (0, 1, 2)))
         [cx 2 1, ccx 0 1 2, cx 2 1]
     """
-    controls = operation.qubits[: operation.gate.num_controls]
-    targets = operation.qubits[operation.gate.num_controls :]
-    steps = _steps_of(operation.gate)
+    composite = operation.any_gate
+    controls, targets = operation.qubits[: composite.num_controls], operation.qubits[composite.num_controls :]
+    steps = _steps_of(composite)
     if steps is None:
         return [operation]
     operations = []
@@ -155,8 +158,8 @@ def rewrite(operation: Operation) -> list[Operation]:
     return operations
 
 
-def _steps_of(composite: Gate) -> Sequence[Step] | None:
-    if composite.entries is not None:
+def _steps_of(composite: Gate | ParametricGate) -> Sequence[Step] | None:
+    if isinstance(composite, Gate) and composite.entries is not None:
         return _steps_of_matrix(composite)
     if composite.name == "gphase" and composite.num_controls > 0:
         return [_step("gphase", angles=composite.parameters)]

@@ -315,7 +315,6 @@ fn features_of_the_language_are_refused_by_name() {
             ("defcalgrammar \"openpulse\";", 1, "'defcalgrammar' is not supported"),
             ("defcal x $0 { play(drive($0)); }", 1, "'defcal' is not supported"),
             ("cal { }", 1, "'cal' is not supported"),
-            ("input float t;", 1, "'input' is not supported"),
             ("output bit r;", 1, "'output' is not supported"),
             ("array[int[8], 16] a;", 1, "'array' is not supported"),
             ("complex[float] z = 2im;", 1, "'complex' is not supported"),
