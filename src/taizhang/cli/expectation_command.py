@@ -43,7 +43,7 @@ from taizhang.network.cones import parametric_gates
 from taizhang.settings import Settings
 from taizhang.tasks.cone_plan import ConePlan
 from taizhang.tasks.energy import EnergyProgram
-from taizhang.tasks.expectation import ExpectationTask, ExpectationValues
+from taizhang.tasks.expectation import ExpectationTask, ExpectationValues, shorten
 from taizhang.tasks.solve import contract_work
 
 if TYPE_CHECKING:
@@ -183,16 +183,15 @@ def _with_gradient(
     program.gradient_batches()
     prepared = time.perf_counter()
     values, gradients = program.values_and_gradients(point, display)
-    assembly = program.cones.work.assembly
     return _Done(
         answer=ExpectationValues(
-            texts=assembly.texts,
+            texts=tuple(map(shorten, observables)),
             values=values,
-            hermitian=assembly.hermitian,
-            num_cones=assembly.num_products,
+            hermitian=(True,) * len(observables),
+            num_cones=len(program.cones.networks.cone_of),
             num_distinct=len(program.cones.networks.cones),
         ),
-        derivatives=Derivatives(names=program.names, rows=gradients.real),
+        derivatives=Derivatives(names=program.names, rows=np.array(gradients.real, dtype=np.float64)),
         plan=ConePlan.of(program.cones, prepared - started),
         predicted_seconds=program.gradient_seconds,
         run_seconds=time.perf_counter() - prepared,
