@@ -365,7 +365,7 @@ def networks_of_rows(draw, given=None, max_sliced=3):
 
 # Observables
 
-_coefficients = st.one_of(
+_pauli_coefficients = st.one_of(
     st.sampled_from([1.0, -1.0, 0.5, 2.0, 1e-3, 1j, -2j, 0.5 + 2j]),
     st.floats(-1e6, 1e6, allow_nan=False, allow_subnormal=False),
     st.complex_numbers(max_magnitude=1e6, allow_nan=False, allow_infinity=False),
@@ -376,6 +376,6 @@ _coefficients = st.one_of(
 def observables(draw, num_qubits: int = 4, max_terms: int = 6, real: bool = False) -> Observable:
     """A sum of Pauli products on qubits 0 to `num_qubits - 1`."""
     letters = st.dictionaries(st.integers(0, num_qubits - 1), st.sampled_from("XYZ"), max_size=num_qubits)
-    numbers = st.floats(-10, 10, allow_nan=False) if real else _coefficients
+    numbers = st.floats(-10, 10, allow_nan=False) if real else _pauli_coefficients
     terms = draw(st.lists(st.tuples(letters, numbers), max_size=max_terms))
     return Observable.from_terms((tuple(product.items()), coefficient) for product, coefficient in terms)

@@ -23,13 +23,21 @@ if TYPE_CHECKING:
     from taizhang.adapters.acqdp import write_order as write_order
     from taizhang.adapters.cirq import from_cirq as from_cirq
     from taizhang.adapters.cirq import to_cirq as to_cirq
+    from taizhang.adapters.cirq_observable import observable_from_cirq as observable_from_cirq
+    from taizhang.adapters.cirq_observable import observable_to_cirq as observable_to_cirq
     from taizhang.adapters.contraction_paths import from_cotengra as from_cotengra
     from taizhang.adapters.contraction_paths import from_linear_path as from_linear_path
     from taizhang.adapters.contraction_paths import to_cotengra as to_cotengra
     from taizhang.adapters.contraction_paths import to_linear_path as to_linear_path
+    from taizhang.adapters.openfermion_observable import observable_from_openfermion as observable_from_openfermion
+    from taizhang.adapters.openfermion_observable import observable_to_openfermion as observable_to_openfermion
+    from taizhang.adapters.pennylane_observable import observable_from_pennylane as observable_from_pennylane
+    from taizhang.adapters.pennylane_observable import observable_to_pennylane as observable_to_pennylane
     from taizhang.adapters.planner import Planner as Planner
     from taizhang.adapters.qiskit import from_qiskit as from_qiskit
     from taizhang.adapters.qiskit import to_qiskit as to_qiskit
+    from taizhang.adapters.qiskit_observable import observable_from_qiskit as observable_from_qiskit
+    from taizhang.adapters.qiskit_observable import observable_to_qiskit as observable_to_qiskit
     from taizhang.api.amplitudes import amplitude as amplitude
     from taizhang.api.amplitudes import amplitude_batch as amplitude_batch
     from taizhang.api.amplitudes import amplitudes as amplitudes
@@ -89,6 +97,7 @@ if TYPE_CHECKING:
     from taizhang.errors import NotBuiltError as NotBuiltError
     from taizhang.errors import NumericalError as NumericalError
     from taizhang.errors import PlanError as PlanError
+    from taizhang.errors import ProblemError as ProblemError
     from taizhang.errors import RunBusyError as RunBusyError
     from taizhang.errors import RunDamagedError as RunDamagedError
     from taizhang.errors import RunError as RunError
@@ -113,6 +122,15 @@ if TYPE_CHECKING:
     from taizhang.plots.cross_entropy import plot_xeb as plot_xeb
     from taizhang.plots.plan import plot_plan as plot_plan
     from taizhang.plots.profile import plot_profile as plot_profile
+    from taizhang.problems.constructors import independent_set as independent_set
+    from taizhang.problems.constructors import ising as ising
+    from taizhang.problems.constructors import max_sat as max_sat
+    from taizhang.problems.constructors import maxcut as maxcut
+    from taizhang.problems.constructors import qubo as qubo
+    from taizhang.problems.problem_file import read_problem as read_problem
+    from taizhang.problems.problem_file import write_problem as write_problem
+    from taizhang.problems.qaoa import qaoa_circuit as qaoa_circuit
+    from taizhang.problems.wcsp import Wcsp as Wcsp
     from taizhang.progress.switch import set_progress as set_progress
     from taizhang.runs.report.status import RunStatus as RunStatus
     from taizhang.runs.run import Workforce as Workforce
@@ -132,6 +150,22 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.adapters.qiskit": (
         "from_qiskit",
         "to_qiskit",
+    ),
+    "taizhang.adapters.cirq_observable": (
+        "observable_from_cirq",
+        "observable_to_cirq",
+    ),
+    "taizhang.adapters.openfermion_observable": (
+        "observable_from_openfermion",
+        "observable_to_openfermion",
+    ),
+    "taizhang.adapters.pennylane_observable": (
+        "observable_from_pennylane",
+        "observable_to_pennylane",
+    ),
+    "taizhang.adapters.qiskit_observable": (
+        "observable_from_qiskit",
+        "observable_to_qiskit",
     ),
     "taizhang.circuit.circuit": (
         "Circuit",
@@ -194,6 +228,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "NotBuiltError",
         "NumericalError",
         "PlanError",
+        "ProblemError",
         "RunBusyError",
         "RunDamagedError",
         "RunError",
@@ -235,6 +270,19 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.plots.profile": ("plot_profile",),
     "taizhang.progress.switch": ("set_progress",),
     "taizhang.network.inspection": ("inspect",),
+    "taizhang.problems.constructors": (
+        "independent_set",
+        "ising",
+        "max_sat",
+        "maxcut",
+        "qubo",
+    ),
+    "taizhang.problems.problem_file": (
+        "read_problem",
+        "write_problem",
+    ),
+    "taizhang.problems.qaoa": ("qaoa_circuit",),
+    "taizhang.problems.wcsp": ("Wcsp",),
     "taizhang.api.doctor": (
         "MachineReport",
         "doctor",

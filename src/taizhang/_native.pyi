@@ -88,7 +88,23 @@ class SliceSum:
     step_nanoseconds: list[int]
     step_runs: list[int]
 
+class PlanLayout:
+    tensors: npt.NDArray[np.uint32]
+    places: npt.NDArray[np.uint32]
+    num_slices: int
+    arena_elements: int
+    figures: list[tuple[list[int], int]]
+
 class Engine:
+    @staticmethod
+    def of_plan(
+        inputs: Sequence[Sequence[int]],
+        sizes: Sequence[int],
+        path: Sequence[tuple[int, int]],
+        sliced: Sequence[int],
+        wanted: Sequence[int],
+        dtype: str,
+    ) -> tuple[Engine, PlanLayout]: ...
     def __new__(cls, program: Program, simd_level: str | None) -> Engine: ...
     def workspace_len(self, threads: int) -> int: ...
     def run(

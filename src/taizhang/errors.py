@@ -6,6 +6,7 @@
     │   │   └── CircuitFileError  a circuit file or the text of an observable is wrong; knows line and column
     │   ├── NetworkError          a tensor network is not well formed
     │   ├── PlanError             a plan is not well formed, or is for another network
+    │   ├── ProblemError          a problem of optimisation, or a file of one, is not well formed; knows the line
     │   └── UsageError            an option has an invalid value
     ├── LimitError                the work does not fit (exit status 1)
     │   ├── MemoryLimitError      no plan found within the memory limit
@@ -109,6 +110,22 @@ class NetworkError(InputError):
 
 class PlanError(InputError):
     """A plan is not well formed, or is for another network."""
+
+
+class ProblemError(InputError):
+    """A problem of optimisation, or a file of one, is not well formed.
+
+    Attributes:
+        reason: What is wrong, without the position.
+        line: Line of the file, counted from 1; 0 if no line applies.
+        source: Name of the file, or None.
+    """
+
+    def __init__(self, reason: str, *, line: int = 0, source: str | None = None) -> None:
+        self.reason = reason
+        self.line = line
+        self.source = source
+        super().__init__(_place_and_reason(reason, line, 0, source))
 
 
 class UsageError(InputError):

@@ -61,12 +61,14 @@ def test_powers_are_repeated_products(observable, exponent):
     assert_equals(observable**exponent, np.linalg.matrix_power(dense(observable, N), exponent))
 
 
+small = st.lists(st.tuples(letters, st.sampled_from([1, -1, 2, 1j])), max_size=3).map(Observable.from_terms)
+
+
 @few
-@given(observables(N, max_terms=3), observables(N, max_terms=3))
+@given(small, small)
 def test_commutation_is_that_of_the_matrices(first, second):
     a, b = dense(first, N), dense(second, N)
-    scale = max(1e-300, np.abs(a).max() * np.abs(b).max())
-    assert first.commutes_with(second) == (np.abs(a @ b - b @ a).max() <= 1e-9 * scale)
+    assert first.commutes_with(second) == (np.abs(a @ b - b @ a).max() < 1e-9)
     assert first.commutes_with(first)
     assert first.commutes_with(Observable(2))
 

@@ -6,6 +6,7 @@
 pub mod cones;
 pub mod excerpt;
 pub mod kernels;
+pub mod lower;
 pub mod number;
 pub mod openqasm;
 pub mod plan;

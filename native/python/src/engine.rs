@@ -6,6 +6,7 @@ use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use taizhang_core::kernels::step::StepReal;
+use taizhang_core::lower;
 use taizhang_core::number::Complex;
 use taizhang_core::run::batch::{result_bytes, run_batch, Batch, Results};
 use taizhang_core::run::engine::{self, Failure};
@@ -68,6 +69,46 @@ impl Schedule {
     }
 }
 
+/// What Python needs to know of a plan that was compiled here.
+#[pyclass(frozen, get_all, module = "taizhang._native")]
+struct PlanLayout {
+    /// For each element of the inputs its tensor; the number after the last one in gaps.
+    tensors: Py<PyArray1<u32>>,
+    /// For each element of the inputs its place in its tensor, in row-major order.
+    places: Py<PyArray1<u32>>,
+    num_slices: u64,
+    arena_elements: usize,
+    /// For steps of the same figures: rows, columns, summed, multiply-adds, elements moved, runs; and their number.
+    figures: Vec<([usize; 6], usize)>,
+}
+
+impl PlanLayout {
+    fn of(py: Python<'_>, lowered: &lower::Lowered) -> Self {
+        let column = |of: fn(&(u32, u32)) -> u32| {
+            let column: Vec<u32> = lowered.layout.iter().map(of).collect();
+            column.into_pyarray(py).unbind()
+        };
+        let figures = lowered.figures.iter().map(|(step, count)| {
+            let fields = [
+                step.rows,
+                step.columns,
+                step.summed,
+                step.multiply_adds,
+                step.moved,
+                step.runs,
+            ];
+            (fields, *count)
+        });
+        Self {
+            tensors: column(|entry| entry.0),
+            places: column(|entry| entry.1),
+            num_slices: lowered.program.num_slices(),
+            arena_elements: lowered.program.arena_elements,
+            figures: figures.collect(),
+        }
+    }
+}
+
 /// The sum over a range of slices, and the profile of the run.
 #[pyclass(frozen, get_all, module = "taizhang._native")]
 struct SliceSum {
@@ -98,6 +139,38 @@ impl Engine {
         Ok(Self {
             compiled: compiled.map_err(PyValueError::new_err)?,
         })
+    }
+
+    /// Compiles a plan for a number, with the derivatives by the wanted inputs: the engine, then what Python needs of it.
+    #[staticmethod]
+    fn of_plan(
+        py: Python<'_>,
+        inputs: Vec<Vec<u32>>,
+        sizes: Vec<usize>,
+        path: Vec<(u32, u32)>,
+        sliced: Vec<u32>,
+        wanted: Vec<u32>,
+        dtype: &str,
+    ) -> PyResult<(Self, PlanLayout)> {
+        let path: Vec<[u32; 2]> = path.into_iter().map(|(a, b)| [a, b]).collect();
+        let plan = lower::Plan {
+            inputs: &inputs,
+            sizes: &sizes,
+            path: &path,
+            sliced: &sliced,
+        };
+        let lowered = py
+            .detach(|| lower::lower(plan, &wanted))
+            .map_err(PyValueError::new_err)?;
+        let layout = PlanLayout::of(py, &lowered);
+        let (program, level) = (lowered.program, SimdLevel::detect());
+        let compiled = py.detach(|| match dtype {
+            "complex64" => engine::Engine::compile(program, level).map(Compiled::Single),
+            "complex128" => engine::Engine::compile(program, level).map(Compiled::Double),
+            other => Err(format!("dtype must be complex64 or complex128, got '{other}'")),
+        });
+        let compiled = compiled.map_err(PyValueError::new_err)?;
+        Ok((Self { compiled }, layout))
     }
 
     fn workspace_len(&self, threads: usize) -> usize {
@@ -307,5 +380,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("EngineNotFinite", py.get_type::<EngineNotFinite>())?;
     module.add("EngineBroken", py.get_type::<EngineBroken>())?;
     module.add_class::<SliceSum>()?;
+    module.add_class::<PlanLayout>()?;
     module.add_class::<Engine>()
 }

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use taizhang_core::program::modes::Mode;
-use taizhang_core::program::{self, Adjoint, Place, Region, RowPick, Step};
+use taizhang_core::program::{self, Place, Region, RowPick, Step};
 
 /// A `taizhang.program.Program`, without what only Python needs of it.
 #[derive(FromPyObject)]
@@ -16,8 +16,6 @@ pub struct Program {
     #[pyo3(from_py_with = steps)]
     steps: Vec<Step>,
     result: i64,
-    #[pyo3(from_py_with = adjoints)]
-    adjoints: Vec<Adjoint>,
     slice_sizes: Vec<usize>,
     slice_strides: Vec<Vec<(usize, usize)>>,
     output_slice_strides: Vec<usize>,
@@ -38,7 +36,7 @@ impl From<Program> for program::Program {
             num_inputs: program.num_inputs,
             steps: program.steps,
             result: number(program.result),
-            adjoints: program.adjoints,
+            adjoints: Vec::new(),
             slice_sizes: program.slice_sizes,
             slice_strides: program.slice_strides,
             output_slice_strides: program.output_slice_strides,
@@ -80,13 +78,6 @@ fn places(value: &Bound<'_, PyAny>) -> PyResult<Vec<Place>> {
         })
     };
     value.extract::<Vec<PlaceFields>>()?.into_iter().map(place).collect()
-}
-
-/// Tuples of tensor, input and axes.
-fn adjoints(value: &Bound<'_, PyAny>) -> PyResult<Vec<Adjoint>> {
-    type Fields = (usize, usize, Vec<(usize, usize)>);
-    let adjoint = |(tensor, input, axes)| Adjoint { tensor, input, axes };
-    Ok(value.extract::<Vec<Fields>>()?.into_iter().map(adjoint).collect())
 }
 
 /// A `Mode`: a named tuple, in the order of its fields.

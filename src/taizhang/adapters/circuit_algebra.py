@@ -44,7 +44,7 @@ def power_of(circuit: Circuit, exponent: float, name: str) -> Circuit:
         name: Name of the circuit in errors, with its quotes.
 
     Raises:
-        CircuitError: The exponent is not finite, or the circuit is too large for it.
+        CircuitError: The exponent is not finite, or the circuit is too large for it, or its parameters have no values.
 
     Example:
         >>> power_of(Circuit(1).append("x", 0), 0.5, "'x'").operations
@@ -57,11 +57,15 @@ def power_of(circuit: Circuit, exponent: float, name: str) -> Circuit:
     steps = circuit.operations
     if len(steps) == 1:
         only = steps[0]
-        return Circuit(circuit.num_qubits, (Operation(only.gate.power(exponent), only.qubits),))
+        return Circuit(circuit.num_qubits, (Operation(only.any_gate.power(exponent), only.qubits),))
     dense = circuit.num_qubits <= MAX_DENSE_QUBITS
     if float(exponent).is_integer() and abs(exponent) * len(steps) <= (_MAX_REPEATED if dense else MAX_OPERATIONS):
         once = circuit if exponent >= 0 else circuit.inverse()
         return Circuit(circuit.num_qubits, once.operations * abs(int(exponent)))
+    if circuit.parameters:
+        raise CircuitError(
+            f"{name} cannot be raised to the power {exponent:g} before its parameters have values; bind them first"
+        )
     if not dense:
         raise CircuitError(
             f"{name} raises {circuit.num_qubits} qubits to the power {exponent:g}; at most {MAX_DENSE_QUBITS} qubits, "

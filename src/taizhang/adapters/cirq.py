@@ -2,6 +2,7 @@
 
 Qubits of a Cirq circuit are numbered in Cirq's own order of qubits. Operations are recognised by their class: gates of
 the table are kept, sub-circuits and controls are expanded, all others are read by their matrix or their decomposition.
+Symbols and sums of their multiples are kept as parameters of the circuit.
 A measurement is left out if it is the last operation on its qubits, in the computational basis and without a confusion
 map or inverted bits; every other is refused. Global phases are kept.
 """
@@ -11,15 +12,16 @@ from __future__ import annotations
 import cmath
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from taizhang._checks import describe
 from taizhang._optional import optional_module
 from taizhang.adapters.circuit_algebra import controlled_on
+from taizhang.adapters.cirq_symbols import in_cirq_gates, parametric_operations, symbolic_gate
 from taizhang.adapters.qubit_history import QubitHistory, collect
 from taizhang.circuit.circuit import MAX_OPERATIONS, Circuit, Operation, check_sizes
-from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, gate, unitary_gate
+from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, ParametricGate, gate, unitary_gate
 from taizhang.errors import CircuitError, SizeLimitError, UsageError
 
 # Gates on at most this many qubits are read by their matrix; larger ones only where there is no decomposition.
@@ -32,7 +34,7 @@ def from_cirq(circuit: Any, *, qubit_order: Any = None) -> Circuit:
     """Makes a circuit from a `cirq.Circuit`.
 
     Args:
-        circuit: Without free symbols: unitary operations, sub-circuits of them, measurements of qubits in the
+        circuit: Unitary operations, sub-circuits of them, measurements of qubits in the
             computational basis with nothing after them, and resets of qubits that no gate has acted on. Measurements
             and waiting are left out.
         qubit_order: The Cirq qubit of each position, as a list of qubits or a `cirq.QubitOrder`. Cirq's own order by
@@ -44,7 +46,8 @@ def from_cirq(circuit: Any, *, qubit_order: Any = None) -> Circuit:
     Raises:
         MissingPackageError: Cirq is not installed.
         UsageError: `circuit` is not a Cirq circuit.
-        CircuitError: An operation is not unitary, a symbol has no value, or a qubit is not in `qubit_order`.
+        CircuitError: An operation is not unitary, an angle with symbols is not a sum of multiples of them, or a qubit
+            is not in `qubit_order`.
         SizeLimitError: It has too many qubits or operations.
     """
     cirq = _import()
@@ -61,7 +64,7 @@ def to_cirq(circuit: Circuit) -> Any:
     """Makes a `cirq.Circuit` from a circuit.
 
     Args:
-        circuit: Any circuit.
+        circuit: Any circuit. Parameters without values become symbols.
 
     Returns:
         Cirq's circuit on `cirq.LineQubit.range(num_qubits)`; qubits without operations have an identity gate.
@@ -73,9 +76,10 @@ def to_cirq(circuit: Circuit) -> Any:
     qubits = cirq.LineQubit.range(circuit.num_qubits)
     used = {qubit for step in circuit.operations for qubit in step.qubits}
     converted = cirq.Circuit(cirq.I(qubits[qubit]) for qubit in range(circuit.num_qubits) if qubit not in used)
-    converted.append(
-        _to_cirq_gate(cirq, step.gate).on(*(qubits[qubit] for qubit in step.qubits)) for step in circuit.operations
-    )
+    for step in chain.from_iterable(map(in_cirq_gates, circuit.operations)):
+        chosen = step.any_gate
+        made = symbolic_gate(cirq, chosen) if isinstance(chosen, ParametricGate) else _to_cirq_gate(cirq, chosen)
+        converted.append(made.on(*(qubits[qubit] for qubit in step.qubits)))
     return converted
 
 
@@ -168,30 +172,23 @@ class _Reader:
             yield from self._read_gate(plain, qubits, name, within or label, depth)
 
     def _without_symbols(self, plain: Any, name: str) -> Any:
-        """Returns an operation whose angles are numbers; those written with sympy are evaluated."""
+        """Returns an operation whose angles are numbers where they have no symbols, even if written with sympy."""
         cirq = self._cirq
-        if not cirq.is_parameterized(plain):
+        if not cirq.is_parameterized(plain) or cirq.parameter_names(plain):
             return plain
-        symbols = sorted(cirq.parameter_names(plain))
-        if symbols:
-            raise CircuitError(
-                f"{name} of the Cirq circuit has the free symbol '{symbols[0]}'; bind its symbols first "
-                "(cirq.resolve_parameters)"
-            )
         try:
             # Cirq evaluates nothing unless at least one symbol is given a value.
-            known = cirq.resolve_parameters(plain, {"unused": 0}, recursive=False)
+            return cirq.resolve_parameters(plain, {"unused": 0}, recursive=False)
         except (ArithmeticError, TypeError, ValueError) as error:
             raise CircuitError(f"{name} of the Cirq circuit has an angle that is not a real number: {error}") from error
-        if cirq.is_parameterized(known):
-            raise CircuitError(f"{name} of the Cirq circuit has an angle that is not a number; give it a value")
-        return known
 
     def _read_circuit_operation(self, plain: Any, name: str, within: str, depth: int) -> Iterator[Operation]:
         if plain.repeat_until is not None:
             raise CircuitError(
                 f"{name} of the Cirq circuit repeats until a measured value is right, which is not supported; remove it"
             )
+        if self._cirq.parameter_names(plain.repetitions):
+            raise self._free_symbol(plain, name)
         count = int(plain.repetitions)
         once = plain.replace(repetitions=-1 if count < 0 else 1, repetition_ids=None, use_repetition_ids=False)
         body = list(once.mapped_circuit().all_operations())
@@ -242,6 +239,9 @@ class _Reader:
         self, plain: Any, qubits: tuple[int, ...], name: str, within: str, depth: int
     ) -> Iterator[Operation]:
         cirq = self._cirq
+        if cirq.is_parameterized(plain):
+            yield from self._read_symbolic(plain, qubits, name, within, depth)
+            return
         chosen = _table_gate(cirq, plain)
         parts = None
         if chosen is None:
@@ -264,6 +264,27 @@ class _Reader:
                 if cirq.has_unitary(plain)
                 else f"{name} of the Cirq circuit is not unitary; channels are not supported, remove it"
             )
+
+    def _read_symbolic(
+        self, plain: Any, qubits: tuple[int, ...], name: str, within: str, depth: int
+    ) -> Iterator[Operation]:
+        """Yields the operations of a gate with symbols."""
+        steps = parametric_operations(self._cirq, plain, qubits, name)
+        if steps is not None:
+            self._history.act(qubits, name)
+            yield from steps
+            return
+        parts = _ask_cirq(self._cirq.decompose_once, plain, name)
+        if parts is None or any(qubit not in self._places for part in parts for qubit in part.qubits):
+            raise self._free_symbol(plain, name)
+        yield from self.read_all(parts, within, depth + 1)
+
+    def _free_symbol(self, plain: Any, name: str) -> CircuitError:
+        symbol = min(self._cirq.parameter_names(plain), default="?")
+        return CircuitError(
+            f"{name} of the Cirq circuit has the free symbol '{symbol}', which is kept in angles of rotations and "
+            "powers only; bind its symbols first (cirq.resolve_parameters)"
+        )
 
     def _matrix_gate(self, plain: Any, name: str) -> Gate | None:
         """Returns the gate of an operation's matrix, or None if it has none or is too large."""

@@ -2,13 +2,15 @@
 
 Qubit k of a Qiskit circuit is qubit k here; Qiskit prints bitstrings the other way round. Instructions are recognised
 by their class, never by their name, which users choose freely: gates of Qiskit's library that are in the table are
-kept; all others are read by their definition, or by their matrix without one. Global phases are kept.
+kept; all others are read by their definition, or by their matrix without one. Global phases are kept. Parameters and
+sums of their multiples are kept as parameters of the circuit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,9 +19,12 @@ from taizhang._checks import describe
 from taizhang._optional import optional_module
 from taizhang._types import ComplexArray
 from taizhang.adapters.circuit_algebra import controlled_on, matrix_of, power_of
+from taizhang.adapters.qiskit_parameters import angle_of, number_of, to_qiskit_angle
 from taizhang.adapters.qubit_history import QubitHistory, collect
 from taizhang.circuit.circuit import Circuit, Operation, check_sizes
-from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, gate, unitary_gate
+from taizhang.circuit.formats.rewriting import rewrite
+from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, ParametricGate, gate, unitary_gate
+from taizhang.circuit.parameter import Angle
 from taizhang.errors import CircuitError, UsageError
 
 # Classes of qiskit.circuit.library for gates of the table, for reading and writing.
@@ -73,7 +78,7 @@ def from_qiskit(circuit: Any) -> Circuit:
     """Makes a circuit from a `qiskit.QuantumCircuit`.
 
     Args:
-        circuit: Without free parameters: gates, barriers, delays, `box` blocks, `for` loops over numbers, measurements
+        circuit: Gates, barriers, delays, `box` blocks, `for` loops over numbers, measurements
             with nothing after them, and `reset` and `initialize` of qubits that no gate has acted on. Measurements,
             barriers and delays are left out. A `PauliEvolutionGate` is read by its definition, the product formula of
             its synthesis.
@@ -84,7 +89,8 @@ def from_qiskit(circuit: Any) -> Circuit:
     Raises:
         MissingPackageError: Qiskit is not installed.
         UsageError: `circuit` is not a `QuantumCircuit`.
-        CircuitError: Something in the circuit is not a gate, or a parameter has no value.
+        CircuitError: Something in the circuit is not a gate, or an angle with parameters is not a sum of multiples of
+            them.
         SizeLimitError: It has too many qubits or operations.
     """
     qiskit = _import("qiskit")
@@ -102,7 +108,7 @@ def to_qiskit(circuit: Circuit) -> Any:
     """Makes a `qiskit.QuantumCircuit` from a circuit.
 
     Args:
-        circuit: Any circuit.
+        circuit: Any circuit. Parameters without values become parameters of Qiskit.
 
     Returns:
         Qiskit's circuit on the same qubits: qubit k is qubit k.
@@ -113,9 +119,17 @@ def to_qiskit(circuit: Circuit) -> Any:
     """
     qiskit = _import("qiskit")
     library = _import("qiskit.circuit.library")
+    parameter_class = _import("qiskit.circuit").Parameter
     converted = qiskit.QuantumCircuit(circuit.num_qubits)
-    for step in circuit.operations:
-        if step.gate.num_qubits == 0:
+    known: dict[str, Any] = {}
+    for step in chain.from_iterable(map(_in_qiskit_gates, circuit.operations)):
+        if isinstance(step.action, ParametricGate):
+            angles = [to_qiskit_angle(angle, parameter_class, known) for angle in step.action.parameters]
+            if step.qubits:
+                converted.append(_to_qiskit_parametric(library, step.action, angles), list(step.qubits))
+            else:
+                converted.global_phase += angles[0]
+        elif step.gate.num_qubits == 0:
             converted.global_phase += float(np.angle(step.gate.matrix[0, 0]))
         else:
             chosen, qubits = _to_qiskit_gate(library, step)
@@ -153,7 +167,7 @@ class _Reader:
         places = dict(zip(circuit.qubits, qubits, strict=True))
         for instruction in circuit.data:
             yield from self.read(instruction.operation, tuple(places[qubit] for qubit in instruction.qubits), within)
-        phase = _number(circuit.global_phase, f"the global phase of '{circuit.name}'")
+        phase = angle_of(circuit.global_phase, f"the global phase of '{circuit.name}'")
         if phase:
             yield Operation(gate("gphase", phase), ())
 
@@ -210,7 +224,7 @@ class _Reader:
             once = body if parameter is None else body.assign_parameters({parameter: value}, strict=False)
             yield from self.read_circuit(once, qubits, within)
 
-    def _gate(self, kind: Any) -> Gate | None:
+    def _gate(self, kind: Any) -> Gate | ParametricGate | None:
         """Returns the gate of the table equal to an instruction of Qiskit's library, or None."""
         known = self._known_class(kind)
         if known is self._library.UnitaryGate:
@@ -232,7 +246,7 @@ class _Reader:
             return None
         return inner.controlled(num_controls)
 
-    def _named_gate(self, known: type, kind: Any) -> Gate | None:
+    def _named_gate(self, known: type, kind: Any) -> Gate | ParametricGate | None:
         parameters = _parameters(kind)
         # The base of a `cu` under more controls is a `u` with the phase of `cu` as a fourth parameter.
         return None if known is self._library.UGate and len(parameters) != 3 else gate(self._named[known], *parameters)
@@ -268,7 +282,7 @@ class _Reader:
                 state = 2**count - 1 if state is None else state
                 modified = controlled_on(modified, _bits(state, count))
             elif isinstance(modifier, self._circuit.PowerModifier):
-                modified = power_of(modified, _number(modifier.power, f"a power of {name}"), name)
+                modified = power_of(modified, number_of(modifier.power, f"a power of {name}"), name)
             else:
                 raise CircuitError(f"{name} has the modifier {modifier}, which is unknown; decompose it first")
         return modified
@@ -320,11 +334,13 @@ class _Reader:
                     "mistakes for that gate; rename the block"
                 )
             inner = collect(base.num_qubits, reader.read(base, tuple(range(base.num_qubits)), within))
+            inner = inner.bind(_any_values(inner.parameters))
             expected = matrix_of(controlled_on(inner, _bits(kind.ctrl_state, kind.num_ctrl_qubits)))
         elif compared and not written.__module__.startswith("qiskit."):
             expected = self._matrix(kind)
         if expected is not None:
             defined = collect(kind.num_qubits, reader.read_circuit(definition, range(kind.num_qubits), within))
+            defined = defined.bind(_any_values(defined.parameters))
             if not np.allclose(matrix_of(defined), expected, rtol=0, atol=1e-7):
                 raise CircuitError(
                     f"{name} has a definition that differs from its matrix or base gate; make them agree, or rename "
@@ -357,15 +373,13 @@ def _class_of(kind: Any) -> type:
     return written
 
 
-def _number(value: Any, what: str) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise CircuitError(f"{what} is {value}, which is not a number; bind all parameters first") from error
+def _parameters(kind: Any) -> list[Angle]:
+    return [angle_of(value, f"a parameter of '{kind.name}'") for value in kind.params]
 
 
-def _parameters(kind: Any) -> list[float]:
-    return [_number(value, f"a parameter of '{kind.name}'") for value in kind.params]
+def _any_values(names: Sequence[str]) -> dict[str, float]:
+    """Returns different values for parameters, the same for the same names whatever their order."""
+    return {name: 0.1 + 0.37 * number for number, name in enumerate(sorted(names))}
 
 
 def _bits(state: int, count: int) -> list[int]:
@@ -379,6 +393,26 @@ def _first_qubit_slowest(matrix: ComplexArray) -> ComplexArray:
     order = list(range(num_qubits))[::-1]
     tensor = matrix.reshape((2,) * (2 * num_qubits))
     return tensor.transpose(order + [num_qubits + axis for axis in order]).reshape(matrix.shape)
+
+
+def _in_qiskit_gates(step: Operation) -> Iterator[Operation]:
+    """Yields an operation, or simpler ones where it has parameters and Qiskit lacks its gate."""
+    chosen = step.action
+    if not isinstance(chosen, ParametricGate) or chosen.name in (*_CLASSES, "rxy") or chosen.label == "cu":
+        yield step
+    else:
+        yield from chain.from_iterable(map(_in_qiskit_gates, rewrite(step)))
+
+
+def _to_qiskit_parametric(library: Any, chosen: ParametricGate, angles: list[Any]) -> Any:
+    """Returns the gate of Qiskit with these angles, numbers or expressions of Qiskit."""
+    if chosen.label == "cu":
+        return library.CUGate(*angles)
+    if chosen.name == "rxy":
+        base = library.RGate(*reversed(angles))
+    else:
+        base = getattr(library, _CLASSES[chosen.name])(*angles)
+    return base.control(chosen.num_controls, annotated=False) if chosen.num_controls else base
 
 
 def _to_qiskit_gate(library: Any, step: Operation) -> tuple[Any, list[int]]:

@@ -16,9 +16,11 @@ from typing import Any, Literal, NoReturn, cast, overload
 
 from taizhang._lazy import lazy_module
 from taizhang.circuit.gate_methods import GateMethods
-from taizhang.circuit.gates import Gate, ParametricGate, gate, size_of
+from taizhang.circuit.gates import Gate, gate, size_of
+from taizhang.circuit.operation import Action
 from taizhang.circuit.operation import Operation as Operation
 from taizhang.circuit.parameter import Angle, check_values
+from taizhang.circuit.parametric_gate import SymbolicGate
 from taizhang.errors import CircuitError, SizeLimitError
 
 drawing: Any = lazy_module("taizhang.plots.circuit_drawing")
@@ -125,7 +127,10 @@ class Circuit(GateMethods):
         return cls(num_qubits, operations)
 
     def append(
-        self, gate_or_name: Gate | ParametricGate | str, *qubits: Angle, parameters: Sequence[Angle] = ()
+        self,
+        gate_or_name: Gate | SymbolicGate | str,
+        *qubits: Angle,
+        parameters: Sequence[Angle] = (),
     ) -> Circuit:
         """Returns this circuit with one more operation at its end.
 
@@ -144,7 +149,7 @@ class Circuit(GateMethods):
             >>> Circuit(1).append("rx", 0, 0.5) == Circuit(1).append("rx", 0, parameters=[0.5])
             True
         """
-        if isinstance(gate_or_name, (Gate, ParametricGate)):
+        if isinstance(gate_or_name, (Gate, SymbolicGate)):
             if parameters:
                 raise CircuitError(f"gate '{gate_or_name.label}' already has its parameters; leave `parameters` out")
             return self._append(Operation(gate_or_name, _check_qubits(gate_or_name.label, qubits)))
@@ -236,7 +241,7 @@ class Circuit(GateMethods):
             ('gamma', 'beta')
         """
         actions = (step.action for step in self.operations)
-        parametric = (action for action in actions if isinstance(action, ParametricGate))
+        parametric = (action for action in actions if isinstance(action, SymbolicGate))
         return tuple(dict.fromkeys(name for action in parametric for name in action.parameter_names))
 
     def bind(self, values: Mapping[str, float] | Sequence[float]) -> Circuit:
@@ -258,11 +263,11 @@ class Circuit(GateMethods):
             (rz(0.5) 0,)
         """
         given = check_values(values, self.parameters)
-        bound: dict[ParametricGate, Gate | ParametricGate] = {}
+        bound: dict[Action, Action] = {}
         steps = []
         for step in self.operations:
             action = step.action
-            if isinstance(action, ParametricGate):
+            if isinstance(action, SymbolicGate):
                 new = bound.get(action)
                 if new is None:
                     new = bound[action] = action.bind_some(given)

@@ -282,7 +282,7 @@ def _checked_terms(terms: Iterable[tuple[Iterable[tuple[int, str]], complex]]) -
         except (TypeError, ValueError):
             raise UsageError(f"a term must be a pair of a product and its coefficient, got {term!r:.64}") from None
         product, phase = reader.read(given)
-        if not isinstance(number, numbers.Complex):
+        if type(number) is not complex and not isinstance(number, numbers.Complex):
             where = show_product(product)[:40] or "the identity"
             raise UsageError(f"the coefficient of {where} must be a number, got {describe(number)}")
         coefficient = complex(number)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from taizhang.circuit.gates import Gate, ParametricGate
+from taizhang.circuit.gates import Gate
+from taizhang.circuit.parametric_gate import SymbolicGate
 from taizhang.errors import CircuitError
 
 # Names of parameters that a message shows.
@@ -68,18 +69,18 @@ class Operation:
         """
         if isinstance(self.action, Gate):
             return self.action
-        if isinstance(self.action, ParametricGate):
+        if isinstance(self.action, SymbolicGate):
             raise missing_values(self.action.parameter_names)
         raise self._not_a_gate()
 
     @property
-    def any_gate(self) -> Gate | ParametricGate:
+    def any_gate(self) -> Gate | SymbolicGate:
         """The gate, whether or not its parameters have values.
 
         Raises:
             CircuitError: The action is of another kind.
         """
-        if isinstance(self.action, (Gate, ParametricGate)):
+        if isinstance(self.action, (Gate, SymbolicGate)):
             return self.action
         raise self._not_a_gate()
 

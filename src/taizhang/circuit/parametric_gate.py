@@ -1,7 +1,8 @@
-"""Gates of the table some of whose angles are parameters without a value: an action of circuits."""
+"""Gates some of whose angles are parameters without a value: an action of circuits. Those of the table are here."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -18,8 +19,77 @@ else:
     gates = lazy_module("taizhang.circuit.gates")
 
 
+class SymbolicGate(ABC):
+    """A gate with parameters that have no values: a gate of the table, or a diagonal one.
+
+    It has the members of `Gate` that need no numbers. `entries` is None, since its matrix is not known.
+    """
+
+    __slots__ = ()
+
+    # Fields or properties of the subclasses.
+    if TYPE_CHECKING:
+
+        @property
+        def name(self) -> str:
+            """Its name, without controls."""
+
+        @property
+        def parameters(self) -> tuple[Angle, ...]:
+            """Its angles, numbers or expressions."""
+
+        @property
+        def num_controls(self) -> int:
+            """Number of controls."""
+
+        @property
+        def num_targets(self) -> int:
+            """Number of other qubits."""
+
+        @property
+        def num_qubits(self) -> int:
+            """Controls and targets."""
+
+        @property
+        def label(self) -> str:
+            """The name with its controls."""
+
+        @property
+        def diagonal(self) -> bool:
+            """Whether the matrix is diagonal, whatever the angles."""
+
+        @property
+        def parameter_names(self) -> tuple[str, ...]:
+            """Names of its parameters, in the order of its angles."""
+
+    @property
+    def entries(self) -> None:
+        """None: it is not given by its matrix."""
+        return
+
+    @abstractmethod
+    def bind(self, values: Mapping[str, float]) -> gates.Gate:
+        """Returns the gate for values of all its parameters."""
+
+    @abstractmethod
+    def bind_some(self, values: Mapping[str, float]) -> gates.Gate | SymbolicGate:
+        """Returns the gate for values of some of its parameters."""
+
+    @abstractmethod
+    def inverse(self) -> SymbolicGate:
+        """Returns the gate that undoes this one."""
+
+    @abstractmethod
+    def controlled(self, num_controls: int = 1) -> SymbolicGate:
+        """Returns this gate with more controls."""
+
+    @abstractmethod
+    def power(self, exponent: float) -> gates.Gate | SymbolicGate:
+        """Raises this gate to a power."""
+
+
 @dataclass(frozen=True, slots=True)
-class ParametricGate:
+class ParametricGate(SymbolicGate):
     """A gate of the table with at least one angle that is an expression of parameters.
 
     Attributes:
@@ -71,11 +141,6 @@ class ParametricGate:
     def diagonal(self) -> bool:
         """Whether the matrix is diagonal, whatever the angles."""
         return RECORDS[self.name].diagonal
-
-    @property
-    def entries(self) -> None:
-        """None: it is a gate of the table, not one given by its matrix."""
-        return
 
     @property
     def parameter_names(self) -> tuple[str, ...]:

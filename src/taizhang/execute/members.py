@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -38,16 +38,6 @@ class Members(Protocol):
 
     def rows_of(self, number: int) -> RowDigits | None:
         """The rows of a member, shape (rows, digits of each); None where its network has no row indices."""
-
-
-@runtime_checkable
-class TogetherMembers(Protocol):
-    """Members that can be contracted all in one call, where each takes little time."""
-
-    def contract_together(
-        self, program: NativeProgram, *, threads: int, free_bytes: int, progress: Progress | None
-    ) -> ComplexArray | None:
-        """The values of all members, whose networks have no open indices; None where the memory does not suffice."""
 
 
 class GivenMembers:
@@ -103,10 +93,6 @@ def run_members(
         NumericalError: A NaN or an infinity appeared.
     """
     count = len(members)
-    if slices is None and not profile and isinstance(members, TogetherMembers) and _are_short(program):
-        values = members.contract_together(program, threads=threads, free_bytes=free_bytes(), progress=progress)
-        if values is not None:
-            return _take_all(program, values, take)
     concurrent = 1 if profile else concurrent_runs(program, count, slices, threads=threads, free_bytes=free_bytes())
     # The remainder, fewer than the concurrent runs, is left to the loop below, where each run has all threads.
     num_concurrent = count - count % concurrent if concurrent > 1 else 0
@@ -143,29 +129,6 @@ def run_members(
     for number in range(num_concurrent, count):
         contract(number, threads, free_bytes(), _part_of(progress, number, count), None)
     return tuple(contractions)
-
-
-def _are_short(program: NativeProgram) -> bool:
-    """Whether a contraction takes so little that most of its time would be spent outside the core."""
-    return program.slice_seconds * program.program.num_slices < _CONCURRENT_SECONDS
-
-
-def _take_all(
-    program: NativeProgram, values: ComplexArray, take: Callable[[int, Contraction], None]
-) -> tuple[Contraction, ...]:
-    """Hands out values that were computed together, as contractions."""
-    one = Contraction(
-        mantissa=np.zeros((), dtype=np.complex128),
-        exponent=0,
-        dtype=program.program.dtype,
-        slices_done=program.program.num_slices,
-        multiply_adds=program.program.multiply_adds(),
-        seconds=0.0,
-        peak_bytes=program.program.memory_bytes(),
-    )
-    for number, value in enumerate(values):
-        take(number, replace(one, mantissa=np.asarray(value)))
-    return (one,) * len(values)
 
 
 def concurrent_runs(

@@ -11,7 +11,7 @@ import numpy as np
 from taizhang import _native
 from taizhang._types import ComplexArray
 from taizhang._units import human_bytes
-from taizhang.errors import MemoryLimitError, NumericalError, StoppedError, TaizhangError
+from taizhang.errors import MemoryLimitError, NumericalError, TaizhangError
 from taizhang.execute.inputs import InputLoader, LoadedInputs
 from taizhang.execute.schedule import Schedule, predicted_slice_seconds
 from taizhang.network.network import array_shape
@@ -149,59 +149,6 @@ class NativeProgram:
             step_runs=tuple(result.step_runs),
             underflow=underflow,
         )
-
-    def batch_bytes(self, count: int, *, workers: int, threads: int) -> int:
-        """Bytes that `run_batch` holds at once for `count` sets of arrays, without the arrays."""
-        program = self.program
-        item = BYTES_PER_ELEMENT[program.dtype]
-        each = program.arena_elements + self._engine.workspace_len(threads)
-        return workers * item * each + self._engine.batch_bytes(count)
-
-    def run_batch(
-        self,
-        elements: ComplexArray,
-        *,
-        threads: int,
-        workers: int,
-        inline: bool,
-        tick: Callable[[int], bool] | None = None,
-    ) -> tuple[ComplexArray, ComplexArray]:
-        """Runs all slices of many sets of arrays.
-
-        Args:
-            elements: The elements of all inputs of each set, as the program places them, one set after another.
-            threads: Threads of each worker.
-            workers: Sets of arrays, or parts of their slices, that run at once.
-            inline: Run on the calling thread.
-            tick: Called about ten times a second with the number of parts done; the run stops when it returns False.
-
-        Returns:
-            The values of all sets, complex128; and if the program has derivatives those by each of `elements`, of all
-            its adjoints' inputs, complex128, in the same order.
-
-        Raises:
-            NumericalError: A result is not finite.
-            MemoryLimitError: The system could not allocate memory.
-            StoppedError: `tick` stopped it.
-        """
-        exponents = [0] * self.program.num_inputs
-        try:
-            return self._engine.run_batch(
-                elements, exponents, threads=threads, workers=workers, inline=inline, tick=tick
-            )
-        except _native.EngineStopped:
-            raise StoppedError("the contraction was stopped before its end; run it again for its value") from None
-        except _native.EngineNotFinite as error:
-            raise NumericalError(
-                f"slice {error.args[0]} gave a NaN, an infinity or a derivative beyond the range of complex128; "
-                "check the network's arrays"
-            ) from None
-        except MemoryError as error:
-            raise MemoryLimitError(
-                f"the system could not allocate {error.args[0]} bytes; make a plan for a lower memory limit"
-            ) from None
-        except _native.EngineBroken as error:
-            raise TaizhangError(f"the compiled core failed ({error}); please report this with the network") from None
 
     def _count_multiply_adds(self, starts_of_level: list[int]) -> int:
         """Multiply-adds of all steps, given how often execution started at each level and ran that and higher ones."""

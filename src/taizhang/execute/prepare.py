@@ -7,7 +7,8 @@ compiled. Where both together are too much, the plan is sliced further.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 from taizhang import _native
 from taizhang._resources import DEFAULT_MEMORY_FRACTION, available_memory, needed_bytes
@@ -24,6 +25,8 @@ from taizhang.plan.rates import MachineRates, assumed_rates, measured_rates
 from taizhang.plan.search import search, slice_further
 from taizhang.settings import Settings
 
+# Plans that need less memory than this are known to fit without being compiled.
+SMALL_BYTES = 2**22
 # How often a plan is sliced further when it does not fit once it is compiled.
 MEMORY_ATTEMPTS = 16
 # Runs that need less memory than this start without checking what is available.
@@ -32,19 +35,33 @@ NOTEWORTHY_BYTES = 2**28
 MOST_SLICES = 2**62
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledPlan:
     """A plan that fits the memory, compiled.
 
+    Args:
+        plan: The plan.
+        program: The compiled program; None for a plan that cannot run here: more than 2**62 slices, or too large. Or
+            what compiles it, when it is first needed.
+        predicted_bytes: Most memory that the process will hold.
+
     Attributes:
         plan: The plan.
-        program: The compiled program; None for a plan that cannot run here: more than 2**62 slices, or too large.
         predicted_bytes: Most memory that the process will hold.
     """
 
-    plan: Plan
-    program: NativeProgram | None
-    predicted_bytes: int
+    def __init__(
+        self, *, plan: Plan, program: NativeProgram | Callable[[], NativeProgram] | None, predicted_bytes: int
+    ) -> None:
+        self.plan = plan
+        self.predicted_bytes = predicted_bytes
+        self._program = program
+
+    @property
+    def program(self) -> NativeProgram | None:
+        """The compiled program; None for a plan that cannot run here."""
+        if callable(self._program):
+            self._program = self._program()
+        return self._program
 
 
 def prepare_plan(
@@ -85,6 +102,24 @@ def prepare_plan(
     return _compile_within_memory(
         search_plan(shape, settings.planning_bytes(), settings, watch, machine), machine, settings, watch
     )
+
+
+def prepare_small_plan(
+    shape: NetworkShape, settings: Settings, observer: Observer, machine: MachineRates
+) -> CompiledPlan:
+    """Searches a plan as `prepare_plan` does; one that takes next to no memory is compiled when it is first needed.
+
+    Raises:
+        MemoryLimitError: No plan fits the limit.
+    """
+    plan = search_plan(shape, settings.planning_bytes(), settings, observer, machine)
+    if plan.num_slices == 1 and plan.cost.peak_bytes < min(SMALL_BYTES, settings.free_bytes() // 4):
+        return CompiledPlan(
+            plan=plan,
+            program=lambda: compile_plan(plan, dtype=settings.dtype),
+            predicted_bytes=needed_bytes() + 2 * plan.cost.peak_bytes,
+        )
+    return _compile_within_memory(plan, machine, settings, observer)
 
 
 def _compile_within_memory(plan: Plan, machine: MachineRates, settings: Settings, observer: Observer) -> CompiledPlan:
@@ -206,13 +241,28 @@ def program_within_time(ready: CompiledPlan, seconds: float, settings: Settings)
     Raises:
         TimeLimitError: It is not.
     """
-    if ready.program is None or seconds > settings.time_limit_seconds:
-        raise TimeLimitError(
-            f"the work is predicted to take {human_seconds(seconds)}, but the time limit is "
-            f"{human_seconds(settings.time_limit_seconds)}; allow more memory, plan longer (plan_time), or raise "
-            "time_limit"
-        )
+    check_time(seconds, settings)
+    if ready.program is None:
+        raise too_long(seconds, settings)
     return ready.program
+
+
+def check_time(seconds: float, settings: Settings) -> None:
+    """Checks that work that is predicted to take `seconds` is within the time limit.
+
+    Raises:
+        TimeLimitError: It is not.
+    """
+    if seconds > settings.time_limit_seconds:
+        raise too_long(seconds, settings)
+
+
+def too_long(seconds: float, settings: Settings) -> TimeLimitError:
+    """The error of work that takes longer than the time limit."""
+    return TimeLimitError(
+        f"the work is predicted to take {human_seconds(seconds)}, but the time limit is "
+        f"{human_seconds(settings.time_limit_seconds)}; allow more memory, plan longer (plan_time), or raise time_limit"
+    )
 
 
 def begin(ready: CompiledPlan, seconds: float, settings: Settings, observer: Observer) -> NativeProgram:

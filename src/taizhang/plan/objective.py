@@ -24,9 +24,23 @@ _MOST_RUNS = 10**300  # still a finite float
 
 def step_seconds(step: StepCost, machine: MachineRates, dtype: DtypeName = "complex64") -> float:
     """Predicts the seconds of one run of a step."""
-    narrow = min(step.rows, step.columns)
-    working = step.multiply_adds / machine.contraction_rate(narrow, step.summed, dtype)
-    moved_bytes = BYTES_PER_ELEMENT[dtype] * step.elements_moved
+    return seconds_of_step(
+        step.rows, step.columns, step.summed, step.multiply_adds, step.elements_moved, machine, dtype
+    )
+
+
+def seconds_of_step(
+    rows: int,
+    columns: int,
+    summed: int,
+    multiply_adds: int,
+    elements_moved: int,
+    machine: MachineRates,
+    dtype: DtypeName = "complex64",
+) -> float:
+    """Predicts the seconds of one run of a step with these figures; see `StepCost`."""
+    working = multiply_adds / machine.contraction_rate(min(rows, columns), summed, dtype)
+    moved_bytes = BYTES_PER_ELEMENT[dtype] * elements_moved
     moving = moved_bytes / machine.bandwidth(moved_bytes)
     return machine.step_seconds + max(working, moving)
 
@@ -42,8 +56,16 @@ def predicted_seconds(
         dtype: Type of the tensors.
         peak_bytes: Peak memory of the plan; all of it is touched for the first time once.
     """
-    # There can be more runs than a float holds.
-    running = sum(min(step.runs, _MOST_RUNS) * step_seconds(step, machine, dtype) for step in steps)
+    # Many steps of a plan have the same figures.
+    known: dict[tuple[int, ...], float] = {}
+    running = 0.0
+    for step in steps:
+        figures = (step.rows, step.columns, step.summed, step.multiply_adds, step.elements_moved)
+        seconds = known.get(figures)
+        if seconds is None:
+            seconds = known[figures] = seconds_of_step(*figures, machine, dtype)
+        # There can be more runs than a float holds.
+        running += min(step.runs, _MOST_RUNS) * seconds
     return running + peak_bytes * machine.fresh_seconds_per_byte
 
 

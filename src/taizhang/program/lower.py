@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from taizhang._types import DtypeName
 from taizhang.errors import PlanError
@@ -48,19 +48,18 @@ def lower(plan: Plan, *, dtype: DtypeName = "complex64", limits: BlockLimits = D
     orders = choose_orders(shape, sliced, facts, blocks, limits)
 
     # Stage 2: places of inputs and outputs.
-    places, slice_strides, input_elements = input_places(shape, sliced, orders)
-    inside = {pair.number for block in blocks for pair in block.pairs[:-1]}
-    arena = ArenaLayout([(pair.number, (pair.a, pair.b), pair.level) for pair in facts.pairs], facts.lengths, inside)
+    places, slice_strides, input_elements = _input_places(shape, sliced, orders)
+    arena = _Arena(shape.num_tensors, facts, blocks)
     for number in range(shape.num_tensors, len(facts.indices)):
         order = orders.indices[number]
-        strides, length = contiguous(order, facts.sizes)
+        strides, length = _contiguous(order, facts.sizes)
         offset = arena.offsets.get(number)
         places.append(Place("block" if offset is None else "arena", offset or 0, order, strides, length))
 
     # Stage 3: the layout of the value, and the program.
     row_axis = (shape.num_indices,) if shape.row_indices else ()
     result_axes = (*row_axis, *shape.output)
-    full_strides = dict(zip(result_axes, contiguous(result_axes, facts.sizes)[0], strict=True))
+    full_strides = dict(zip(result_axes, _contiguous(result_axes, facts.sizes)[0], strict=True))
     return Program(
         dtype=dtype,
         input_shapes=tuple([tuple([shape.sizes[index] for index in term]) for term in shape.inputs]),
@@ -110,7 +109,7 @@ def _without_terms(plan: Plan, dtype: DtypeName) -> Program:
     )
 
 
-def input_places(
+def _input_places(
     shape: NetworkShape, sliced: Sequence[int], orders: AxisOrders
 ) -> tuple[list[Place], list[list[tuple[int, int]]], int]:
     """Returns the places of the inputs; for each sliced index its inputs and strides; elements of all inputs."""
@@ -132,47 +131,39 @@ def input_places(
     return places, slice_strides, end
 
 
-class ArenaLayout:
+class _Arena:
     """Offsets of the outputs of steps that are not inside a block, by tensor number, and the length of the arena.
 
-    The output of a step that a step of higher level reads is kept until the end, since the higher ones are repeated; so
-    is one that no step reads. The steps of a block count as one moment.
-
-    Args:
-        steps: For each step, in order of execution, the number of its output, its operands and its level.
-        lengths: Elements of each tensor, by number.
-        inside: Outputs of steps that are only needed inside a block.
+    The output of a step that a step of higher level reads is kept until the end, since the higher ones are repeated.
+    The steps of a block count as one moment.
     """
 
-    def __init__(
-        self, steps: Sequence[tuple[int, tuple[int, int], int]], lengths: Sequence[int], inside: Collection[int] = ()
-    ) -> None:
-        level_of = {number: level for number, _, level in steps}
+    def __init__(self, num_inputs: int, facts: TreeFacts, blocks: Sequence[Block]) -> None:
+        inside = {pair.number for block in blocks for pair in block.pairs[:-1]}
+        level_of = {pair.number: pair.level for pair in facts.pairs}
         time, first, last = 0, dict[int, int](), dict[int, int]()
-        kept_for_all, kept = set(), set()
-        for number, operands, level in steps:
-            for operand in operands:
+        kept_for_all = set()
+        for pair in facts.pairs:
+            for operand in (pair.a, pair.b):
                 if operand in first:
-                    if level_of[operand] == level:
+                    if level_of[operand] == pair.level:
                         last[operand] = time
-                    else:
-                        kept.add(operand)
-                        if level_of[operand] == 0:
-                            kept_for_all.add(operand)
-            if number not in inside:
-                first[number] = time
+                    elif level_of[operand] == 0:
+                        kept_for_all.add(operand)
+            if pair.number not in inside:
+                first[pair.number] = time
                 time += 1
         numbers = list(first)
-        lifetimes = [Lifetime(first[n], time if n in kept else last.get(n, time), lengths[n]) for n in numbers]
+        lifetimes = [Lifetime(first[n], last.get(n, time), facts.lengths[n]) for n in numbers]
         bottom = [k for k, number in enumerate(numbers) if number in kept_for_all]
         offsets, self.length = assign_offsets(lifetimes, bottom=bottom)
         self.offsets = dict(zip(numbers, offsets, strict=True))
         self.shared = sum(round_up(lifetimes[k].num_elements) for k in bottom)
-        ends = [self.offsets[n] + round_up(lengths[n]) for n in numbers if level_of[n] > 0]
+        ends = [self.offsets[n] + round_up(facts.lengths[n]) for n in numbers if level_of[n] > 0]
         self.sliced = max(ends, default=0)
 
 
-def contiguous(order: Sequence[int], sizes: Sequence[int]) -> tuple[tuple[int, ...], int]:
+def _contiguous(order: Sequence[int], sizes: Sequence[int]) -> tuple[tuple[int, ...], int]:
     """Returns strides and length of a contiguous tensor whose axes, slowest first, have `order`."""
     strides, stride = [], 1
     for index in reversed(order):

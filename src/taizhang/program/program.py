@@ -97,20 +97,6 @@ class RowPick(NamedTuple):
     out_elements: int
 
 
-class Adjoint(NamedTuple):
-    """The derivative of the value by the elements of an input.
-
-    Attributes:
-        tensor: Number of the tensor that holds it for a slice.
-        input: Number of the input.
-        axes: Size of each axis of the tensor, the slowest first, and its stride in the input.
-    """
-
-    tensor: int
-    input: int
-    axes: tuple[tuple[int, int], ...]
-
-
 class Step(NamedTuple):
     """One pairwise contraction.
 
@@ -164,7 +150,6 @@ class Program:
         block_elements: Elements of the pieces inside a block that each thread holds.
         num_rows: Number of rows; 0 where there are no row indices.
         row_sizes: Size of each row index.
-        adjoints: The derivatives by the inputs; empty unless the program computes them.
     """
 
     dtype: DtypeName
@@ -186,7 +171,6 @@ class Program:
     block_elements: int
     num_rows: int = 0
     row_sizes: tuple[int, ...] = ()
-    adjoints: tuple[Adjoint, ...] = ()
 
     @property
     def num_inputs(self) -> int:

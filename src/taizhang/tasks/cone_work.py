@@ -17,16 +17,14 @@ from taizhang.circuit.observable import Observable
 from taizhang.errors import MemoryLimitError
 from taizhang.execute.cone_members import ConeMembers
 from taizhang.execute.members import GivenMembers
-from taizhang.execute.prepare import CompiledPlan, prepare_plan
+from taizhang.execute.prepare import CompiledPlan, planning_rates, prepare_plan, prepare_small_plan
 from taizhang.network.cones import ConeNetworks, Letters
 from taizhang.network.network import NetworkShape
 from taizhang.observer import Observer
+from taizhang.plan.rates import MachineRates
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import Assembly
 from taizhang.tasks.work import PlannedMembers, Work
-
-# Plans predicted to take longer show the progress of their search.
-_SHOWN_SECONDS = 0.1
 
 
 def products_of(observables: Sequence[Observable]) -> dict[Letters, int]:
@@ -179,9 +177,12 @@ def prepare_cones(
     place_of = np.zeros(len(order), dtype=np.intp)
     place_of[order] = np.arange(len(order))
     planned = []
+    machine = planning_rates(settings, observer)
+    observer.stage("plan")
     for number, shape in enumerate(networks.shapes):
-        ready = _plan_cone(networks, number, shape, settings, observer)
-        planned.append(PlannedMembers(ready=ready, members=ConeMembers(networks, number, table)))
+        ready = _plan_cone(networks, number, shape, settings, observer, machine)
+        members = ConeMembers(networks, number, table, plan=ready.plan, dtype=settings.dtype)
+        planned.append(PlannedMembers(ready=ready, members=members))
     if not planned:
         # All values are known: a network without tensors stands for them.
         ready = prepare_plan(NetworkShape(inputs=((),), output=(), sizes=()), settings, observer)
@@ -201,7 +202,12 @@ def prepare_cones(
 
 
 def _plan_cone(
-    networks: ConeNetworks, number: int, shape: NetworkShape, settings: Settings, observer: Observer
+    networks: ConeNetworks,
+    number: int,
+    shape: NetworkShape,
+    settings: Settings,
+    observer: Observer,
+    machine: MachineRates,
 ) -> CompiledPlan:
     """Searches the plan of one shape.
 
@@ -209,7 +215,7 @@ def _plan_cone(
         MemoryLimitError: It does not fit in the memory limit.
     """
     try:
-        return prepare_plan(shape, settings, observer)
+        return prepare_small_plan(shape, settings, observer, machine)
     except MemoryLimitError as error:
         cones = networks.cones_of_shape[number]
         qubits = max(networks.cones[cone].num_qubits for cone in cones)

@@ -21,16 +21,12 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.observable import Observable
 from taizhang.errors import MemoryLimitError, TimeLimitError
 from taizhang.execute.cone_members import ConeBatch, ConeMembers
-from taizhang.execute.native_backend import NativeProgram
+from taizhang.execute.number_program import NumberProgram
 from taizhang.execute.prepare import planning_rates
 from taizhang.network.cones import cone_networks, parametric_gates
 from taizhang.observer import Observer, Silent
-from taizhang.plan.cost import step_costs
-from taizhang.plan.gradient_cost import gradient_steps
-from taizhang.plan.objective import predicted_seconds
 from taizhang.plan.plan import Plan
 from taizhang.plan.search import slice_further
-from taizhang.program.gradient import lower_gradient
 from taizhang.settings import Settings
 from taizhang.tasks.cone_work import ConeWork, Weights, prepare_cones, products_of
 from taizhang.tasks.expectation import ExpectationAssembly, ExpectationValues, shorten
@@ -60,7 +56,7 @@ class EnergyProgram:
     settings: Settings
     build_seconds: float
     _batches: list[ConeBatch] | None = field(default=None, init=False)
-    _gradient_seconds: float = field(default=0.0, init=False)
+    _seconds: list[float] = field(default_factory=list, init=False)
 
     @classmethod
     def prepare(
@@ -131,13 +127,13 @@ class EnergyProgram:
         # Stage 1: programs, made on the first call.
         watch = observer or Silent()
         batches = self.gradient_batches()
-        if self._gradient_seconds > self.settings.time_limit_seconds:
+        if self.gradient_seconds > self.settings.time_limit_seconds:
             raise TimeLimitError(
-                f"the derivatives are predicted to take {human_seconds(self._gradient_seconds)}, but the time limit is "
+                f"the derivatives are predicted to take {human_seconds(self.gradient_seconds)}, but the time limit is "
                 f"{human_seconds(self.settings.time_limit_seconds)}; allow more memory, or raise time_limit"
             )
         watch.stage("run")
-        watch.predicted(self._gradient_seconds)
+        watch.predicted(self.gradient_seconds)
 
         # Stage 2: values and derivatives by the elements of the table, weighted for each observable.
         networks, weights = self.cones.networks, self.cones.weights
@@ -146,10 +142,13 @@ class EnergyProgram:
         values: ComplexArray = np.zeros(len(networks.cones), dtype=np.complex128)
         adjoints: list[ComplexArray] = [np.zeros(len(table) + 1, dtype=np.complex128) for _ in range(count)]
         dense: list[ComplexArray] = [weights.dense(number, len(networks.cones)) for number in range(count)]
-        for done, (numbers, batch) in enumerate(zip(networks.cones_of_shape, batches, strict=True)):
+        for done, (numbers, batch, seconds) in enumerate(
+            zip(networks.cones_of_shape, batches, self._seconds, strict=True)
+        ):
             cones = list(numbers)
             values[cones] = batch.run(
                 table,
+                seconds=seconds,
                 threads=self.settings.threads,
                 free_bytes=self.settings.free_bytes(),
                 weights=[row[cones] for row in dense],
@@ -168,36 +167,32 @@ class EnergyProgram:
             MemoryLimitError: One does not fit in the memory limit.
         """
         if self._batches is None:
-            networks = self.cones.networks
-            seconds, batches = 0.0, []
+            machine = planning_rates(self.settings)
+            batches: list[ConeBatch] = []
             for planned in self.cones.work.plans:
                 if isinstance(planned.members, ConeMembers):
-                    wanted = self._wanted(planned.members)
-                    plan, program = self._compile(planned.ready.plan, wanted)
-                    batches.append(ConeBatch(program, planned.members, networks.tensors.starts))
-                    seconds += len(planned.members) * self._predict(plan, wanted)
-            self._batches, self._gradient_seconds = batches, seconds
+                    depends = self.cones.networks.tensors.depends[planned.members.sources].any(axis=0)
+                    program = self._compile(planned.ready.plan, np.flatnonzero(depends).tolist())
+                    batches.append(planned.members.batch_of(program))
+            self._batches = batches
+            self._seconds = [len(batch) * batch.program.predicted_seconds(machine) for batch in batches]
         return self._batches
 
     @property
     def gradient_seconds(self) -> float:
         """Predicted time of values and derivatives; 0 before the first call of `gradient_batches`."""
-        return self._gradient_seconds
+        return sum(self._seconds)
 
-    def _wanted(self, members: ConeMembers) -> list[int]:
-        """The tensors of a shape that depend on parameters in any of its cones."""
-        depends = self.cones.networks.tensors.depends
-        return np.flatnonzero(depends[members.sources].any(axis=0)).tolist()
-
-    def _compile(self, plan: Plan, wanted: list[int]) -> tuple[Plan, NativeProgram]:
+    def _compile(self, plan: Plan, wanted: list[int]) -> NumberProgram:
         """Compiles the derivatives of a plan, sliced further until they fit in the memory."""
         free = self.settings.free_bytes()
         allowed = plan.cost.peak_bytes
         for _ in range(_MEMORY_ATTEMPTS):
-            program = lower_gradient(plan, wanted=wanted, dtype=self.settings.dtype)
-            if program.memory_bytes() <= free:
-                return plan, NativeProgram(program)
-            allowed = int(0.9 * allowed * min(1.0, free / program.memory_bytes()))
+            program = NumberProgram(plan, dtype=self.settings.dtype, wanted=wanted)
+            needed = program.peak_bytes(1, workers=1, threads=1)
+            if needed <= free:
+                return program
+            allowed = int(0.9 * allowed * min(1.0, free / needed))
             try:
                 plan = slice_further(
                     plan, memory_bytes=max(allowed, 1), width=self.settings.width, objective=self.settings.objective
@@ -205,14 +200,7 @@ class EnergyProgram:
             except MemoryLimitError:
                 break
         raise MemoryLimitError(
-            f"derivatives need {human_bytes(needed_bytes() + program.memory_bytes())}, but the memory limit is "
+            f"derivatives need {human_bytes(needed_bytes() + needed)}, but the memory limit is "
             f"{human_bytes(self.settings.memory_bytes)}; allow more memory, or use fewer layers",
-            needed_bytes=program.memory_bytes(),
-        )
-
-    def _predict(self, plan: Plan, wanted: list[int]) -> float:
-        steps = step_costs(plan.shape, plan.tree, plan.sliced_indices)
-        backwards = gradient_steps(steps, plan.shape.num_tensors, wanted)
-        return predicted_seconds(
-            backwards, planning_rates(self.settings), self.settings.dtype, peak_bytes=plan.cost.peak_bytes
+            needed_bytes=needed,
         )

@@ -10,9 +10,10 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from taizhang._types import ComplexArray
+from taizhang.execute.cone_members import ConeMembers
 from taizhang.execute.contraction import Contraction, Progress
 from taizhang.execute.members import run_members
-from taizhang.execute.prepare import program_within_time
+from taizhang.execute.prepare import check_time, program_within_time
 from taizhang.execute.scaled_value import scale_into
 from taizhang.observer import Observer, Silent
 from taizhang.plan.plan import Plan
@@ -22,6 +23,9 @@ from taizhang.tasks.task import Task
 from taizhang.tasks.work import PlannedMembers, Work
 
 Answer = TypeVar("Answer")
+
+# Light cones that take longer are contracted one after another.
+_INSTANT_SECONDS = 5e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,19 +109,31 @@ def contract_work(
         TimeLimitError: The work is predicted to take longer than the limit.
     """
     # Stage 1: check the predicted time of all plans before any is contracted.
-    programs = [program_within_time(planned.ready, work.predicted_seconds, work.settings) for planned in work.plans]
+    check_time(work.predicted_seconds, work.settings)
+    programs = [
+        None
+        if not profile and _are_together(planned, work.settings)
+        else program_within_time(planned.ready, 0.0, work.settings)
+        for planned in work.plans
+    ]
     observer.stage("run")
     observer.predicted(work.predicted_seconds)
     slices = [len(planned.members) * len(planned.slices) for planned in work.plans]
     values: list[ComplexArray] = []
     contractions: list[Contraction] = []
     for number, (planned, program) in enumerate(zip(work.plans, programs, strict=True)):
+        progress = _part_of(observer, slices, number)
+        # Stage 2: many light cones that take an instant each are contracted in one call.
+        if program is None:
+            values.append(_contract_together(planned, work.settings)[:, np.newaxis])
+            progress(1, 1)
+            continue
         plan_values = np.empty((len(planned.members), program.program.output_elements), dtype=work.value_dtype)
 
         def take(member: int, contraction: Contraction, target: ComplexArray = plan_values) -> None:
             scale_into(target[member], contraction.mantissa.reshape(-1), contraction.exponent)
 
-        # Stage 2: a small network whose elements are far apart is contracted with an exponent for every element; any
+        # Stage 3: a small network whose elements are far apart is contracted with an exponent for every element; any
         # other by its plan, and again with such exponents if a number underflowed.
         wide = None if profile else _contract_wide(planned, work.settings)
         if wide is None:
@@ -128,7 +144,7 @@ def contract_work(
                 slices=planned.only,
                 threads=work.settings.threads,
                 free_bytes=work.settings.free_bytes,
-                progress=_part_of(observer, slices, number),
+                progress=progress,
                 profile=profile,
             )
             contractions += finished
@@ -140,6 +156,27 @@ def contract_work(
             take(0, wide)
         values.append(plan_values)
     return tuple(values), tuple(contractions)
+
+
+def _are_together(planned: PlannedMembers, settings: Settings) -> bool:
+    """Whether the contractions are light cones that take an instant each, and all fit in the memory."""
+    return (
+        isinstance(planned.members, ConeMembers)
+        and planned.ready.plan.predicted_seconds < _INSTANT_SECONDS
+        and planned.members.batch.peak_bytes(settings.threads) <= settings.free_bytes()
+    )
+
+
+def _contract_together(planned: PlannedMembers, settings: Settings) -> ComplexArray:
+    """The values of the contractions of a plan, in one call; shape (contractions,)."""
+    members = planned.members
+    assert isinstance(members, ConeMembers)
+    return members.batch.run(
+        members.table,
+        seconds=planned.predicted_seconds,
+        threads=settings.threads,
+        free_bytes=settings.free_bytes(),
+    )
 
 
 def _contract_wide(planned: PlannedMembers, settings: Settings, *, underflow: bool = False) -> Contraction | None:

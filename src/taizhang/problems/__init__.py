@@ -1,0 +1,1 @@
+"""Problems of combinatorial optimisation, their costs as observables, and circuits for them."""
