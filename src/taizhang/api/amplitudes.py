@@ -6,7 +6,7 @@ Their common keywords are in the table `taizhang.settings.OPTIONS`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from taizhang.api.arguments import (
     read_qubits,
     read_qubits_or_count,
 )
+from taizhang.api.energies import ObservableLike, read_observable_list
 from taizhang.circuit.bitstring import BitstringLike, read_bitstring
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.state_vector import direct_is_quick
@@ -39,8 +40,9 @@ from taizhang.progress.display import shows_progress
 from taizhang.sampling.open_qubits import choose_open_qubits as best_open_qubits
 from taizhang.settings import OPTIONS, ChoiceOptions, Options, SearchOptions, settings_of
 from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.cone_plan import ConePlan
 from taizhang.tasks.contraction import ContractionTask
-from taizhang.tasks.planning import find_plan
+from taizhang.tasks.planning import find_cone_plan, find_plan
 from taizhang.tasks.solve import solve
 
 if TYPE_CHECKING:
@@ -224,6 +226,24 @@ def state_vector(circuit: Circuit, *, observer: Observer | None = None, **option
     return all_amplitudes(circuit, settings, observer)
 
 
+@overload
+def plan(
+    what: Circuit | TensorNetwork | NetworkShape,
+    *,
+    open_qubits: Sequence[int] = ...,
+    bitstrings: BitstringsLike | None = ...,
+    observables: None = ...,
+    observer: Observer | None = ...,
+    **options: Unpack[SearchOptions],
+) -> Plan: ...
+@overload
+def plan(
+    what: Circuit,
+    *,
+    observables: ObservableLike | Sequence[ObservableLike],
+    observer: Observer | None = ...,
+    **options: Unpack[SearchOptions],
+) -> ConePlan: ...
 @shows_progress
 @explicit_options(SearchOptions, OPTIONS)
 def plan(
@@ -231,21 +251,24 @@ def plan(
     *,
     open_qubits: Sequence[int] = (),
     bitstrings: BitstringsLike | None = None,
+    observables: ObservableLike | Sequence[ObservableLike] | None = None,
     observer: Observer | None = None,
     **options: Unpack[SearchOptions],
-) -> Plan:
-    """Searches a plan: for the amplitudes of a circuit, or for any network.
+) -> Plan | ConePlan:
+    """Searches a plan: for amplitudes or expectation values of a circuit, or for any network.
 
     Args:
         what: A circuit, a network, or the shape of one.
         open_qubits: For a circuit: the qubits left open.
         bitstrings: For a circuit: a list of bitstrings, or a similar one, whose amplitudes will be computed together.
+        observables: For a circuit: an observable, or a list of them, as `expectation` takes them.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
     Returns:
         The plan; printing it shows work, slices, memory and time. It is valid for all bitstrings of the circuit;
-        a plan for lists is valid for lists of any length whose bitstrings differ at the same qubits.
+        a plan for lists is valid for lists of any length whose bitstrings differ at the same qubits. With observables
+        a `ConePlan`: the figures of their light cones.
 
     Raises:
         MemoryLimitError: No plan fits the memory limit.
@@ -257,6 +280,10 @@ def plan(
     """
     what, open_qubits = check_plannable(what), read_qubits(open_qubits, name="open_qubits")
     settings = settings_of(plan, options)
+    if observables is not None:
+        if not isinstance(what, Circuit) or open_qubits or bitstrings is not None:
+            raise UsageError("observables need a circuit, without open_qubits and bitstrings; leave those out")
+        return find_cone_plan(check_circuit(what), read_observable_list(observables)[0], settings, observer)
     if isinstance(what, Circuit):
         listed = None if bitstrings is None else read_bitstrings(bitstrings)
         return find_plan(what, settings, observer, open_qubits=open_qubits, bitstrings=listed).plan

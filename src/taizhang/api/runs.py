@@ -23,8 +23,10 @@ from taizhang.api.arguments import (
     read_bitstrings,
     read_qubits,
 )
+from taizhang.api.energies import FloatArray, ObservableLike, read_observable_list
 from taizhang.circuit.bitstring import BitstringLike, read_bitstring
 from taizhang.circuit.circuit import Circuit
+from taizhang.errors import UsageError
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan import Plan
@@ -48,6 +50,7 @@ from taizhang.runs.verify import verify as verify_run
 from taizhang.runs.workers.work import FolderWorker
 from taizhang.settings import OPTIONS, Options, ResourceOptions, VerifyOptions, settings_of
 from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.expectation import ExpectationTask
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -73,22 +76,24 @@ class WorkKeywords(ResourceOptions, total=False):
 @explicit_options(RunKeywords, OPTIONS, WORKFORCE)
 def run(
     circuit: Circuit,
-    bitstrings: BitstringLike | BitstringsLike,
+    bitstrings: BitstringLike | BitstringsLike | None = None,
     *,
     directory: Directory,
+    observables: ObservableLike | Sequence[ObservableLike] | None = None,
     open_qubits: Sequence[int] = (),
     plan: Plan | None = None,
     piece_time: str | float = DEFAULT_PIECE_TIME,
     workforce: Workforce | None = None,
     observer: Observer | None = None,
     **options: Unpack[RunKeywords],
-) -> complex | ComplexArray:
+) -> float | complex | FloatArray | ComplexArray:
     """Starts a resumable run in a folder and completes it; after any interruption, `resume` continues it.
 
     Args:
         circuit: The circuit.
-        bitstrings: A bitstring, or several, qubit 0 first.
+        bitstrings: A bitstring, or several, qubit 0 first, whose amplitudes are computed.
         directory: The folder, new or empty.
+        observables: Instead of bitstrings: an observable or a list of them, as `expectation` takes them.
         open_qubits: Qubits left open.
         plan: An existing plan; searched if not given.
         piece_time: Time that a piece of the work should take on one thread.
@@ -98,13 +103,14 @@ def run(
 
     Returns:
         A complex number for one bitstring without open qubits; otherwise an array with an axis for the bitstrings, if
-        several were given, and one of length 2 for each open qubit.
+        several were given, and one of length 2 for each open qubit. For observables, what `expectation` returns.
 
     Raises:
         RunError: The folder is not empty, or cannot be used.
         RunStoppedError: A signal stopped this process; finished pieces are committed.
-        CircuitError: A bitstring or an open qubit does not fit the circuit.
+        CircuitError: A bitstring, an open qubit or an observable does not fit the circuit.
         LimitError: The work does not fit the limits.
+        UsageError: Neither bitstrings nor observables were given, or both.
 
     Example:
         >>> import tempfile
@@ -113,11 +119,22 @@ def run(
         ...     round(abs(run(bell, "11", directory=folder, threads=1)) ** 2, 6)
         0.5
     """
+    # Stage 1: the question.
     circuit, plan, directory = check_circuit(circuit), check_plan(plan), check_directory(directory)
-    opened, single = read_qubits(open_qubits, name="open_qubits"), is_one_bitstring(bitstrings)
-    requested = [read_bitstring(bitstrings)] if single else read_bitstrings(bitstrings)
     settings = settings_of(run, options)
-    task = AmplitudesTask(circuit=circuit, bitstrings=tuple(requested), open_qubits=opened)
+    task: AmplitudesTask | ExpectationTask
+    if observables is None:
+        if bitstrings is None:
+            raise UsageError("no bitstring was given; give bitstrings, or observables")
+        opened, single = read_qubits(open_qubits, name="open_qubits"), is_one_bitstring(bitstrings)
+        requested = [read_bitstring(bitstrings)] if single else read_bitstrings(bitstrings)
+        task = AmplitudesTask(circuit=circuit, bitstrings=tuple(requested), open_qubits=opened)
+    else:
+        if bitstrings is not None or plan is not None or len(open_qubits):
+            raise UsageError("a run computes amplitudes or observables; leave bitstrings, open_qubits and plan out")
+        asked, single = read_observable_list(observables)
+        task = ExpectationTask(circuit=circuit, observables=asked)
+    # Stage 2: the run.
     folder = start_run(
         directory,
         task,
@@ -126,11 +143,12 @@ def run(
         piece_seconds=parse_time(piece_time, called="piece_time"),
         observer=observer,
     )
-    values: ComplexArray = complete_run(folder, workforce_of(settings, workforce, options), observer).values
+    answer = complete_run(folder, workforce_of(settings, workforce, options), observer)
+    values: FloatArray | ComplexArray = folder.assembly().plain(answer)
     if not single:
         return values
-    batch: ComplexArray = values[0]
-    return batch if open_qubits else complex(batch)
+    one: FloatArray | ComplexArray = values[0]
+    return one if len(open_qubits) else one.item()
 
 
 @shows_progress

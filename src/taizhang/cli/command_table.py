@@ -28,7 +28,8 @@ COMMANDS: Mapping[str, CommandEntry] = {
     ),
     "draw": CommandEntry("draw_command", "Draw CIRCUIT as text, or write it to a file as an SVG picture."),
     "plan": CommandEntry(
-        "plan_command", "Search for a plan for an amplitude of CIRCUIT, or for a network, and report its cost."
+        "plan_command",
+        "Search for a plan for amplitudes or expectation values of CIRCUIT, or for a network, and report its cost.",
     ),
     "amplitude": CommandEntry("amplitude_command", "Compute amplitudes ⟨BITSTRING|CIRCUIT|0…0⟩."),
     "sample": CommandEntry("sample_command", "Draw samples of CIRCUIT: one bitstring per line, qubit 0 first."),
@@ -37,12 +38,15 @@ COMMANDS: Mapping[str, CommandEntry] = {
         "marginals_command",
         "Compute the joint probabilities of the outcomes of some qubits of CIRCUIT.",
     ),
+    "expectation": CommandEntry(
+        "expectation_command", "Compute expectation values ⟨0…0|CIRCUIT† OBSERVABLE CIRCUIT|0…0⟩."
+    ),
     "contract": CommandEntry(
         "contract_command", "Contract NETWORK (JSON) with ARRAYS (.npz: arr_0, arr_1, … in the order of its inputs)."
     ),
     "run": CommandEntry(
         "run_commands",
-        "Compute amplitudes of CIRCUIT as a resumable run, kept piece by piece in the folder RUN.",
+        "Compute amplitudes or expectation values of CIRCUIT as a resumable run, kept in the folder RUN.",
     ),
     "resume": CommandEntry("run_commands", "Continue the run in the folder RUN and print its result."),
     "status": CommandEntry(

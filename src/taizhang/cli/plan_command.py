@@ -9,10 +9,12 @@ from taizhang._units import human_seconds
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.bitstring_lists import read_bitstrings
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.observable import Observable
 from taizhang.cli.circuit_input import CircuitReader, bound_circuit_options
 from taizhang.cli.display import Display
 from taizhang.cli.failure import InterruptedWorkError
 from taizhang.cli.notes import note
+from taizhang.cli.observable_options import collect_observables, observable_option, observables_option
 from taizhang.cli.options import (
     InputFile,
     OutputFile,
@@ -30,7 +32,7 @@ from taizhang.network.network_file import read_network
 from taizhang.plan.search import SearchInterrupted
 from taizhang.plots.plan import plot_plan
 from taizhang.settings import SearchOptions, Settings
-from taizhang.tasks.planning import find_plan
+from taizhang.tasks.planning import find_cone_plan, find_plan
 
 
 @command("plan")
@@ -40,6 +42,8 @@ from taizhang.tasks.planning import find_plan
 @option("--bitstring", metavar="BITS", help="The amplitude to plan for; one plan serves all bitstrings.")
 @option("--bitstrings", type=InputFile(), metavar="FILE", help="File of bitstrings to plan for, one per line.")
 @option("--open", "open_qubits", metavar="Q,Q,...", help="Leave these qubits open.")
+@observables_option
+@observable_option
 @option("-o", "--output", type=OutputFile(), metavar="PLAN", group="Output", help="Write the plan to this file.")
 @option(
     "--plot",
@@ -57,14 +61,26 @@ def plan_command(
     bitstring: str | None,
     bitstrings: str | None,
     open_qubits: str | None,
+    observables_file: str | None,
+    observable_texts: tuple[str, ...],
     output: str | None,
     plot: str | None,
     settings: Settings,
     as_json: bool,
 ) -> None:
-    """Search for a plan for an amplitude of CIRCUIT, or for a network, and report its cost."""
+    """Search for a plan for amplitudes or expectation values of CIRCUIT, or for a network, and report its cost."""
     if (circuit is None) == (network is None):
         raise click.UsageError("give either a CIRCUIT or --network FILE")
+    if observables_file is not None or observable_texts:
+        if circuit is None or bitstring or bitstrings or open_qubits:
+            raise click.UsageError(
+                "observables need a CIRCUIT alone; leave --network, --bitstring, --bitstrings and --open out"
+            )
+        if output is not None:
+            raise click.UsageError("-o writes one plan, but observables have one for each light cone; leave it out")
+        asked = collect_observables(observable_texts, observables_file, circuit=circuit, asked="--observable TEXT")
+        _plan_observables(circuit, reader, asked, plot, settings, as_json)
+        return
     # Stage 1: search; an interrupted search gives its best plan so far.
     with Display() as display:
         try:
@@ -93,6 +109,26 @@ def plan_command(
         limit = "" if settings.plan_seconds is None else f" of {human_seconds(settings.plan_seconds)}"
         kept = "this is the best plan so far; -o PLAN keeps it" if output is None else f"{output} holds the best so far"
         raise InterruptedWorkError(f"stopped after {human_seconds(stopped)}{limit}; {kept}")
+
+
+def _plan_observables(
+    circuit: str,
+    reader: CircuitReader,
+    observables: tuple[Observable, ...],
+    plot: str | None,
+    settings: Settings,
+    as_json: bool,
+) -> None:
+    """Plans expectation values, and prints and draws their cost."""
+    with Display() as display:
+        display.stage("read")
+        plan = find_cone_plan(reader.read(circuit), observables, settings, display)
+    drawn = save(plot, lambda path: plot_plan(plan, path))
+    if as_json:
+        echo_json(plan.to_dict())
+    else:
+        click.echo(str(plan))
+    drawn.check(printed=False)
 
 
 def _read_question(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from taizhang._files import write_file
 from taizhang._resources import peak_resident_bytes
 from taizhang._units import counted
 from taizhang.cli.amplitude_output import MOST_LINES, npy_bytes, show_amplitudes, write_amplitudes
+from taizhang.cli.expectation_output import present_values
 from taizhang.cli.options import echo_json
 from taizhang.cli.reports import plan_report
 from taizhang.cli.sample_output import present_report, write_samples
@@ -23,6 +24,7 @@ from taizhang.cli.xeb_output import present_xeb
 from taizhang.plan.plan import Plan
 from taizhang.tasks.amplitudes import AmplitudeAnswer
 from taizhang.tasks.assembly import Assembly
+from taizhang.tasks.expectation import ExpectationValues
 from taizhang.tasks.samples import DrawnSamples
 from taizhang.tasks.xeb import Xeb
 
@@ -35,6 +37,7 @@ class Presentation:
         assembly: The assembly that made the answer.
         plans: The plans that were run.
         seconds: Wall time of the stages.
+        work: JSON keys of all plans together, for answers to which many plans belong.
         output: File to write the answer to, or None.
         plot: File to draw the answer to, or None.
         as_json: Print one JSON object.
@@ -43,6 +46,7 @@ class Presentation:
     assembly: Assembly[Any]
     plans: tuple[Plan, ...]
     seconds: Mapping[str, float]
+    work: Mapping[str, object] = field(default_factory=dict)
     output: str | None = None
     plot: str | None = None
     as_json: bool = False
@@ -81,6 +85,18 @@ def _(answer: AmplitudeAnswer, how: Presentation) -> None:
     else:
         click.echo(f"{counted(answer.values.size, 'amplitude')} written to {how.output}")
     saved.check()
+
+
+@present.register
+def _(answer: ExpectationValues, how: Presentation) -> None:
+    present_values(
+        answer,
+        how.assembly.plain(answer),
+        work=how.work,
+        seconds=how.seconds,
+        output=how.output,
+        as_json=how.as_json,
+    )
 
 
 @present.register

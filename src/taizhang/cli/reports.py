@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,24 @@ def plan_report(plan: Plan, peak_bytes: int) -> dict[str, object]:
         "planning_seconds": plan.planning_seconds,
         "num_tensors": plan.shape.num_tensors,
         "num_indices": plan.shape.num_indices,
+    }
+
+
+def work_report(plans: Sequence[Plan], contractions: Sequence[int]) -> dict[str, object]:
+    """The JSON keys of several plans: work and time of all contractions, width and memory of the largest.
+
+    Args:
+        plans: The plans.
+        contractions: For each the number of networks that it contracts.
+    """
+    counts = list(zip(plans, contractions, strict=True))
+    return {
+        "log10_multiply_adds": math.log10(max(1, sum(plan.cost.multiply_adds_executed * n for plan, n in counts))),
+        "width": max(plan.cost.width for plan in plans),
+        "peak_bytes": max(plan.cost.peak_bytes for plan in plans),
+        "predicted_seconds": sum(plan.predicted_seconds * n for plan, n in counts),
+        "planning_seconds": sum(plan.planning_seconds for plan in plans),
+        "shapes": len(plans),
     }
 
 

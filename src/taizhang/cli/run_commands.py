@@ -11,10 +11,12 @@ import click
 
 from taizhang._files import check_output, write_file
 from taizhang._units import parse_time
+from taizhang.circuit.observable import Observable
 from taizhang.cli.bitstring_options import collect_bitstrings
 from taizhang.cli.circuit_input import CircuitReader, task_options
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note
+from taizhang.cli.observable_options import collect_observables, observable_option, observables_option
 from taizhang.cli.options import (
     OutputFile,
     RunDirectory,
@@ -41,6 +43,8 @@ from taizhang.runs.verify import verify
 from taizhang.runs.workers.work import FolderWorker
 from taizhang.settings import ResourceOptions, Settings, VerifyOptions
 from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.expectation import ExpectationTask
+from taizhang.tasks.task import Task
 
 _workforce_options = table_options(dict, "workers", WORKFORCE)
 _lease_option = table_options(dict, "workers", [row for row in WORKFORCE if row.name == "lease"])
@@ -48,6 +52,8 @@ _lease_option = table_options(dict, "workers", [row for row in WORKFORCE if row.
 
 @command("run")
 @task_options
+@observables_option
+@observable_option
 @option(
     "--directory",
     required=True,
@@ -75,6 +81,8 @@ def run_command(
     bitstrings: str | None,
     bitstring: str | None,
     open_qubits: str | None,
+    observables_file: str | None,
+    observable_texts: tuple[str, ...],
     directory: str,
     plan_file: str | None,
     piece_time: str,
@@ -84,7 +92,7 @@ def run_command(
     workers: dict[str, Any],
     as_json: bool,
 ) -> None:
-    """Compute amplitudes of CIRCUIT as a resumable run, kept piece by piece in the folder RUN.
+    """Compute amplitudes or expectation values of CIRCUIT as a resumable run, kept in the folder RUN.
 
     An interruption loses at most the pieces in progress; 'taizhang resume RUN' continues the run, 'taizhang status RUN'
     shows its progress.
@@ -92,20 +100,31 @@ def run_command(
     opened = parse_qubits(open_qubits)
     workforce = workforce_of(settings, None, workers)
     plan = Plan.load(plan_file) if plan_file is not None else None
+    asked: tuple[Observable, ...] = ()
+    if observables_file is not None or observable_texts:
+        if bits or bitstring or bitstrings or opened or plan is not None:
+            raise click.UsageError("a run computes amplitudes or observables; leave bitstrings, --open and --plan out")
+        asked = collect_observables(observable_texts, observables_file, circuit=circuit, asked="--observable TEXT")
     started = time.perf_counter()
     with Display(folder=directory) as display:
         display.stage("read")
         read = reader.read(circuit)
-        requested = collect_bitstrings(read, bits, bitstring, bitstrings, opened)
+        task: Task[Any]
+        if asked:
+            task = ExpectationTask(circuit=read, observables=asked)
+        else:
+            requested = collect_bitstrings(read, bits, bitstring, bitstrings, opened)
+            task = AmplitudesTask(circuit=read, bitstrings=tuple(requested), open_qubits=opened)
         folder = start_run(
             directory,
-            AmplitudesTask(circuit=read, bitstrings=tuple(requested), open_qubits=opened),
+            task,
             settings,
             plan=plan,
             piece_seconds=parse_time(piece_time, called="--piece-time"),
             observer=display,
         )
-    note(str(folder.plan()))
+    if not asked:
+        note(str(folder.plan()))
     note(pieces_line(folder))
     if prepare:
         return

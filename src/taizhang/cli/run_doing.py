@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from taizhang._units import counted
 from taizhang.cli.present import Presentation, present
+from taizhang.cli.reports import work_report
 from taizhang.cli.run_display import RunDisplay
 from taizhang.runs.folder import RunFolder
 from taizhang.runs.run import Workforce, complete_run
@@ -37,7 +38,13 @@ def finish_run(
     spent = {**seconds, "run": time.perf_counter() - started}
     plans = tuple(folder.plan(number) for number in range(len(folder.manifest.plans)))
     how = Presentation(
-        assembly=folder.assembly(), plans=plans, seconds=spent, output=output, plot=plot, as_json=as_json
+        assembly=folder.assembly(),
+        plans=plans,
+        work=work_report(plans, [record.num_contractions for record in folder.manifest.plans]),
+        seconds=spent,
+        output=output,
+        plot=plot,
+        as_json=as_json,
     )
     present(answer, how)
 

@@ -16,10 +16,12 @@ from taizhang._units import human_bytes, human_seconds
 from taizhang.plan.plan import Plan
 from taizhang.plan.stem import Stem, stems_of
 from taizhang.plots.canvas import check_drawable, save
+from taizhang.plots.cone_plan import plot_cone_plan
 from taizhang.plots.figure import Band, Bars, Dots, Figure, Label, Line, Mark, Panel
 from taizhang.plots.picture import Point
 from taizhang.plots.scale import Scale, ticks
 from taizhang.plots.svg import to_svg
+from taizhang.tasks.cone_plan import ConePlan
 
 MAX_STEMS = 4
 """Largest number of chains drawn as lines: the stem, and branches that do much of the work."""
@@ -39,11 +41,11 @@ MAX_NAMED_INDICES = 16
 _DASHES: Sequence[tuple[float, ...]] = ((), (5, 3), (2, 2))
 
 
-def plot_plan(plan: Plan, path: str | os.PathLike[str]) -> None:
+def plot_plan(plan: Plan | ConePlan, path: str | os.PathLike[str]) -> None:
     """Draws a plan to a file.
 
     Args:
-        plan: The plan.
+        plan: The plan of a network, or of expectation values.
         path: The file; its ending, .svg, .png or .pdf, gives the format.
 
     Raises:
@@ -51,6 +53,9 @@ def plot_plan(plan: Plan, path: str | os.PathLike[str]) -> None:
         MissingPackageError: matplotlib is not installed, and the ending is not .svg.
         OSError: The file cannot be written.
     """
+    if isinstance(plan, ConePlan):
+        plot_cone_plan(plan, path)
+        return
     target = Path(path)
     check_drawable(target)
     save(plan_figure(plan).picture(), target)

@@ -1,16 +1,20 @@
-"""Planning without contracting: for the amplitudes of a circuit, or for any network."""
+"""Planning without contracting: for amplitudes or expectation values of a circuit, or for any network."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.observable import Observable
 from taizhang.execute.prepare import CompiledPlan, prepare_plan
 from taizhang.network.amplitude_network import AmplitudeNetwork
 from taizhang.network.network import NetworkShape
 from taizhang.observer import Observer
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
+from taizhang.tasks.cone_plan import ConePlan
+from taizhang.tasks.expectation import ExpectationTask
 
 
 def find_plan(
@@ -39,3 +43,23 @@ def find_plan(
         task = AmplitudesTask(circuit=what, bitstrings=tuple(bitstrings), open_qubits=open_qubits)
         return task.prepare(settings, observer=observer).plans[0].ready
     return prepare_plan(AmplitudeNetwork(what, open_qubits=open_qubits).shape, settings, observer, run_here=False)
+
+
+def find_cone_plan(
+    circuit: Circuit, observables: Sequence[Observable], settings: Settings, observer: Observer | None = None
+) -> ConePlan:
+    """Searches the plans of expectation values.
+
+    Args:
+        circuit: The circuit.
+        observables: The observables.
+        settings: The common options.
+        observer: Receives progress updates.
+
+    Raises:
+        CircuitError: An observable acts on a qubit that the circuit does not have.
+        MemoryLimitError: A light cone does not fit the memory limit.
+    """
+    started = time.perf_counter()
+    cones = ExpectationTask(circuit=circuit, observables=tuple(observables)).prepare_cones(settings, observer=observer)
+    return ConePlan.of(cones, time.perf_counter() - started)
