@@ -171,6 +171,8 @@ class ConeBatch:
                 tick=tick,
             )
             values[some] = found
+            if not adjoints.size:
+                continue
             adjoints = adjoints.reshape(count, -1)
             for weight, total in zip(weights, sums, strict=True):
                 weighted = (adjoints * weight[some, np.newaxis]).reshape(-1)
