@@ -1,4 +1,4 @@
-"""Expectation values the obvious way: from a state vector, with Pauli products as permutations and signs of its entries."""
+"""Expectation values the obvious way: from a state vector, whose entries a Pauli product permutes and signs."""
 
 from __future__ import annotations
 
