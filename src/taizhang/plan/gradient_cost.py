@@ -33,11 +33,14 @@ def gradient_steps(steps: Sequence[StepCost], num_tensors: int, wanted: Collecti
         step = steps[number]
         if num_tensors + number not in needed:
             continue
+        # The derivative of the value by itself is 1, so those by the operands of the last step are copies.
+        work = step.multiply_adds if number < len(steps) - 1 else 0
         if step.left in needed:
             result.append(
                 replace(
                     step,
                     runs=most_runs,
+                    multiply_adds=work,
                     columns=step.summed,
                     summed=step.columns,
                     left_elements=step.out_elements,
@@ -49,6 +52,7 @@ def gradient_steps(steps: Sequence[StepCost], num_tensors: int, wanted: Collecti
                 replace(
                     step,
                     runs=most_runs,
+                    multiply_adds=work,
                     rows=step.summed,
                     summed=step.rows,
                     right_elements=step.out_elements,
