@@ -136,14 +136,14 @@ class RecipeBook:
         self.groups = [_make_group(recipes, numbers) for numbers in members.values()]
 
         # Stage 2: the kinds of each group.
-        self.kinds: list[GateKind] = []
         self.kind_of = np.zeros(len(recipes), dtype=np.uint32)
         known: dict[GateKind, int] = {}
         for group in self.groups:
-            kinds, kind_of = gate_kinds(_sampled(group), group.num_controls)
+            samples, sample_of = _sampled(group)
+            kinds, kind_of = gate_kinds(samples, group.num_controls)
             numbers = [known.setdefault(kind, len(known)) for kind in kinds]
-            self.kinds.extend(kind for kind, number in zip(kinds, numbers, strict=True) if number == len(self.kinds))
-            self.kind_of[group.recipes] = np.array(numbers, dtype=np.uint32)[kind_of]
+            self.kind_of[group.recipes] = np.array(numbers, dtype=np.uint32)[kind_of][sample_of]
+        self.kinds = list(known)
 
 
 def _make_group(recipes: Sequence[GateRecipe], numbers: Sequence[int]) -> _Group:
@@ -175,18 +175,26 @@ def _make_group(recipes: Sequence[GateRecipe], numbers: Sequence[int]) -> _Group
     )
 
 
-def _sampled(group: _Group) -> ComplexArray:
-    """The matrices of a group at some sets of angles, shape (recipes, sets, rows, rows); free angles differ in each."""
+def _sampled(group: _Group) -> tuple[ComplexArray, npt.NDArray[np.intp]]:
+    """Matrices of the gates of a group at some sets of angles; free angles differ in each set.
+
+    Returns:
+        The matrices, shape (samples, sets, rows, rows), and for each recipe its sample: recipes that differ in what
+        their free angles are have the same.
+    """
     if group.matrices is not None:
-        return group.matrices[:, np.newaxis]
+        return group.matrices[:, np.newaxis], np.zeros(len(group.recipes), dtype=np.intp)
+    polynomial = gate_polynomial(group.name)
     if not len(group.rows):
-        return gate_polynomial(group.name).matrices(group.constants)[:, np.newaxis]
-    free = np.zeros(group.constants.shape, dtype=np.bool_)
-    free[group.rows, group.angles] = True
+        return polynomial.matrices(group.constants)[:, np.newaxis], np.arange(len(group.recipes))
     count = group.constants.shape[1]
+    fixed = group.constants.copy()
+    # Angles are finite, so infinity marks those that are free.
+    fixed[group.rows, group.angles] = np.inf
+    different, sample_of = np.unique(fixed, axis=0, return_inverse=True)
     generic = np.concatenate([_GENERIC, _GENERIC + 0.1234567], axis=1)[:, :count]
-    sets = [gate_polynomial(group.name).matrices(np.where(free, row, group.constants)) for row in generic]
-    return np.stack(sets, axis=1)
+    sets = [polynomial.matrices(np.where(np.isinf(different), row, different)) for row in generic]
+    return np.stack(sets, axis=1), sample_of.reshape(-1)
 
 
 @dataclass(slots=True, eq=False)

@@ -246,17 +246,17 @@ fn find_shapes(result: &mut Classes, representatives: Vec<Built>) {
 
 /// The shape that a code describes.
 fn read_shape(code: &Code) -> Shape {
-    let mut inputs = Vec::new();
+    let mut axes: Vec<Vec<u64>> = Vec::new();
     let mut words = code.words.iter();
     while let (Some(_), Some(&len)) = (words.next(), words.next()) {
-        inputs.push(
-            words
-                .by_ref()
-                .take(len as usize)
-                .map(|&word| word as u32)
-                .collect::<Vec<u32>>(),
-        );
+        axes.push(words.by_ref().take(len as usize).copied().collect());
     }
-    let num_variables = inputs.iter().flatten().max().map_or(0, |&largest| largest as usize + 1);
-    Shape { inputs, num_variables }
+    let mut variables: Vec<u64> = axes.iter().flatten().copied().collect();
+    variables.sort_unstable();
+    variables.dedup();
+    let number = |word: &u64| variables.partition_point(|other| other < word) as u32;
+    Shape {
+        inputs: axes.iter().map(|axes| axes.iter().map(number).collect()).collect(),
+        num_variables: variables.len(),
+    }
 }

@@ -5,7 +5,8 @@
 //! which it is not stays, and blocks its qubits: what comes before it on them stays as well.
 
 use super::circuit::{Circuit, NONE};
-use std::collections::{BinaryHeap, HashMap};
+use super::small_hash::{SmallMap, SmallSet};
+use std::collections::BinaryHeap;
 
 /// Letters of a Pauli product.
 pub const I: u8 = 0;
@@ -40,9 +41,9 @@ struct Wire {
 /// With `moving` false every gate in the light cone stays.
 pub fn conjugate(circuit: &Circuit, product: &[(u32, u8)], moving: bool) -> Conjugated {
     let mut result = Conjugated::default();
-    let mut wires: HashMap<u32, Wire> = HashMap::with_capacity(2 * product.len());
+    let mut wires: SmallMap<Wire> = SmallMap::default();
     let mut heap = BinaryHeap::new();
-    let mut queued = std::collections::HashSet::new();
+    let mut queued = SmallSet::default();
     for &(qubit, letter) in product {
         let blocked = !moving;
         wires.insert(qubit, Wire { letter, blocked });
@@ -97,7 +98,7 @@ pub fn conjugate(circuit: &Circuit, product: &[(u32, u8)], moving: bool) -> Conj
     result
 }
 
-fn push(operation: u32, heap: &mut BinaryHeap<u32>, queued: &mut std::collections::HashSet<u32>) {
+fn push(operation: u32, heap: &mut BinaryHeap<u32>, queued: &mut SmallSet) {
     if operation != NONE && queued.insert(operation) {
         heap.push(operation);
     }

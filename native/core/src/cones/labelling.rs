@@ -15,7 +15,7 @@ const MAX_SINGLED_OUT: usize = 256;
 /// A network written with canonical numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Code {
-    /// For each tensor its colour, the number of its axes and the number of each axis' variable.
+    /// For each tensor its colour, the number of its axes and a word for each axis' variable.
     pub words: Vec<u64>,
 }
 
@@ -229,53 +229,41 @@ impl Colouring {
 
 /// Writes a cone with the numbers of its nodes; returns the code and the tensors in its order.
 fn write(cone: &Cone, colour: &dyn Fn(&Tensor) -> u64, ranks: &[u32]) -> (Code, Vec<u32>) {
-    // Stage 1: variables are numbered by node, then in order of time.
-    let renamed = |variable: Variable| (ranks[variable.node as usize], variable.turn, variable.side);
-    let mut variables: Vec<_> = cone
-        .tensors
-        .iter()
-        .flat_map(|tensor| tensor.axes.iter().map(|axis| renamed(axis.0)))
-        .collect();
-    variables.sort_unstable();
-    variables.dedup();
-    // Stage 2: axes that may be exchanged are sorted; then the tensors.
-    let mut written: Vec<(Vec<u32>, u64, u32)> = cone
-        .tensors
-        .iter()
-        .enumerate()
-        .map(|(number, tensor)| {
-            let mut axes: Vec<(u32, u32)> = tensor
-                .axes
-                .iter()
-                .map(|&(variable, label)| {
-                    (
-                        label,
-                        variables.partition_point(|other| *other < renamed(variable)) as u32,
-                    )
-                })
-                .collect();
-            let in_order: Vec<u32> = axes.iter().map(|axis| axis.0).collect();
-            axes.sort_unstable();
-            // Each label gets its variables back in rising order, at the places where it was.
-            let mut next: std::collections::HashMap<u32, usize> = std::collections::HashMap::new();
-            for (place, axis) in axes.iter().enumerate() {
-                next.entry(axis.0).or_insert(place);
+    // Stage 1: each tensor as a stretch of words: its variables, numbered by node and then in order of time, its colour.
+    // Axes that may be exchanged are in rising order.
+    let mut words: Vec<u64> = Vec::with_capacity(4 * cone.tensors.len());
+    let mut stretches = Vec::with_capacity(cone.tensors.len());
+    for (number, tensor) in cone.tensors.iter().enumerate() {
+        let start = words.len();
+        words.extend(tensor.axes.iter().map(|axis| word_of(axis.0, ranks)));
+        let axes = &mut words[start..];
+        for last in 1..axes.len() {
+            for at in (0..last).rev() {
+                if tensor.axes[at].1 == tensor.axes[last].1 && axes[at] > axes[last] {
+                    axes.swap(at, last);
+                }
             }
-            let numbers = in_order.iter().map(|label| {
-                let place = next.get_mut(label).map_or(0, |place| {
-                    *place += 1;
-                    *place - 1
-                });
-                axes[place].1
-            });
-            (numbers.collect(), colour(tensor), number as u32)
-        })
-        .collect();
-    written.sort_unstable();
-    let mut words = Vec::with_capacity(4 * written.len());
-    for (axes, colour, _) in &written {
-        words.extend([*colour, axes.len() as u64]);
-        words.extend(axes.iter().map(|&axis| u64::from(axis)));
+        }
+        words.push(colour(tensor));
+        stretches.push((start, words.len(), number as u32));
     }
-    (Code { words }, written.into_iter().map(|tensor| tensor.2).collect())
+    // Stage 2: the tensors in the order of their words.
+    stretches.sort_unstable_by(|a, b| words[a.0..a.1].cmp(&words[b.0..b.1]).then(a.2.cmp(&b.2)));
+    let mut code = Vec::with_capacity(words.len() + stretches.len());
+    for &(start, end, _) in &stretches {
+        code.extend([words[end - 1], (end - start - 1) as u64]);
+        code.extend_from_slice(&words[start..end - 1]);
+    }
+    let order = stretches.into_iter().map(|stretch| stretch.2).collect();
+    (Code { words: code }, order)
+}
+
+/// A variable as one word, larger for later nodes and earlier times.
+fn word_of(variable: Variable, ranks: &[u32]) -> u64 {
+    let side = match variable.side {
+        Side::Both => 0,
+        Side::Ket => 1,
+        Side::Bra => 2,
+    };
+    (u64::from(ranks[variable.node as usize]) << 32) | (u64::from(variable.turn) << 2) | side
 }

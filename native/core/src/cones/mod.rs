@@ -9,3 +9,4 @@ pub mod classes;
 pub mod conjugate;
 pub mod labelling;
 pub mod network;
+mod small_hash;

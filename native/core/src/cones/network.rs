@@ -7,7 +7,7 @@
 
 use super::circuit::{Axis, Circuit, Kind, Role};
 use super::conjugate::{Conjugated, X, Z};
-use std::collections::HashMap;
+use super::small_hash::SmallMap;
 
 /// Which tensor a network has at a place: of which recipe, which of its tensors, for which side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -94,8 +94,8 @@ pub fn build(circuit: &Circuit, product: &Conjugated) -> Cone {
 #[derive(Default)]
 struct Builder {
     cone: Cone,
-    states: HashMap<u32, State>,
-    node_of: HashMap<u32, u32>,
+    states: SmallMap<State>,
+    node_of: SmallMap<u32>,
     /// For each qubit of the cone how many times it got new variables.
     turns: Vec<u32>,
     /// Indices inside gates; they get their nodes at the end.
