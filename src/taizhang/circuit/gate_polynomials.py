@@ -76,5 +76,5 @@ def gate_polynomial(name: str) -> GatePolynomial:
     transformed.real[np.abs(transformed.real) < _NEGLIGIBLE] = 0
     transformed.imag[np.abs(transformed.imag) < _NEGLIGIBLE] = 0
     present = np.flatnonzero(np.any(transformed != 0, axis=(1, 2)))
-    frequencies = np.array(list(product(_FREQUENCIES, repeat=count))).reshape(-1, count)
+    frequencies = np.array(list(product(_FREQUENCIES, repeat=count))).reshape(-1 if count else 1, count)
     return GatePolynomial(frequencies[present], transformed[present])

@@ -166,6 +166,8 @@ class ConeBatch:
                 inline=inline,
                 tick=tick,
             )
+            if not adjoints.size:
+                continue
             for weight, total in zip(weights, sums, strict=True):
                 weighted = (adjoints * weight[some, np.newaxis]).reshape(-1)
                 total.real += np.bincount(places.reshape(-1), weighted.real, minlength=len(total))

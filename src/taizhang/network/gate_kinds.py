@@ -62,26 +62,27 @@ def gate_kinds(matrices: ComplexArray, num_controls: int) -> tuple[list[GateKind
     # Stage 1: facts about the structure of each gate, as rows of a table.
     count, _, rows, _ = matrices.shape
     targets = rows.bit_length() - 1
+    legs = num_controls + targets
     nonzero = np.any(np.abs(matrices) > _ZERO, axis=1)
     through = _through(nonzero, targets)
     monomial = (nonzero.sum(axis=1).max(axis=1) == 1)[:, None]
     images = _images(matrices, num_controls)
-    facts = np.concatenate([through, monomial, images], axis=1).astype(np.int32)
+    symmetric = _symmetric(matrices, through, num_controls)
+    facts = np.concatenate([through, monomial, symmetric, images], axis=1).astype(np.int32)
 
-    # Stage 2: one kind for each different row, with the symmetries of one gate that has it.
-    different, first, kind_of = np.unique(facts, axis=0, return_index=True, return_inverse=True)
+    # Stage 2: one kind for each different row.
+    different, kind_of = np.unique(facts, axis=0, return_inverse=True)
     kind_of = kind_of.reshape(-1)
     kinds: list[GateKind] = []
-    for number, row in enumerate(different):
+    for row in different:
         is_through = (*(True,) * num_controls, *map(bool, row[:targets]))
-        symmetric = _symmetric(matrices[first[number]], row[:targets].astype(bool), num_controls)
         kinds.append(
             GateKind(
                 num_controls=num_controls,
                 through=is_through,
                 monomial=bool(row[targets]) and not _needs_star(num_controls, targets),
-                images=tuple(row[targets + 1 :].tolist()),
-                tensors=_tensor_axes(is_through, num_controls, symmetric),
+                images=tuple(row[targets + 1 + legs :].tolist()),
+                tensors=_tensor_axes(is_through, num_controls, row[targets + 1 : targets + 1 + legs].tolist()),
             )
         )
     return kinds, kind_of.astype(np.intp).reshape(count)
@@ -178,22 +179,25 @@ def _pauli_products(qubits: int) -> ComplexArray:
     return products
 
 
-def _symmetric(matrices: ComplexArray, through: npt.NDArray[np.bool_], num_controls: int) -> list[int]:
-    """For each leg the first leg that it may be exchanged with, itself included: for legs that are passed through."""
-    rows = matrices.shape[1]
-    targets = rows.bit_length() - 1
-    legs = num_controls + targets
-    first = list(range(legs))
-    if not all(through):
-        # Controls of the same base are alike.
-        return [0] * num_controls + first[num_controls:]
+def _symmetric(matrices: ComplexArray, through: npt.NDArray[np.bool_], num_controls: int) -> npt.NDArray[np.int32]:
+    """For each gate and leg the first leg that it may be exchanged with, itself included; shape (gates, legs).
+
+    Controls are alike, and where a gate passes through all legs, those that its diagonal is symmetric in.
+    """
+    count, sets, rows, _ = matrices.shape
+    legs = num_controls + rows.bit_length() - 1
+    first = np.tile(np.arange(legs, dtype=np.int32), (count, 1))
+    first[:, :num_controls] = 0
     if legs > _MAX_IMAGE_QUBITS:
-        return [0] * num_controls + first[num_controls:]
-    full = np.ones((len(matrices), *(2,) * legs), dtype=np.complex128)
-    full.reshape(len(matrices), -1)[:, -rows:] = np.diagonal(matrices, axis1=1, axis2=2)
+        return first
+    diagonals = np.ones((count, sets, 2**legs), dtype=np.complex128)
+    diagonals[..., -rows:] = np.diagonal(matrices, axis1=2, axis2=3)
+    diagonals = diagonals.reshape(count, sets, *(2,) * legs)
+    all_through = through.all(axis=1)
     for one, other in combinations(range(legs), 2):
-        if first[other] == other and np.array_equal(full, np.swapaxes(full, 1 + one, 1 + other)):
-            first[other] = first[one]
+        same = (diagonals == np.swapaxes(diagonals, 2 + one, 2 + other)).reshape(count, -1).all(axis=1)
+        alike = same & all_through & (first[:, other] == other)
+        first[alike, other] = first[alike, one]
     return first
 
 

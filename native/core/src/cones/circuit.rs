@@ -132,3 +132,143 @@ impl Kind {
         Ok(())
     }
 }
+
+#[cfg(test)]
+pub(super) mod samples {
+    //! Gates and circuits for tests.
+
+    use super::{Axis, Circuit, Kind, Role};
+
+    pub const HADAMARD: u32 = 0;
+    pub const CNOT: u32 = 1;
+    /// A rotation about X by any angle.
+    pub const ROTATION: u32 = 2;
+    /// A rotation about ZZ by any angle.
+    pub const COUPLING: u32 = 3;
+
+    fn axis(leg: usize, role: Role, label: u32) -> Axis {
+        Axis { leg, role, label }
+    }
+
+    fn on_one_qubit(images: [i32; 4]) -> Kind {
+        Kind {
+            through: vec![false],
+            monomial: false,
+            images: images.to_vec(),
+            tensors: vec![vec![axis(0, Role::Out, 0), axis(0, Role::In, 1)]],
+        }
+    }
+
+    fn kinds() -> Vec<Kind> {
+        let cnot = Kind {
+            through: vec![true, false],
+            monomial: true,
+            images: [0, 5, 6, 3, 4, 1, 2, 7, 11, 14, 13, 8, 15, 10, 9, 12]
+                .iter()
+                // The two that change their sign are Y and Y, and X and Z.
+                .map(|image| 2 * image + i32::from(*image == 13 || *image == 10))
+                .collect(),
+            tensors: vec![vec![
+                axis(0, Role::Through, 0),
+                axis(1, Role::Out, 1),
+                axis(1, Role::In, 3),
+            ]],
+        };
+        let coupling = Kind {
+            through: vec![true, true],
+            monomial: true,
+            images: (0..16)
+                .map(|code: i32| {
+                    let flips = [code & 3, code >> 2]
+                        .iter()
+                        .filter(|letter| matches!(letter, 1 | 2))
+                        .count();
+                    if flips == 1 {
+                        -1
+                    } else {
+                        2 * code
+                    }
+                })
+                .collect(),
+            tensors: vec![vec![axis(0, Role::Through, 0), axis(1, Role::Through, 0)]],
+        };
+        vec![on_one_qubit([0, 6, 5, 2]), cnot, on_one_qubit([0, 2, -1, -1]), coupling]
+    }
+
+    /// A circuit of gates, each a kind and its qubits; the kind is the recipe too.
+    pub fn circuit(num_qubits: usize, gates: &[(u32, &[u32])]) -> Circuit {
+        let given = gates.iter().map(|(kind, qubits)| (*kind, *kind, qubits.to_vec()));
+        Circuit::new(num_qubits, kinds(), given.collect()).unwrap()
+    }
+
+    /// A layer of Hadamard gates, of couplings of these pairs, and of rotations.
+    pub fn layers(num_qubits: u32, pairs: &[(u32, u32)]) -> Circuit {
+        let qubits: Vec<u32> = (0..num_qubits).collect();
+        let pairs: Vec<[u32; 2]> = pairs.iter().map(|pair| [pair.0, pair.1]).collect();
+        let mut gates: Vec<(u32, &[u32])> = qubits.chunks(1).map(|qubit| (HADAMARD, qubit)).collect();
+        gates.extend(pairs.iter().map(|pair| (COUPLING, &pair[..])));
+        gates.extend(qubits.chunks(1).map(|qubit| (ROTATION, qubit)));
+        circuit(num_qubits as usize, &gates)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::{circuit, CNOT, HADAMARD};
+    use super::*;
+
+    #[test]
+    fn operations_know_what_comes_before_them() {
+        let circuit = circuit(3, &[(HADAMARD, &[0]), (CNOT, &[0, 1]), (CNOT, &[1, 0])]);
+        assert_eq!(circuit.operations[1].previous(), [0, NONE]);
+        assert_eq!(circuit.operations[2].previous(), [1, 1]);
+        assert_eq!(circuit.last, [2, 2, NONE]);
+    }
+
+    #[test]
+    fn an_operation_that_does_not_fit_is_named() {
+        let kinds = || {
+            vec![Kind {
+                through: vec![false],
+                ..Kind::default()
+            }]
+        };
+        for (kind, qubits) in [(0, vec![0, 1]), (0, vec![2]), (1, vec![0])] {
+            let wrong = Circuit::new(2, kinds(), vec![(0, 0, vec![1]), (kind, 0, qubits)]);
+            assert_eq!(
+                wrong.err(),
+                Some("operation 1 does not fit its kind or the circuit".into())
+            );
+        }
+    }
+
+    #[test]
+    fn images_and_axes_of_kinds_are_checked() {
+        let wrong_images = Kind {
+            through: vec![false],
+            images: vec![0, 2, 4, 8],
+            ..Kind::default()
+        };
+        assert_eq!(wrong_images.check(), Err("an image is not a product of letters".into()));
+        let too_few = Kind {
+            through: vec![false],
+            images: vec![0],
+            ..Kind::default()
+        };
+        assert!(too_few.check().is_err());
+        let axis = Axis {
+            leg: 0,
+            role: Role::Through,
+            label: 0,
+        };
+        let wrong_axis = Kind {
+            through: vec![false],
+            tensors: vec![vec![axis]],
+            ..Kind::default()
+        };
+        assert_eq!(
+            wrong_axis.check(),
+            Err("an axis of a gate's tensor does not fit its legs".into())
+        );
+    }
+}

@@ -260,3 +260,84 @@ fn read_shape(code: &Code) -> Shape {
         num_variables: variables.len(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::circuit::samples::{circuit, layers, CNOT, HADAMARD};
+    use super::super::conjugate::{X, Z};
+    use super::*;
+
+    const ALL: Options = Options {
+        moving: true,
+        sharing: true,
+    };
+
+    fn ring(num_qubits: u32) -> Vec<(u32, u32)> {
+        (0..num_qubits).map(|qubit| (qubit, (qubit + 1) % num_qubits)).collect()
+    }
+
+    fn pairs_of_z(pairs: &[(u32, u32)]) -> Vec<Vec<(u32, u8)>> {
+        pairs.iter().map(|&(one, other)| vec![(one, Z), (other, Z)]).collect()
+    }
+
+    #[test]
+    fn the_same_cone_at_other_qubits_is_one_class() {
+        let circuit = layers(2000, &ring(2000));
+        // More products than are held at once.
+        let found = classify(&circuit, &pairs_of_z(&ring(2000)), ALL, 2).unwrap();
+        assert_eq!(found.classes.len(), 1);
+        assert_eq!(found.shapes.len(), 1);
+        assert_eq!((found.classes[0].count, found.classes[0].num_qubits), (2000, 4));
+        assert!(found.values.iter().all(|value| *value == Value::Class(0, false)));
+    }
+
+    #[test]
+    fn without_sharing_every_product_is_a_class_but_shapes_are_found() {
+        let options = Options { sharing: false, ..ALL };
+        let found = classify(&layers(9, &ring(9)), &pairs_of_z(&ring(9)), options, 1).unwrap();
+        assert_eq!((found.classes.len(), found.shapes.len()), (9, 1));
+        assert!(found.classes.iter().all(|class| class.count == 1));
+    }
+
+    #[test]
+    fn different_cones_are_different_classes() {
+        // In a triangle, two qubits share their neighbour.
+        let edges = [(0, 1), (1, 2), (2, 0), (3, 4), (4, 5), (5, 6)];
+        let products = pairs_of_z(&[(0, 1), (2, 1), (4, 5), (3, 4), (6, 5)]);
+        let found = classify(&layers(7, &edges), &products, ALL, 1).unwrap();
+        let class_of: Vec<u32> = found
+            .values
+            .iter()
+            .map(|value| match value {
+                Value::Class(number, false) => *number,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(class_of, [0, 0, 1, 2, 2]);
+    }
+
+    #[test]
+    fn known_values_have_no_class() {
+        let bell = circuit(3, &[(HADAMARD, &[0]), (CNOT, &[0, 1])]);
+        let products = [vec![(0, X), (1, X)], vec![(0, 2), (1, 2)], vec![(0, Z)], vec![(2, Z)]];
+        let found = classify(&bell, &products, ALL, 1).unwrap();
+        assert_eq!(
+            found.values,
+            [Value::One(false), Value::One(true), Value::Zero, Value::One(false)]
+        );
+        assert!(found.classes.is_empty() && found.shapes.is_empty());
+    }
+
+    #[test]
+    fn threads_do_not_change_the_result() {
+        let edges: Vec<(u32, u32)> = (0..40).map(|number| (number % 13, (5 * number + 1) % 13)).collect();
+        let edges: Vec<(u32, u32)> = edges.into_iter().filter(|(one, other)| one != other).collect();
+        let circuit = layers(13, &edges);
+        let one = classify(&circuit, &pairs_of_z(&edges), ALL, 1).unwrap();
+        let three = classify(&circuit, &pairs_of_z(&edges), ALL, 3).unwrap();
+        assert_eq!(one.values, three.values);
+        for (a, b) in one.classes.iter().zip(&three.classes) {
+            assert_eq!((a.shape, &a.sources, &a.gates), (b.shape, &b.sources, &b.gates));
+        }
+    }
+}

@@ -126,3 +126,61 @@ fn image(images: &[i32], through: &[bool], letters: impl Iterator<Item = u8> + C
     let digits = (0..through.len()).map(|leg| ((image / 2) >> (2 * leg) & 3) as u8);
     Some((digits.collect(), image % 2 == 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::circuit::samples::{circuit, CNOT, COUPLING, HADAMARD, ROTATION};
+    use super::*;
+
+    fn bell() -> Circuit {
+        circuit(2, &[(HADAMARD, &[0]), (CNOT, &[0, 1])])
+    }
+
+    #[test]
+    fn clifford_gates_leave_nothing() {
+        for (letters, negative) in [([X, X], false), ([Y, Y], true), ([Z, Z], false)] {
+            let moved = conjugate(&bell(), &[(0, letters[0]), (1, letters[1])], true);
+            assert_eq!((moved.negative, moved.vanishes), (negative, false), "{letters:?}");
+            assert!(moved.letters.is_empty() && moved.kept.is_empty());
+        }
+    }
+
+    #[test]
+    fn letters_x_and_y_vanish_on_qubits_in_zero() {
+        for letters in [[Z, I], [X, Y], [Y, Z], [I, X]] {
+            let product: Vec<(u32, u8)> = (0..2).zip(letters).filter(|(_, letter)| *letter != I).collect();
+            assert!(conjugate(&bell(), &product, true).vanishes, "{letters:?}");
+        }
+    }
+
+    #[test]
+    fn a_gate_that_stays_blocks_its_qubits() {
+        let circuit = circuit(
+            3,
+            &[(HADAMARD, &[0]), (ROTATION, &[0]), (CNOT, &[0, 1]), (HADAMARD, &[2])],
+        );
+        let moved = conjugate(&circuit, &[(1, Z)], true);
+        assert_eq!(moved.kept, [1, 0]);
+        assert_eq!(moved.letters, [(0, Z)]);
+        assert!(!moved.negative && !moved.vanishes);
+    }
+
+    #[test]
+    fn gates_that_commute_are_left_out() {
+        let circuit = circuit(2, &[(COUPLING, &[0, 1]), (ROTATION, &[0])]);
+        let moved = conjugate(&circuit, &[(0, X), (1, Y)], true);
+        assert!(moved.kept.is_empty() && moved.vanishes);
+        assert_eq!(conjugate(&circuit, &[(0, X)], true).kept, [0]);
+    }
+
+    #[test]
+    fn without_moving_all_gates_of_the_light_cone_stay() {
+        let circuit = circuit(
+            4,
+            &[(CNOT, &[1, 2]), (HADAMARD, &[3]), (CNOT, &[0, 1]), (CNOT, &[2, 3])],
+        );
+        let kept = conjugate(&circuit, &[(1, Z)], false);
+        assert_eq!(kept.kept, [2, 0]);
+        assert_eq!(kept.letters, [(0, I), (1, Z), (2, I)]);
+    }
+}

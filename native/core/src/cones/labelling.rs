@@ -238,7 +238,7 @@ fn write(cone: &Cone, colour: &dyn Fn(&Tensor) -> u64, ranks: &[u32]) -> (Code, 
         words.extend(tensor.axes.iter().map(|axis| word_of(axis.0, ranks)));
         let axes = &mut words[start..];
         for last in 1..axes.len() {
-            for at in (0..last).rev() {
+            for at in 0..last {
                 if tensor.axes[at].1 == tensor.axes[last].1 && axes[at] > axes[last] {
                     axes.swap(at, last);
                 }
@@ -266,4 +266,122 @@ fn word_of(variable: Variable, ranks: &[u32]) -> u64 {
         Side::Bra => 2,
     };
     (u64::from(ranks[variable.node as usize]) << 32) | (u64::from(variable.turn) << 2) | side
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::network::Source;
+    use super::*;
+
+    fn on(nodes: &[u32], labels: &[u32], recipe: u32) -> Tensor {
+        let variable = |node| Variable {
+            node,
+            turn: 0,
+            side: Side::Both,
+        };
+        Tensor {
+            source: Source {
+                recipe,
+                tensor: 0,
+                side: Side::Both,
+            },
+            axes: nodes
+                .iter()
+                .zip(labels)
+                .map(|(node, label)| (variable(*node), *label))
+                .collect(),
+        }
+    }
+
+    fn code(tensors: Vec<Tensor>, num_nodes: u32, thorough: bool) -> Code {
+        let cone = Cone {
+            tensors,
+            num_nodes,
+            ..Cone::default()
+        };
+        let labelling = label(&cone, &|tensor| u64::from(tensor.source.recipe), thorough);
+        let mut order = labelling.order;
+        order.sort_unstable();
+        assert!(order.iter().copied().eq(0..cone.tensors.len() as u32));
+        labelling.code
+    }
+
+    /// A tensor on each node, and one on each edge whose axes may be exchanged.
+    fn graph(edges: &[(u32, u32)], renamed: &[u32], thorough: bool) -> Code {
+        let at = |node: u32| renamed[node as usize];
+        let ends = (0..renamed.len() as u32).map(|node| on(&[at(node)], &[0], 1));
+        let pairs = edges.iter().map(|&(one, other)| on(&[at(one), at(other)], &[0, 0], 2));
+        code(ends.chain(pairs).collect(), renamed.len() as u32, thorough)
+    }
+
+    fn all_orders(count: u32) -> Vec<Vec<u32>> {
+        if count == 0 {
+            return vec![vec![]];
+        }
+        let shorter = all_orders(count - 1);
+        let insert = |order: &Vec<u32>, place: usize| {
+            let mut longer = order.clone();
+            longer.insert(place, count - 1);
+            longer
+        };
+        shorter
+            .iter()
+            .flat_map(|order| (0..=order.len()).map(move |place| insert(order, place)))
+            .collect()
+    }
+
+    #[test]
+    fn numbers_of_nodes_do_not_matter() {
+        let path = [(0, 1), (1, 2), (2, 3), (1, 3)];
+        for order in all_orders(4) {
+            assert_eq!(graph(&path, &order, false), graph(&path, &[0, 1, 2, 3], false));
+        }
+    }
+
+    #[test]
+    fn axes_of_one_label_may_be_exchanged_and_no_others() {
+        let ends = || (0..4).map(|node| on(&[node], &[0], node)).collect::<Vec<Tensor>>();
+        let with =
+            |order: &[u32], labels: &[u32]| code(ends().into_iter().chain([on(order, labels, 9)]).collect(), 4, false);
+        let plain = [0, 1, 2, 3];
+        for order in all_orders(4) {
+            assert_eq!(with(&order, &[5; 4]), with(&plain, &[5; 4]), "{order:?}");
+            assert_eq!(with(&order, &plain) == with(&plain, &plain), order == plain);
+            let in_pairs = with(&order, &[0, 1, 0, 1]) == with(&plain, &[0, 1, 0, 1]);
+            assert_eq!(in_pairs, order[0] % 2 == 0 && order[2] % 2 == 0, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn two_triangles_are_not_a_hexagon() {
+        let hexagon: Vec<(u32, u32)> = (0..6).map(|node| (node, (node + 1) % 6)).collect();
+        let triangles = [(0, 1), (1, 2), (2, 0), (3, 4), (4, 5), (5, 3)];
+        let plain = [0, 1, 2, 3, 4, 5];
+        for thorough in [false, true] {
+            assert_ne!(graph(&hexagon, &plain, thorough), graph(&triangles, &plain, thorough));
+        }
+        for order in all_orders(6) {
+            assert_eq!(graph(&hexagon, &order, true), graph(&hexagon, &plain, true));
+            assert_eq!(graph(&triangles, &order, true), graph(&triangles, &plain, true));
+        }
+    }
+
+    #[test]
+    fn strongly_regular_graphs_of_the_same_parameters_differ() {
+        // Neighbours in Z4 x Z4 of the graph of Shrikhande, and of the rook's graph.
+        let shrikhande = [(0, 1), (1, 0), (1, 1)];
+        let edges = |steps: &[(u32, u32)]| -> Vec<(u32, u32)> {
+            let all = (0..16).flat_map(|node| steps.iter().map(move |step| (node, step)));
+            let to = |node: u32, step: &(u32, u32)| (node / 4 + step.0) % 4 * 4 + (node % 4 + step.1) % 4;
+            all.map(|(node, step)| (node, to(node, step))).collect()
+        };
+        let cells = (0..16).flat_map(|one| (0..one).map(move |other| (one, other)));
+        let rook: Vec<(u32, u32)> = cells.filter(|(a, b)| (a / 4 == b / 4) != (a % 4 == b % 4)).collect();
+        let shrikhande = edges(&shrikhande);
+        assert_eq!((rook.len(), shrikhande.len()), (48, 48));
+        let plain: Vec<u32> = (0..16).collect();
+        for thorough in [false, true] {
+            assert_ne!(graph(&rook, &plain, thorough), graph(&shrikhande, &plain, thorough));
+        }
+    }
 }

@@ -256,3 +256,74 @@ impl Builder {
         self.cone.tensors.push(Tensor { source, axes });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::circuit::samples::{circuit, CNOT, COUPLING, HADAMARD, ROTATION};
+    use super::super::conjugate::conjugate;
+    use super::*;
+
+    fn cone(gates: &[(u32, &[u32])], product: &[(u32, u8)]) -> Cone {
+        let circuit = circuit(3, gates);
+        build(&circuit, &conjugate(&circuit, product, false))
+    }
+
+    fn sides_of(cone: &Cone, recipe: u32) -> Vec<Side> {
+        let of_recipe = cone.tensors.iter().filter(|tensor| tensor.source.recipe == recipe);
+        of_recipe.map(|tensor| tensor.source.side).collect()
+    }
+
+    fn variables_of(cone: &Cone) -> Vec<Variable> {
+        let axes = cone.tensors.iter().flat_map(|tensor| &tensor.axes);
+        let mut variables: Vec<Variable> = axes.map(|axis| axis.0).collect();
+        variables.sort();
+        variables.dedup();
+        variables
+    }
+
+    #[test]
+    fn diagonal_gates_on_shared_qubits_cancel() {
+        let cone = cone(&[(COUPLING, &[0, 1])], &[(0, Z)]);
+        assert!(cone.gates.is_empty());
+        assert_eq!(cone.qubits, [0]);
+        assert_eq!(variables_of(&cone).len(), 1);
+        assert_eq!(sides_of(&cone, LETTER).len() + sides_of(&cone, START).len(), 2);
+    }
+
+    #[test]
+    fn a_qubit_enters_by_one_variable() {
+        let cone = cone(&[(COUPLING, &[0, 1]), (ROTATION, &[0])], &[(0, Z)]);
+        assert_eq!(cone.gates, [1, 0]);
+        assert_eq!(cone.qubits, [0, 1]);
+        for gate in [COUPLING, ROTATION] {
+            assert_eq!(sides_of(&cone, gate), [Side::Ket, Side::Bra]);
+        }
+        // One of the letter, two before the rotation, and one of the other qubit.
+        assert_eq!(variables_of(&cone).len(), 4);
+        assert_eq!(sides_of(&cone, START).len(), 3);
+    }
+
+    #[test]
+    fn a_gate_that_moves_basis_states_is_one_tensor_while_qubits_are_shared() {
+        let shared = cone(&[(CNOT, &[0, 1])], &[(1, Z)]);
+        assert_eq!(sides_of(&shared, CNOT), [Side::Both]);
+        assert_eq!(variables_of(&shared).len(), 3);
+        let split = cone(&[(CNOT, &[0, 1])], &[(1, X)]);
+        assert_eq!(sides_of(&split, CNOT), [Side::Ket, Side::Bra]);
+    }
+
+    #[test]
+    fn a_gate_cancels_where_only_its_control_is_shared() {
+        let cone = cone(&[(HADAMARD, &[0]), (CNOT, &[0, 1])], &[(0, Z)]);
+        assert_eq!(cone.gates, [0]);
+        assert_eq!(cone.qubits, [0]);
+    }
+
+    #[test]
+    fn the_row_of_a_letter_is_the_variable_of_the_bra() {
+        let cone = cone(&[], &[(2, 2)]);
+        let sides: Vec<Side> = cone.tensors[0].axes.iter().map(|axis| axis.0.side).collect();
+        assert_eq!(sides, [Side::Bra, Side::Ket]);
+        assert_eq!(cone.qubits, [2]);
+    }
+}

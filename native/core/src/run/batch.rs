@@ -220,3 +220,118 @@ impl Units {
         Ok(results)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::modes::Mode;
+    use crate::program::{Adjoint, Place, Program, Region, Step};
+    use crate::simd::level::SimdLevel;
+
+    fn place(region: Region, offset: usize, num_elements: usize) -> Place {
+        Place {
+            region,
+            offset,
+            num_elements,
+        }
+    }
+
+    /// The sum over a sliced index, of size 3, and one of size 2 of the products of two matrices' elements, and the
+    /// derivatives by the first matrix.
+    fn product() -> Engine<f64> {
+        let step = |b, out, modes| Step {
+            a: 0,
+            b,
+            out,
+            modes,
+            loops: vec![],
+            block: None,
+            level: 1,
+            rows: None,
+        };
+        let summed = Mode {
+            size: 2,
+            a: 1,
+            b: 1,
+            out: 0,
+        };
+        let copied = Mode {
+            size: 2,
+            a: 1,
+            b: 0,
+            out: 1,
+        };
+        let mut copy = step(None, 3, vec![copied]);
+        copy.a = 1;
+        let program = Program {
+            places: vec![
+                place(Region::Input, 0, 6),
+                place(Region::Input, 6, 6),
+                place(Region::Arena, 0, 1),
+                place(Region::Arena, 1, 2),
+            ],
+            num_inputs: 2,
+            steps: vec![step(Some(1), 2, vec![summed]), copy],
+            result: Some(2),
+            adjoints: vec![Adjoint {
+                tensor: 3,
+                input: 0,
+                axes: vec![(2, 1)],
+            }],
+            slice_sizes: vec![3],
+            slice_strides: vec![vec![(0, 2), (1, 2)]],
+            output_slice_strides: vec![0],
+            input_elements: 12,
+            arena_elements: 3,
+            sliced_elements: 3,
+            ..Program::default()
+        };
+        Engine::compile(program, SimdLevel::available().next().unwrap()).unwrap()
+    }
+
+    fn run(sets: usize, threads: usize, workers: usize, inline: bool) -> Results {
+        let elements: Vec<Complex<f64>> = (0..12 * sets)
+            .map(|number| Complex::new(number as f64, 1.0 / (1.0 + number as f64)))
+            .collect();
+        let batch = Batch {
+            elements: &elements,
+            exponents: &[0, 0],
+            len: sets,
+        };
+        run_batch(&product(), batch, threads, workers, inline, |_| true).unwrap()
+    }
+
+    #[test]
+    fn values_and_derivatives_of_every_set() {
+        let results = run(4, 1, 1, true);
+        assert_eq!((results.values.len(), results.adjoints.len()), (4, 48));
+        for set in 0..4 {
+            let element = |number: usize| {
+                let number = (12 * set + number) as f64;
+                Complex::new(number, 1.0 / (1.0 + number))
+            };
+            let expected: Complex<f64> = (0..6).map(|number| element(number) * element(number + 6)).sum();
+            assert!((results.values[set] - expected).norm() < 1e-12 * expected.norm());
+            let adjoints = &results.adjoints[12 * set..12 * set + 12];
+            for number in 0..6 {
+                assert_eq!(adjoints[number], element(number + 6));
+                assert_eq!(adjoints[number + 6], Complex::new(0.0, 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn workers_and_threads_do_not_change_a_bit() {
+        let one = run(5, 1, 1, true);
+        for (threads, workers) in [(1, 1), (2, 1), (1, 2), (1, 3)] {
+            let other = run(5, threads, workers, false);
+            assert_eq!(other.values, one.values);
+            assert_eq!(other.adjoints, one.adjoints);
+        }
+    }
+
+    #[test]
+    fn no_sets_have_no_values() {
+        assert!(run(0, 1, 1, true).values.is_empty());
+    }
+}
