@@ -56,7 +56,7 @@ def test_only_the_first_calls_plan_build_and_compile(monkeypatch):
         (_native, "find_cones"),
         (_native, "Engine"),
         (cones, "cone_networks"),
-        (energy_module, "lower_gradient"),
+        (energy_module, "NumberProgram"),
         (energy_module, "prepare_cones"),
         (energy_module, "slice_further"),
     ]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from taizhang import _native
 from taizhang._types import ComplexArray, DtypeName
-from taizhang.errors import MemoryLimitError, NumericalError, StoppedError, TaizhangError
+from taizhang.errors import MemoryLimitError, NumericalError, PlanError, StoppedError, TaizhangError
 from taizhang.plan.cost import BYTES_PER_ELEMENT
 from taizhang.plan.objective import seconds_of_step
 from taizhang.plan.plan import Plan
@@ -32,6 +32,9 @@ class NumberProgram:
         dtype: Type of all numbers.
         wanted: The inputs by whose elements to differentiate.
 
+    Raises:
+        PlanError: The network has open indices, fewer than two tensors, or no elements.
+
     Attributes:
         dtype: Type of all numbers.
         num_inputs: Number of tensors.
@@ -46,6 +49,8 @@ class NumberProgram:
 
     def __init__(self, plan: Plan, *, dtype: DtypeName, wanted: Collection[int] = ()) -> None:
         shape = plan.shape
+        if shape.output or shape.row_indices or shape.num_tensors < 2 or shape.is_empty:
+            raise PlanError("a gradient needs a network of two or more tensors whose value is a number")
         self._engine, layout = _native.Engine.of_plan(
             shape.inputs, shape.sizes, plan.tree.ssa_path, plan.sliced_indices, sorted(wanted), dtype
         )

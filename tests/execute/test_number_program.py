@@ -1,8 +1,7 @@
-"""Programs that also compute the derivatives of the value by the inputs."""
+"""Plans for a number compiled in the core: values of many sets of arrays, and derivatives by the inputs."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -12,12 +11,9 @@ from hypothesis import strategies as st
 from tests.strategies import direct_value, filled, network_shapes, plans, qubit_networks
 
 from taizhang.errors import PlanError
-from taizhang.execute.native_backend import NativeProgram
+from taizhang.execute.number_program import NumberProgram
 from taizhang.network.network import NetworkShape, TensorNetwork
-from taizhang.plan.cost import step_costs
-from taizhang.plan.gradient_cost import gradient_steps
 from taizhang.plan.plan import Plan
-from taizhang.program.gradient import lower_gradient
 
 
 @st.composite
@@ -39,28 +35,27 @@ def planned(draw, given=None, max_sliced=3):
 
 def load(program, arrays):
     """The elements of all inputs as the program places them."""
-    elements = np.zeros(program.input_elements, dtype=program.dtype)
-    for array, place, axes in zip(arrays, program.places, program.axis_orders, strict=False):
-        flat = array.transpose(axes).reshape(-1)
-        elements[place.offset : place.offset + len(flat)] = flat
-    return elements
+    padded = [*arrays, np.zeros(1)]
+    flat = [np.asarray(array).reshape(-1) for array in padded]
+    pairs = zip(program.tensors.tolist(), program.places.tolist(), strict=True)
+    return np.array([flat[tensor][place] for tensor, place in pairs], dtype=program.dtype)
 
 
-def unload(program, elements):
+def unload(program, elements, shape):
     """The array of each input from elements in that order."""
-    arrays = []
-    for shape, place, axes in zip(program.input_shapes, program.places, program.axis_orders, strict=False):
-        flat = elements[place.offset : place.offset + math.prod(shape)]
-        arrays.append(flat.reshape([shape[axis] for axis in axes]).transpose(np.argsort(axes)))
+    arrays = [np.zeros([shape.sizes[index] for index in term], dtype=np.complex128) for term in shape.inputs]
+    for tensor, place, element in zip(program.tensors, program.places, elements, strict=True):
+        if tensor < len(arrays):
+            arrays[tensor].reshape(-1)[place] = element
     return arrays
 
 
 def run(plan, arrays, wanted, dtype="complex128", **options):
     """The value, and the derivative by each input."""
-    program = lower_gradient(plan, wanted=wanted, dtype=dtype)
+    program = NumberProgram(plan, wanted=wanted, dtype=dtype)
     how = {"threads": 1, "workers": 1, "inline": True, **options}
-    values, adjoints = NativeProgram(program).run_batch(load(program, arrays), **how)
-    return values[0], unload(program, adjoints) if len(wanted) else []
+    values, adjoints = program.run(load(program, arrays)[np.newaxis], **how)
+    return values[0], unload(program, adjoints[0], plan.shape) if len(wanted) else []
 
 
 def check(network, plan, wanted, tolerance=1e-12, dtype="complex128"):
@@ -117,32 +112,27 @@ def test_threads_and_workers_do_not_change_a_bit(case, threads, workers):
 @given(case=planned(), count=st.integers(1, 4), workers=st.integers(1, 3))
 def test_many_sets_in_one_call_are_the_same_as_one_by_one(case, count, workers):
     network, plan = case
-    program = lower_gradient(plan, wanted=range(network.shape.num_tensors), dtype="complex128")
-    sets = [load(program, [(number + 1) * array for array in network.arrays]) for number in range(count)]
-    native = NativeProgram(program)
-    values, adjoints = native.run_batch(np.concatenate(sets), threads=1, workers=workers, inline=False)
-    alone = [native.run_batch(elements, threads=1, workers=1, inline=True) for elements in sets]
+    program = NumberProgram(plan, wanted=range(network.shape.num_tensors), dtype="complex128")
+    sets = np.array([load(program, [(number + 1) * array for array in network.arrays]) for number in range(count)])
+    values, adjoints = program.run(sets, threads=1, workers=workers, inline=False)
+    alone = [program.run(elements[np.newaxis], threads=1, workers=1, inline=True) for elements in sets]
     assert values.tobytes() == b"".join(value.tobytes() for value, _ in alone)
     assert adjoints.tobytes() == b"".join(adjoint.tobytes() for _, adjoint in alone)
 
 
 @settings(max_examples=60)
-@given(case=planned(), data=st.data())
-def test_multiply_adds_predicted_are_those_of_the_program(case, data):
-    network, plan = case
-    wanted = data.draw(st.lists(st.sampled_from(range(network.shape.num_tensors)), unique=True))
-    steps = step_costs(plan.shape, plan.tree, plan.sliced_indices)
-    predicted = sum(step.runs * step.multiply_adds for step in gradient_steps(steps, plan.shape.num_tensors, wanted))
-    program = lower_gradient(plan, wanted=wanted)
-    assert program.multiply_adds() == predicted
+@given(case=planned())
+def test_multiply_adds_without_derivatives_are_those_of_the_plan(case):
+    _, plan = case
+    assert NumberProgram(plan, dtype="complex128").multiply_adds == plan.cost.multiply_adds_executed
 
 
 @settings(max_examples=30)
 @given(case=planned(max_sliced=0))
 def test_value_and_derivatives_take_at_most_three_times_the_work(case):
     network, plan = case
-    program = lower_gradient(plan, wanted=range(network.shape.num_tensors))
-    assert program.multiply_adds() <= 3 * plan.cost.multiply_adds_executed
+    program = NumberProgram(plan, dtype="complex64", wanted=range(network.shape.num_tensors))
+    assert program.multiply_adds <= 3 * plan.cost.multiply_adds_executed
 
 
 @pytest.mark.parametrize(
@@ -157,7 +147,7 @@ def test_only_numbers_have_derivatives(shape):
     from_shape = TensorNetwork.from_shape(shape, [np.ones([shape.sizes[i] for i in term]) for term in shape.inputs])
     plan = plan_of(from_shape)
     with pytest.raises(PlanError, match="two or more tensors whose value is a number"):
-        lower_gradient(plan, wanted=[0])
+        NumberProgram(plan, dtype="complex64", wanted=[0])
 
 
 def plan_of(network):
