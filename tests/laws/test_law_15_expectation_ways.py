@@ -102,7 +102,11 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(circuit, dat
 def test_slices_and_trees_change_no_value(circuit, data):
     sums = drawn_sums(data, circuit)
     wanted = [value_by_state_vector(circuit, observable) for observable in sums]
-    for options in ({"width": data.draw(st.integers(1, 4))}, {"seed": 7, "trials": 3}, {"objective": "multiply_adds"}):
+    for options in (
+        {"width": data.draw(st.integers(3, 6)), "plan_time": "50ms"},
+        {"seed": 7, "trials": 3},
+        {"objective": "multiply_adds"},
+    ):
         found = tz.expectation(circuit, sums, dtype="complex128", threads=1, **options)
         np.testing.assert_allclose(found, wanted, atol=1e-10 * size_of(sums), rtol=0)
 

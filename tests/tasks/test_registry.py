@@ -15,6 +15,7 @@ from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.contraction import ContractionTask
 from taizhang.tasks.cross_entropy import CrossEntropyTask
+from taizhang.tasks.expectation import ExpectationTask
 from taizhang.tasks.reduced_state import ReducedStateTask
 from taizhang.tasks.registry import ASSEMBLIES, assembly_from_bytes, assembly_to_bytes
 from taizhang.tasks.samples import SamplesTask
@@ -38,6 +39,7 @@ TASKS = {
     "contraction": ContractionTask(network=chain("ac")),
     "number": ContractionTask(network=chain("")),
     "reduced-state": ReducedStateTask(circuit=CIRCUIT, qubits=(4, 2)),
+    "expectation": ExpectationTask(circuit=CIRCUIT, observables=(tz.Observable("Z0 Z4 - 2 X3 + 1"), tz.Z(8))),
     "probabilities": ReducedStateTask(circuit=CIRCUIT, qubits=(4, 2), probabilities=True),
 }
 

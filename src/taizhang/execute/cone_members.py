@@ -76,6 +76,14 @@ class ConeMembers:
         """The program for the values of all cones in one call."""
         return self.batch_of(NumberProgram(self._plan, dtype=self._dtype))
 
+    def peak_bytes(self, threads: int) -> int:
+        """Bytes that `values` holds at once."""
+        return self.batch.peak_bytes(threads)
+
+    def values(self, *, seconds: float, threads: int, free_bytes: int) -> ComplexArray:
+        """The values of all cones, in one call; see `ConeBatch.run`."""
+        return self.batch.run(self.table, seconds=seconds, threads=threads, free_bytes=free_bytes)
+
     def batch_of(self, program: NumberProgram) -> ConeBatch:
         """A program for all cones in one call."""
         return ConeBatch(program, self.sources, self._networks.tensors.starts)

@@ -71,6 +71,11 @@ class Weights:
             factors.append(together)
         return cls(constants=np.array(constants, dtype=np.complex128), places=tuple(places), factors=tuple(factors))
 
+    def __eq__(self, other: object) -> bool:
+        return self.to_json() == other.to_json() if isinstance(other, Weights) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # like arrays
+
     def moved(self, place_of: npt.NDArray[np.intp]) -> Weights:
         """The same weights where number k is now at place `place_of[k]`."""
         orders = [np.argsort(place_of[places], kind="stable") for places in self.places]
@@ -137,12 +142,13 @@ class ConeWork:
 
     def with_table(self, table: ComplexArray) -> Work[Any]:
         """The same work with other elements of the tensors."""
-        plans = [
-            replace(planned, members=planned.members.with_table(table))
-            if isinstance(planned.members, ConeMembers)
-            else planned
-            for planned in self.work.plans
-        ]
+        plans = []
+        for planned in self.work.plans:
+            if isinstance(planned.members, ConeMembers):
+                members = planned.members.with_table(table)
+                plans.append(replace(planned, members=members, together=members))
+            else:
+                plans.append(planned)
         return replace(self.work, plans=tuple(plans))
 
 
@@ -182,7 +188,7 @@ def prepare_cones(
     for number, shape in enumerate(networks.shapes):
         ready = _plan_cone(networks, number, shape, settings, observer, machine)
         members = ConeMembers(networks, number, table, plan=ready.plan, dtype=settings.dtype)
-        planned.append(PlannedMembers(ready=ready, members=members))
+        planned.append(PlannedMembers(ready=ready, members=members, together=members))
     if not planned:
         # All values are known: a network without tensors stands for them.
         ready = prepare_plan(NetworkShape(inputs=((),), output=(), sizes=()), settings, observer)

@@ -111,7 +111,7 @@ class ExpectationValues:
     num_distinct: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectationAssembly:
     """Adds up the values of the products of each observable.
 

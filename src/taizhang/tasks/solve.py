@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 
 from taizhang._types import ComplexArray
-from taizhang.execute.cone_members import ConeMembers
 from taizhang.execute.contraction import Contraction, Progress
 from taizhang.execute.members import run_members
+from taizhang.execute.native_backend import NativeProgram
 from taizhang.execute.prepare import check_time, program_within_time
 from taizhang.execute.scaled_value import scale_into
 from taizhang.observer import Observer, Silent
@@ -112,7 +112,7 @@ def contract_work(
     """
     # Stage 1: check the predicted time of all plans before any is contracted.
     check_time(work.predicted_seconds, work.settings)
-    programs = [
+    programs: list[NativeProgram | None] = [
         None
         if not profile and _are_together(planned, work.settings)
         else program_within_time(planned.ready, 0.0, work.settings)
@@ -127,7 +127,13 @@ def contract_work(
         progress = _part_of(observer, slices, number)
         # Stage 2: many light cones that take an instant each are contracted in one call.
         if program is None:
-            values.append(_contract_together(planned, work.settings)[:, np.newaxis])
+            assert planned.together is not None
+            together = planned.together.values(
+                seconds=planned.predicted_seconds,
+                threads=work.settings.threads,
+                free_bytes=work.settings.free_bytes(),
+            )
+            values.append(together[:, np.newaxis])
             progress(1, 1)
             continue
         plan_values = np.empty((len(planned.members), program.program.output_elements), dtype=work.value_dtype)
@@ -163,21 +169,9 @@ def contract_work(
 def _are_together(planned: PlannedMembers, settings: Settings) -> bool:
     """Whether the contractions are light cones that take an instant each, and all fit in the memory."""
     return (
-        isinstance(planned.members, ConeMembers)
+        planned.together is not None
         and planned.ready.plan.predicted_seconds < _INSTANT_SECONDS
-        and planned.members.batch.peak_bytes(settings.threads) <= settings.free_bytes()
-    )
-
-
-def _contract_together(planned: PlannedMembers, settings: Settings) -> ComplexArray:
-    """The values of the contractions of a plan, in one call; shape (contractions,)."""
-    members = planned.members
-    assert isinstance(members, ConeMembers)
-    return members.batch.run(
-        members.table,
-        seconds=planned.predicted_seconds,
-        threads=settings.threads,
-        free_bytes=settings.free_bytes(),
+        and planned.together.peak_bytes(settings.threads) <= settings.free_bytes()
     )
 
 

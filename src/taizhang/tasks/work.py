@@ -7,9 +7,9 @@ workers share (`taizhang.runs`). Neither knows the question.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from taizhang._types import DtypeName
+from taizhang._types import ComplexArray, DtypeName
 from taizhang.circuit.circuit import Circuit
 from taizhang.execute.members import Members
 from taizhang.execute.prepare import CompiledPlan
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
+class MembersTogether(Protocol):
+    """Members that can all be contracted in one call, where each takes an instant."""
+
+    def peak_bytes(self, threads: int) -> int:
+        """Bytes that the call holds at once."""
+
+    def values(self, *, seconds: float, threads: int, free_bytes: int) -> ComplexArray:
+        """The values of all members, predicted to take `seconds`; shape (members,)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlannedMembers:
     """Networks of one shape, with the plan that contracts them.
@@ -31,12 +41,14 @@ class PlannedMembers:
         members: The networks.
         only: The slices to sum, consecutive; None for all.
         guard: Protection from underflow, for a single network whose elements may be far apart; otherwise None.
+        together: The members, where they can be contracted in one call; otherwise None.
     """
 
     ready: CompiledPlan
     members: Members
     only: range | None = None
     guard: RangeGuard | None = None
+    together: MembersTogether | None = None
 
     @property
     def slices(self) -> range:
