@@ -17,6 +17,9 @@ struct GateKind {
     tensors: Vec<TensorAxes>,
 }
 
+/// Qubits with letters.
+type Letters = Vec<(u32, u8)>;
+
 /// For each axis the leg, the letter of its role, and its label.
 type TensorAxes = Vec<(usize, char, u32)>;
 
@@ -102,7 +105,7 @@ impl Cones {
     }
 
     /// For one product of a class: qubits with letters, and the gates of the cone, the latest first.
-    fn circuit_of_class(&self, number: usize) -> PyResult<(Vec<(u32, u8)>, Vec<u32>)> {
+    fn circuit_of_class(&self, number: usize) -> PyResult<(Letters, Vec<u32>)> {
         let class = self.found.classes.get(number).ok_or_else(|| no_such("class"))?;
         Ok((class.letters.clone(), class.gates.clone()))
     }

@@ -39,6 +39,9 @@ struct Engine {
     compiled: Compiled,
 }
 
+/// An array of complex numbers.
+type Numbers = Py<PyArray1<Complex64>>;
+
 enum Compiled {
     Single(engine::Engine<f32>),
     Double(engine::Engine<f64>),
@@ -222,7 +225,7 @@ impl Engine {
         workers: usize,
         inline: bool,
         tick: Option<Py<PyAny>>,
-    ) -> PyResult<(Py<PyArray1<Complex64>>, Py<PyArray1<Complex64>>)> {
+    ) -> PyResult<(Numbers, Numbers)> {
         let how = (threads.max(1), workers, inline);
         let results = match &self.compiled {
             Compiled::Single(engine) => start_batch::<f32>(py, engine, elements, &exponents, how, tick.as_ref()),

@@ -23,6 +23,7 @@ from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.diagonal_gate import DiagonalPhase
 from taizhang.circuit.parameter import ParameterExpression
 from taizhang.network.cone_tensors import Angle, ConeTensors, GateRecipe, RecipeBook, Source
+from taizhang.network.couplings import merge_couplings
 from taizhang.network.network import NetworkShape
 
 Letters = tuple[tuple[int, str], ...]
@@ -101,7 +102,8 @@ def cone_networks(
         gates: Its gates in order of time, each with its qubits.
         products: The products.
         num_parameters: Number of parameters that angles depend on.
-        moving: Whether gates are moved through products where these stay products.
+        moving: Whether gates are moved through products where these stay products, and couplings written as several
+            gates are merged.
         sharing: Whether equal networks are found.
         threads: Number of threads.
 
@@ -112,6 +114,7 @@ def cone_networks(
         ([-1, -2], [1, 1])
     """
     # Stage 1: the different recipes, and the circuit as flat arrays.
+    gates = merge_couplings(gates) if moving else gates
     number_of: dict[GateRecipe, int] = {}
     recipe_of = np.array([number_of.setdefault(recipe, len(number_of)) for recipe, _ in gates], dtype=np.uint32)
     book = RecipeBook(list(number_of))

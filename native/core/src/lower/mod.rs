@@ -89,13 +89,13 @@ pub fn lower(plan: Plan<'_>, wanted: &[u32]) -> Result<Lowered, String> {
         places.push(place.0);
     }
     let arena = assign(&lifetimes(&moves, num_inputs, &walked.lengths, &like));
-    for number in num_inputs..like.len() {
-        let order = &walked.orders[like[number]];
+    for (number, &model) in like.iter().enumerate().skip(num_inputs) {
+        let order = &walked.orders[model];
         strides.push(contiguous(order, plan.sizes));
         places.push(Place {
             region: Region::Arena,
             offset: arena.offsets[number - num_inputs],
-            num_elements: walked.lengths[like[number]],
+            num_elements: walked.lengths[model],
         });
     }
 
