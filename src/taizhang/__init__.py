@@ -52,6 +52,10 @@ if TYPE_CHECKING:
     from taizhang.api.energies import covariance as covariance
     from taizhang.api.energies import expectation as expectation
     from taizhang.api.energies import variance as variance
+    from taizhang.api.qaoa import Qaoa as Qaoa
+    from taizhang.api.qaoa import QaoaOptimum as QaoaOptimum
+    from taizhang.api.qaoa import QaoaSamples as QaoaSamples
+    from taizhang.api.qaoa import qaoa as qaoa
     from taizhang.api.runs import report as report
     from taizhang.api.runs import resume as resume
     from taizhang.api.runs import run as run
@@ -214,6 +218,12 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "covariance",
         "expectation",
         "variance",
+    ),
+    "taizhang.api.qaoa": (
+        "Qaoa",
+        "QaoaOptimum",
+        "QaoaSamples",
+        "qaoa",
     ),
     "taizhang.errors": (
         "CircuitError",

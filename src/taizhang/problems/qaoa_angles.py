@@ -5,9 +5,11 @@ The conventions are those of `taizhang.problems.qaoa`: exp(-i gamma C) of a cost
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from taizhang.errors import UsageError
+from taizhang.problems.wcsp import Wcsp
 
 # (gammas, betas) by depth.
 _FIXED = {
@@ -19,6 +21,9 @@ _FIXED = {
     6: ((0.331, 0.645, 0.731, 0.837, 1.009, 1.126), (0.636, 0.535, 0.463, 0.360, 0.259, 0.139)),
 }
 MAX_FIXED_DEPTH = max(_FIXED)
+
+# In MaxCut a variable of a 3-regular graph is in three products of coefficient -1/2.
+_CUBIC_SQUARES = 3 * 0.25
 
 
 def fixed_angles(depth: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -66,3 +71,36 @@ def interpolate_angles(angles: Sequence[float]) -> tuple[float, ...]:
     padded = (0.0, *angles, 0.0)
     # Angle i of the new layers, 1 to depth + 1, lies between angles i - 1 and i of the old ones.
     return tuple((i - 1) / depth * padded[i - 1] + (depth - i + 1) / depth * padded[i] for i in range(1, depth + 2))
+
+
+def start_angles(problem: Wcsp, depth: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Returns angles from which to optimise any problem: the fixed ones, their gammas in the scale of its cost.
+
+    The gammas are divided by the root mean square, over the variables, of the coefficients of the products of Z that
+    have the variable, relative to that of a 3-regular graph without weights; where the cost is to be minimised their
+    sign is the other one.
+
+    Args:
+        problem: Any problem.
+        depth: Number of layers.
+
+    Returns:
+        (gammas, betas), one of each for each layer.
+
+    Raises:
+        UsageError: The depth is less than 1.
+
+    Source:
+        Sureshbabu et al., arXiv:2305.15201, on the scale of gamma in weighted problems.
+
+    Example:
+        >>> from taizhang.problems.constructors import maxcut
+        >>> start_angles(maxcut([(i, j, 2.0) for i in range(4) for j in range(i)]), 1)
+        ((0.308,), (0.393,))
+    """
+    gammas, betas = fixed_angles(depth)
+    squares = sum(len(product) * abs(coefficient) ** 2 for product, coefficient in problem.observable().terms)
+    if squares == 0:
+        return gammas, betas
+    scale = math.sqrt(_CUBIC_SQUARES * problem.num_variables / squares) * (1 if problem.maximise else -1)
+    return tuple(scale * gamma for gamma in gammas), betas
