@@ -296,7 +296,9 @@ class Qaoa:
         costs = self.problem.cost(samples)
         place = int(np.argmax(costs) if self.problem.maximise else np.argmin(costs))
         chosen = samples[place]
-        return Assignment(chosen if isinstance(chosen, str) else "".join(map(str, map(int, chosen))), costs[place])
+        return Assignment(
+            chosen if isinstance(chosen, str) else "".join(map(str, map(int, chosen))), float(costs[place])
+        )
 
     def bound(self) -> float:
         """Returns a bound of all costs: that of an assignment, possibly none, that has each clause at its best."""

@@ -58,7 +58,7 @@ class PlannedMembers:
     @property
     def predicted_seconds(self) -> float:
         """Expected time for all members."""
-        share = len(self.slices) / self.ready.plan.num_slices
+        share = 1.0 if self.only is None else len(self.only) / self.ready.plan.num_slices
         return len(self.members) * share * self.ready.plan.predicted_seconds
 
 
