@@ -69,6 +69,7 @@ PUBLIC = {
     "choose_open_qubits",
     "amplitudes",
     "contract",
+    "contract_gradient",
     "covariance",
     "doctor",
     "expectation",

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from taizhang.api.energies import covariance as covariance
     from taizhang.api.energies import expectation as expectation
     from taizhang.api.energies import variance as variance
+    from taizhang.api.gradients import contract_gradient as contract_gradient
     from taizhang.api.qaoa import Qaoa as Qaoa
     from taizhang.api.qaoa import QaoaOptimum as QaoaOptimum
     from taizhang.api.qaoa import QaoaSamples as QaoaSamples
@@ -219,6 +220,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "expectation",
         "variance",
     ),
+    "taizhang.api.gradients": ("contract_gradient",),
     "taizhang.api.qaoa": (
         "Qaoa",
         "QaoaOptimum",

@@ -217,6 +217,24 @@ class Energy:
         """Names of the parameters, in the order in which values are taken and gradients given."""
         return self._program.names
 
+    @property
+    def value_shape(self) -> tuple[int, ...]:
+        """Shape of the value at one point: () or, for a list of observables, (observables,)."""
+        return () if self._single else (len(self.observables),)
+
+    def check_gradient(self) -> None:
+        """Checks that the energy has a gradient.
+
+        Raises:
+            UsageError: An observable is not Hermitian.
+        """
+        wrong = next((each for each in self.observables if not each.is_hermitian), None)
+        if wrong is not None:
+            raise UsageError(
+                f"a gradient needs a Hermitian observable; {wrong!r} has complex coefficients; add its adjoint, or "
+                "take its real part"
+            )
+
     def __call__(
         self, values: Sequence[float] | FloatArray | Mapping[str, float] | None = None, /, **named: float
     ) -> Any:
@@ -259,12 +277,7 @@ class Energy:
             CircuitError: A parameter has no value, there is none of that name, or a value is not finite.
             UsageError: An observable is not Hermitian, or several points are given.
         """
-        wrong = next((each for each in self.observables if not each.is_hermitian), None)
-        if wrong is not None:
-            raise UsageError(
-                f"a gradient needs a Hermitian observable; {wrong!r} has complex coefficients; add its adjoint, or "
-                "take its real part"
-            )
+        self.check_gradient()
         points, several = self._read_points(values, named)
         if several:
             raise UsageError("a gradient is computed at one point; give an array of shape (parameters,)")

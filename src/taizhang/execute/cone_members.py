@@ -132,6 +132,7 @@ class ConeBatch:
         tick: Callable[[int], bool] | None = None,
         weights: Sequence[ComplexArray] = (),
         sums: Sequence[ComplexArray] = (),
+        exponent: int = 0,
     ) -> ComplexArray:
         """Contracts all cones.
 
@@ -144,6 +145,7 @@ class ConeBatch:
             weights: For a program with derivatives, lists of a weight for each cone.
             sums: For each list of weights an array like the table with one more element; the derivatives of the
                 weighted sum of the values are added to it.
+            exponent: Power of two to multiply the last tensor of each cone by.
 
         Returns:
             The value of each cone, complex128, shape (cones,).
@@ -173,6 +175,7 @@ class ConeBatch:
                 workers=workers,
                 inline=inline,
                 tick=tick,
+                exponent=exponent,
             )
             if not adjoints.size:
                 continue

@@ -91,6 +91,7 @@ class NumberProgram:
         workers: int,
         inline: bool,
         tick: Callable[[int], bool] | None = None,
+        exponent: int = 0,
     ) -> tuple[ComplexArray, ComplexArray]:
         """Runs all slices of many sets of arrays.
 
@@ -100,6 +101,7 @@ class NumberProgram:
             workers: Parts that run at once.
             inline: Run on the calling thread.
             tick: Called about ten times a second with the number of parts done; the run stops when it returns False.
+            exponent: Power of two to multiply the last input of each set by.
 
         Returns:
             The values, complex128, shape (sets,); and the derivatives by each of `elements`, complex128, shape
@@ -110,7 +112,7 @@ class NumberProgram:
             MemoryLimitError: The system could not allocate memory.
             StoppedError: `tick` stopped it.
         """
-        exponents = [0] * self.num_inputs
+        exponents = [*[0] * (self.num_inputs - 1), exponent]
         try:
             values, adjoints = self._engine.run_batch(
                 elements.reshape(-1), exponents, threads=threads, workers=workers, inline=inline, tick=tick

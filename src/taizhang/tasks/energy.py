@@ -1,8 +1,8 @@
 """Expectation values as functions of a circuit's parameters, with their derivatives.
 
 Networks, plans and programs are made once; for other values of the parameters only the elements of the tensors change.
-The derivatives by the elements of all tensors come from the contraction itself, run backwards (`program/gradient.py`);
-those by the parameters follow by the chain rule (`network/cone_tensors.py`).
+The derivatives by the elements of all tensors come from the contraction itself, run backwards
+(`execute/number_program.py`); those by the parameters follow by the chain rule (`network/cone_tensors.py`).
 """
 
 from __future__ import annotations
@@ -14,28 +14,22 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from taizhang._resources import needed_bytes
 from taizhang._types import ComplexArray
-from taizhang._units import human_bytes, human_seconds
+from taizhang._units import human_seconds
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.observable import Observable
-from taizhang.errors import MemoryLimitError, TimeLimitError
+from taizhang.errors import TimeLimitError
 from taizhang.execute.cone_members import ConeBatch, ConeMembers
-from taizhang.execute.number_program import NumberProgram
+from taizhang.execute.gradient_program import compile_gradient
 from taizhang.execute.prepare import planning_rates
 from taizhang.network.cones import cone_networks, parametric_gates
 from taizhang.observer import Observer, Silent
-from taizhang.plan.plan import Plan
-from taizhang.plan.search import slice_further
 from taizhang.settings import Settings
 from taizhang.tasks.cone_work import ConeWork, Weights, prepare_cones, products_of
 from taizhang.tasks.expectation import ExpectationAssembly, ExpectationValues, shorten
 from taizhang.tasks.solve import contract_work
 
 Point = npt.NDArray[np.float64]
-
-# How often a plan is sliced further when its derivatives do not fit in the memory.
-_MEMORY_ATTEMPTS = 24
 
 
 @dataclass(slots=True, eq=False)
@@ -172,7 +166,9 @@ class EnergyProgram:
             for planned in self.cones.work.plans:
                 if isinstance(planned.members, ConeMembers):
                     depends = self.cones.networks.tensors.depends[planned.members.sources].any(axis=0)
-                    program = self._compile(planned.ready.plan, np.flatnonzero(depends).tolist())
+                    program = compile_gradient(
+                        planned.ready.plan, np.flatnonzero(depends).tolist(), self.settings, advice="use fewer layers"
+                    )
                     batches.append(planned.members.batch_of(program))
             self._batches = batches
             self._seconds = [len(batch) * batch.program.predicted_seconds(machine) for batch in batches]
@@ -182,25 +178,3 @@ class EnergyProgram:
     def gradient_seconds(self) -> float:
         """Predicted time of values and derivatives; 0 before the first call of `gradient_batches`."""
         return sum(self._seconds)
-
-    def _compile(self, plan: Plan, wanted: list[int]) -> NumberProgram:
-        """Compiles the derivatives of a plan, sliced further until they fit in the memory."""
-        free = self.settings.free_bytes()
-        allowed = plan.cost.peak_bytes
-        for _ in range(_MEMORY_ATTEMPTS):
-            program = NumberProgram(plan, dtype=self.settings.dtype, wanted=wanted)
-            needed = program.peak_bytes(1, workers=1, threads=1)
-            if needed <= free:
-                return program
-            allowed = int(0.9 * allowed * min(1.0, free / needed))
-            try:
-                plan = slice_further(
-                    plan, memory_bytes=max(allowed, 1), width=self.settings.width, objective=self.settings.objective
-                )
-            except MemoryLimitError:
-                break
-        raise MemoryLimitError(
-            f"derivatives need {human_bytes(needed_bytes() + needed)}, but the memory limit is "
-            f"{human_bytes(self.settings.memory_bytes)}; allow more memory, or use fewer layers",
-            needed_bytes=needed,
-        )
