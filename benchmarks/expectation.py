@@ -24,6 +24,8 @@ from benchmarks.expectation_cases import Case, cases, reference_value
 from benchmarks.tables import Result, figure, ratio, run_json, show
 
 COLUMNS = ("work", "command", "value again", "predicted", "+ gradient", "predicted", "peak", "predicted", "error")
+# A peer that takes longer has failed.
+PEER_SECONDS = 300.0
 PEER_COLUMNS = ("work", "peer", "first", "again", "value + gradient", "ours: command", "again", "difference")
 
 
@@ -52,9 +54,11 @@ def measure(chosen: list[Case], *, threads: int, peer_python: str | None) -> tup
             words += ["--point", json.dumps(case.point), "--threads", str(threads)]
             again = run_json([*words, *(["--gradient"] if case.gradient else [])], threads=threads) or {}
             rows.append(_row(case, seconds, report, again))
+            print(*rows[-1], sep="  ", file=sys.stderr, flush=True)
             if peer_python is not None and case.peer:
                 script = str(Path(__file__).with_name("expectation_peers.py"))
-                theirs = run_json([script, case.peer, str(files.job)], threads=threads, python=peer_python)
+                words = [script, case.peer, str(files.job)]
+                theirs = run_json(words, threads=threads, timeout=PEER_SECONDS, python=peer_python)
                 peer_rows.append(_peer_row(case, seconds, report, again, theirs))
     title = f"expectation values, {processor()}, {tz.doctor().simd_level}, {threads} threads"
     return (title, COLUMNS, rows), ("the same by peers", PEER_COLUMNS, peer_rows)
@@ -68,11 +72,13 @@ def write_files(case: Case, folder: Path) -> Files:
     files.observable.write_text(f"{case.observable}\n", encoding="utf-8")
     bound = case.circuit.bind(case.point) if case.point else case.circuit
     gates = [
-        (each.gate.name, each.gate.parameters[0] if each.gate.parameters else None, each.qubits)
+        (each.gate.label, each.gate.parameters[0] if each.gate.parameters else None, each.qubits)
         for each in bound.operations
     ]
     terms = [(value.real, product) for product, value in case.observable.terms]
-    files.job.write_text(json.dumps({"qubits": bound.num_qubits, "gates": gates, "terms": terms}), encoding="utf-8")
+    files.job.write_text(
+        json.dumps({"qubits": bound.num_qubits, "gates": gates, "terms": terms, "qaoa": case.qaoa}), encoding="utf-8"
+    )
     return files
 
 

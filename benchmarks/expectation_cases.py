@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import networkx as nx
@@ -43,7 +43,8 @@ class Case:
         point: Values of the circuit's named parameters.
         gradient: Whether the derivatives are measured as well.
         reference: Name of the exact value in the shared folder, or empty.
-        peer: Who else computes it: `quimb`, `lightning` or nobody.
+        peer: Who else computes it: `quimb`, `lightning`, `qtensor` or nobody.
+        qaoa: For QAOA the edges and angles, for peers that take these.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Case:
     gradient: bool = False
     reference: str = ""
     peer: str = ""
+    qaoa: dict[str, Any] | None = None
 
 
 def cases(*, quick: bool) -> list[Case]:
@@ -62,7 +64,7 @@ def cases(*, quick: bool) -> list[Case]:
         return few
     return [
         *few,
-        qaoa(100, 3),
+        qaoa(100, 3, peer="qtensor"),
         qaoa(1000, 3),
         qaoa(1000, 4),
         qaoa(54, 4, gradient=False),
@@ -87,7 +89,7 @@ def reference_value(case: Case) -> float | None:
     return known[case.reference]["value"] if case.reference in known else None
 
 
-def qaoa(nodes: int, depth: int, *, gradient: bool = True) -> Case:
+def qaoa(nodes: int, depth: int, *, gradient: bool = True, peer: str = "") -> Case:
     """QAOA for MaxCut on a random 3-regular graph."""
     file = SHARED / "observables" / f"qaoa_n{nodes}_p{depth}.json"
     if file.exists():
@@ -96,7 +98,8 @@ def qaoa(nodes: int, depth: int, *, gradient: bool = True) -> Case:
         edges = sorted(map(sorted, nx.random_regular_graph(3, nodes, seed=666 if nodes == 54 else 1).edges))
     gammas, betas = FIXED_ANGLES[depth]
     name = f"QAOA N={nodes} p={depth}"
-    return _qaoa_case(name, tz.maxcut(edges), gammas, betas, f"qaoa_n{nodes}_p{depth}", gradient=gradient)
+    case = _qaoa_case(name, tz.maxcut(edges), gammas, betas, f"qaoa_n{nodes}_p{depth}", gradient=gradient)
+    return replace(case, peer=peer, qaoa={"edges": edges, "gammas": gammas, "betas": betas})
 
 
 def weighted_qaoa() -> Case:

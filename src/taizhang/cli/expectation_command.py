@@ -146,14 +146,12 @@ class _Done:
         answer: The values.
         derivatives: Their derivatives, or None.
         plan: The plan.
-        predicted_seconds: Predicted time of values and derivatives.
         run_seconds: The time that they took.
     """
 
     answer: ExpectationValues
     derivatives: Derivatives | None
     plan: ConePlan
-    predicted_seconds: float
     run_seconds: float
 
 
@@ -166,7 +164,6 @@ def _values(circuit: Circuit, observables: tuple[Observable, ...], settings: Set
         answer=cones.work.assembly.answer(values),
         derivatives=None,
         plan=ConePlan.of(cones, prepared - started),
-        predicted_seconds=cones.work.predicted_seconds,
         run_seconds=time.perf_counter() - prepared,
     )
 
@@ -180,7 +177,7 @@ def _with_gradient(
 ) -> _Done:
     started = time.perf_counter()
     program = EnergyProgram.prepare(circuit, observables, settings, display)
-    program.gradient_batches()
+    plan = ConePlan.with_gradient(program, time.perf_counter() - started)
     prepared = time.perf_counter()
     values, gradients = program.values_and_gradients(point, display)
     return _Done(
@@ -192,8 +189,7 @@ def _with_gradient(
             num_distinct=len(program.cones.networks.cones),
         ),
         derivatives=Derivatives(names=program.names, rows=np.array(gradients.real, dtype=np.float64)),
-        plan=ConePlan.of(program.cones, prepared - started),
-        predicted_seconds=program.gradient_seconds,
+        plan=plan,
         run_seconds=time.perf_counter() - prepared,
     )
 
@@ -228,7 +224,7 @@ def _note_work(done: _Done, seconds: dict[str, float]) -> None:
     predicted, observed = done.plan.predicted_bytes, peak_resident_bytes()
     work = side_by_side(
         [
-            ("run time", human_seconds(done.predicted_seconds), human_seconds(done.run_seconds)),
+            ("run time", human_seconds(done.plan.predicted_seconds), human_seconds(done.run_seconds)),
             ("peak memory", human_bytes(predicted), human_bytes(observed)),
         ]
     )

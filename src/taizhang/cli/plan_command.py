@@ -9,6 +9,7 @@ from taizhang._units import human_seconds
 from taizhang.circuit.bitstring import parse_bitstring
 from taizhang.circuit.bitstring_lists import read_bitstrings
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.formats.read import read_circuit
 from taizhang.circuit.observable import Observable
 from taizhang.cli.circuit_input import CircuitReader, bound_circuit_options
 from taizhang.cli.display import Display
@@ -43,6 +44,7 @@ from taizhang.tasks.planning import find_cone_plan, find_plan
 @option("--bitstrings", type=InputFile(), metavar="FILE", help="File of bitstrings to plan for, one per line.")
 @option("--open", "open_qubits", metavar="Q,Q,...", help="Leave these qubits open.")
 @observables_option
+@click.option("--gradient", is_flag=True, help="With observables: the cost of their derivatives as well")
 @observable_option
 @option("-o", "--output", type=OutputFile(), metavar="PLAN", group="Output", help="Write the plan to this file.")
 @option(
@@ -63,6 +65,7 @@ def plan_command(
     open_qubits: str | None,
     observables_file: str | None,
     observable_texts: tuple[str, ...],
+    gradient: bool,
     output: str | None,
     plot: str | None,
     settings: Settings,
@@ -79,8 +82,10 @@ def plan_command(
         if output is not None:
             raise click.UsageError("-o writes one plan, but observables have one for each light cone; leave it out")
         asked = collect_observables(observable_texts, observables_file, circuit=circuit, asked="--observable TEXT")
-        _plan_observables(circuit, reader, asked, plot, settings, as_json)
+        _plan_observables(circuit, reader, asked, plot, settings, as_json=as_json, gradient=gradient)
         return
+    if gradient:
+        raise click.UsageError("--gradient needs observables; give them with --observables or --observable")
     # Stage 1: search; an interrupted search gives its best plan so far.
     with Display() as display:
         try:
@@ -117,12 +122,15 @@ def _plan_observables(
     observables: tuple[Observable, ...],
     plot: str | None,
     settings: Settings,
+    *,
     as_json: bool,
+    gradient: bool,
 ) -> None:
     """Plans expectation values, and prints and draws their cost."""
     with Display() as display:
         display.stage("read")
-        plan = find_cone_plan(reader.read(circuit), observables, settings, display)
+        read = read_circuit(circuit, format=reader.format) if gradient else reader.read(circuit)
+        plan = find_cone_plan(read, observables, settings, display, gradient=gradient)
     drawn = save(plot, lambda path: plot_plan(plan, path))
     if as_json:
         echo_json(plan.to_dict())

@@ -43,9 +43,20 @@ class NumberProgram:
             elements that are not read. Shape (elements,).
         places: The place of the element in its tensor, in row-major order; shape (elements,).
         arena_bytes: Bytes of the intermediates of one slice.
+        has_derivatives: Whether it has derivatives.
     """
 
-    __slots__ = ("_engine", "_figures", "arena_bytes", "dtype", "num_inputs", "num_slices", "places", "tensors")
+    __slots__ = (
+        "_engine",
+        "_figures",
+        "arena_bytes",
+        "dtype",
+        "has_derivatives",
+        "num_inputs",
+        "num_slices",
+        "places",
+        "tensors",
+    )
 
     def __init__(self, plan: Plan, *, dtype: DtypeName, wanted: Collection[int] = ()) -> None:
         shape = plan.shape
@@ -59,6 +70,7 @@ class NumberProgram:
         self.num_slices = layout.num_slices
         self.tensors: npt.NDArray[np.intp] = layout.tensors.astype(np.intp)
         self.places: npt.NDArray[np.intp] = layout.places.astype(np.intp)
+        self.has_derivatives = bool(wanted)
         self.arena_bytes = BYTES_PER_ELEMENT[dtype] * layout.arena_elements
         self._figures = Counter({tuple(figures): count for figures, count in layout.figures})
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from taizhang._units import counted, human_bytes, human_seconds
 
 if TYPE_CHECKING:
     from taizhang.tasks.cone_work import ConeWork
+    from taizhang.tasks.energy import EnergyProgram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,15 @@ class ConePlan:
     predicted_seconds: float
     predicted_bytes: int
     planning_seconds: float
+
+    @classmethod
+    def with_gradient(cls, program: EnergyProgram, planning_seconds: float) -> ConePlan:
+        """Collects the figures of prepared work; time and memory are those of values with derivatives."""
+        return replace(
+            cls.of(program.cones, planning_seconds),
+            predicted_seconds=program.gradient_seconds,
+            predicted_bytes=program.gradient_bytes(),
+        )
 
     @classmethod
     def of(cls, cones: ConeWork, planning_seconds: float) -> ConePlan:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._resources import needed_bytes, peak_resident_bytes
 from taizhang._types import ComplexArray
 from taizhang._units import human_bytes
 from taizhang.circuit.circuit import Circuit
@@ -198,13 +199,20 @@ def prepare_cones(
         plans=tuple(planned),
         assembly=assembly_of(weights.moved(place_of)),
         predicted_seconds=sum(part.predicted_seconds for part in planned),
-        predicted_bytes=max(part.ready.predicted_bytes for part in planned),
+        predicted_bytes=max(peak_resident_bytes(), *(_peak_bytes(part, settings.threads) for part in planned)),
         settings=settings,
         build_seconds=build_seconds,
         value_dtype="complex128",
         circuit=circuit,
     )
     return ConeWork(networks=networks, work=work, weights=weights, order=order)
+
+
+def _peak_bytes(planned: PlannedMembers, threads: int) -> int:
+    """Most memory that the process will hold while it contracts the cones of one shape."""
+    if planned.together is not None and planned.is_instant:
+        return needed_bytes() + planned.together.peak_bytes(threads)
+    return planned.ready.predicted_bytes
 
 
 def _plan_cone(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._resources import needed_bytes, peak_resident_bytes
 from taizhang._types import ComplexArray
 from taizhang._units import human_seconds
 from taizhang.circuit.circuit import Circuit
@@ -28,6 +29,10 @@ from taizhang.settings import Settings
 from taizhang.tasks.cone_work import ConeWork, Weights, prepare_cones, products_of
 from taizhang.tasks.expectation import ExpectationAssembly, ExpectationValues, shorten
 from taizhang.tasks.solve import contract_work
+
+# Time for the table of all tensors and the chain rule, and for each parameter; measured.
+_SECONDS_OF_CHAIN_RULE = 3e-4
+_SECONDS_A_PARAMETER = 7e-7
 
 Point = npt.NDArray[np.float64]
 
@@ -136,6 +141,7 @@ class EnergyProgram:
         values: ComplexArray = np.zeros(len(networks.cones), dtype=np.complex128)
         adjoints: list[ComplexArray] = [np.zeros(len(table) + 1, dtype=np.complex128) for _ in range(count)]
         dense: list[ComplexArray] = [weights.dense(number, len(networks.cones)) for number in range(count)]
+        free = self.settings.free_bytes()
         for done, (numbers, batch, seconds) in enumerate(
             zip(networks.cones_of_shape, batches, self._seconds, strict=True)
         ):
@@ -144,7 +150,7 @@ class EnergyProgram:
                 table,
                 seconds=seconds,
                 threads=self.settings.threads,
-                free_bytes=self.settings.free_bytes(),
+                free_bytes=free,
                 weights=[row[cones] for row in dense],
                 sums=adjoints,
             )
@@ -171,10 +177,21 @@ class EnergyProgram:
                     )
                     batches.append(planned.members.batch_of(program))
             self._batches = batches
-            self._seconds = [len(batch) * batch.program.predicted_seconds(machine) for batch in batches]
+            self._seconds = [
+                len(batch) * batch.program.predicted_seconds(machine) + batch.overhead_seconds for batch in batches
+            ]
         return self._batches
 
     @property
     def gradient_seconds(self) -> float:
-        """Predicted time of values and derivatives; 0 before the first call of `gradient_batches`."""
-        return sum(self._seconds)
+        """Predicted time of values and derivatives."""
+        self.gradient_batches()
+        return _SECONDS_OF_CHAIN_RULE + _SECONDS_A_PARAMETER * len(self.names) + sum(self._seconds)
+
+    def gradient_bytes(self) -> int:
+        """Predicted peak memory of the process while it computes values and derivatives."""
+        batches = self.gradient_batches()
+        held = max((batch.peak_bytes(self.settings.threads) for batch in batches), default=0)
+        # The derivatives by the elements of the table, for each observable.
+        sums = 16 * (len(self.cones.weights.constants) + 2) * int(self.cones.networks.tensors.starts[-1])
+        return max(peak_resident_bytes(), needed_bytes() + held + sums)

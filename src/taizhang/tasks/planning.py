@@ -14,6 +14,7 @@ from taizhang.observer import Observer
 from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.cone_plan import ConePlan
+from taizhang.tasks.energy import EnergyProgram
 from taizhang.tasks.expectation import ExpectationTask
 
 
@@ -46,20 +47,29 @@ def find_plan(
 
 
 def find_cone_plan(
-    circuit: Circuit, observables: Sequence[Observable], settings: Settings, observer: Observer | None = None
+    circuit: Circuit,
+    observables: Sequence[Observable],
+    settings: Settings,
+    observer: Observer | None = None,
+    *,
+    gradient: bool = False,
 ) -> ConePlan:
     """Searches the plans of expectation values.
 
     Args:
-        circuit: The circuit.
+        circuit: The circuit; with `gradient`, its parameters need no values.
         observables: The observables.
         settings: The common options.
         observer: Receives progress updates.
+        gradient: Whether derivatives by all parameters are wanted as well.
 
     Raises:
         CircuitError: An observable acts on a qubit that the circuit does not have.
         MemoryLimitError: A light cone does not fit the memory limit.
     """
     started = time.perf_counter()
+    if gradient:
+        program = EnergyProgram.prepare(circuit, observables, settings, observer)
+        return ConePlan.with_gradient(program, time.perf_counter() - started)
     cones = ExpectationTask(circuit=circuit, observables=tuple(observables)).prepare_cones(settings, observer=observer)
     return ConePlan.of(cones, time.perf_counter() - started)

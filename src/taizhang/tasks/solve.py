@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-# Light cones that take longer are contracted one after another.
-_INSTANT_SECONDS = 5e-3
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Solution(Generic[Answer]):
@@ -112,9 +109,10 @@ def contract_work(
     """
     # Stage 1: check the predicted time of all plans before any is contracted.
     check_time(work.predicted_seconds, work.settings)
+    free = work.settings.free_bytes()
     programs: list[NativeProgram | None] = [
         None
-        if not profile and _are_together(planned, work.settings)
+        if not profile and _are_together(planned, work.settings.threads, free)
         else program_within_time(planned.ready, 0.0, work.settings)
         for planned in work.plans
     ]
@@ -131,7 +129,7 @@ def contract_work(
             together = planned.together.values(
                 seconds=planned.predicted_seconds,
                 threads=work.settings.threads,
-                free_bytes=work.settings.free_bytes(),
+                free_bytes=free,
             )
             values.append(together[:, np.newaxis])
             progress(1, 1)
@@ -166,13 +164,9 @@ def contract_work(
     return tuple(values), tuple(contractions)
 
 
-def _are_together(planned: PlannedMembers, settings: Settings) -> bool:
+def _are_together(planned: PlannedMembers, threads: int, free_bytes: int) -> bool:
     """Whether the contractions are light cones that take an instant each, and all fit in the memory."""
-    return (
-        planned.together is not None
-        and planned.ready.plan.predicted_seconds < _INSTANT_SECONDS
-        and planned.together.peak_bytes(settings.threads) <= settings.free_bytes()
-    )
+    return planned.together is not None and planned.is_instant and planned.together.peak_bytes(threads) <= free_bytes
 
 
 def _contract_wide(planned: PlannedMembers, settings: Settings, *, underflow: bool = False) -> Contraction | None:

@@ -25,11 +25,19 @@ Answer = TypeVar("Answer")
 class MembersTogether(Protocol):
     """Members that can all be contracted in one call, where each takes an instant."""
 
+    @property
+    def overhead_seconds(self) -> float:
+        """Predicted time of the call outside of the core."""
+
     def peak_bytes(self, threads: int) -> int:
         """Bytes that the call holds at once."""
 
     def values(self, *, seconds: float, threads: int, free_bytes: int) -> ComplexArray:
         """The values of all members, predicted to take `seconds`; shape (members,)."""
+
+
+# Contractions that take longer are started one after another.
+_INSTANT_SECONDS = 5e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,7 +67,13 @@ class PlannedMembers:
     def predicted_seconds(self) -> float:
         """Expected time for all members."""
         share = 1.0 if self.only is None else len(self.only) / self.ready.plan.num_slices
-        return len(self.members) * share * self.ready.plan.predicted_seconds
+        around = self.together.overhead_seconds if self.together is not None and self.is_instant else 0.0
+        return len(self.members) * share * self.ready.plan.predicted_seconds + around
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether a contraction takes an instant, so that starting it may take longer."""
+        return self.ready.plan.predicted_seconds < _INSTANT_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
