@@ -20,7 +20,7 @@ from taizhang.errors import CircuitError, UsageError
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.progress.display import shows_progress
-from taizhang.settings import OPTIONS, Options, settings_of
+from taizhang.settings import OPTIONS, Options, Settings, settings_of
 from taizhang.tasks.cone_plan import ConePlan
 from taizhang.tasks.energy import EnergyProgram
 from taizhang.tasks.expectation import ExpectationTask
@@ -206,9 +206,25 @@ class Energy:
         observer: Observer | None = None,
         **options: Unpack[Options],
     ) -> None:
+        self._prepare(circuit, observable, settings_of(Energy, options), observer)
+
+    @classmethod
+    def of_settings(
+        cls,
+        circuit: Circuit,
+        observable: ObservableLike | Sequence[ObservableLike],
+        settings: Settings,
+        *,
+        observer: Observer | None = None,
+    ) -> Energy:
+        """Makes an energy with options that are read already."""
+        energy = cls.__new__(cls)
+        energy._prepare(circuit, observable, settings, observer)
+        return energy
+
+    def _prepare(self, circuit: Circuit, observable: Any, settings: Settings, observer: Observer | None) -> None:
         self.circuit = check_circuit(circuit, parametric=True)
         self.observables, self._single = read_observable_list(observable)
-        settings = settings_of(Energy, options)
         self._program = EnergyProgram.prepare(self.circuit, self.observables, settings, observer)
         self.plan = ConePlan.of(self._program.cones, self._program.build_seconds)
 

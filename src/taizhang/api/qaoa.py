@@ -130,15 +130,26 @@ class Qaoa:
     depth: int
     circuit: Circuit
     energy_function: Energy
+    _settings: Settings
 
     def __init__(
         self, problem: Wcsp, depth: int, *, observer: Observer | None = None, **options: Unpack[Options]
     ) -> None:
-        self._settings: Settings = settings_of(Qaoa, options)
+        self._prepare(problem, depth, settings_of(Qaoa, options), observer)
+
+    @classmethod
+    def of_settings(cls, problem: Wcsp, depth: int, settings: Settings, *, observer: Observer | None = None) -> Qaoa:
+        """Makes one with options that are read already."""
+        made = cls.__new__(cls)
+        made._prepare(problem, depth, settings, observer)
+        return made
+
+    def _prepare(self, problem: Wcsp, depth: int, settings: Settings, observer: Observer | None) -> None:
+        self._settings = settings
         self.problem = check_type(problem, Wcsp, name="problem", hint="; make one by maxcut(graph) or read_problem")
         self.depth = check_depth(depth)
         self.circuit = qaoa_circuit(problem, self.depth)
-        self.energy_function = Energy(self.circuit, problem.observable(), observer=observer, **options)
+        self.energy_function = Energy.of_settings(self.circuit, problem.observable(), settings, observer=observer)
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -41,6 +41,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "expectation": CommandEntry(
         "expectation_command", "Compute expectation values ⟨0…0|CIRCUIT† OBSERVABLE CIRCUIT|0…0⟩."
     ),
+    "qaoa": CommandEntry(
+        "qaoa_command",
+        "Compute the expected cost of QAOA of PROBLEM, a graph of lines 'u v [weight]' or a CSP as JSON.",
+    ),
     "contract": CommandEntry(
         "contract_command", "Contract NETWORK (JSON) with ARRAYS (.npz: arr_0, arr_1, … in the order of its inputs)."
     ),

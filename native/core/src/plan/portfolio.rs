@@ -59,6 +59,8 @@ const LARGE: usize = 1000;
 const WORTH: (f64, f64) = (0.15, 0.03);
 /// Longest planning when it weighs, in seconds.
 const LONGEST: f64 = 600.0;
+/// Where the run would still take this many seconds after so many seconds of planning, more planning will not save it.
+const HOPELESS: (f64, f64) = (1e12, 30.0);
 
 /// The network as searched, and as given.
 struct Problem {
@@ -395,7 +397,9 @@ fn must_stop(options: &Options, shared_best: &SharedBest) -> bool {
             };
             let spent = shared_best.seconds();
             let stale = shared_best.seconds_without_better() > 0.5 * spent;
-            spent > if stale { WORTH.1 } else { WORTH.0 } * run || spent > LONGEST
+            spent > if stale { WORTH.1 } else { WORTH.0 } * run
+                || spent > LONGEST
+                || (spent > HOPELESS.1 && run > HOPELESS.0)
         }
     }
 }
