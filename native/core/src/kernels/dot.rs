@@ -14,10 +14,11 @@ use crate::simd::level::{dispatch, lanes};
 use crate::simd::vector::{sum_of_lanes, Simd};
 use std::marker::PhantomData;
 
-/// Most output elements for which this kernel is chosen.
-const MOST_KEPT: usize = 8;
-/// Fewest terms for which it is chosen.
-const FEWEST_TERMS: usize = 256;
+/// Most output elements for which this kernel is chosen, and fewest terms.
+const FEW_KEPT: (usize, usize) = (8, 256);
+/// The same where the lanes are consecutive in both operands, as in derivatives by small tensors: sums over all of the
+/// others' elements, which packing would transpose.
+const SOME_KEPT: (usize, usize) = (64, 2048);
 /// Vectors summed in registers before the sum is stored.
 const CHUNK_VECTORS: usize = 1024;
 
@@ -48,18 +49,27 @@ impl<T: VectorReal> Dot<T> {
     pub fn compile(modes: &[Mode], level: SimdLevel) -> Option<Self> {
         let (mut summed, kept): (Vec<Mode>, Vec<Mode>) = modes.iter().copied().partition(|mode| mode.out == 0);
         let (kept_len, terms) = (volume(&kept), volume(&summed));
-        if kept_len > MOST_KEPT || terms < FEWEST_TERMS {
+        let within = |(most, fewest): (usize, usize)| kept_len <= most && terms >= fewest;
+        if !within(FEW_KEPT) && !within(SOME_KEPT) {
             return None;
         }
         let width = lanes::<T>(level);
         let inner = cut_lanes_of(&mut summed, width)?;
+        let (lanes_a, lanes_b) = (
+            lanes_at(table(&inner, |mode| mode.a)),
+            lanes_at(table(&inner, |mode| mode.b)),
+        );
+        let gathered = matches!(lanes_a, Lanes::Pattern(_)) || matches!(lanes_b, Lanes::Pattern(_));
+        if gathered && !within(FEW_KEPT) {
+            return None;
+        }
         let chunk = cut_block(&mut summed, CHUNK_VECTORS, &[|mode| mode.a, |mode| mode.b]);
         let from_a = moves([&chunk, &[], &[]], |mode| mode.a, |[point, _, _]| point);
         let from_b = table(&chunk, |mode| mode.b);
         Some(Self {
             level,
-            lanes_a: lanes_at(table(&inner, |mode| mode.a)),
-            lanes_b: lanes_at(table(&inner, |mode| mode.b)),
+            lanes_a,
+            lanes_b,
             vectors: from_a
                 .iter()
                 .map(|item| [item.from, from_b[item.to as usize] as u32])

@@ -1,8 +1,8 @@
 //! Memory of a worker: one block, aligned, in huge pages where the system gives them, faulted in once.
 //!
 //! Faulting in and clearing pages takes a tenth of the time of a short run. So large blocks are kept when a run ends,
-//! for the next one that needs about as much; meanwhile the system may take their pages back at any time
-//! (`MADV_FREE`), and a run that needs more or less memory first gives back all that is kept.
+//! for the next one that needs as much or somewhat less, as a value does after a gradient; meanwhile the system may take
+//! their pages back at any time (`MADV_FREE`), and a run for which none fits first gives back all that is kept.
 
 use crate::number::{Complex, Real};
 use std::marker::PhantomData;
@@ -15,8 +15,8 @@ const CACHE_LINE: usize = 64;
 /// Arenas of fewer bytes have no huge pages and are not kept.
 const LARGE: usize = 4 * HUGE_PAGE;
 
-/// The excess of a block that may be used again: one part in this many.
-const SPARE_PART: usize = 16;
+/// A block is used again for no less than one part in this many of it.
+const LEAST_PART: usize = 4;
 
 /// Large blocks that are not in use.
 static KEPT: Mutex<Vec<Vec<u64>>> = Mutex::new(Vec::new());
@@ -93,10 +93,12 @@ pub fn kept_bytes() -> usize {
     kept.iter().map(|words| size_of_val(words.as_slice())).sum()
 }
 
-/// Takes a block that holds `len` words, or little more, out of those that are kept; if there is none, drops them all.
+/// Takes the smallest block that holds `len` words, and not too many, out of those that are kept; if there is none, drops
+/// them all.
 fn fitting(kept: &mut Vec<Vec<u64>>, len: usize) -> Option<Vec<u64>> {
-    let fits = |words: &Vec<u64>| (len..=len + len / SPARE_PART).contains(&words.len());
-    let place = kept.iter().position(fits);
+    let fits = |words: &Vec<u64>| (len..=len.saturating_mul(LEAST_PART)).contains(&words.len());
+    let fitting = kept.iter().enumerate().filter(|(_, words)| fits(words));
+    let place = fitting.min_by_key(|(_, words)| words.len()).map(|(place, _)| place);
     if place.is_none() {
         kept.clear();
     }
@@ -161,9 +163,9 @@ mod tests {
     #[test]
     fn what_fits_is_used_again_and_what_does_not_is_given_back() {
         let mut kept = vec![vec![0; 3200], vec![0; 1700], vec![0; 1690]];
-        assert_eq!(fitting(&mut kept, 1600).map(|words| words.len()), Some(1700));
         assert_eq!(fitting(&mut kept, 1600).map(|words| words.len()), Some(1690));
-        assert_eq!(fitting(&mut kept, 1600), None);
+        assert_eq!(fitting(&mut kept, 1600).map(|words| words.len()), Some(1700));
+        assert_eq!(fitting(&mut kept, 799), None);
         assert!(kept.is_empty());
     }
 
