@@ -9,6 +9,12 @@ import taizhang
 
 PUBLIC = {
     "AmplitudeNetwork",
+    "Channel",
+    "NoiseModel",
+    "channels",
+    "read_noise_model",
+    "readout",
+    "write_noise_model",
     "Circuit",
     "CircuitError",
     "CircuitFileError",

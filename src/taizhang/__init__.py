@@ -68,8 +68,11 @@ if TYPE_CHECKING:
     from taizhang.api.samples import sample as sample
     from taizhang.api.samples import sample_run as sample_run
     from taizhang.api.samples import xeb as xeb
+    from taizhang.circuit import channels as channels
+    from taizhang.circuit.channel import Channel as Channel
     from taizhang.circuit.circuit import Circuit as Circuit
     from taizhang.circuit.circuit import Operation as Operation
+    from taizhang.circuit.classical import readout as readout
     from taizhang.circuit.formats.read import read_circuit as read_circuit
     from taizhang.circuit.formats.read import write_circuit as write_circuit
     from taizhang.circuit.formats.sample_file import CountedBitstrings as CountedBitstrings
@@ -77,6 +80,9 @@ if TYPE_CHECKING:
     from taizhang.circuit.gates import Gate as Gate
     from taizhang.circuit.gates import gate as gate
     from taizhang.circuit.gates import unitary_gate as unitary_gate
+    from taizhang.circuit.noise_model import NoiseModel as NoiseModel
+    from taizhang.circuit.noise_model_file import read_noise_model as read_noise_model
+    from taizhang.circuit.noise_model_file import write_noise_model as write_noise_model
     from taizhang.circuit.observable import I as I
     from taizhang.circuit.observable import Observable as Observable
     from taizhang.circuit.observable import X as X
@@ -192,6 +198,14 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.circuit.parameter": (
         "Parameter",
         "ParameterExpression",
+    ),
+    "taizhang.circuit.channel": ("Channel",),
+    "taizhang.circuit.channels": ("channels",),
+    "taizhang.circuit.classical": ("readout",),
+    "taizhang.circuit.noise_model": ("NoiseModel",),
+    "taizhang.circuit.noise_model_file": (
+        "read_noise_model",
+        "write_noise_model",
     ),
     "taizhang.circuit.parametric_gate": ("ParametricGate",),
     "taizhang.circuit.random_circuits": (
@@ -327,6 +341,8 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.sampling.frugal": ("FrugalOptions",),
 }
 
+# Public names that are modules.
+_MODULES = ("channels",)
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}
 
 __all__ = sorted(name for name in _MODULE_OF if not name.startswith("_"))  # noqa: PLE0605
@@ -337,7 +353,8 @@ def __getattr__(name: str) -> object:
     module = _MODULE_OF.get(name)
     if module is None:
         raise AttributeError(f"module 'taizhang' has no attribute '{name}'", name=name, obj=sys.modules[__name__])
-    value: object = getattr(importlib.import_module(module), name)
+    found = importlib.import_module(module)
+    value: object = found if name in _MODULES else getattr(found, name)
     globals()[name] = value
     return value
 

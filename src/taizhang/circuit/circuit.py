@@ -1,8 +1,8 @@
-"""Circuits: immutable sequences of gates on qubits.
+"""Circuits: immutable sequences of operations on qubits.
 
-A circuit has a number of qubits, all initially |0>, and a list of operations, each a gate on some qubits. Circuits are
-immutable: composing them gives new ones. Qubit 0 is the leftmost character of a bitstring and the slowest axis of a
-state vector.
+A circuit has a number of qubits, all initially |0>, and a list of operations: gates, and perhaps channels,
+measurements, resets and conditions on classical bits, which are in named registers. Circuits are immutable: composing
+them gives new ones. Qubit 0 is the leftmost character of a bitstring and the slowest axis of a state vector.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import FrozenInstanceError
 from itertools import chain
 from operator import index
-from typing import Any, Literal, NoReturn, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 
 from taizhang._lazy import lazy_module
 from taizhang.circuit.gate_methods import GateMethods
@@ -21,10 +21,19 @@ from taizhang.circuit.operation import Action
 from taizhang.circuit.operation import Operation as Operation
 from taizhang.circuit.parameter import Angle, check_values
 from taizhang.circuit.parametric_gate import SymbolicGate
+from taizhang.circuit.registers import Registers
 from taizhang.errors import CircuitError, SizeLimitError
+
+if TYPE_CHECKING:
+    from taizhang.circuit import classical
+    from taizhang.circuit.channel import Channel
+    from taizhang.circuit.classical import Readout
+else:
+    classical = lazy_module("taizhang.circuit.classical")
 
 drawing: Any = lazy_module("taizhang.plots.circuit_drawing")
 
+NO_BITS = Registers()
 MAX_QUBITS = 100_000
 MAX_OPERATIONS = 10_000_000
 
@@ -40,13 +49,19 @@ class Circuit(GateMethods):
     `circuit[2:5]` the circuit of a slice of them. Each gate of the table is a method: `circuit.h(0).cx(0, 1)`.
     `print(circuit)` draws it.
 
+    Args:
+        num_qubits: Number of qubits.
+        operations: In order of time.
+        bits: Registers of classical bits: names with sizes, such as `{"c": 2}`, or a number of bits for a register c.
+
     Attributes:
         num_qubits: Number of qubits.
         operations: The operations, in order of time.
+        registers: The registers of classical bits.
 
     Raises:
-        CircuitError: An operation acts on a qubit that the circuit does not have.
-        SizeLimitError: More than 100,000 qubits or 10 million operations.
+        CircuitError: An operation acts on a qubit or a bit that the circuit does not have.
+        SizeLimitError: More than 100,000 qubits, 10 million operations or a million bits.
 
     Example:
         >>> bell = Circuit(2).h(0).cx(0, 1)
@@ -62,24 +77,26 @@ class Circuit(GateMethods):
         1: ───X─
     """
 
-    __slots__ = ("_added", "_before", "_length", "_operations", "num_qubits")
+    __slots__ = ("_added", "_before", "_length", "_operations", "num_qubits", "registers")
 
     num_qubits: int
+    registers: Registers
     # Operations are those of the circuit `_before`, then those of `_added`, until `_operations` holds them all.
     _operations: tuple[Operation, ...] | None
     _before: Circuit | None
     _added: tuple[Operation, ...]
     _length: int
 
-    def __init__(self, num_qubits: int, operations: Iterable[Operation] = ()) -> None:
+    def __init__(self, num_qubits: int, operations: Iterable[Operation] = (), *, bits: Any = ()) -> None:
         given = tuple(operations)
         num_qubits = _check_integer(num_qubits, "num_qubits")
+        registers = Registers.read(bits) if bits else NO_BITS
         check_sizes(num_qubits, len(given))
         for operation in given:
             if not isinstance(operation, Operation):
                 raise CircuitError(f"operations must be Operation values, got {operation!r:.64}")
-            _check_range(operation, num_qubits)
-        _fill(self, num_qubits, None, (), len(given), given)
+            _check_range(operation, num_qubits, registers)
+        _fill(self, num_qubits, registers, None, (), len(given), given)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise FrozenInstanceError(f"a circuit is immutable: cannot set '{name}'; build a new one from it")
@@ -128,16 +145,19 @@ class Circuit(GateMethods):
 
     def append(
         self,
-        gate_or_name: Gate | SymbolicGate | str,
+        gate_or_name: Gate | SymbolicGate | Channel | str,
         *qubits: Angle,
         parameters: Sequence[Angle] = (),
+        when: Any = None,
     ) -> Circuit:
         """Returns this circuit with one more operation at its end.
 
         Args:
-            gate_or_name: A gate, or the name of one.
+            gate_or_name: A gate, the name of one, or a channel.
             qubits: Its qubits, controls first; then the angles of a named gate, unless they are in `parameters`.
             parameters: Angles in radians of a named gate, numbers or expressions of parameters.
+            when: A condition on classical bits: "c[0]", "!c[0]", "c == 5", ("c", 5), "c[0] ^ c[1]", or several of them
+                joined by "and" or by "or". A bit that has not been written is 0.
 
         Returns:
             A new circuit, in constant time.
@@ -149,12 +169,14 @@ class Circuit(GateMethods):
             >>> Circuit(1).append("rx", 0, 0.5) == Circuit(1).append("rx", 0, parameters=[0.5])
             True
         """
-        if isinstance(gate_or_name, (Gate, SymbolicGate)):
+        if when is not None:
+            return self._append_when(self.append(gate_or_name, *qubits, parameters=parameters).operations[-1], when)
+        if not isinstance(gate_or_name, str):
+            if not hasattr(gate_or_name, "label") or not hasattr(gate_or_name, "num_qubits"):
+                raise CircuitError(f"a gate must be a Gate, a channel or the name of one, got {gate_or_name!r:.64}")
             if parameters:
                 raise CircuitError(f"gate '{gate_or_name.label}' already has its parameters; leave `parameters` out")
             return self._append(Operation(gate_or_name, _check_qubits(gate_or_name.label, qubits)))
-        if not isinstance(gate_or_name, str):
-            raise CircuitError(f"a gate must be a Gate or the name of one, got {gate_or_name!r:.64}")
         angles = tuple(parameters)
         if not angles:
             num_qubits, num_parameters = size_of(gate_or_name)
@@ -169,8 +191,72 @@ class Circuit(GateMethods):
         return self._append(Operation(gate(name, *parameters), _check_qubits(name, qubits)))
 
     def _append(self, operation: Operation) -> Circuit:
-        _check_range(operation, self.num_qubits)
+        _check_range(operation, self.num_qubits, self.registers)
         return _extend(self, (operation,))
+
+    def _append_when(self, operation: Operation, when: Any) -> Circuit:
+        condition = self.registers.read_condition(when)
+        return _extend(self, (Operation(classical.Conditional(condition, operation.action), operation.qubits),))
+
+    def measure(
+        self, qubits: int | Sequence[int], bits: Any, *, readout: Readout | None = None, when: Any = None
+    ) -> Circuit:
+        """Returns this circuit with measurements at its end.
+
+        Args:
+            qubits: A qubit, or several.
+            bits: Where the outcomes go: a bit "c[0]", a register "c", or numbers of bits; as many as qubits.
+            readout: Errors of reading, from `taizhang.readout`.
+            when: A condition, as `append` takes it.
+
+        Raises:
+            CircuitError: A qubit or a bit does not exist, or their numbers differ.
+
+        Example:
+            >>> Circuit(2, bits={"c": 2}).h(0).cx(0, 1).measure([0, 1], "c").operations[-1]
+            measure(bit 1) 1
+        """
+        places: list[Any] = list(qubits) if isinstance(qubits, Iterable) else [qubits]
+        targets = self.registers.read_bits(bits)
+        if len(places) != len(targets):
+            raise CircuitError(
+                f"{_count(len(places), 'qubit')} cannot be measured into {_count(len(targets), 'bit')}; give as many"
+            )
+        circuit = self
+        for qubit, bit in zip(_check_qubits("measure", places), targets, strict=True):
+            operation = Operation(classical.Measure(bit, readout), (qubit,))
+            _check_range(operation, self.num_qubits, self.registers)
+            circuit = _extend(circuit, (operation,)) if when is None else circuit._append_when(operation, when)
+        return circuit
+
+    def reset(self, qubit: int, *, when: Any = None) -> Circuit:
+        """Returns this circuit with a qubit forgotten and prepared in |0⟩ at its end.
+
+        Args:
+            qubit: The qubit.
+            when: A condition, as `append` takes it.
+
+        Raises:
+            CircuitError: The qubit does not exist.
+        """
+        operation = Operation(classical.Reset(), _check_qubits("reset", (qubit,)))
+        _check_range(operation, self.num_qubits, self.registers)
+        return _extend(self, (operation,)) if when is None else self._append_when(operation, when)
+
+    @property
+    def num_bits(self) -> int:
+        """Number of classical bits."""
+        return self.registers.num_bits
+
+    @property
+    def is_unitary(self) -> bool:
+        """Whether it consists of gates alone, with or without values for their parameters.
+
+        Example:
+            >>> Circuit(1).h(0).is_unitary, Circuit(1).reset(0).is_unitary
+            (True, False)
+        """
+        return all(isinstance(step.action, (Gate, SymbolicGate)) for step in self.operations)
 
     def then(self, other: Circuit) -> Circuit:
         """Returns this circuit followed by another on the same qubits.
@@ -183,7 +269,11 @@ class Circuit(GateMethods):
                 f"a circuit of {other.num_qubits} qubits cannot follow one of {self.num_qubits}; "
                 "use `on_qubits` to place it"
             )
-        return _extend(self, other.operations)
+        if not other.registers:
+            return _extend(self, other.operations)
+        merged = _merge_registers(self.registers, other.registers)
+        ours, theirs = (_moved(circuit, merged) for circuit in (self, other))
+        return Circuit(self.num_qubits, (*ours, *theirs), bits=merged)
 
     def __add__(self, other: Circuit) -> Circuit:
         if not isinstance(other, Circuit):
@@ -210,12 +300,12 @@ class Circuit(GateMethods):
         if len(qubits) != self.num_qubits or len(set(qubits)) != len(qubits):
             raise CircuitError(f"qubits must be {self.num_qubits} qubits, all different, got {list(qubits)!r:.64}")
         moved = (Operation(step.action, tuple(qubits[qubit] for qubit in step.qubits)) for step in self.operations)
-        return Circuit(num_qubits, tuple(moved))
+        return Circuit(num_qubits, tuple(moved), bits=self.registers)
 
     def inverse(self) -> Circuit:
         """Returns the circuit that undoes this one."""
         undone = tuple(step.inverse() for step in reversed(self.operations))
-        return _fill(object.__new__(Circuit), self.num_qubits, None, (), len(undone), undone)
+        return _fill(object.__new__(Circuit), self.num_qubits, self.registers, None, (), len(undone), undone)
 
     def controlled(self, num_controls: int = 1) -> Circuit:
         """Returns this circuit with control qubits added, which become the first qubits.
@@ -229,7 +319,7 @@ class Circuit(GateMethods):
             Operation(step.any_gate.controlled(num_controls), controls + tuple(q + num_controls for q in step.qubits))
             for step in self.operations
         )
-        return Circuit(self.num_qubits + num_controls, tuple(steps))
+        return Circuit(self.num_qubits + num_controls, tuple(steps), bits=self.registers)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -273,7 +363,7 @@ class Circuit(GateMethods):
                     new = bound[action] = action.bind_some(given)
                 step = Operation(new, step.qubits)  # noqa: PLW2901
             steps.append(step)
-        return _fill(object.__new__(Circuit), self.num_qubits, None, (), len(steps), tuple(steps))
+        return _fill(object.__new__(Circuit), self.num_qubits, self.registers, None, (), len(steps), tuple(steps))
 
     def depth(self) -> int:
         """Returns the number of layers when each operation is placed as early as its qubits allow.
@@ -343,17 +433,19 @@ class Circuit(GateMethods):
         if not isinstance(place, slice):
             return self.operations[place]
         chosen = self.operations[place]
-        return _fill(object.__new__(Circuit), self.num_qubits, None, (), len(chosen), chosen)
+        return _fill(object.__new__(Circuit), self.num_qubits, self.registers, None, (), len(chosen), chosen)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Circuit):
             return NotImplemented
-        return (self.num_qubits, self._length) == (other.num_qubits, other._length) and (
-            self.operations == other.operations
+        ours, theirs = (
+            (self.num_qubits, self._length, self.registers),
+            (other.num_qubits, other._length, other.registers),
         )
+        return ours == theirs and self.operations == other.operations
 
     def __hash__(self) -> int:
-        return hash((self.num_qubits, self.operations))
+        return hash((self.num_qubits, self.operations, self.registers))
 
     def __copy__(self) -> Circuit:
         return self
@@ -361,11 +453,43 @@ class Circuit(GateMethods):
     def __deepcopy__(self, _memo: object) -> Circuit:
         return self
 
-    def __reduce__(self) -> tuple[type[Circuit], tuple[int, tuple[Operation, ...]]]:
-        return Circuit, (self.num_qubits, self.operations)
+    def __reduce__(self) -> tuple[Any, tuple[int, tuple[Operation, ...], Registers]]:
+        return _remake, (self.num_qubits, self.operations, self.registers)
 
     def __repr__(self) -> str:
-        return f"Circuit of {_count(self.num_qubits, 'qubit')}, {_count(self._length, 'operation')}"
+        bits = f", {_count(self.num_bits, 'bit')}" if self.registers else ""
+        return f"Circuit of {_count(self.num_qubits, 'qubit')}{bits}, {_count(self._length, 'operation')}"
+
+
+def _remake(num_qubits: int, operations: tuple[Operation, ...], registers: Registers) -> Circuit:
+    """Restores a circuit for pickle and copy."""
+    return Circuit(num_qubits, operations, bits=registers)
+
+
+def _merge_registers(first: Registers, second: Registers) -> Registers:
+    """The registers of both; those of one name are the same register.
+
+    Raises:
+        CircuitError: Two of one name differ in size.
+    """
+    sizes = dict(first)
+    for name, size in second:
+        if sizes.setdefault(name, size) != size:
+            raise CircuitError(
+                f"register '{name}' has {_count(sizes[name], 'bit')} in one circuit and {size} in the other; rename one"
+            )
+    return Registers.read(sizes)
+
+
+def _moved(circuit: Circuit, registers: Registers) -> Iterator[Operation]:
+    """The operations of a circuit with the bits of other registers that have the same names."""
+    to = {
+        bit: new
+        for name, _ in circuit.registers
+        for bit, new in zip(circuit.registers.bits_of(name), registers.bits_of(name), strict=True)
+    }
+    for step in circuit.operations:
+        yield step if isinstance(step.action, Gate) else Operation(classical.with_bits(step.action, to), step.qubits)
 
 
 def check_sizes(num_qubits: int, num_operations: int = 0) -> None:
@@ -387,12 +511,13 @@ def _extend(circuit: Circuit, added: tuple[Operation, ...]) -> Circuit:
     """Appends operations that are known to fit; checks the sizes only."""
     length = circuit._length + len(added)
     check_sizes(circuit.num_qubits, length)
-    return _fill(object.__new__(Circuit), circuit.num_qubits, circuit, added, length, None)
+    return _fill(object.__new__(Circuit), circuit.num_qubits, circuit.registers, circuit, added, length, None)
 
 
 def _fill(
     circuit: Circuit,
     num_qubits: int,
+    registers: Registers,
     before: Circuit | None,
     added: tuple[Operation, ...],
     length: int,
@@ -401,6 +526,7 @@ def _fill(
     """Sets the attributes of a new circuit and returns it."""
     write = object.__setattr__
     write(circuit, "num_qubits", num_qubits)
+    write(circuit, "registers", registers)
     write(circuit, "_before", before)
     write(circuit, "_added", added)
     write(circuit, "_length", length)
@@ -408,13 +534,25 @@ def _fill(
     return circuit
 
 
-def _check_range(operation: Operation, num_qubits: int) -> None:
+def _check_range(operation: Operation, num_qubits: int, registers: Registers) -> None:
+    if not isinstance(operation.action, Gate):
+        _check_bits(operation, registers)
     for qubit in operation.qubits:
         if not 0 <= qubit < num_qubits:
             raise CircuitError(
                 f"gate '{operation.action.label}' was given qubit {qubit}; "
                 f"the circuit has {_count(num_qubits, 'qubit')}, numbered from 0"
             )
+
+
+def _check_bits(operation: Operation, registers: Registers) -> None:
+    used = (*classical.bits_read(operation.action), *classical.bits_written(operation.action))
+    wrong = next((bit for bit in used if not 0 <= bit < registers.num_bits), None)
+    if wrong is not None:
+        raise CircuitError(
+            f"'{operation.action.label}' uses bit {wrong}; the circuit has {_count(registers.num_bits, 'bit')}; "
+            "declare registers with bits={'c': 2}"
+        )
 
 
 def _check_qubits(label: str, qubits: Sequence[Angle]) -> tuple[int, ...]:

@@ -98,7 +98,10 @@ class Operation:
         raise self._not_a_gate()
 
     def _not_a_gate(self) -> CircuitError:
-        return CircuitError(f"'{self.action.label}' is not a gate; this needs a circuit that consists of gates alone")
+        return CircuitError(
+            f"'{self.action.label}' is not a gate, and this is for circuits that consist of gates alone; probability "
+            "and expectation take circuits with channels, measurements, resets and conditions"
+        )
 
     def inverse(self) -> Operation:
         """Returns the operation that undoes this one.
