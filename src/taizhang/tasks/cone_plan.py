@@ -10,6 +10,7 @@ from taizhang._units import counted, human_bytes, human_seconds
 
 if TYPE_CHECKING:
     from taizhang.tasks.cone_work import ConeWork
+    from taizhang.tasks.doubled_work import DoubledWork
     from taizhang.tasks.energy import EnergyProgram
 
 
@@ -64,7 +65,7 @@ class ConePlan:
         )
 
     @classmethod
-    def of(cls, cones: ConeWork, planning_seconds: float) -> ConePlan:
+    def of(cls, cones: ConeWork | DoubledWork, planning_seconds: float) -> ConePlan:
         """Collects the figures of prepared work."""
         networks = cones.networks
         figures = []

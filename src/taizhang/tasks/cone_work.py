@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,18 @@ def products_of(observables: Sequence[Observable]) -> dict[Letters, int]:
     return numbers
 
 
+class ValuesOfProducts(Protocol):
+    """Which number is the value of each product."""
+
+    @property
+    def cone_of(self) -> npt.NDArray[np.intp]:
+        """For each product its number; -1 where the value is the sign."""
+
+    @property
+    def signs(self) -> npt.NDArray[Any]:
+        """For each product the factor of that number."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Weights:
     """Sums as constants, and a weight for each number that is computed.
@@ -53,7 +65,9 @@ class Weights:
     factors: tuple[ComplexArray, ...]
 
     @classmethod
-    def of(cls, observables: Sequence[Observable], products: Mapping[Letters, int], networks: ConeNetworks) -> Weights:
+    def of(
+        cls, observables: Sequence[Observable], products: Mapping[Letters, int], networks: ValuesOfProducts
+    ) -> Weights:
         """The weights of the cones in the values of observables."""
         constants, places, factors = [], [], []
         for observable in observables:

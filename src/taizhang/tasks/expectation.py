@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang._units import counted
 from taizhang.circuit.circuit import Circuit
@@ -22,6 +23,12 @@ from taizhang.tasks.assembly import PartialValues, Values
 from taizhang.tasks.cone_work import ConeWork, Weights, prepare_cones, products_of
 from taizhang.tasks.records import MOST_RECORDED
 from taizhang.tasks.work import Work
+
+if TYPE_CHECKING:
+    from taizhang.tasks import doubled_work
+    from taizhang.tasks.doubled_work import DoubledWork
+else:
+    doubled_work = lazy_module("taizhang.tasks.doubled_work")
 
 _LONGEST_TEXT = 200
 
@@ -56,7 +63,7 @@ class ExpectationTask:
             raise PlanError("expectation values have a plan for each shape of a light cone; leave `plan` out")
         return self.prepare_cones(settings, observer=observer).work
 
-    def prepare_cones(self, settings: Settings, *, observer: Observer | None = None) -> ConeWork:
+    def prepare_cones(self, settings: Settings, *, observer: Observer | None = None) -> ConeWork | DoubledWork:
         """Does what `prepare` does, and returns the networks as well."""
         watch = observer or Silent()
         watch.stage("build")
@@ -64,6 +71,26 @@ class ExpectationTask:
         for observable in self.observables:
             observable.check_qubits(self.circuit.num_qubits)
         products = products_of(self.observables)
+
+        def assembly_of(placed: Weights) -> ExpectationAssembly:
+            return ExpectationAssembly(
+                texts=tuple(map(shorten, self.observables)),
+                hermitian=tuple(observable.is_hermitian for observable in self.observables),
+                weights=placed,
+                num_products=len(products),
+            )
+
+        if not self.circuit.is_unitary:
+            cones = doubled_work.DoubledCones.of(self.circuit, list(products), {})
+            return doubled_work.prepare_doubled(
+                cones,
+                Weights.of(self.observables, products, cones),
+                settings,
+                assembly_of=assembly_of,
+                circuit=self.circuit,
+                observer=watch,
+                build_started=started,
+            )
         networks = cone_networks(
             self.circuit.num_qubits, fixed_gates(self.circuit), list(products), threads=settings.threads
         )
@@ -74,12 +101,7 @@ class ExpectationTask:
             table,
             weights,
             settings,
-            assembly_of=lambda placed: ExpectationAssembly(
-                texts=tuple(map(shorten, self.observables)),
-                hermitian=tuple(observable.is_hermitian for observable in self.observables),
-                weights=placed,
-                num_products=len(products),
-            ),
+            assembly_of=assembly_of,
             circuit=self.circuit,
             observer=watch,
             build_started=started,
