@@ -9,6 +9,11 @@ import taizhang
 
 PUBLIC = {
     "AmplitudeNetwork",
+    "density_matrix",
+    "fidelity",
+    "probabilities",
+    "probability",
+    "purity",
     "Channel",
     "NoiseModel",
     "channels",

@@ -46,6 +46,11 @@ if TYPE_CHECKING:
     from taizhang.api.amplitudes import plan as plan
     from taizhang.api.amplitudes import profile as profile
     from taizhang.api.amplitudes import state_vector as state_vector
+    from taizhang.api.density import density_matrix as density_matrix
+    from taizhang.api.density import fidelity as fidelity
+    from taizhang.api.density import probabilities as probabilities
+    from taizhang.api.density import probability as probability
+    from taizhang.api.density import purity as purity
     from taizhang.api.doctor import MachineReport as MachineReport
     from taizhang.api.doctor import doctor as doctor
     from taizhang.api.energies import Energy as Energy
@@ -227,6 +232,13 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "plan",
         "profile",
         "state_vector",
+    ),
+    "taizhang.api.density": (
+        "density_matrix",
+        "fidelity",
+        "probabilities",
+        "probability",
+        "purity",
     ),
     "taizhang.api.energies": (
         "Energy",

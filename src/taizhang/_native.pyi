@@ -1,6 +1,7 @@
 """What the compiled core offers to Python; `tests/test_native_stub.py` holds this file against the binary."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -159,6 +160,7 @@ def read_openqasm(
     tuple[list[int], list[tuple[int, ...]], float],
     list[tuple[str, int, tuple[list[int], list[tuple[int, ...]], float]]],
     tuple[list[str], list[tuple[list[tuple[int, float]], float]], list[tuple[int, float]]],
+    tuple[list[tuple[str, int]], list[tuple[int, tuple[Any, ...]]], bool],
     list[tuple[str, int, int, str]],
 ]: ...
 def excerpt(text: bytes, offset: int) -> str: ...

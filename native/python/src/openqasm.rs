@@ -2,7 +2,9 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyTuple};
-use taizhang_core::openqasm::{read, Affine, Angle, Base, ReadError, ReadGate, Reading, Sequence};
+use taizhang_core::openqasm::{
+    read, Affine, Angle, Base, Event, ReadCondition, ReadError, ReadGate, Reading, Sequence,
+};
 
 /// Base (a name, or the number of a product), parameters (an integer is the number of an expression), powers, number of
 /// controls.
@@ -19,13 +21,17 @@ type Inputs = (Vec<String>, Vec<(Terms, f64)>, Terms);
 
 /// A warning about a file: reason, line, column, excerpt.
 type Warning = (String, usize, usize, String);
-/// Number of qubits, gates, steps, products, inputs, warnings.
+/// Names and lengths of the registers of bits, what happens beside gates (the number of gates before it, and what), and
+/// whether that is more than measurements at the end.
+type Classical<'py> = (Vec<(String, usize)>, Vec<(usize, Bound<'py, PyTuple>)>, bool);
+/// Number of qubits, gates, steps, products, inputs, classical part, warnings.
 type Read<'py> = (
     usize,
     Vec<Gate<'py>>,
     Steps<'py>,
     Vec<Product<'py>>,
     Inputs,
+    Classical<'py>,
     Vec<Warning>,
 );
 
@@ -45,6 +51,9 @@ fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyR
         inputs,
         expressions,
         phase_terms,
+        events,
+        dynamic,
+        registers,
         warnings,
     } = &reading;
     // Stage 1: one integer object for each qubit, not for each use of it.
@@ -70,6 +79,14 @@ fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyR
             inputs.clone(),
             expressions.iter().map(parts).collect(),
             phase_terms.clone(),
+        ),
+        (
+            registers.clone(),
+            events
+                .iter()
+                .map(|(place, event)| Ok((*place, event_parts(py, event)?)))
+                .collect::<PyResult<_>>()?,
+            *dynamic,
         ),
         warnings
             .iter()
@@ -114,6 +131,33 @@ fn convert<'py>(py: Python<'py>, gate: &ReadGate) -> PyResult<Gate<'py>> {
 
 fn parts(expression: &Affine) -> (Terms, f64) {
     (expression.terms.clone(), expression.constant)
+}
+
+/// An event: `("measure", qubit, bit or None)`, `("reset", qubit)`, `("if", condition)`, `("end",)`.
+fn event_parts<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyTuple>> {
+    match event {
+        Event::Measure { qubit, bit } => ("measure", *qubit, *bit).into_pyobject(py),
+        Event::Reset { qubit } => ("reset", *qubit).into_pyobject(py),
+        Event::If { condition } => ("if", condition_parts(py, condition)?).into_pyobject(py),
+        Event::EndIf => ("end",).into_pyobject(py),
+    }
+}
+
+/// A condition: `("compare", bits, comparison, value)`, `("odd", bits)`, `("all", parts, negated)`.
+fn condition_parts<'py>(py: Python<'py>, condition: &ReadCondition) -> PyResult<Bound<'py, PyTuple>> {
+    match condition {
+        ReadCondition::Compare {
+            bits,
+            comparison,
+            value,
+        } => ("compare", PyTuple::new(py, bits)?, *comparison, *value).into_pyobject(py),
+        ReadCondition::Odd { bits } => ("odd", PyTuple::new(py, bits)?).into_pyobject(py),
+        ReadCondition::All { parts, negated } => {
+            let parts = parts.iter().map(|part| condition_parts(py, part));
+            let parts = parts.collect::<PyResult<Vec<_>>>()?;
+            ("all", PyTuple::new(py, parts)?, *negated).into_pyobject(py)
+        }
+    }
 }
 
 fn steps<'py>(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from taizhang.circuit.operation import Operation
 from taizhang.plots.circuit_columns import Columns
-from taizhang.plots.circuit_symbols import CONTROL, CROSS, TARGET, angles_text, symbols
+from taizhang.plots.circuit_symbols import CONTROL, CROSS, TARGET, angles_text, num_controls, symbols
 
 _BAND_WIDTH = 1500
 _GAP = 24
@@ -115,7 +115,7 @@ def _operation(operation: Operation, x: float, rows: int, style: _Style) -> Iter
     if last > first:
         end = rows * style.row + 6 if last >= rows else (last + 0.5) * style.row
         yield f'<path d="M{x:g} {(first + 0.5) * style.row:g}V{end:g}"/>'
-    targets_from = operation.any_gate.num_controls
+    targets_from = num_controls(operation)
     several = len(operation.qubits) - targets_from > 1
     for number, (qubit, symbol) in enumerate(zip(operation.qubits, symbols(operation, angles=False), strict=True)):
         if qubit < rows:

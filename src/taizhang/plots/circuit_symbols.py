@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from taizhang.circuit.operation import Operation
+from taizhang.circuit.classical import Conditional, Measure, Reset
+from taizhang.circuit.gates import Gate
+from taizhang.circuit.operation import Action, Operation
 from taizhang.circuit.parameter import Angle, ParameterExpression
+from taizhang.circuit.parametric_gate import SymbolicGate
 
 CONTROL, TARGET, CROSS = "●", "⊕", "×"
 
@@ -73,8 +76,11 @@ def name_text(operation: Operation) -> str:
 
 
 def angles_text(operation: Operation) -> str:
-    """The angles of an operation's gate, separated by commas; empty if it has none."""
-    return ",".join(map(angle_text, operation.any_gate.parameters))
+    """The angles of a gate, or the numbers of a channel, separated by commas; empty if there are none."""
+    parameters = getattr(operation.action, "parameters", ())
+    if isinstance(operation.action, (Gate, SymbolicGate)):
+        return ",".join(map(angle_text, operation.action.parameters))
+    return ",".join(f"{number:.3g}" for number in parameters)
 
 
 def symbols(operation: Operation, *, angles: bool = True) -> tuple[str, ...]:
@@ -87,6 +93,7 @@ def symbols(operation: Operation, *, angles: bool = True) -> tuple[str, ...]:
     Returns:
         `CONTROL` for each control, and for both qubits of a controlled Z; `TARGET` for a controlled X; `CROSS` for the
         qubits of a swap; for any other gate its name, with the number of the target if targets are not exchangeable.
+        Channels have their names, a measurement its bit, a reset |0⟩; what is under a condition is followed by it.
 
     Example:
         >>> from taizhang.circuit.gates import gate
@@ -95,6 +102,12 @@ def symbols(operation: Operation, *, angles: bool = True) -> tuple[str, ...]:
         >>> symbols(Operation(gate("rzx", 0.5), (0, 1)))
         ('Rzx(0.5):0', 'Rzx:1')
     """
+    action = operation.action
+    if isinstance(action, Conditional):
+        inner = symbols(Operation(action.action, operation.qubits), angles=angles)
+        return (*inner[:-1], f"{inner[-1]} if {action.condition}")
+    if not isinstance(action, (Gate, SymbolicGate)):
+        return _symbols_beyond_gates(action, angles=angles)
     gate = operation.any_gate
     controls, targets = gate.num_controls, gate.num_targets
     known = gate.name if gate.entries is None else ""
@@ -112,3 +125,24 @@ def symbols(operation: Operation, *, angles: bool = True) -> tuple[str, ...]:
         if targets > 1 and known not in _EXCHANGEABLE:
             drawn = tuple(f"{text}:{number}" for number, text in enumerate(drawn))
     return (CONTROL,) * controls + drawn
+
+
+def _symbols_beyond_gates(action: Action, *, angles: bool) -> tuple[str, ...]:
+    """The symbols of a measurement, a reset or a channel."""
+    if isinstance(action, Measure):
+        return (f"M→bit {action.bit}",)
+    if isinstance(action, Reset):
+        return ("|0⟩",)
+    name = _NAMES.get(action.label, action.label[0].upper() + action.label[1:])
+    name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    numbers = ",".join(f"{number:.3g}" for number in getattr(action, "parameters", ())) if angles else ""
+    first = f"{name}({numbers})" if numbers else name
+    return (first, *(name for _ in range(action.num_qubits - 1)))
+
+
+def num_controls(operation: Operation) -> int:
+    """Controls of an operation, also under a condition; 0 for what is not a gate."""
+    action = operation.action
+    if isinstance(action, Conditional):
+        return num_controls(Operation(action.action, operation.qubits))
+    return action.num_controls if isinstance(action, (Gate, SymbolicGate)) else 0

@@ -10,7 +10,6 @@ use super::lexer::{Kind, Version};
 use super::limits::{MAX_DEFINITIONS, MAX_NESTING, MAX_QUBITS};
 use super::parser::{Formals, Parser};
 use super::power::Powers;
-use super::qubits::used_qubit;
 use super::syntax::{Call, Definition, Modifier, Statement, Target};
 
 /// Qubits of a list up to which a repeat is found by scanning the list: a few comparisons are faster than sorting.
@@ -336,7 +335,10 @@ struct FreshQubits {
 impl FreshQubits {
     fn reset(&mut self, qubits: &[usize], offset: usize) -> Outcome<()> {
         if qubits.iter().any(|qubit| self.touched.contains(qubit)) {
-            return Err(used_qubit(offset));
+            return Err(fault!(
+                offset,
+                "'reset' comes after a gate on the same qubit in the body of a gate, which is not supported; write the statements where the gate is used"
+            ));
         }
         self.resets.extend(qubits);
         Ok(())

@@ -7,9 +7,10 @@ use super::expansion::{combine_modifiers, Application, Expansion};
 use super::expression::{join, Expression, Names, NO_NAMES};
 use super::limits::MAX_QUBITS;
 use super::power::Powers;
-use super::qubits::{count_of_range, select, used_qubit, Selection};
+use super::qubits::{count_of_range, select, Selection};
 use super::register_parser::sizes;
-use super::syntax::{Base, Call, Definition, Index, Operand, Statement, Target, Values};
+use super::events::{Event, ReadCondition};
+use super::syntax::{Base, Call, Condition, Definition, Index, Operand, Statement, Target, Values};
 use super::value::{Binary, Type, Value};
 
 /// Steps that executing a statement of a loop counts for, besides the gates that it expands to.
@@ -26,6 +27,12 @@ pub(crate) struct Machine {
     operation: u32,
     spent: Cost,
     pub expansion: Expansion,
+    /// What happens beside gates, each with the number of gates before it.
+    pub events: Vec<(usize, Event)>,
+    /// Whether there is more than gates and measurements at the end.
+    pub dynamic: bool,
+    /// Conditions around the statement that is executed.
+    conditions: usize,
     // Buffers, kept between calls to reuse their memory.
     selections: Vec<Selection>,
     parameters: Vec<Angle>,
@@ -64,6 +71,11 @@ impl Machine {
             }
             Statement::Block(body) => body.iter().try_for_each(|statement| self.run(statement, definitions)),
             Statement::Measure { offset, source, target } => self.measure(*offset, source, target.as_ref()),
+            Statement::If {
+                condition,
+                then,
+                otherwise,
+            } => self.branch(condition, then, otherwise, definitions),
             Statement::Assign {
                 slot,
                 kind,
@@ -156,7 +168,8 @@ impl Machine {
                     .map(|selection| selection.at(if selection.single { 0 } else { place })),
             );
             if let Target::Defined(definition) = call.target {
-                self.check_resets(&definitions[definition].resets, &qubits, call.offset)?;
+                let reset: Vec<u32> = definitions[definition].resets.iter().map(|&at| qubits[at]).collect();
+                self.reset_used(&reset);
             }
             self.check_qubits(&qubits, call)?;
             let application = Application {
@@ -175,25 +188,29 @@ impl Machine {
         Ok(())
     }
 
-    /// Refuses to reset a qubit on which gates have acted; on others it is the identity.
+    fn event(&mut self, event: Event) {
+        self.events.push((self.expansion.sequence.operations.len(), event));
+    }
+
+    /// Resets qubits; on those that nothing has acted on it is the identity.
     fn reset(&mut self, operand: &Operand, offset: usize) -> Outcome<()> {
         let selection = self.select(operand)?;
         self.spend(selection.len() as u64, offset)?;
-        match (0..selection.len()).any(|place| self.touched[selection.at(place) as usize] != 0) {
-            true => Err(used_qubit(offset)),
-            false => Ok(()),
+        let qubits: Vec<u32> = (0..selection.len()).map(|place| selection.at(place)).collect();
+        self.reset_used(&qubits);
+        Ok(())
+    }
+
+    fn reset_used(&mut self, qubits: &[u32]) {
+        for &qubit in qubits {
+            if self.touched[qubit as usize] != 0 {
+                self.dynamic = true;
+                self.event(Event::Reset { qubit });
+            }
         }
     }
 
-    /// Refuses a defined gate that resets a qubit on which gates have acted.
-    fn check_resets(&self, resets: &[usize], qubits: &[u32], offset: usize) -> Outcome<()> {
-        match resets.iter().any(|&place| self.touched[qubits[place] as usize] != 0) {
-            true => Err(used_qubit(offset)),
-            false => Ok(()),
-        }
-    }
-
-    /// Refuses a qubit given twice, and one measured before.
+    /// Refuses a qubit given twice.
     fn check_qubits(&mut self, qubits: &[u32], call: &Call<Operand>) -> Outcome<()> {
         self.operation += 1;
         for (&qubit, operand) in qubits.iter().zip(&call.operands) {
@@ -205,18 +222,106 @@ impl Machine {
                 ));
             }
             *touched = self.operation;
-            if self.measured[qubit as usize] {
-                return Err(fault!(
-                    call.offset,
-                    "a gate acts on a qubit after its measurement: measurement in mid-circuit is not supported; measure at the end, or use a fresh qubit"
-                ));
-            }
+            self.dynamic |= self.measured[qubit as usize];
         }
         Ok(())
     }
 
+    /// Executes what is under a condition; the other branch is under its negation.
+    fn branch(
+        &mut self,
+        condition: &Condition,
+        then: &[Statement],
+        otherwise: &[Statement],
+        definitions: &[Definition],
+    ) -> Outcome<()> {
+        // Stage 1: a condition that does not depend on measurements.
+        if let Condition::Static(value) = condition {
+            self.spend(WORK_OF_STATEMENT + value.work(), value.offset)?;
+            let holds = Type::Truth.convert(value.evaluate(self.names())?.value, value.offset)?;
+            let chosen = if holds == Value::Truth(true) { then } else { otherwise };
+            return chosen.iter().try_for_each(|statement| self.run(statement, definitions));
+        }
+        // Stage 2: both branches.
+        self.dynamic = true;
+        let read = self.read_condition(condition)?;
+        self.conditions += 1;
+        for (body, condition) in [
+            (then, read.clone()),
+            (
+                otherwise,
+                ReadCondition::All {
+                    parts: vec![read],
+                    negated: true,
+                },
+            ),
+        ] {
+            if !body.is_empty() {
+                self.event(Event::If { condition });
+                body.iter().try_for_each(|statement| self.run(statement, definitions))?;
+                self.event(Event::EndIf);
+            }
+        }
+        self.conditions -= 1;
+        Ok(())
+    }
+
+    fn read_condition(&mut self, condition: &Condition) -> Outcome<ReadCondition> {
+        Ok(match condition {
+            Condition::Compare {
+                bits,
+                comparison,
+                value,
+            } => {
+                let number = value.integer(self.names())?;
+                let Ok(value) = u64::try_from(number) else {
+                    return Err(fault!(
+                        value.offset,
+                        "bits are compared with {number}, but a register is a number from 0; give such"
+                    ));
+                };
+                ReadCondition::Compare {
+                    bits: self.bits(bits)?,
+                    comparison,
+                    value,
+                }
+            }
+            Condition::Odd(operands) => {
+                let mut bits = Vec::new();
+                for operand in operands {
+                    bits.extend(self.bits(operand)?);
+                }
+                ReadCondition::Odd { bits }
+            }
+            Condition::Not(inner) => ReadCondition::All {
+                parts: vec![self.read_condition(inner)?],
+                negated: true,
+            },
+            Condition::All(parts) => ReadCondition::All {
+                parts: parts
+                    .iter()
+                    .map(|part| self.read_condition(part))
+                    .collect::<Outcome<_>>()?,
+                negated: false,
+            },
+            Condition::Static(value) => {
+                return Err(fault!(
+                    value.offset,
+                    "a condition must be about measured bits, or about values alone; write two conditions"
+                ))
+            }
+        })
+    }
+
+    fn bits(&mut self, operand: &Operand) -> Outcome<Vec<u32>> {
+        let selection = self.select(operand)?;
+        self.spend(selection.len() as u64, operand.offset)?;
+        Ok((0..selection.len()).map(|place| selection.at(place)).collect())
+    }
+
     fn measure(&mut self, offset: usize, source: &Operand, target: Option<&Operand>) -> Outcome<()> {
         let selection = self.select(source)?;
+        let mut targets = None;
         if let Some(target) = target {
             let bits = self.select(target)?;
             if bits.len() != selection.len() {
@@ -226,10 +331,14 @@ impl Machine {
                     sizes(selection.len(), bits.len())
                 ));
             }
+            targets = Some(bits);
         }
         self.spend(selection.len() as u64, offset)?;
         for place in 0..selection.len() {
-            self.measured[selection.at(place) as usize] = true;
+            let qubit = selection.at(place);
+            self.measured[qubit as usize] = true;
+            let bit = targets.as_ref().map(|bits| bits.at(place));
+            self.event(Event::Measure { qubit, bit });
         }
         Ok(())
     }
@@ -243,6 +352,12 @@ impl Machine {
         offset: usize,
     ) -> Outcome<()> {
         self.spend(1 + value.work(), offset)?;
+        if self.conditions > 0 {
+            return Err(fault!(
+                offset,
+                "a variable is assigned under a condition on measured bits, which is not supported; use bits"
+            ));
+        }
         let mut result = value.assigned_to(kind, self.names());
         if let Some(operator) = operator {
             let before = self.variables[slot].ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! OpenQASM 2.0, and the gate level of OpenQASM 3, to a flat list of gates.
+//! OpenQASM 2.0, and of OpenQASM 3 gates, measurements and conditions, to a flat list of operations.
 //!
 //! Text becomes tokens (`lexer`), tokens become statements with every name looked up (`parser` and the files named
 //! after what they parse), statements are executed one by one (`machine`), and the gates that the file
@@ -17,10 +17,12 @@
 
 mod affine;
 mod classical_parser;
+mod condition_parser;
 mod cost;
 mod definition_parser;
 mod distinct;
 mod error;
+mod events;
 mod expansion;
 mod expression;
 mod expression_parser;
@@ -47,6 +49,7 @@ mod version;
 
 pub use affine::{Affine, Angle};
 pub use error::ReadError;
+pub use events::{Event, ReadCondition};
 pub use expansion::{Product, Sequence};
 
 use distinct::Root;
@@ -95,6 +98,12 @@ pub struct Reading {
     pub expressions: Vec<Affine>,
     /// The part of the global phase that depends on inputs: their numbers and factors.
     pub phase_terms: Vec<(u32, f64)>,
+    /// What happens beside gates, each with the number of operations before it.
+    pub events: Vec<(usize, Event)>,
+    /// Whether there is more than gates and measurements at the end.
+    pub dynamic: bool,
+    /// Names and lengths of the registers of bits, in the order of their declaration.
+    pub registers: Vec<(String, usize)>,
     /// Warnings: where the file deviates from the language, or a part of it was ignored.
     pub warnings: Vec<ReadError>,
 }
@@ -102,7 +111,7 @@ pub struct Reading {
 /// Reads a file.
 ///
 /// # Errors
-/// If the text is not OpenQASM, needs more than gates with measurements at the end, or exceeds a limit.
+/// If the text is not OpenQASM, needs more than gates, measurements, resets and conditions, or exceeds a limit.
 pub fn read(text: &[u8]) -> Result<Reading, ReadError> {
     let locate = |fault| ReadError::locate(fault, text);
     let (mut reading, warnings) = read_checked(text).map_err(|fault| locate(*fault))?;
@@ -139,14 +148,21 @@ fn read_checked(text: &[u8]) -> Outcome<(Reading, Vec<Fault>)> {
     }
     let mut reading = collect(parser.num_qubits + parser.num_hardware_qubits, machine.expansion);
     reading.inputs = parser.inputs;
+    reading.events = machine.events;
+    reading.dynamic = machine.dynamic;
+    reading.registers = parser.registers;
     if parser.num_hardware_qubits > 0 {
-        renumber_hardware(&mut reading.sequence.qubits, parser.num_qubits);
+        let measured = reading.events.iter_mut().filter_map(|(_, event)| match event {
+            Event::Measure { qubit, .. } | Event::Reset { qubit } => Some(qubit),
+            _ => None,
+        });
+        renumber_hardware(reading.sequence.qubits.iter_mut().chain(measured), parser.num_qubits);
     }
     Ok((reading, parser.warnings))
 }
 
 /// Numbers the hardware qubits after those of the registers.
-fn renumber_hardware(qubits: &mut [u32], num_register_qubits: usize) {
+fn renumber_hardware<'a>(qubits: impl Iterator<Item = &'a mut u32>, num_register_qubits: usize) {
     let (first, start) = (limits::MAX_QUBITS as u32, num_register_qubits as u32);
     for qubit in qubits {
         if *qubit >= first {
@@ -178,13 +194,12 @@ fn collect(num_qubits: usize, expansion: expansion::Expansion) -> Reading {
         gates: gates.collect(),
         sequence: expansion.sequence,
         products: expansion.products,
-        inputs: Vec::new(),
         expressions: expansion.affine.into_inner().into_expressions(),
         phase_terms: expansion
             .phase_terms
             .into_iter()
             .filter(|&(_, factor)| factor != 0.0)
             .collect(),
-        warnings: Vec::new(),
+        ..Reading::default()
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Parser<'a> {
     pub num_aliases: usize,
     /// Names of the inputs.
     pub inputs: Vec<String>,
+    /// Names and lengths of the registers of bits.
+    pub registers: Vec<(String, usize)>,
     /// Parts of the definitions and of the statement that is being read.
     parts: usize,
     /// Warnings about a file that is read nevertheless.
@@ -70,6 +72,7 @@ impl<'a> Parser<'a> {
             num_variables: 0,
             num_aliases: 0,
             inputs: Vec::new(),
+            registers: Vec::new(),
             parts: 0,
             warnings: Vec::new(),
         };
@@ -243,6 +246,7 @@ impl<'a> Parser<'a> {
             "measure" => self.arrow_measurement(),
             "barrier" => self.barrier(),
             "reset" => self.reset(),
+            "if" => self.conditional(),
             "delay" => self.delay(),
             "nop" if three => self.barrier(),
             "box" if three => self.boxed(),

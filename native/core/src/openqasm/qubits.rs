@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::error::{fault, Outcome, Problem};
+use super::error::{fault, Outcome};
 use super::expression::{Expression, Names};
 use super::syntax::{Base, Index, Operand};
 
@@ -146,14 +146,6 @@ impl Selection {
             )),
         }
     }
-}
-
-/// The fault of resetting a qubit on which gates have acted.
-pub(crate) fn used_qubit(offset: usize) -> Problem {
-    fault!(
-        offset,
-        "'reset' of a qubit on which gates have acted is not supported: only circuits of gates, with measurements at their end, are read; use a fresh qubit, which starts in |0>"
-    )
 }
 
 /// Number of values of a range with both ends included.

@@ -17,7 +17,7 @@ impl<'a> Parser<'a> {
         if self.lexer.version == Version::Two || self.token.kind == Kind::LeftBracket {
             length = Some(self.length_in_brackets()?);
         }
-        let base = self.allot(of_qubits, length, offset)?;
+        let base = self.allot(of_qubits, name, length, offset)?;
         self.scope.declare(
             name,
             if of_qubits {
@@ -49,7 +49,7 @@ impl<'a> Parser<'a> {
             ));
         }
         // Stage 2: declare it.
-        let base = self.allot(of_qubits, length, offset)?;
+        let base = self.allot(of_qubits, name, length, offset)?;
         self.scope.declare(
             name,
             if of_qubits {
@@ -94,7 +94,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn allot(&mut self, of_qubits: bool, length: Option<usize>, offset: usize) -> Outcome<Base> {
+    fn allot(&mut self, of_qubits: bool, name: &str, length: Option<usize>, offset: usize) -> Outcome<Base> {
+        if !of_qubits {
+            self.registers.push((name.to_owned(), length.unwrap_or(1)));
+        }
         let (used, what) = if of_qubits {
             (&mut self.num_qubits, "qubits")
         } else {

@@ -74,6 +74,23 @@ pub(crate) enum Values {
     Set(Vec<Expression>),
 }
 
+/// A condition on bits that have been measured.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Condition {
+    /// The bits, as a whole number, compare so with a value.
+    Compare {
+        bits: Operand,
+        comparison: &'static str,
+        value: Expression,
+    },
+    /// An odd number of the bits is 1.
+    Odd(Vec<Operand>),
+    Not(Box<Condition>),
+    All(Vec<Condition>),
+    /// A value that does not depend on measurements.
+    Static(Expression),
+}
+
 /// A statement of the program. Declarations of registers, gates and constants leave none.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Statement {
@@ -94,6 +111,11 @@ pub(crate) enum Statement {
         offset: usize,
         source: Operand,
         target: Option<Operand>,
+    },
+    If {
+        condition: Condition,
+        then: Vec<Statement>,
+        otherwise: Vec<Statement>,
     },
     Assign {
         slot: usize,

@@ -4,27 +4,11 @@ use super::error::{fault, Outcome};
 use super::lexer::Version;
 
 /// Words with their own advice, in the order of the specification.
-const ADVICE: [(&str, &str); 28] = [
-    (
-        "if",
-        "apply the gates with 'ctrl @' before measuring, or remove the condition",
-    ),
-    (
-        "else",
-        "apply the gates with 'negctrl @' before measuring, or remove the condition",
-    ),
-    (
-        "switch",
-        "apply the gates with 'ctrl @' before measuring, or remove the condition",
-    ),
-    (
-        "case",
-        "apply the gates with 'ctrl @' before measuring, or remove the condition",
-    ),
-    (
-        "default",
-        "apply the gates with 'ctrl @' before measuring, or remove the condition",
-    ),
+const ADVICE: [(&str, &str); 27] = [
+    ("else", "write it after the statement of an 'if'"),
+    ("switch", "write an 'if' for each value"),
+    ("case", "write an 'if' for each value"),
+    ("default", "write an 'if' for the values that are left"),
     ("while", "use 'for' with constant bounds"),
     ("break", "use 'for' with the bounds needed"),
     ("continue", "use 'for' with a set of the values needed"),
@@ -54,20 +38,20 @@ const ADVICE: [(&str, &str); 28] = [
 const USED_2: [&str; 12] = [
     "OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if", "pi", "U",
 ];
-const USED_3: [&str; 39] = [
-    "reset", "box", "delay", "duration", "stretch", "opaque", "nop", "pragma", "OPENQASM", "include", "qreg", "creg",
+const USED_3: [&str; 40] = [
+    "if", "reset", "box", "delay", "duration", "stretch", "opaque", "nop", "pragma", "OPENQASM", "include", "qreg", "creg",
     "qubit", "bit", "gate", "barrier", "measure", "const", "let", "for", "in", "ctrl", "negctrl", "inv", "pow", "int",
     "uint", "input", "float", "angle", "bool", "true", "false", "pi", "π", "tau", "euler", "U", "gphase",
 ];
 
 /// Refuses a word that needs more than gates.
 pub(crate) fn check(word: &str, version: Version, offset: usize) -> Outcome<()> {
-    let known = version == Version::Three || word == "if";
+    let known = version == Version::Three;
     match ADVICE.iter().find(|(name, _)| known && *name == word) {
         None => Ok(()),
         Some((_, advice)) => Err(fault!(
             offset,
-            "'{word}' is not supported: only circuits of gates, with measurements at their end, are read; {advice}"
+            "'{word}' is not supported: only gates, measurements, resets and 'if' are read; {advice}"
         )),
     }
 }

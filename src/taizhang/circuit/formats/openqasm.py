@@ -20,6 +20,7 @@ import numpy as np
 from taizhang import _native
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.formats import MAX_TEXT_BYTES
+from taizhang.circuit.formats.openqasm_events import dynamic_circuit
 from taizhang.circuit.gates import Gate, ParametricGate, find_name, gate, unitary_gate
 from taizhang.circuit.parameter import ParameterExpression, check_name
 from taizhang.errors import CircuitError, CircuitFileError, CircuitFileWarning
@@ -34,14 +35,15 @@ _Steps: TypeAlias = tuple[list[int], list[tuple[int, ...]], float]
 _Product: TypeAlias = tuple[str, int, _Steps]
 
 
-def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
+def read_openqasm(text: str | bytes, *, source: str | None = None, final_measurements: bool = False) -> Circuit:
     """Returns the circuit of an OpenQASM 2 or 3 text.
 
-    Read in full: OpenQASM 2.0 without `if` and gates after a measurement. Of OpenQASM 3: registers, hardware qubits,
-    aliases, gate definitions, the modifiers `ctrl`, `negctrl`, `inv` and `pow`, `gphase`, constants and variables of
-    the types int, uint, float, angle, bool and duration, `for` over ranges and sets, `box`, `input` of the types float
-    and angle, and `delay` as the identity. `angle` is a real number, not reduced modulo 2π. `reset` is read where no
-    gate has acted on the qubit. An input is a parameter of the circuit, of which angles may be sums of multiples.
+    Read in full: OpenQASM 2.0. Of OpenQASM 3: registers, hardware qubits, aliases, gate definitions, the modifiers
+    `ctrl`, `negctrl`, `inv` and `pow`, `gphase`, constants and variables of the types int, uint, float, angle, bool and
+    duration, `for` over ranges and sets, `if` and `else`, measurements and `reset` anywhere, `box`, `input` of the
+    types float and angle, and `delay` as the identity. `angle` is a real number, not reduced modulo 2π. An input is a
+    parameter of the circuit, of which angles may be sums of multiples. Conditions compare registers and bits with
+    numbers, and join such by `!`, `&&`, `||` and `^`.
 
     A text without a version is read as OpenQASM 2 where it includes qelib1.inc, or has `qreg` and nothing of OpenQASM
     3; otherwise as OpenQASM 3. What other programs write outside the language (`sxdg` in OpenQASM 3, `gphase`
@@ -50,6 +52,8 @@ def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
     Args:
         text: The text, as `str` or in UTF-8; at most 64 MiB.
         source: Name of the file, for errors.
+        final_measurements: Keep measurements at the end, and with them the registers of bits. Otherwise these are left
+            out of a circuit that has nothing else than gates.
 
     Returns:
         The circuit; its qubits are those of all registers in the order of their declaration, then the hardware qubits
@@ -57,8 +61,8 @@ def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
         kept, gathered in one `gphase` at the end.
 
     Raises:
-        CircuitFileError: The text is not OpenQASM, has more than gates and final measurements, or passes a
-            limit (100,000 qubits, 10 million gates, nesting, size of numbers); at the line and column given.
+        CircuitFileError: The text is not OpenQASM, has more than what is named above, or passes a limit
+            (100,000 qubits, 10 million gates, nesting, size of numbers); at the line and column given.
 
     Warns:
         CircuitFileWarning: The text is read, but is not strictly OpenQASM, or a part of it was left out.
@@ -69,13 +73,16 @@ def read_openqasm(text: str | bytes, *, source: str | None = None) -> Circuit:
     """
     if isinstance(text, str):
         text = _encode(text, source)
-    num_qubits, read_gates, steps, products, inputs, notes = _native.read_openqasm(text, source)
+    num_qubits, read_gates, steps, products, inputs, classical, notes = _native.read_openqasm(text, source)
     for reason, line, column, excerpt in notes:
         warning = CircuitFileWarning(reason, line=line, column=column, source=source, excerpt=excerpt)
         warnings.warn(warning, stacklevel=2)
     expressions, phase = _expressions(inputs, source)
     gates = _gates(read_gates, products, expressions)
-    return Circuit.from_operations(num_qubits, _operations(gates, steps, phase))
+    registers, happened, dynamic = classical
+    if not (dynamic or (final_measurements and happened)):
+        return Circuit.from_operations(num_qubits, _operations(gates, steps, phase))
+    return dynamic_circuit(num_qubits, list(_operations(gates, steps, phase)), registers, happened)
 
 
 def _expressions(inputs: _Inputs, source: str | None) -> tuple[list[ParameterExpression], ParameterExpression]:

@@ -1,0 +1,227 @@
+"""Probabilities of classical bits and qubits, density matrices, fidelities and purities of circuits of any kind.
+
+A distribution over many bits is walked: some bits at a time, for all values so far that are possible, as rows of one
+contraction. Values of probability below a threshold are not followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang._types import ComplexArray
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.classical import Measure
+from taizhang.circuit.operation import Operation
+from taizhang.errors import CircuitError, SizeLimitError
+from taizhang.network.doubled import Question, build_doubled
+from taizhang.network.network import TensorNetwork
+from taizhang.network.simplify import simplify
+from taizhang.observer import Observer, Silent
+from taizhang.settings import Settings
+from taizhang.tasks.contraction import ContractionTask
+from taizhang.tasks.doubled_work import answer_question, real_parts
+from taizhang.tasks.solve import solve
+
+Record = Mapping[int, int]
+"""Values of some classical bits, by number."""
+
+MAX_OUTCOMES = 1_000_000
+# Bits that are opened together.
+_BLOCK = 8
+
+
+def measured(circuit: Circuit, qubits: Sequence[int] | None = None) -> Circuit:
+    """A circuit with its qubits, or some, measured at the end into a register of its own, whose bits come last."""
+    chosen = range(circuit.num_qubits) if qubits is None else qubits
+    names = dict(circuit.registers)
+    name = next(name for name in ("outcomes", *(f"outcomes{k}" for k in range(len(names) + 1))) if name not in names)
+    if not chosen:
+        return circuit
+    first = circuit.num_bits
+    steps = [Operation(Measure(first + place), (qubit,)) for place, qubit in enumerate(chosen)]
+    return Circuit(circuit.num_qubits, (*circuit.operations, *steps), bits={**names, name: len(steps)})
+
+
+def read_record(circuit: Circuit, given: Any) -> Record:
+    """Reads values of bits: text of all of them, or texts by the names of registers.
+
+    Raises:
+        CircuitError: They do not fit the circuit.
+    """
+    if isinstance(given, Mapping):
+        record: dict[int, int] = {}
+        for name, text in given.items():
+            numbers = circuit.registers.read_bits(str(name))
+            record |= dict(zip(numbers, _digits(text, len(numbers), f"'{name}'"), strict=True))
+        return record
+    count = circuit.num_bits or circuit.num_qubits
+    what = "the classical bits" if circuit.num_bits else "the qubits"
+    return dict(enumerate(_digits(given, count, what)))
+
+
+def _digits(given: Any, count: int, what: str) -> list[int]:
+    text = "".join(given.split()) if isinstance(given, str) else "".join(map(str, given))
+    if len(text) != count or set(text) - {"0", "1"}:
+        raise CircuitError(f"the values of {what} must be {count} zeros and ones, got {str(given)[:64]!r}")
+    return [int(digit) for digit in text]
+
+
+def probabilities_of_records(
+    circuit: Circuit, records: Sequence[Record], settings: Settings, observer: Observer | None
+) -> npt.NDArray[np.float64]:
+    """The probability of each record, shape (records,); those of the same bits are computed together."""
+    watch = observer or Silent()
+    circuit = circuit if circuit.num_bits else measured(circuit)
+    found = np.zeros(len(records))
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for number, record in enumerate(records):
+        groups.setdefault(tuple(sorted(record)), []).append(number)
+    for bits, numbers in groups.items():
+        if len(numbers) == 1:
+            question = Question(fixed_bits=records[numbers[0]])
+            values = answer_question(circuit, question, settings, watch).reshape(1)
+        else:
+            rows = np.array([[records[number][bit] for bit in bits] for number in numbers], dtype=np.uint8)
+            different, place = np.unique(rows, axis=0, return_inverse=True)
+            values = answer_question(circuit, Question(), settings, watch, rows=different, row_bits=bits)
+            values = values.reshape(-1)[place.reshape(-1)]
+        found[numbers] = real_parts(values, settings.dtype, "probabilities", positive=True)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """The bits of which a joint distribution is asked for.
+
+    Attributes:
+        circuit: The circuit, with the qubits measured where these are asked for.
+        bits: Numbers of the bits, in order.
+        groups: How many of them are written together; then a space.
+    """
+
+    circuit: Circuit
+    bits: tuple[int, ...]
+    groups: tuple[int, ...]
+
+    @classmethod
+    def asked(cls, circuit: Circuit, *, qubits: Sequence[int] | None, bits: str | Sequence[str] | None) -> Distribution:
+        """Reads what is asked for.
+
+        Raises:
+            CircuitError: A qubit or a bit does not exist, or is given twice.
+        """
+        if bits is not None:
+            names = [bits] if isinstance(bits, str) else list(bits)
+            parts = [circuit.registers.read_bits(name) for name in names]
+            numbers = tuple(bit for part in parts for bit in part)
+            if len(set(numbers)) != len(numbers):
+                raise CircuitError("a bit is given twice; give each once")
+            return cls(circuit=circuit, bits=numbers, groups=tuple(map(len, parts)))
+        if qubits is None and circuit.num_bits:
+            return cls(circuit=circuit, bits=tuple(range(circuit.num_bits)), groups=circuit.registers.sizes)
+        chosen = tuple(range(circuit.num_qubits)) if qubits is None else tuple(qubits)
+        for qubit in chosen:
+            if not 0 <= qubit < circuit.num_qubits or chosen.count(qubit) > 1:
+                raise CircuitError(
+                    f"qubit {qubit} is not in the circuit, or given twice; its qubits are 0 to {circuit.num_qubits - 1}"
+                )
+        extended = measured(circuit, chosen)
+        numbers = tuple(range(circuit.num_bits, extended.num_bits))
+        return cls(circuit=extended, bits=numbers, groups=(len(chosen),))
+
+    def written(self, row: Sequence[int]) -> str:
+        """An outcome as text, with spaces between registers."""
+        words, start = [], 0
+        for size in self.groups:
+            words.append("".join(map(str, row[start : start + size])))
+            start += size
+        return " ".join(words)
+
+
+def distribution_of(
+    circuit: Circuit, asked: Distribution, least: float, settings: Settings, observer: Observer | None
+) -> dict[str, float]:
+    """The outcomes of at least this probability, in order.
+
+    Raises:
+        SizeLimitError: There are more than a million of them.
+    """
+    rows, chances = walk(asked, least, settings, observer or Silent())
+    order = np.lexsort(rows.T[::-1]) if rows.shape[1] else np.arange(len(rows))
+    return {asked.written(rows[place].tolist()): float(chances[place]) for place in order}
+
+
+def walk(
+    asked: Distribution, least: float, settings: Settings, observer: Observer
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
+    """All outcomes of at least this probability: uint8, shape (outcomes, bits), and their probabilities."""
+    rows: npt.NDArray[np.uint8] = np.zeros((1, 0), dtype=np.uint8)
+    chances = np.ones(1)
+    for start in range(0, len(asked.bits), _BLOCK):
+        block = asked.bits[start : start + _BLOCK]
+        joint = joint_probabilities(asked, rows, block, settings, observer)
+        place, value = np.nonzero(joint >= max(least, 1e-300))
+        if len(place) > MAX_OUTCOMES:
+            raise SizeLimitError(
+                f"there are more than {MAX_OUTCOMES:,} outcomes of at least {least:g}; ask for fewer bits, or raise "
+                "least"
+            )
+        digits = (value[:, np.newaxis] >> np.arange(len(block))[::-1] & 1).astype(np.uint8)
+        rows, chances = np.concatenate([rows[place], digits], axis=1), joint[place, value]
+    return rows, chances
+
+
+def joint_probabilities(
+    asked: Distribution,
+    rows: npt.NDArray[np.uint8],
+    block: Sequence[int],
+    settings: Settings,
+    observer: Observer,
+) -> npt.NDArray[np.float64]:
+    """Probabilities of rows of the first bits together with all values of some more, shape (rows, 2**bits)."""
+    before = asked.bits[: rows.shape[1]]
+    question = Question(bits=tuple(block))
+    values = answer_question(asked.circuit, question, settings, observer, rows=rows, row_bits=before)
+    return real_parts(values.reshape(len(rows), -1), settings.dtype, "probabilities", positive=True)
+
+
+def density_matrix_of(
+    circuit: Circuit, qubits: Sequence[int], settings: Settings, observer: Observer | None
+) -> ComplexArray:
+    """The density matrix of some qubits, shape (2**k, 2**k).
+
+    Raises:
+        CircuitError: A qubit does not exist, or is given twice.
+    """
+    Distribution.asked(circuit, qubits=qubits, bits=None)
+    found = answer_question(circuit, Question(kets=tuple(qubits)), settings, observer or Silent())
+    return found.reshape(2 ** len(qubits), -1).astype(settings.dtype, copy=False)
+
+
+def fidelity_of(noisy: Circuit, ideal: Circuit, settings: Settings, observer: Observer | None) -> float:
+    """⟨ψ|ρ|ψ⟩: the probability of zeros after the ideal circuit was undone."""
+    undone = Circuit(noisy.num_qubits, (*noisy.operations, *ideal.inverse().operations), bits=noisy.registers)
+    question = Question(fixed_qubits=dict.fromkeys(range(noisy.num_qubits), 0))
+    found = answer_question(undone, question, settings, observer or Silent())
+    return float(real_parts(found.reshape(1), settings.dtype, "fidelities", positive=True)[0])
+
+
+def purity_of(circuit: Circuit, settings: Settings, observer: Observer | None) -> float:
+    """Tr ρ²: the network twice, the second conjugated, over the same kets and bras."""
+    single = build_doubled(circuit, Question(kets=tuple(range(circuit.num_qubits))))
+    shape = single.shape
+    shared = set(shape.output)
+    tensors: list[Any] = []
+    for copy in (0, 1):
+        for indices, array in zip(shape.inputs, single.arrays, strict=True):
+            names = [index if index in shared else (copy, index) for index in indices]
+            tensors.append((array.conj() if copy else array, names))
+    both = simplify(TensorNetwork(tensors))
+    found = solve(ContractionTask(network=both, of_circuit=True), settings, observer=observer).answer
+    value = np.asarray(found).reshape(1) * 2.0 ** (2 * single.exponent)
+    return float(real_parts(value, settings.dtype, "purities", positive=True)[0])
