@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang.api.arguments import (
     SamplesLike,
@@ -22,7 +23,8 @@ from taizhang.api.arguments import (
     read_samples_given,
 )
 from taizhang.circuit.circuit import Circuit
-from taizhang.observer import Observer
+from taizhang.errors import UsageError
+from taizhang.observer import Observer, Silent
 from taizhang.options import explicit_options
 from taizhang.progress.display import ProgressDisplay, shows_progress
 from taizhang.runs.run import run_here
@@ -40,6 +42,10 @@ from taizhang.tasks.xeb import Xeb
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from taizhang.tasks import outcomes
+else:
+    outcomes = lazy_module("taizhang.tasks.outcomes")
 
 
 class SampleKeywords(Options, FrugalKeywords, total=False):
@@ -59,6 +65,9 @@ def sample(
 ) -> npt.NDArray[np.uint8]:
     """Draws bitstrings from the output distribution of a circuit, all qubits measured.
 
+    Of a circuit with channels, measurements, resets or conditions it draws the classical bits, register by register; of
+    one without classical bits, all qubits. Probabilities are exact, bit by bit, and shared by shots that agree so far.
+
     Args:
         circuit: The circuit.
         shots: Number of samples.
@@ -70,7 +79,7 @@ def sample(
         options: See `taizhang.settings.OPTIONS` and `taizhang.sampling.frugal.FRUGAL`.
 
     Returns:
-        Bits, uint8, shape (shots, num_qubits), qubit 0 first.
+        Bits, uint8, shape (shots, num_qubits), qubit 0 first; or (shots, num_bits).
 
     Raises:
         UsageError: An option has a value that it cannot have.
@@ -85,6 +94,14 @@ def sample(
     circuit, shots = check_circuit(circuit), read_count(shots, name="shots")
     settings = settings_of(sample, options)
     name, how = method_of(method, options)
+    if not circuit.is_unitary:
+        if directory is not None or name != "auto":
+            raise UsageError(
+                "a circuit with channels, measurements, resets or conditions is sampled with method 'auto', without a "
+                "directory; leave them out"
+            )
+        asked = outcomes.Distribution.asked(circuit, qubits=None, bits=None)
+        return outcomes.draw_records(asked, shots, settings, observer or Silent())
     if directory is not None:
         task = SamplesTask(circuit=circuit, shots=shots, method=name, options=how)
         bits: npt.NDArray[np.uint8] = _answer(task, settings, directory, observer)

@@ -164,15 +164,16 @@ class NoiseModel:
             A circuit with channels.
 
         Raises:
-            CircuitError: None of the model's gates occurs in the circuit, or a channel does not fit a gate.
+            CircuitError: The model changes nothing, since none of its gates occurs, or a channel does not fit a gate.
         """
-        self._check_names(circuit)
         clocks = [_Clock(idle, circuit.num_qubits) for idle in self.idles]
         made: list[Operation] = []
         for step in circuit.operations:
             for clock in clocks:
                 made += clock.before(step)
             made += self._around(step)
+        if made == list(circuit.operations) and (self.rules or self.readouts or self.idles):
+            raise self._nothing_done(circuit)
         return Circuit(circuit.num_qubits, made, bits=circuit.registers)
 
     def _with(self, rule: Rule) -> NoiseModel:
@@ -183,16 +184,17 @@ class NoiseModel:
             )
         return replace(self, rules=(*self.rules, rule))
 
-    def _check_names(self, circuit: Circuit) -> None:
-        wanted = {rule.gate for rule in self.rules if rule.gate not in ("", ANY)}
+    def _nothing_done(self, circuit: Circuit) -> CircuitError:
+        """The error of a model that changes nothing: the commonest silent mistake."""
+        wanted = {rule.gate for rule in self.rules if rule.gate}
+        wanted |= {rule.place.partition("_")[2] + "s" for rule in self.rules if not rule.gate}
+        wanted |= {"measurements"} if self.readouts else set()
         wanted |= {name for idle in self.idles for name, _ in idle.durations}
-        others = self.readouts or any(rule.gate in ("", ANY) for rule in self.rules)
         present = {_innermost(step.action).label for step in circuit.operations}
-        if wanted and not others and not wanted & present:
-            raise CircuitError(
-                f"the noise model is about {_listed(wanted)}, but no such gate occurs in the circuit, which has "
-                f"{_listed(present) or 'no gates'}; name the gates as the circuit has them"
-            )
+        return CircuitError(
+            f"the noise model is about {_listed(wanted)}, but nothing of that occurs in the circuit on the qubits asked "
+            f"for; it has {_listed(present) or 'no gates'}; name the gates as the circuit has them"
+        )
 
     def _around(self, step: Operation) -> Iterator[Operation]:
         """An operation with the channels before and after it."""

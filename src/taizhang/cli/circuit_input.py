@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from taizhang._lazy import lazy_module
 from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.formats.read import CircuitFormat, read_circuit
@@ -16,8 +17,11 @@ from taizhang.cli.options import Command, InputFile, amplitudes_file_option, cir
 from taizhang.errors import UsageError
 
 if TYPE_CHECKING:
+    from taizhang.circuit import noise_model_file
+
     _ParamType = click.ParamType[Any]
 else:
+    noise_model_file = lazy_module("taizhang.circuit.noise_model_file")
     _ParamType = click.ParamType
 
 
@@ -28,20 +32,28 @@ class CircuitReader:
     Attributes:
         format: Format of the file; None to recognise it.
         values: Values of its parameters, by name.
+        noise: File of a noise model that is put into it, or None.
     """
 
     format: CircuitFormat | None
     values: tuple[tuple[str, float], ...]
+    noise: str | None = None
 
-    def read(self, path: str) -> Circuit:
-        """Reads the circuit and gives its parameters their values.
+    def read(self, path: str, *, final_measurements: bool = False) -> Circuit:
+        """Reads the circuit, gives its parameters their values, and puts the noise model into it.
+
+        Args:
+            path: The file.
+            final_measurements: Keep measurements at its end.
 
         Raises:
             CircuitFileError: The file cannot be read.
-            CircuitError: A value is for no parameter, or a parameter has no value.
+            CircuitError: A value is for no parameter, a parameter has no value, or the noise model is wrong.
         """
-        circuit = read_circuit(path, format=self.format)
-        return check_circuit(circuit.bind(dict(self.values)) if self.values else circuit)
+        model = None if self.noise is None else noise_model_file.read_noise_model(self.noise)
+        circuit = read_circuit(path, format=self.format, final_measurements=final_measurements)
+        circuit = check_circuit(circuit.bind(dict(self.values)) if self.values else circuit)
+        return circuit if model is None else model.apply(circuit)
 
 
 class ParameterValue(_ParamType):
@@ -85,6 +97,20 @@ def bound_circuit_options(command: Command) -> Command:
         help="Value of a parameter of the circuit, such as gamma=0.5; once for each of them.",
     )(wrapped)
     return circuit_options(wrapped)
+
+
+def noisy_circuit_options(command: Command) -> Command:
+    """Adds `--noise` to the options of `bound_circuit_options`."""
+
+    @functools.wraps(command)
+    def with_noise(reader: CircuitReader, noise: str | None, **others: Any) -> None:
+        command(reader=replace(reader, noise=noise), **others)
+
+    wrapped: Command = with_noise
+    wrapped = option(
+        "--noise", type=InputFile(), metavar="MODEL", help="Noise model (JSON) whose channels are put into the circuit."
+    )(wrapped)
+    return bound_circuit_options(wrapped)
 
 
 def task_options(command: Command) -> Command:

@@ -41,6 +41,14 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "expectation": CommandEntry(
         "expectation_command", "Compute expectation values ⟨0…0|CIRCUIT† OBSERVABLE CIRCUIT|0…0⟩."
     ),
+    "probability": CommandEntry(
+        "probability_command",
+        "Compute the probability of values of the classical bits of CIRCUIT, or of its qubits where it has none.",
+    ),
+    "probabilities": CommandEntry(
+        "probability_command",
+        "Compute the probabilities of all outcomes of the classical bits of CIRCUIT, or of some qubits.",
+    ),
     "qaoa": CommandEntry(
         "qaoa_command",
         "Compute the expected cost of QAOA of PROBLEM, a graph of lines 'u v [weight]' or a CSP as JSON.",

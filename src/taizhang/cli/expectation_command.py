@@ -18,7 +18,7 @@ from taizhang.circuit.formats.read import read_circuit
 from taizhang.circuit.observable import Observable
 from taizhang.circuit.operation import missing_values
 from taizhang.circuit.parameter import check_values
-from taizhang.cli.circuit_input import CircuitReader, bound_circuit_options
+from taizhang.cli.circuit_input import CircuitReader, noisy_circuit_options
 from taizhang.cli.display import Display
 from taizhang.cli.expectation_output import Derivatives, present_values
 from taizhang.cli.notes import note, verbosity
@@ -58,7 +58,7 @@ else:
 @click.command("expectation", cls=CommandOfObservables)
 @click.argument("circuit", type=InputFile())
 @click.argument("observables", nargs=-1, metavar="[OBSERVABLE]...")
-@bound_circuit_options
+@noisy_circuit_options
 @observables_option
 @option("--each", is_flag=True, help="Every product of each observable on its own as well.")
 @option("--gradient", is_flag=True, help="Also the derivatives by all parameters of the circuit.")
@@ -95,6 +95,8 @@ def expectation_command(
     # Stage 1: what is asked, before any work.
     if gradient and directory is not None:
         raise click.UsageError("--gradient is computed in this process only; leave --directory out")
+    if gradient and reader.noise is not None:
+        raise click.UsageError("--gradient is of circuits without noise; leave --noise out")
     started = time.perf_counter()
     asked = collect_observables(observables, observables_file, circuit=circuit, asked="OBSERVABLE...")
     if gradient:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import click
 
-from taizhang.cli.circuit_input import CircuitReader, bound_circuit_options
+from taizhang._lazy import lazy_module
+from taizhang.cli.circuit_input import CircuitReader, noisy_circuit_options
 from taizhang.cli.display import Display
 from taizhang.cli.notes import note
 from taizhang.cli.options import (
@@ -20,7 +22,7 @@ from taizhang.cli.options import (
     table_options,
 )
 from taizhang.cli.run_doing import finish_run, pieces_line
-from taizhang.cli.sample_output import check_listing, present_report, write_samples
+from taizhang.cli.sample_output import check_listing, present_records, present_report, write_samples
 from taizhang.runs.run import own_workforce
 from taizhang.runs.start import start_run
 from taizhang.sampling.choice import prepare_samples
@@ -29,10 +31,15 @@ from taizhang.sampling.sampler import METHODS, check_shots
 from taizhang.settings import Settings
 from taizhang.tasks.samples import SamplesTask
 
+if TYPE_CHECKING:
+    from taizhang.tasks import outcomes
+else:
+    outcomes = lazy_module("taizhang.tasks.outcomes")
+
 
 @command("sample")
 @click.argument("circuit", type=InputFile())
-@bound_circuit_options
+@noisy_circuit_options
 @option("--shots", type=int, required=True, metavar="N", group="Samples", help="Number of samples.")
 @option(
     "--method", type=click.Choice(METHODS), default="auto", show_default=True, group="Samples", help="Sampling method."
@@ -60,7 +67,11 @@ def sample_command(
     settings: Settings,
     as_json: bool,
 ) -> None:
-    """Draw samples of CIRCUIT: one bitstring per line, qubit 0 first."""
+    """Draw samples of CIRCUIT: one bitstring per line, qubit 0 first.
+
+    Of a circuit with channels, measurements, resets or conditions: the classical bits, register by register with spaces
+    between; all qubits where there are none.
+    """
     check_shots(shots, called="--shots")
     check_listing(shots, output, as_json=as_json)
     started = time.perf_counter()
@@ -68,7 +79,16 @@ def sample_command(
         display.stage("read")
         read = reader.read(circuit)
         reading = time.perf_counter()
-        if directory is not None:
+        if not read.is_unitary:
+            if directory is not None or method != "auto":
+                raise click.UsageError(
+                    "a circuit with channels, measurements, resets or conditions is sampled with --method auto, "
+                    "without --directory; leave them out"
+                )
+            asked = outcomes.Distribution.asked(read, qubits=None, bits=None)
+            records = outcomes.draw_records(asked, shots, settings, display)
+            drawn = time.perf_counter()
+        elif directory is not None:
             task = SamplesTask(circuit=read, shots=shots, method=method, options=options)
             folder = start_run(directory, task, settings, observer=display)
         else:
@@ -76,6 +96,10 @@ def sample_command(
             prepared = time.perf_counter()
             note(f"method {run.method}: {run.reason}")
             written = write_samples(run, output, as_json=as_json)
+    if not read.is_unitary:
+        seconds = {"read": reading - started, "run": drawn - reading}
+        present_records(records, asked.groups, seconds, output=output, as_json=as_json)
+        return
     if directory is not None:
         note(pieces_line(folder))
         finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})

@@ -6,8 +6,9 @@ import contextlib
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import click
@@ -124,6 +125,38 @@ def present_report(
         note(line)
     note(f"{counted(shots, 'sample')} in {human_seconds(sum(seconds.values()))}")
     written.saved.check()
+
+
+def present_records(
+    records: Bits, groups: Sequence[int], seconds: Mapping[str, float], *, output: str | None, as_json: bool
+) -> None:
+    """Writes values of classical bits, with spaces between registers.
+
+    Args:
+        records: uint8, shape (shots, bits).
+        groups: Sizes of the registers.
+        seconds: Wall time of the stages.
+        output: File to write to, or None; .npy as an array without spaces.
+        as_json: Print one JSON object.
+
+    Raises:
+        UnwrittenResultError: The file could not be written; the records were printed.
+    """
+    ends = list(accumulate(groups))
+    lines = [
+        " ".join("".join(map(str, row[end - size : end])) for size, end in zip(groups, ends, strict=True))
+        for row in records.tolist()
+    ]
+    if output is not None and output.lower().endswith(".npy"):
+        saved = save(output, lambda path: write_file(path, npy_bytes(records)))
+    else:
+        saved = save(output, lambda path: write_file(path, "".join(f"{line}\n" for line in lines)))
+    if as_json:
+        listed = {} if saved.done else {"samples": lines[:MOST_LISTED]}
+        echo_json({**listed, "shots": len(records), "method": "histories", "fidelity": 1.0, "seconds": dict(seconds)})
+    elif not saved.done:
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+    saved.check()
 
 
 def _lines(bits: Bits) -> bytes:

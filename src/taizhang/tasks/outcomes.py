@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._random import stream
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.classical import Measure
@@ -174,6 +175,25 @@ def walk(
         digits = (value[:, np.newaxis] >> np.arange(len(block))[::-1] & 1).astype(np.uint8)
         rows, chances = np.concatenate([rows[place], digits], axis=1), joint[place, value]
     return rows, chances
+
+
+def draw_records(asked: Distribution, shots: int, settings: Settings, observer: Observer) -> npt.NDArray[np.uint8]:
+    """Draws values of the bits: uint8, shape (shots, bits).
+
+    Shots that agree so far share their probabilities. The same seed gives the same records, whatever the threads.
+    """
+    rng = stream(settings.seed, "records")
+    rows: npt.NDArray[np.uint8] = np.zeros((1, 0), dtype=np.uint8)
+    counts = np.array([shots])
+    for start in range(0, len(asked.bits), _BLOCK):
+        block = asked.bits[start : start + _BLOCK]
+        joint = joint_probabilities(asked, rows, block, settings, observer)
+        chances = joint / joint.sum(axis=1, keepdims=True)
+        drawn = np.stack([rng.multinomial(count, chance) for count, chance in zip(counts, chances, strict=True)])
+        place, value = np.nonzero(drawn)
+        digits = (value[:, np.newaxis] >> np.arange(len(block))[::-1] & 1).astype(np.uint8)
+        rows, counts = np.concatenate([rows[place], digits], axis=1), drawn[place, value]
+    return rng.permutation(np.repeat(rows, counts, axis=0))
 
 
 def joint_probabilities(

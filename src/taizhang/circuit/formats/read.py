@@ -39,7 +39,6 @@ _OPENQASM_START = re.compile(
 _READERS: dict[str, Callable[[], Callable[..., Circuit]]] = {
     "qsim": lambda: qsim_text.read_qsim,
     "grcs": lambda: grcs_text.read_grcs,
-    "qasm": lambda: openqasm.read_openqasm,
 }
 _WRITERS: dict[str, Callable[[], Callable[[Circuit], str]]] = {
     "qsim": lambda: qsim_text.write_qsim,
@@ -49,16 +48,18 @@ _WRITERS: dict[str, Callable[[], Callable[[Circuit], str]]] = {
 }
 
 
-def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circuit:
+def read_circuit(path: PathOrFile, format: CircuitFormat | None = None, *, final_measurements: bool = False) -> Circuit:
     """Reads a circuit file.
 
     Args:
         path: Path, open file, or "-" for standard input.
         format: `qsim`, `grcs` or `qasm` (OpenQASM 2 and 3, by the file's own header; `qasm2` and `qasm3` mean the
             same). None to recognise it by content, then by file extension.
+        final_measurements: Keep measurements at the end of an OpenQASM circuit, and with them its classical bits.
 
     Returns:
-        The circuit, its qubits in the order of the file. Measurements at the end are left out.
+        The circuit, its qubits in the order of the file. Measurements at the end are left out, unless they are asked
+        for or the circuit has others, resets or conditions.
 
     Raises:
         CircuitFileError: The file cannot be read, or something is wrong with it, at the line and column given.
@@ -69,8 +70,9 @@ def read_circuit(path: PathOrFile, format: CircuitFormat | None = None) -> Circu
     name = _name_of(path)
     content = _content_of(path, name)
     chosen = _check_format(format) if format is not None else _recognise(content, name)
-    read = _READERS["qasm" if chosen.startswith("qasm") else chosen]()
-    return read(content, source=name)
+    if chosen.startswith("qasm"):
+        return openqasm.read_openqasm(content, source=name, final_measurements=final_measurements)
+    return _READERS[chosen]()(content, source=name)
 
 
 def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | None = None) -> None:
