@@ -11,6 +11,9 @@ from hypothesis import settings
 settings.register_profile("taizhang", deadline=None)
 settings.load_profile("taizhang")
 
+# Run by `tests/adapters/test_torch.py` with an interpreter that has PyTorch.
+collect_ignore = ["adapters/torch_cases.py"]
+
 SKIPS_ALLOWED = ("the shared data is not beside the checkout", "on this system: ", "on this processor: ")
 """How the reason of a skip may begin. A package that is missing is no reason: `./dev setup` installs them all."""
 

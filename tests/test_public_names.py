@@ -157,7 +157,8 @@ def exported() -> dict[str, str]:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 assert alias.asname == alias.name, "re-exported names are written twice"
-                names[alias.name] = str(node.module)
+                is_module = alias.name in taizhang._MODULES
+                names[alias.name] = f"{node.module}.{alias.name}" if is_module else str(node.module)
     return names
 
 

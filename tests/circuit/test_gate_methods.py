@@ -57,7 +57,7 @@ def test_arguments_have_names():
         (lambda c: c.rz(0.3, 1), r"qubits of gate 'rz' must be integers and come before its angles, got 0\.3"),
         (lambda c: c.append("h", "0"), "qubits of gate 'h' must be integers"),
         (lambda c: c.append("h", [0, 1]), r"must be integers and come before its angles, got \[0, 1\]"),
-        (lambda c: c.append(7, 0), "a gate must be a Gate or the name of one, got 7"),
+        (lambda c: c.append(7, 0), "a gate must be a Gate, a channel or the name of one, got 7"),
         (lambda c: c.append("hh", 0), "there is no gate 'hh'"),
         (lambda c: c.append("rx", 0, "a"), "angles of gate 'rx' must be numbers, got 'a'"),
         (lambda c: c.rx(0, None), "angles of gate 'rx' must be numbers, got None"),

@@ -51,7 +51,6 @@ def test_the_action_of_a_gate_is_the_gate():
         lambda circuit: tz.marginal_probabilities(circuit, [1]),
         lambda circuit: tz.xeb(circuit, ["00", "11"]),
         tz.plan,
-        tz.inspect,
         tz.to_qiskit,
         tz.to_cirq,
         lambda circuit: circuit.inverse(),

@@ -68,13 +68,17 @@ def probability(
         >>> round(probability(noisy, "11"), 6), round(probability(noisy, c="01"), 6)
         (0.5, 0.0)
     """
-    settings = settings_of(probability, options)
     circuit = check_circuit(circuit)
+    others: Any = {**options}
+    common = {option.name for option in OPTIONS}
+    named = {name: others.pop(name) for name in circuit.registers.names if name in others and name not in common}
+    settings = settings_of(probability, others)
+    if named and bits is not None:
+        raise UsageError("bits are given as text or by the names of registers; give them in one way only")
+    bits = named or bits
     single = isinstance(bits, (str, Mapping))
     if not single and not isinstance(bits, Sequence):
-        raise UsageError(
-            f"bits must be text of zeros and ones, registers by name, or a list of texts, got {bits!r:.40}"
-        )
+        raise UsageError(f"bits must be text of zeros and ones, registers by name, or a list, got {bits!r:.40}")
     given: list[Any] = [bits] if single else list(bits or ())
     records = [read_record(circuit, each) for each in given]
     found = probabilities_of_records(circuit, records, settings, observer)

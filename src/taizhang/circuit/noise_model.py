@@ -192,8 +192,8 @@ class NoiseModel:
         wanted |= {name for idle in self.idles for name, _ in idle.durations}
         present = {_innermost(step.action).label for step in circuit.operations}
         return CircuitError(
-            f"the noise model is about {_listed(wanted)}, but nothing of that occurs in the circuit on the qubits asked "
-            f"for; it has {_listed(present) or 'no gates'}; name the gates as the circuit has them"
+            f"the noise model is about {_listed(wanted)}, but nothing of that occurs in the circuit, on the qubits it "
+            f"names; the circuit has {_listed(present) or 'no gates'}; name the gates as the circuit has them"
         )
 
     def _around(self, step: Operation) -> Iterator[Operation]:

@@ -72,7 +72,7 @@ def test_a_circuit_with_inputs_is_the_circuit_with_their_values():
         ("rx(sin(gamma)) q[0];", 4, "the function sin of an input is not supported"),
         ("rx(gamma*beta) q[0];", 9, "angles may be sums of inputs times numbers only"),
         ("for int i in [0:gamma] x q[0];", 17, "expected an integer, got an input without a value"),
-        ("if (gamma > 0) { x q[0]; }", 1, "'if' is not supported"),
+        ("if (gamma > 0) { x q[0]; }", 11, "sums of inputs times numbers only"),
         ("pow(gamma) @ x q[0];", 5, "expected a number, got an input without a value"),
         ("pow(0.5) @ U(gamma, 0, 0) q[0];", 1, "this power of it is no sum of inputs times numbers"),
         ("input int n;", 7, "an input of the type 'int' is not supported"),

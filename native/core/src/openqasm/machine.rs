@@ -3,13 +3,13 @@
 use super::affine::Angle;
 use super::cost::Cost;
 use super::error::{counted, fault, Outcome};
+use super::events::{Event, ReadCondition};
 use super::expansion::{combine_modifiers, Application, Expansion};
 use super::expression::{join, Expression, Names, NO_NAMES};
 use super::limits::MAX_QUBITS;
 use super::power::Powers;
 use super::qubits::{count_of_range, select, Selection};
 use super::register_parser::sizes;
-use super::events::{Event, ReadCondition};
 use super::syntax::{Base, Call, Condition, Definition, Index, Operand, Statement, Target, Values};
 use super::value::{Binary, Type, Value};
 

@@ -3,7 +3,7 @@
 mod beyond_gates;
 mod inputs;
 
-use super::{read, Affine, Angle, Base, Reading};
+use super::{read, Affine, Angle, Base, Event, ReadCondition, Reading};
 
 /// The operations, as in `ctrl(1) rz(0.5)^-1 0 2`, and the global phase if there is one.
 fn listed(reading: &Reading) -> Vec<String> {
@@ -295,35 +295,30 @@ fn final_measurements_and_barriers_are_left_out() {
 }
 
 #[test]
-fn classical_control_is_refused_at_its_place() {
+fn what_needs_more_than_conditions_is_refused_at_its_place() {
     // OpenQASM 2.
     let head = "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2];\ncreg c[2];\n";
-    refuses(format!("{head}if (c==1) x q[0];"), 5, 1, "'if' is not supported");
-    refuses(
-        format!("{head}h q;\n reset q[0];"),
-        6,
-        2,
-        "'reset' of a qubit on which gates have acted",
-    );
-    refuses(
-        format!("{head}measure q[0] -> c[0];\n  x q[0];"),
-        6,
-        3,
-        "after its measurement",
-    );
-    refuses(
-        format!("{head}measure q -> c; gate g a,b {{ cx a,b; }}\ng q[0], q[1];"),
-        6,
-        1,
-        "after its measurement",
-    );
     refuses(format!("{head}opaque g a; g q[0];"), 5, 13, "opaque");
+    refuses(format!("{head}if (c == x) x q[0];"), 5, 10, "not known here");
+    refuses(
+        format!("{head}if (c == c) x q[0];"),
+        5,
+        10,
+        "bits are compared with a number",
+    );
+    refuses(format!("{head}if c == 1 x q[0];"), 5, 4, "'(' and a condition");
+    refuses(
+        format!("{head}if (c == -1) x q[0];"),
+        5,
+        10,
+        "bits are compared with a number",
+    );
+    refuses(format!("{head}if (d == 1) x q[0];"), 5, 5, "not known here");
     // OpenQASM 3.
     let head = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[2] q;\nbit[2] c;\n";
     for word in [
         "def",
         "while",
-        "if",
         "switch",
         "extern",
         "cal",
@@ -352,11 +347,114 @@ fn classical_control_is_refused_at_its_place() {
     );
     refuses(format!("{head}c[0] = 1;"), 5, 8, "measured into");
     refuses(
-        format!("{head}for int i in [0:1] {{ if (true) {{}} }}"),
+        format!("{head}int k = 0; if (c[0]) {{ k = 1; }}"),
         5,
-        22,
-        "'if' is not supported",
+        24,
+        "a variable is assigned under a condition",
     );
+    refuses(
+        format!("{head}int k = 0; if (c[0] && k == 0) x q[0];"),
+        5,
+        24,
+        "about measured bits",
+    );
+    // Conditions nested deeply.
+    for text in ["(".repeat(100_000), "!".repeat(100_000)] {
+        refuses(format!("{head}if ({text}"), 5, 6 + 64, "nested more than 64");
+    }
+}
+
+#[test]
+fn measurements_resets_and_conditions_are_events_between_gates() {
+    let compare = |bits: &[u32], comparison, value| ReadCondition::Compare {
+        bits: bits.to_vec(),
+        comparison,
+        value,
+    };
+    let all = |parts, negated| ReadCondition::All { parts, negated };
+    let events = |text: &str| {
+        let reading = read(text.as_bytes()).expect("reads");
+        (reading.dynamic, reading.events)
+    };
+    let measure = |qubit, bit| Event::Measure { qubit, bit };
+    // Measurements at the end alone.
+    let head = "OPENQASM 2.0; include 'qelib1.inc'; qreg q[3]; creg a[1]; creg c[2]; ";
+    assert_eq!(
+        events(&format!("{head}h q[0]; measure q[0] -> c[1]; x q[1];")),
+        (false, vec![(1, measure(0, Some(2)))])
+    );
+    // Gates after a measurement, resets, and conditions.
+    assert_eq!(
+        events(&format!(
+            "{head}x q; measure q[0] -> a[0]; x q[0]; reset q[0]; reset q[1];"
+        )),
+        (
+            true,
+            vec![
+                (3, measure(0, Some(0))),
+                (4, Event::Reset { qubit: 0 }),
+                (4, Event::Reset { qubit: 1 })
+            ]
+        )
+    );
+    let condition = compare(&[1, 2], "==", 3);
+    assert_eq!(
+        events(&format!("{head}if (c == 3) measure q[0] -> a[0]; if(c==3) h q;")),
+        (
+            true,
+            vec![
+                (
+                    0,
+                    Event::If {
+                        condition: condition.clone()
+                    }
+                ),
+                (0, measure(0, Some(0))),
+                (0, Event::EndIf),
+                (0, Event::If { condition }),
+                (3, Event::EndIf),
+            ]
+        )
+    );
+    let head = "OPENQASM 3; include 'stdgates.inc'; qubit[3] q; bit[2] c; bit d; ";
+    let (dynamic, found) = events(&format!(
+        "{head}measure $0; if (!(c[1] || d) && c >= 2) {{ x q[0]; }} else z q[1]; if (c[0] ^ d) y q[2]; if (true) x q;"
+    ));
+    assert!(dynamic);
+    let odd = ReadCondition::Odd { bits: vec![0, 2] };
+    let none_of = all(
+        vec![
+            all(vec![compare(&[1], "!=", 0)], true),
+            all(vec![compare(&[2], "!=", 0)], true),
+        ],
+        false,
+    );
+    let both = all(vec![none_of, compare(&[0, 1], ">=", 2)], false);
+    assert_eq!(
+        found,
+        vec![
+            (0, measure(3, None)),
+            (
+                0,
+                Event::If {
+                    condition: both.clone()
+                }
+            ),
+            (1, Event::EndIf),
+            (
+                1,
+                Event::If {
+                    condition: all(vec![both], true)
+                }
+            ),
+            (2, Event::EndIf),
+            (2, Event::If { condition: odd }),
+            (3, Event::EndIf),
+        ]
+    );
+    // A loop's variable chooses once for all.
+    let (dynamic, found) = events(&format!("{head}for int i in [0:2] {{ if (i == 1) {{ x q[i]; }} }}"));
+    assert_eq!((dynamic, found), (false, vec![]));
 }
 
 #[test]

@@ -39,9 +39,9 @@ const USED_2: [&str; 12] = [
     "OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if", "pi", "U",
 ];
 const USED_3: [&str; 40] = [
-    "if", "reset", "box", "delay", "duration", "stretch", "opaque", "nop", "pragma", "OPENQASM", "include", "qreg", "creg",
-    "qubit", "bit", "gate", "barrier", "measure", "const", "let", "for", "in", "ctrl", "negctrl", "inv", "pow", "int",
-    "uint", "input", "float", "angle", "bool", "true", "false", "pi", "π", "tau", "euler", "U", "gphase",
+    "if", "reset", "box", "delay", "duration", "stretch", "opaque", "nop", "pragma", "OPENQASM", "include", "qreg",
+    "creg", "qubit", "bit", "gate", "barrier", "measure", "const", "let", "for", "in", "ctrl", "negctrl", "inv", "pow",
+    "int", "uint", "input", "float", "angle", "bool", "true", "false", "pi", "π", "tau", "euler", "U", "gphase",
 ];
 
 /// Refuses a word that needs more than gates.

@@ -13,17 +13,22 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from taizhang import _native
+from taizhang._lazy import lazy_module
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.formats import MAX_TEXT_BYTES
-from taizhang.circuit.formats.openqasm_events import dynamic_circuit
 from taizhang.circuit.gates import Gate, ParametricGate, find_name, gate, unitary_gate
 from taizhang.circuit.parameter import ParameterExpression, check_name
 from taizhang.errors import CircuitError, CircuitFileError, CircuitFileWarning
+
+if TYPE_CHECKING:
+    from taizhang.circuit.formats import openqasm_events
+else:
+    openqasm_events = lazy_module("taizhang.circuit.formats.openqasm_events")
 
 # Name or number of a product, parameters (an integer is the number of an expression), powers, number of controls.
 _ReadGate: TypeAlias = "tuple[str | int, tuple[float | int, ...], tuple[float, ...], int]"
@@ -82,7 +87,7 @@ def read_openqasm(text: str | bytes, *, source: str | None = None, final_measure
     registers, happened, dynamic = classical
     if not (dynamic or (final_measurements and happened)):
         return Circuit.from_operations(num_qubits, _operations(gates, steps, phase))
-    return dynamic_circuit(num_qubits, list(_operations(gates, steps, phase)), registers, happened)
+    return openqasm_events.dynamic_circuit(num_qubits, list(_operations(gates, steps, phase)), registers, happened)
 
 
 def _expressions(inputs: _Inputs, source: str | None) -> tuple[list[ParameterExpression], ParameterExpression]:

@@ -52,7 +52,6 @@ fn hardware_qubits_come_after_registers() {
             ("x $0[0];", 5, "no index"),
             ("cx $1, $1;", 8, "twice"),
             ("gate g a { x $0; }", 14, "its head names"),
-            ("bit c; c = measure $0; x $0;", 24, "after its measurement"),
             ("$0 = 3;", 1, "expected a statement"),
             ("bit c; measure c -> $0;", 16, "not a register of qubits"),
         ],
@@ -139,12 +138,8 @@ fn fresh_qubits_may_be_reset() {
         head,
         6,
         &[
-            ("h q[1]; reset q[1];", 9, "'reset' of a qubit on which"),
-            ("h q[1]; reset q;", 9, "'reset' of a qubit on which"),
-            ("h q[1]; i q[0],q[1];", 9, "'reset' of a qubit on which"),
-            ("gate k a { x a; reset a; }", 17, "'reset' of a qubit on which"),
-            ("gate k a,b { x a; i b,a; }", 19, "'reset' of a qubit on which"),
-            ("measure q[0] -> c[0]; reset q[0]; x q[0];", 35, "after its measurement"),
+            ("gate k a { x a; reset a; }", 17, "'reset' comes after a gate"),
+            ("gate k a,b { x a; i b,a; }", 19, "'reset' comes after a gate"),
             (
                 "gate k(t) a { rx(t) a; } k(0.8j) q[0];",
                 28,
@@ -299,11 +294,7 @@ fn features_of_the_language_are_refused_by_name() {
         head,
         6,
         &[
-            (
-                "if (c[0] == 1) { x q[0]; } else { z q[0]; }",
-                1,
-                "'if' is not supported",
-            ),
+            ("else { x q[0]; }", 1, "'else' is not supported"),
             ("while (k < 3) { x q[0]; }", 1, "'while' is not supported"),
             ("switch (k) { case 1 { x q[0]; } }", 1, "'switch' is not supported"),
             (
@@ -352,7 +343,7 @@ fn features_of_the_language_are_refused_by_name() {
                 12,
                 "'for' is not supported here",
             ),
-            ("gate g a { if (true) { x a; } }", 12, "'if' is not supported"),
+            ("gate g a { if (true) { x a; } }", 12, "'if'"),
             ("end;", 1, "'end' is not supported"),
             ("box { x q[0];", 14, "the file ends within a box"),
             ("box { qubit r; }", 7, "before the loop or box"),

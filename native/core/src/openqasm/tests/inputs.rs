@@ -129,7 +129,7 @@ fn what_inputs_cannot_do_is_refused() {
                 15,
                 "no value that could be of the type int[64]",
             ),
-            ("if (gamma > 0) { x q[0]; }", 1, "'if' is not supported"),
+            ("if (gamma > 0) { x q[0]; }", 11, "sums of inputs times numbers only"),
             ("qubit[gamma] r;", 7, "must be constant"),
             ("const float c = gamma;", 17, "depends on a variable"),
             (
