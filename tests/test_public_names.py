@@ -9,6 +9,8 @@ import taizhang
 
 PUBLIC = {
     "AmplitudeNetwork",
+    "TrajectoryValues",
+    "estimate_expectation",
     "density_matrix",
     "fidelity",
     "probabilities",

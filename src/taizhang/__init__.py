@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from taizhang.api.amplitudes import profile as profile
     from taizhang.api.amplitudes import state_vector as state_vector
     from taizhang.api.density import density_matrix as density_matrix
+    from taizhang.api.density import estimate_expectation as estimate_expectation
     from taizhang.api.density import fidelity as fidelity
     from taizhang.api.density import probabilities as probabilities
     from taizhang.api.density import probability as probability
@@ -153,6 +154,7 @@ if TYPE_CHECKING:
     from taizhang.runs.verify import Verification as Verification
     from taizhang.sampling.choice import SampleRun as SampleRun
     from taizhang.sampling.frugal import FrugalOptions as FrugalOptions
+    from taizhang.tasks.trajectories import TrajectoryValues as TrajectoryValues
     from taizhang.tasks.xeb import Xeb as Xeb
 
     __version__: str
@@ -235,6 +237,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     ),
     "taizhang.api.density": (
         "density_matrix",
+        "estimate_expectation",
         "fidelity",
         "probabilities",
         "probability",
@@ -330,6 +333,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "CountedBitstrings",
         "read_samples",
     ),
+    "taizhang.tasks.trajectories": ("TrajectoryValues",),
     "taizhang.tasks.xeb": ("Xeb",),
     "taizhang.api.runs": (
         "report",

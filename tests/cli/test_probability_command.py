@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 import taizhang as tz
@@ -126,3 +127,36 @@ def test_bad_input(run, teleport, model, words, said):
     assert done.status == 2
     assert said in done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_trajectories(run, tmp_path, model):
+    path = tmp_path / "bell.qasm"
+    path.write_text('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; h q[0]; cx q[0],q[1];')
+    words = ["expectation", path, "Z0 Z1", "X0 X1", "--noise", model, "--method", "trajectories", "--seed", 2]
+    done = run(*words, "--trajectories", 500, "--json")
+    exact = run("expectation", path, "Z0 Z1", "X0 X1", "--noise", model, "--json")
+    for ours, other in zip(done.json["values"], exact.json["values"], strict=True):
+        assert abs(ours["value"] - other["value"]) < 5 * ours["standard_error"]
+    assert done.json["trajectories"] == 500
+    shown = run(*words, "--target-error", 0.02)
+    assert "±" in shown.out
+    assert "different choices of unitaries" in shown.err
+    run(*words, "--trajectories", 500, "-o", tmp_path / "values.npy")
+    assert np.load(tmp_path / "values.npy").shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--trajectories", "5"), "--trajectories and --target-error are of --method trajectories"),
+        (("--method", "trajectories", "--gradient"), "trajectories have no gradient and no folder"),
+        (("--method", "trajectories", "--trajectories", "0"), "--trajectories must be from 1"),
+        (("--method", "trajectories", "--target-error", "-2"), "--target-error must be a positive number"),
+    ],
+)
+def test_bad_words_of_trajectories(run, tmp_path, words, said):
+    path = tmp_path / "bell.qasm"
+    path.write_text('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; h q[0]; cx q[0],q[1];')
+    done = run("expectation", path, "Z0", *words)
+    assert done.status == 2
+    assert said in done.err

@@ -143,14 +143,14 @@ fn event_parts<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyTup
     }
 }
 
-/// A condition: `("compare", bits, comparison, value)`, `("odd", bits)`, `("all", parts, negated)`.
+/// A condition: `("compare", bits, comparison, digits)`, `("odd", bits)`, `("all", parts, negated)`.
 fn condition_parts<'py>(py: Python<'py>, condition: &ReadCondition) -> PyResult<Bound<'py, PyTuple>> {
     match condition {
         ReadCondition::Compare {
             bits,
             comparison,
             value,
-        } => ("compare", PyTuple::new(py, bits)?, *comparison, *value).into_pyobject(py),
+        } => ("compare", PyTuple::new(py, bits)?, *comparison, value.as_str()).into_pyobject(py),
         ReadCondition::Odd { bits } => ("odd", PyTuple::new(py, bits)?).into_pyobject(py),
         ReadCondition::All { parts, negated } => {
             let parts = parts.iter().map(|part| condition_parts(py, part));

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from taizhang._types import ComplexArray
 from taizhang.api.arguments import check_circuit, read_qubits
+from taizhang.api.energies import read_observable_list
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import CircuitError, UsageError
 from taizhang.observer import Observer
@@ -28,6 +29,7 @@ from taizhang.tasks.outcomes import (
     purity_of,
     read_record,
 )
+from taizhang.tasks.trajectories import TrajectoryValues, estimate, read_target_error, read_trajectories
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -208,3 +210,53 @@ def purity(circuit: Circuit, *, observer: Observer | None = None, **options: Unp
     """
     settings = settings_of(purity, options)
     return purity_of(check_circuit(circuit), settings, observer)
+
+
+@shows_progress
+@explicit_options(Options, OPTIONS)
+def estimate_expectation(
+    circuit: Circuit,
+    observable: Any,
+    *,
+    trajectories: int | None = None,
+    target_error: float | None = None,
+    observer: Observer | None = None,
+    **options: Unpack[Options],
+) -> TrajectoryValues:
+    """Estimates expectation values from trajectories, where the exact network is too wide.
+
+    In each trajectory every channel is one of its unitaries, drawn with its probability. The exact network of
+    `expectation` is about twice as wide as that of a trajectory; where it fits, it is quicker and has no error.
+
+    Args:
+        circuit: Gates, and channels that are mixtures of unitaries.
+        observable: A Hermitian observable, as `expectation` takes it, or a list of them.
+        trajectories: How many; 1,000 by default, or as many as needed where there is a target.
+        target_error: Go on until the standard error of each value is at most this.
+        observer: Receives progress updates.
+        options: See `taizhang.settings.OPTIONS`.
+
+    Returns:
+        Values with their standard errors. The same seed gives the same, whatever the threads.
+
+    Raises:
+        CircuitError: The circuit has measurements, resets or conditions, or a channel that is no mixture of unitaries.
+        UsageError: An observable is not Hermitian, or a number is not allowed.
+
+    Example:
+        >>> from taizhang.circuit import channels
+        >>> noisy = Circuit(1).append(channels.bit_flip(0.25), 0)
+        >>> found = estimate_expectation(noisy, "Z0", trajectories=400, seed=1)
+        >>> bool(abs(found.values[0] - 0.5) < 4 * found.standard_errors[0]), found.num_distinct
+        (True, 2)
+    """
+    settings = settings_of(estimate_expectation, options)
+    observables, _ = read_observable_list(observable)
+    return estimate(
+        check_circuit(circuit),
+        observables,
+        settings,
+        observer,
+        trajectories=read_trajectories(trajectories, target_error),
+        target_error=read_target_error(target_error),
+    )

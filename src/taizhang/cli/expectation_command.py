@@ -20,7 +20,7 @@ from taizhang.circuit.operation import missing_values
 from taizhang.circuit.parameter import check_values
 from taizhang.cli.circuit_input import CircuitReader, noisy_circuit_options
 from taizhang.cli.display import Display
-from taizhang.cli.expectation_output import Derivatives, present_values
+from taizhang.cli.expectation_output import Derivatives, present_estimates, present_values
 from taizhang.cli.notes import note, verbosity
 from taizhang.cli.observable_options import (
     CommandOfObservables,
@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     from taizhang.cli import run_doing
     from taizhang.runs import run as runs_run
     from taizhang.runs import start as runs_start
+    from taizhang.tasks import trajectories as estimation
 else:
+    estimation = lazy_module("taizhang.tasks.trajectories")
     run_doing = lazy_module("taizhang.cli.run_doing")
     runs_run, runs_start = lazy_module("taizhang.runs.run"), lazy_module("taizhang.runs.start")
 
@@ -62,6 +64,16 @@ else:
 @observables_option
 @option("--each", is_flag=True, help="Every product of each observable on its own as well.")
 @option("--gradient", is_flag=True, help="Also the derivatives by all parameters of the circuit.")
+@option(
+    "--method",
+    type=click.Choice(["auto", "exact", "trajectories"]),
+    default="auto",
+    show_default=True,
+    group="Samples",
+    help="Of circuits with channels: exact, which auto means, or from trajectories.",
+)
+@option("--trajectories", type=int, metavar="N", group="Samples", help="Number of trajectories, or the most [1000].")
+@option("--target-error", type=float, metavar="E", group="Samples", help="Trajectories until this standard error.")
 @directory_option
 @option(
     "-o",
@@ -81,6 +93,9 @@ def expectation_command(
     observables_file: str | None,
     each: bool,
     gradient: bool,
+    method: str,
+    trajectories: int | None,
+    target_error: float | None,
     directory: str | None,
     output: str | None,
     settings: Settings,
@@ -97,6 +112,10 @@ def expectation_command(
         raise click.UsageError("--gradient is computed in this process only; leave --directory out")
     if gradient and reader.noise is not None:
         raise click.UsageError("--gradient is of circuits without noise; leave --noise out")
+    if method != "trajectories" and (trajectories is not None or target_error is not None):
+        raise click.UsageError("--trajectories and --target-error are of --method trajectories; give that, too")
+    if method == "trajectories" and (gradient or directory is not None):
+        raise click.UsageError("trajectories have no gradient and no folder; leave --gradient and --directory out")
     started = time.perf_counter()
     asked = collect_observables(observables, observables_file, circuit=circuit, asked="OBSERVABLE...")
     if gradient:
@@ -115,6 +134,15 @@ def expectation_command(
         if directory is not None:
             task = ExpectationTask(circuit=read, observables=asked)
             folder = runs_start.start_run(directory, task, settings, observer=display)
+        elif method == "trajectories":
+            estimated = estimation.estimate(
+                read,
+                asked,
+                settings,
+                display,
+                trajectories=estimation.read_trajectories(trajectories, target_error, called="--trajectories"),
+                target_error=estimation.read_target_error(target_error, called="--target-error"),
+            )
         elif gradient:
             done = _with_gradient(read, asked, point, settings, display)
         else:
@@ -123,6 +151,10 @@ def expectation_command(
         note(run_doing.pieces_line(folder))
         prepared = {"prepare": time.perf_counter() - started}
         run_doing.finish_run(folder, runs_run.own_workforce(settings), output, as_json, prepared)
+        return
+    if method == "trajectories":
+        seconds = {"read": reading, "run": time.perf_counter() - started - reading}
+        present_estimates(tuple(map(shorten, asked)), estimated, seconds, output=output, as_json=as_json)
         return
     # Stage 3: write or print them, then plan and times.
     seconds = {"read": reading, "plan": done.plan.planning_seconds, "run": done.run_seconds}

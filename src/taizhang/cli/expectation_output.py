@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -19,6 +19,9 @@ from taizhang.cli.amplitude_output import npy_bytes
 from taizhang.cli.options import echo_json
 from taizhang.cli.saving import save
 from taizhang.tasks.expectation import ExpectationValues, value_records
+
+if TYPE_CHECKING:
+    from taizhang.tasks.trajectories import TrajectoryValues
 
 MOST_DERIVATIVES = 50
 """Most derivatives printed for an observable; `--json` and `-o` give all of them."""
@@ -71,6 +74,45 @@ def present_values(
     else:
         _show_values(answer, derivatives, MOST_DERIVATIVES if saved.problem is None else None)
     _warn_of_imaginary_parts(answer)
+    saved.check()
+
+
+def present_estimates(
+    texts: Sequence[str],
+    found: TrajectoryValues,
+    seconds: Mapping[str, float],
+    *,
+    output: str | None,
+    as_json: bool,
+) -> None:
+    """Prints estimates with their standard errors, or writes them to a file.
+
+    Raises:
+        UnwrittenResultError: The file could not be written; the values were printed.
+    """
+    both = np.column_stack([found.values, found.standard_errors])
+    rows = list(zip(texts, found.values.tolist(), found.standard_errors.tolist(), strict=True))
+    records = [
+        {"observable": text, "value": value, "imag": 0.0, "standard_error": error} for text, value, error in rows
+    ]
+
+    def write(path: str) -> None:
+        ending = Path(path).suffix.lower()
+        lines = "".join(f"{value!r} {error!r}\n" for _, value, error in rows)
+        text = json.dumps({"values": records}) + "\n" if ending == ".json" else lines
+        write_file(path, npy_bytes(both) if ending == ".npy" else text)
+
+    saved = save(output, write)
+    counts = {"trajectories": found.num_trajectories, "distinct_trajectories": found.num_distinct}
+    if as_json:
+        listed = [] if saved.done else records
+        echo_json({"values": listed, **counts, "seconds": dict(seconds), "peak_bytes": peak_resident_bytes()})
+    elif not saved.done:
+        width = max(map(len, texts), default=0) + 2
+        for text, value, error in rows:
+            click.echo(f"{text:<{width}}{value: .6g} ± {error:.2g}")
+        different = counted(found.num_distinct, "different choice")
+        click.echo(f"taizhang: {found.num_trajectories:,} trajectories, {different} of unitaries", err=True)
     saved.check()
 
 

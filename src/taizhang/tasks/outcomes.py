@@ -32,8 +32,8 @@ Record = Mapping[int, int]
 """Values of some classical bits, by number."""
 
 MAX_OUTCOMES = 1_000_000
-# Bits that are opened together.
-_BLOCK = 8
+# Most bits that are opened together, and log2 of the most probabilities that are computed together.
+_MOST_BITS, _MOST_LOG2 = 12, 20
 
 
 def measured(circuit: Circuit, qubits: Sequence[int] | None = None) -> Circuit:
@@ -163,8 +163,8 @@ def walk(
     """All outcomes of at least this probability: uint8, shape (outcomes, bits), and their probabilities."""
     rows: npt.NDArray[np.uint8] = np.zeros((1, 0), dtype=np.uint8)
     chances = np.ones(1)
-    for start in range(0, len(asked.bits), _BLOCK):
-        block = asked.bits[start : start + _BLOCK]
+    while rows.shape[1] < len(asked.bits):
+        block = _next_bits(asked, rows)
         joint = joint_probabilities(asked, rows, block, settings, observer)
         place, value = np.nonzero(joint >= max(least, 1e-300))
         if len(place) > MAX_OUTCOMES:
@@ -177,6 +177,12 @@ def walk(
     return rows, chances
 
 
+def _next_bits(asked: Distribution, rows: npt.NDArray[np.uint8]) -> tuple[int, ...]:
+    """The bits that are opened next, fewer where there are many values so far."""
+    count = min(_MOST_BITS, max(4, _MOST_LOG2 - len(rows).bit_length()))
+    return asked.bits[rows.shape[1] : rows.shape[1] + count]
+
+
 def draw_records(asked: Distribution, shots: int, settings: Settings, observer: Observer) -> npt.NDArray[np.uint8]:
     """Draws values of the bits: uint8, shape (shots, bits).
 
@@ -185,8 +191,8 @@ def draw_records(asked: Distribution, shots: int, settings: Settings, observer: 
     rng = stream(settings.seed, "records")
     rows: npt.NDArray[np.uint8] = np.zeros((1, 0), dtype=np.uint8)
     counts = np.array([shots])
-    for start in range(0, len(asked.bits), _BLOCK):
-        block = asked.bits[start : start + _BLOCK]
+    while rows.shape[1] < len(asked.bits):
+        block = _next_bits(asked, rows)
         joint = joint_probabilities(asked, rows, block, settings, observer)
         chances = joint / joint.sum(axis=1, keepdims=True)
         drawn = np.stack([rng.multinomial(count, chance) for count, chance in zip(counts, chances, strict=True)])

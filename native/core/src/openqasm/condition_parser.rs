@@ -5,8 +5,11 @@ use super::expression::Expression;
 use super::lexer::{Kind, Version};
 use super::parser::Parser;
 use super::scope::Symbol;
-use super::syntax::{Condition, Statement};
+use super::syntax::{BitsValue, Condition, Statement};
 use super::value::Value;
+
+/// Most digits of a number that bits are compared with.
+const MAX_DIGITS: usize = 4000;
 
 impl Parser<'_> {
     /// `if (c == 1) x q[0];`, or with braces and `else`
@@ -119,7 +122,7 @@ impl Parser<'_> {
                 return Ok(Condition::Compare {
                     bits,
                     comparison: "!=",
-                    value: Expression::of_constant(Value::Integer(0), offset),
+                    value: BitsValue::Small(Expression::of_constant(Value::Integer(0), offset)),
                 })
             }
         };
@@ -127,6 +130,21 @@ impl Parser<'_> {
         self.advance()?;
         let (start, word) = (self.token.start, self.lexer.text_of(self.token));
         let value = match self.token.kind {
+            Kind::Integer if is_long(word) => {
+                // A register may have more bits than a number of the language.
+                if word.len() > MAX_DIGITS {
+                    return Err(fault!(
+                        start,
+                        "the number has more than {MAX_DIGITS} digits; no register that is allowed is compared with it"
+                    ));
+                }
+                self.advance()?;
+                return Ok(Condition::Compare {
+                    bits,
+                    comparison,
+                    value: BitsValue::Digits(word.replace('_', "")),
+                });
+            }
             Kind::Integer => {
                 let number = self.integer_literal(self.token)?;
                 self.advance()?;
@@ -154,9 +172,14 @@ impl Parser<'_> {
         Ok(Condition::Compare {
             bits,
             comparison,
-            value,
+            value: BitsValue::Small(value),
         })
     }
+}
+
+/// Whether a literal is a decimal number of more digits than an integer of the language holds.
+fn is_long(word: &str) -> bool {
+    word.len() > 18 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }
 
 fn negated(condition: Condition) -> Condition {

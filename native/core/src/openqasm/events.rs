@@ -9,8 +9,8 @@ pub enum ReadCondition {
         bits: Vec<u32>,
         /// `==`, `!=`, `<`, `<=`, `>` or `>=`.
         comparison: &'static str,
-        /// The value.
-        value: u64,
+        /// The value, in decimal digits.
+        value: String,
     },
     /// An odd number of the bits is 1.
     Odd {

@@ -10,7 +10,7 @@ use super::limits::MAX_QUBITS;
 use super::power::Powers;
 use super::qubits::{count_of_range, select, Selection};
 use super::register_parser::sizes;
-use super::syntax::{Base, Call, Condition, Definition, Index, Operand, Statement, Target, Values};
+use super::syntax::{Base, BitsValue, Call, Condition, Definition, Index, Operand, Statement, Target, Values};
 use super::value::{Binary, Type, Value};
 
 /// Steps that executing a statement of a loop counts for, besides the gates that it expands to.
@@ -273,12 +273,17 @@ impl Machine {
                 comparison,
                 value,
             } => {
-                let number = value.integer(self.names())?;
-                let Ok(value) = u64::try_from(number) else {
-                    return Err(fault!(
-                        value.offset,
-                        "bits are compared with {number}, but a register is a number from 0; give such"
-                    ));
+                let value = match value {
+                    BitsValue::Digits(digits) => digits.clone(),
+                    BitsValue::Small(value) => match value.integer(self.names())? {
+                        number @ 0.. => number.to_string(),
+                        number => {
+                            return Err(fault!(
+                                value.offset,
+                                "bits are compared with {number}, but a register is a number from 0; give such"
+                            ))
+                        }
+                    },
                 };
                 ReadCondition::Compare {
                     bits: self.bits(bits)?,

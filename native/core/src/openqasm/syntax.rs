@@ -74,6 +74,14 @@ pub(crate) enum Values {
     Set(Vec<Expression>),
 }
 
+/// The number that bits are compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum BitsValue {
+    Small(Expression),
+    /// Decimal digits of a number of any length.
+    Digits(String),
+}
+
 /// A condition on bits that have been measured.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Condition {
@@ -81,7 +89,7 @@ pub(crate) enum Condition {
     Compare {
         bits: Operand,
         comparison: &'static str,
-        value: Expression,
+        value: BitsValue,
     },
     /// An odd number of the bits is 1.
     Odd(Vec<Operand>),

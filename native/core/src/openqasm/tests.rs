@@ -366,10 +366,10 @@ fn what_needs_more_than_conditions_is_refused_at_its_place() {
 
 #[test]
 fn measurements_resets_and_conditions_are_events_between_gates() {
-    let compare = |bits: &[u32], comparison, value| ReadCondition::Compare {
+    let compare = |bits: &[u32], comparison, value: u32| ReadCondition::Compare {
         bits: bits.to_vec(),
         comparison,
-        value,
+        value: value.to_string(),
     };
     let all = |parts, negated| ReadCondition::All { parts, negated };
     let events = |text: &str| {

@@ -62,7 +62,7 @@ def _operations(gates: Sequence[Operation], events: Sequence[tuple[int, Event]])
 
 def _condition(parts: Event) -> Condition:
     if parts[0] == "compare":
-        return Compare(parts[1], parts[2], parts[3])
+        return Compare(parts[1], parts[2], int(parts[3]))
     if parts[0] == "odd":
         return Parity(parts[1])
     return AllOf(tuple(map(_condition, parts[1])), parts[2])
