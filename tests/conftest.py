@@ -11,8 +11,8 @@ from hypothesis import settings
 settings.register_profile("taizhang", deadline=None)
 settings.load_profile("taizhang")
 
-# Run by `tests/adapters/test_torch.py` with an interpreter that has PyTorch.
-collect_ignore = ["adapters/torch_cases.py"]
+# Programs of their own, run by `tests/adapters/test_jax.py` and `test_torch.py`.
+collect_ignore = ["adapters/jax_cases.py", "adapters/torch_cases.py"]
 
 SKIPS_ALLOWED = ("the shared data is not beside the checkout", "on this system: ", "on this processor: ")
 """How the reason of a skip may begin. A package that is missing is no reason: `./dev setup` installs them all."""

@@ -1,94 +1,17 @@
-"""Energies as functions of JAX: values, gradients, transformations."""
+"""Runs the cases of JAX in a process of its own."""
 
 from __future__ import annotations
 
-import jax
-import numpy as np
-import pytest
-from scipy.optimize import minimize
+import subprocess
+import sys
+from pathlib import Path
 
-import taizhang as tz
-from taizhang.adapters.jax import differentiable
-
-jax.config.update("jax_enable_x64", True)
+CASES = Path(__file__).with_name("jax_cases.py")
 
 
-def ansatz(num_qubits=5):
-    a, b, c = (tz.Parameter(name) for name in "abc")
-    circuit = tz.Circuit(num_qubits)
-    for qubit in range(num_qubits):
-        circuit = circuit.ry(qubit, a + 0.1 * qubit).rx(qubit, 2 * b)
-    for qubit in range(num_qubits - 1):
-        circuit = circuit.cx(qubit, qubit + 1).rz(qubit + 1, c - a)
-    return circuit
-
-
-POINT = np.array([0.4, -0.9, 1.3])
-
-
-@pytest.fixture(scope="module")
-def energy():
-    return tz.Energy(ansatz(), "Z0 Z1 + 0.5 X2 X3 - Y4", dtype="complex128")
-
-
-def test_value_and_gradient_are_those_of_the_energy(energy):
-    function = differentiable(energy)
-    value, gradient = energy.value_and_gradient(POINT)
-    assert float(function(POINT)) == pytest.approx(value, abs=1e-12)
-    for call in (jax.value_and_grad(function), jax.jit(jax.value_and_grad(function))):
-        found, slope = call(jax.numpy.array(POINT))
-        assert float(found) == pytest.approx(value, abs=1e-12)
-        np.testing.assert_allclose(slope, gradient, atol=1e-12)
-
-
-def test_it_composes_with_other_functions(energy):
-    function = differentiable(energy)
-
-    def loss(x):
-        return jax.numpy.sin(function(jax.numpy.tanh(x))) ** 2
-
-    steps = 1e-5 * np.eye(3)
-    differences = [(loss(POINT + step) - loss(POINT - step)) / 2e-5 for step in steps]
-    np.testing.assert_allclose(jax.grad(loss)(POINT), differences, atol=1e-8)
-
-
-def test_many_points(energy):
-    points = np.random.default_rng(0).normal(size=(4, 3))
-    function = differentiable(energy)
-    np.testing.assert_allclose(jax.vmap(function)(points), energy(points), atol=1e-12)
-    slopes = jax.vmap(jax.grad(function))(points)
-    np.testing.assert_allclose(slopes, [energy.gradient(point) for point in points], atol=1e-12)
-
-
-def test_several_observables():
-    energy = tz.Energy(ansatz(), ["Z0", "X1 X2", "3"], dtype="complex128")
-    value, jacobian = energy.value_and_gradient(POINT)
-    function = differentiable(energy)
-    np.testing.assert_allclose(function(POINT), value, atol=1e-12)
-    np.testing.assert_allclose(jax.jacrev(function)(POINT), jacobian, atol=1e-12)
-
-
-def test_single_precision(energy):
-    value = differentiable(energy)(jax.numpy.array(POINT, dtype="float32"))
-    assert value.dtype == np.float32
-    assert float(value) == pytest.approx(energy(POINT), abs=1e-6)
-
-
-def test_an_optimiser_of_jax_functions_finds_the_minimum_that_scipy_finds():
-    energy = tz.Energy(ansatz(2), "Z0 Z1", dtype="complex128")
-    step = jax.jit(jax.grad(differentiable(energy)))
-    point = jax.numpy.array(POINT)
-    for _ in range(300):
-        point = point - 0.1 * step(point)
-    assert energy(np.asarray(point)) == pytest.approx(
-        minimize(energy.value_and_gradient, POINT, jac=True).fun, abs=1e-6
-    )
-
-
-def test_wrong_arguments(energy):
-    with pytest.raises(tz.UsageError, match=r"a function of 3 real numbers; give an array of floats of shape \(3,\)"):
-        differentiable(energy)(np.ones(2))
-    with pytest.raises(tz.UsageError, match="a function of 3 real numbers"):
-        differentiable(energy)(np.arange(3))
-    with pytest.raises(tz.UsageError, match="a gradient needs a Hermitian observable"):
-        differentiable(tz.Energy(ansatz(), tz.X(0) * tz.Z(0)))
+def test_jax():
+    root = CASES.parents[2]
+    start = f"import runpy, sys; sys.path.insert(0, {str(root)!r}); runpy.run_path({str(CASES)!r}, run_name='__main__')"
+    ran = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=False, cwd=root)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("8 cases with jax")

@@ -1,10 +1,7 @@
-"""`contract_gradient`: derivatives of networks by all tensors, against values with a direction and JAX's autograd."""
+"""`contract_gradient`: derivatives of networks by all tensors, against values with a direction."""
 
 from __future__ import annotations
 
-import string
-
-import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,8 +11,6 @@ from tests.strategies import direct_value, filled, network_shapes, plans
 import taizhang as tz
 from taizhang._resources import needed_bytes
 from taizhang.settings import WORKING_MEMORY
-
-jax.config.update("jax_enable_x64", True)
 
 
 def cotangent_of(network, seed=7):
@@ -60,22 +55,6 @@ def test_a_plan_for_the_network_serves(data, shape, seed):
     cotangent = cotangent_of(network)
     found = tz.contract_gradient(network, cotangent=cotangent, plan=plan, dtype="complex128")
     check(network, found, cotangent, 1e-12)
-
-
-@settings(max_examples=25, deadline=None)
-@given(shape=network_shapes(min_tensors=1, max_tensors=6, max_size=3), seed=st.integers(0, 1 << 32))
-def test_equals_the_autograd_of_jax(shape, seed):
-    network = filled(shape, seed)
-    letters = ["".join(string.ascii_letters[index] for index in term) for term in (*shape.inputs, shape.output)]
-    equation = ",".join(letters[:-1]) + "->" + letters[-1]
-    cotangent = cotangent_of(network)
-    arrays = [jax.numpy.asarray(array, dtype="complex128") for array in network.arrays]
-    numbers = tuple(range(len(arrays)))
-    slope = jax.grad(lambda *given: (jax.numpy.einsum(equation, *given) * cotangent).sum(), numbers, holomorphic=True)
-    for ours, theirs in zip(
-        tz.contract_gradient(network, cotangent=cotangent, dtype="complex128"), slope(*arrays), strict=True
-    ):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10 * max(np.abs(theirs).max(initial=0), 1e-3))
 
 
 def grid_network(rows, columns, size, seed=0):

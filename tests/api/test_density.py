@@ -110,7 +110,7 @@ def test_samples_follow_the_distribution_and_their_seed():
         counts[" ".join(map(str, row))] += 1
     for record, chance in expected.items():
         assert abs(counts[record] - 20_000 * chance) < 5 * (20_000 * chance) ** 0.5
-    assert (tz.sample(circuit, 20_000, seed=5, threads=1) == drawn).all()
+    assert (tz.sample(circuit, 20_000, seed=5, threads=1, trials=1) == drawn).all()
     assert (tz.sample(circuit, 20_000, seed=6) != drawn).any()
 
 

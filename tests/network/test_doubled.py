@@ -18,7 +18,7 @@ from taizhang.network.doubled import Question, build_doubled
 FEW_BITS = [(0,), (1,), (2,), (0, 1), (2, 0, 1)]
 COMPARISONS = ["==", "!=", "<", "<=", ">", ">="]
 BITS = {"a": 2, "b": 1}
-probabilities = st.floats(0, 1)
+probabilities = st.one_of(st.just(0.0), st.floats(1e-6, 1))
 
 
 @st.composite

@@ -53,10 +53,13 @@ def test_the_mean_is_the_exact_value_and_the_error_covers_it():
 
 
 def test_the_same_seed_gives_the_same_on_any_number_of_threads():
-    one = tz.estimate_expectation(noisy(), SUMS, trajectories=100, seed=3, threads=1)
-    two = tz.estimate_expectation(noisy(), SUMS, trajectories=100, seed=3, threads=2)
+    one = tz.estimate_expectation(noisy(), SUMS, trajectories=100, seed=3, threads=1, trials=1)
+    two = tz.estimate_expectation(noisy(), SUMS, trajectories=100, seed=3, threads=2, trials=1)
     assert one.values.tolist() == two.values.tolist()
-    assert one.values.tolist() != tz.estimate_expectation(noisy(), SUMS, trajectories=100, seed=4).values.tolist()
+    assert (
+        one.values.tolist()
+        != tz.estimate_expectation(noisy(), SUMS, trajectories=100, seed=4, trials=1).values.tolist()
+    )
 
 
 def test_it_goes_on_until_the_error_is_reached():

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from taizhang._types import ComplexArray
 from taizhang.api.arguments import check_network, check_plan
 from taizhang.errors import UsageError
-from taizhang.network.network import array_shape
+from taizhang.network.network import TensorNetwork, array_shape
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan import Plan
@@ -20,8 +20,6 @@ from taizhang.tasks.network_gradient import network_gradient
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-    from taizhang.network.network import TensorNetwork
 
 
 @shows_progress
@@ -59,7 +57,6 @@ def contract_gradient(
         UsageError: The network has open indices and there is no cotangent, or its shape is wrong.
 
     Example:
-        >>> from taizhang.network.network import TensorNetwork
         >>> network = TensorNetwork([(np.array([1.0, 2.0]), "a"), (np.array([3.0, 4.0]), "a")])
         >>> [gradient.real.tolist() for gradient in contract_gradient(network)]
         [[3.0, 4.0], [1.0, 2.0]]

@@ -56,17 +56,22 @@ def superoperator(action: Gate | Channel | Reset) -> ComplexArray:
             f"gate '{action.label}' is on {action.num_qubits} qubits; in circuits with channels, measurements or "
             f"conditions at most {MAX_QUBITS} are allowed; decompose it"
         )
-    return _of_gate(action)
+    # The superoperators of larger gates take megabytes each.
+    return _of_small_gate(action) if action.num_qubits <= 3 else superoperator_of(action.unitary()[np.newaxis])
 
 
-@lru_cache(maxsize=4096)
-def _of_gate(gate: Gate) -> ComplexArray:
+@lru_cache(maxsize=512)
+def _of_small_gate(gate: Gate) -> ComplexArray:
     return superoperator_of(gate.unitary()[np.newaxis])
 
 
-@lru_cache(maxsize=4096)
 def form_of(action: Gate | Channel | Reset) -> Form:
     """The form of an operation on two or more qubits, or of one under a condition."""
+    return _small_form(action) if action.num_qubits <= 3 else make_form(superoperator(action), action.num_qubits)
+
+
+@lru_cache(maxsize=512)
+def _small_form(action: Gate | Channel | Reset) -> Form:
     return make_form(superoperator(action), action.num_qubits)
 
 

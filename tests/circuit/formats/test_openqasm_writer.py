@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit import qasm2, qasm3, quantum_info
 
+import taizhang as tz
 from taizhang.circuit.circuit import Circuit, Operation
 from taizhang.circuit.formats.matrix_decomposition import angles_of, canonical_form
 from taizhang.circuit.formats.openqasm import read_openqasm
@@ -182,3 +183,25 @@ def test_qiskit_reads_what_is_written(write):
         loaded = qasm3.loads(write(circuit))
     theirs = quantum_info.Statevector(loaded.reverse_bits()).data
     assert abs(abs(np.vdot(theirs, state_vector(circuit))) - 1) < 1e-10
+
+
+def test_measurements_resets_and_conditions_are_written_and_read_back():
+    circuit = Circuit(3, bits={"a": 1, "b": 2}).h(0).cx(0, 1).measure(0, "a").measure([1, 2], "b").reset(0)
+    circuit = circuit.append("x", 0, when="a").append("rz", 1, 0.5, when="b == 2").measure(0, "a", when=("b", 3))
+    for text in (write_openqasm2(circuit), write_openqasm3(circuit)):
+        read = read_openqasm(text, final_measurements=True)
+        assert read.registers == circuit.registers
+        assert tz.probabilities(read, dtype="complex128", trials=1) == pytest.approx(
+            tz.probabilities(circuit, dtype="complex128", trials=1), abs=1e-12
+        )
+    more = circuit.append("y", 2, when="b[0] and !a[0] or b >= 2").append("z", 1, when="a[0] ^ b[1]")
+    again = read_openqasm(write_openqasm3(more), final_measurements=True)
+    assert tz.density_matrix(again, dtype="complex128", trials=1) == pytest.approx(
+        tz.density_matrix(more, dtype="complex128", trials=1), abs=1e-12
+    )
+    with pytest.raises(CircuitError, match="OpenQASM 2 compares whole registers with a number by == only"):
+        write_openqasm2(more)
+    with pytest.raises(CircuitError, match="is not a gate"):
+        write_openqasm3(circuit.append(tz.channels.bit_flip(0.1), 0))
+    with pytest.raises(CircuitError, match="OpenQASM has no readout errors"):
+        write_openqasm3(circuit.measure(0, "a", readout=tz.readout(0.1, 0.1)))

@@ -13,6 +13,7 @@ from itertools import islice
 
 from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit, Operation
+from taizhang.circuit.formats.openqasm_conditions import declarations, lines_of
 from taizhang.circuit.formats.openqasm_names import openqasm_names
 from taizhang.circuit.formats.rewriting import rewrite, with_few_controls
 from taizhang.circuit.gates import RECORDS, Gate, ParametricGate
@@ -48,8 +49,9 @@ def write_openqasm2(circuit: Circuit) -> str:
     """
     _check(check_circuit(circuit))
     lines = ["OPENQASM 2.0;", 'include "qelib1.inc";', f"qreg q[{circuit.num_qubits}];"]
+    lines.extend(declarations(circuit.registers, 2))
     for operation in circuit.operations:
-        lines.extend(_lines_2(operation, circuit.num_qubits))
+        lines.extend(lines_of(operation, circuit, 2, lambda gate: _lines_2(gate, circuit.num_qubits)))
     return "\n".join(lines) + "\n"
 
 
@@ -80,8 +82,9 @@ def write_openqasm3(circuit: Circuit) -> str:
     names = openqasm_names(circuit.parameters)
     inputs = [f"input float[64] {name};" for name in names.values()]
     lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', *inputs, f"qubit[{circuit.num_qubits}] q;"]
+    lines.extend(declarations(circuit.registers, 3))
     for operation in circuit.operations:
-        lines.extend(_lines_3(operation, names))
+        lines.extend(lines_of(operation, circuit, 3, lambda gate: _lines_3(gate, names)))
     return "\n".join(lines) + "\n"
 
 
