@@ -17,7 +17,6 @@ CASES = [
         for nodes, depth in ((100, 1), (100, 2), (100, 3), (1000, 1), (1000, 2), (1000, 3))
     ),
     ("qaoa_weighted_n100_p2", "qaoa_n100_p2w"),
-    ("qaoa_sat_n100_p1", "qaoa_sat100_p1"),
     ("hea_ising_n20_l4", "hea20"),
     ("hea_heisenberg_n100_l3", "hea100h"),
     ("otoc_4x4_l10", "otoc16"),
