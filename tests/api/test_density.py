@@ -82,6 +82,20 @@ def test_expectation_values(circuit, text):
     assert tz.expectation(circuit, observable, **DOUBLE) == pytest.approx(expected, abs=1e-9)
 
 
+@few
+@given(dynamic_circuits(), st.integers(0, 1), st.integers(0, 1))
+def test_values_of_the_shots_that_have_given_bits(circuit, first, last):
+    states = [state for record, state in histories(circuit).items() if (record[0], record[2]) == (first, last)]
+    chance = sum((np.trace(state).real for state in states), 0.0)
+    given = {"a[0]": str(first), "b": str(last)}
+    if chance < 1e-6:
+        return
+    z = np.kron(np.diag([1, -1]), np.eye(2 ** (circuit.num_qubits - 1)))
+    expected = 0.5 + 2 * sum(np.trace(z @ state).real for state in states) / chance
+    found = tz.expectation(circuit, ["0.5 + 2 Z0", "3"], given=given, **DOUBLE)
+    assert found == pytest.approx([expected, 3], abs=1e-8)
+
+
 def teleportation(noise=0.0):
     circuit = tz.Circuit(3, bits={"a": 1, "b": 1, "out": 1}).u(0, 0.7, 0.4, 1.1).h(1).cx(1, 2).cx(0, 1).h(0)
     circuit = circuit.measure(0, "a").measure(1, "b")
@@ -163,6 +177,8 @@ def test_a_hundred_noisy_qubits_exactly():
         (lambda: tz.probabilities(teleportation(), least=2), "least must be a probability"),
         (lambda: tz.density_matrix(tz.Circuit(2), [0, 0]), "or given twice"),
         (lambda: tz.density_matrix(tz.Circuit(40)), "but the memory limit is"),
+        (lambda: tz.expectation(tz.Circuit(1, bits=1).x(0).measure(0, "c"), "Z0", given="0"), "have the probability 0"),
+        (lambda: tz.expectation(teleportation(), "Z0", given="0"), "must be 3 zeros and ones"),
         (lambda: tz.fidelity(tz.Circuit(2), tz.Circuit(3)), "the circuits have 2 and 3 qubits; give as many"),
         (lambda: tz.fidelity(tz.Circuit(1), tz.Circuit(1).reset(0)), "'reset' is not a gate"),
         (lambda: tz.sample(teleportation(), 3, method="marginals"), "is sampled with method 'auto'"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from taizhang._lazy import lazy_module
 from taizhang.api.arguments import check_circuit
 from taizhang.circuit.as_observable import as_observable
 from taizhang.circuit.circuit import Circuit
@@ -29,6 +30,10 @@ from taizhang.tasks.solve import solve
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from taizhang.tasks import outcomes
+else:
+    outcomes = lazy_module("taizhang.tasks.outcomes")
+
 ObservableLike: TypeAlias = Any
 """An `Observable`, text such as "Z0 Z1", a number, or an operator of Qiskit, Cirq, OpenFermion or PennyLane."""
 
@@ -41,16 +46,19 @@ def expectation(
     circuit: Circuit,
     observable: ObservableLike | Sequence[ObservableLike],
     *,
+    given: str | Mapping[str, str] | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """Computes ⟨0…0|C† H C|0…0⟩ exactly for sums H of Pauli products, on circuits of any width.
 
     Only gates in the light cone of a product cost anything, and products whose networks are equal are contracted once.
+    Of a circuit with channels, measurements, resets or conditions it is Tr(Hρ).
 
     Args:
         circuit: The circuit C, whose parameters have values.
         observable: The observable H: an `Observable`, or text such as `"0.5 X3 - 2 Z0 Z7"`; or a list of these.
+        given: Values of classical bits, as `probability` takes them: the values are those of the shots that have them.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -61,6 +69,7 @@ def expectation(
     Raises:
         CircuitError: An observable acts on a qubit that the circuit does not have, or parameters have no values.
         MemoryLimitError: A light cone does not fit the memory limit.
+        NumericalError: The values given have no probability.
 
     Example:
         >>> bell = Circuit(2).h(0).cx(0, 1)
@@ -68,9 +77,16 @@ def expectation(
         1.5
     """
     observables, single = read_observable_list(observable)
-    task = ExpectationTask(circuit=check_circuit(circuit), observables=observables)
-    solution = solve(task, settings_of(expectation, options), observer=observer)
+    circuit, settings = check_circuit(circuit), settings_of(expectation, options)
+    record = {} if given is None else outcomes.read_record(circuit, given)
+    task = ExpectationTask(circuit=circuit, observables=observables, given=tuple(record.items()))
+    solution = solve(task, settings, observer=observer)
     values = solution.answer.values
+    if given is not None:
+        values = outcomes.conditional_values(circuit, observables, values, record, settings, observer)
+        hermitian = all(each.is_hermitian for each in observables)
+        plain = values.real.copy() if hermitian else values
+        return plain[0].item() if single else plain
     if single:
         return complex(values[0]) if not observables[0].is_hermitian else float(values[0].real)
     return solution.assembly.plain(solution.answer)

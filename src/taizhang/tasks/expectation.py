@@ -40,10 +40,13 @@ class ExpectationTask:
     Attributes:
         circuit: The circuit; only gates in the light cones of the products cost anything.
         observables: The observables.
+        given: Values of classical bits: the traces with the products are then of the part of the state that belongs to
+            them, not normalised.
     """
 
     circuit: Circuit
     observables: tuple[Observable, ...]
+    given: tuple[tuple[int, int], ...] = ()
 
     def prepare(
         self,
@@ -80,8 +83,8 @@ class ExpectationTask:
                 num_products=len(products),
             )
 
-        if not self.circuit.is_unitary:
-            cones = doubled_work.DoubledCones.of(self.circuit, list(products), {})
+        if self.given or not self.circuit.is_unitary:
+            cones = doubled_work.DoubledCones.of(self.circuit, list(products), dict(self.given))
             return doubled_work.prepare_doubled(
                 cones,
                 Weights.of(self.observables, products, cones),

@@ -17,8 +17,9 @@ from taizhang._random import stream
 from taizhang._types import ComplexArray
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.classical import Measure
+from taizhang.circuit.observable import Observable
 from taizhang.circuit.operation import Operation
-from taizhang.errors import CircuitError, SizeLimitError
+from taizhang.errors import CircuitError, NumericalError, SizeLimitError
 from taizhang.network.doubled import Question, build_doubled
 from taizhang.network.network import TensorNetwork
 from taizhang.network.simplify import simplify
@@ -32,6 +33,9 @@ Record = Mapping[int, int]
 """Values of some classical bits, by number."""
 
 MAX_OUTCOMES = 1_000_000
+LEAST_GIVEN = 1e-300
+"""Least probability of values of bits that are given."""
+
 # Most bits that are opened together, and log2 of the most probabilities that are computed together.
 _MOST_BITS, _MOST_LOG2 = 12, 20
 
@@ -93,6 +97,37 @@ def probabilities_of_records(
             values = values.reshape(-1)[place.reshape(-1)]
         found[numbers] = real_parts(values, settings.dtype, "probabilities", positive=True)
     return found
+
+
+def conditional_values(
+    circuit: Circuit,
+    observables: Sequence[Observable],
+    values: ComplexArray,
+    record: Record,
+    settings: Settings,
+    observer: Observer | None,
+) -> ComplexArray:
+    """Expectation values of the shots whose bits have some values.
+
+    Args:
+        circuit: The circuit.
+        observables: The observables.
+        values: Their values without normalisation, where constants count in full, shape (observables,).
+        record: The values of the bits.
+        settings: The common options.
+        observer: Receives progress updates.
+
+    Raises:
+        NumericalError: The values of the bits have no probability, up to rounding.
+    """
+    (chance,) = probabilities_of_records(circuit, [record], settings, observer).tolist()
+    if chance < LEAST_GIVEN:
+        raise NumericalError(
+            f"the values given have the probability {chance:.3g}, too little to say anything of the shots that have "
+            "them"
+        )
+    constants = np.array([observable.constant for observable in observables], dtype=np.complex128)
+    return np.asarray(constants + (values - constants) / chance, dtype=np.complex128)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,17 +18,18 @@ from taizhang.circuit.formats import MAX_TEXT_BYTES
 from taizhang.errors import CircuitFileError, UsageError
 
 if TYPE_CHECKING:
-    from taizhang.circuit.formats import grcs_text, openqasm, openqasm_writer, qsim_text
+    from taizhang.circuit.formats import grcs_text, openqasm, openqasm_writer, qsim_text, stim_text
 else:
     grcs_text = lazy_module("taizhang.circuit.formats.grcs_text")
     openqasm = lazy_module("taizhang.circuit.formats.openqasm")
     openqasm_writer = lazy_module("taizhang.circuit.formats.openqasm_writer")
     qsim_text = lazy_module("taizhang.circuit.formats.qsim_text")
+    stim_text = lazy_module("taizhang.circuit.formats.stim_text")
 
-CircuitFormat: TypeAlias = Literal["qsim", "grcs", "qasm", "qasm2", "qasm3"]
+CircuitFormat: TypeAlias = Literal["qsim", "grcs", "qasm", "qasm2", "qasm3", "stim"]
 PathOrFile: TypeAlias = "str | os.PathLike[str] | IO[str] | IO[bytes]"
 
-_FORMAT_OF_ENDING = {".qsim": "qsim", ".txt": "grcs", ".grcs": "grcs", ".qasm": "qasm"}
+_FORMAT_OF_ENDING = {".qsim": "qsim", ".txt": "grcs", ".grcs": "grcs", ".qasm": "qasm", ".stim": "stim"}
 _CHUNK_BYTES = 2**20
 _OPENQASM_START = re.compile(
     rb"\s*(?://|/\*|@|#?pragma\b|(?:OPENQASM|include|qreg|creg|qubit|bit|gate|opaque|const|input|stretch|def|defcal|"
@@ -39,6 +40,7 @@ _OPENQASM_START = re.compile(
 _READERS: dict[str, Callable[[], Callable[..., Circuit]]] = {
     "qsim": lambda: qsim_text.read_qsim,
     "grcs": lambda: grcs_text.read_grcs,
+    "stim": lambda: stim_text.read_stim,
 }
 _WRITERS: dict[str, Callable[[], Callable[[Circuit], str]]] = {
     "qsim": lambda: qsim_text.write_qsim,
@@ -53,8 +55,8 @@ def read_circuit(path: PathOrFile, format: CircuitFormat | None = None, *, final
 
     Args:
         path: Path, open file, or "-" for standard input.
-        format: `qsim`, `grcs` or `qasm` (OpenQASM 2 and 3, by the file's own header; `qasm2` and `qasm3` mean the
-            same). None to recognise it by content, then by file extension.
+        format: `qsim`, `grcs`, `stim` or `qasm` (OpenQASM 2 and 3, by the file's own header; `qasm2` and `qasm3` mean
+            the same). None to recognise it by content, then by file extension.
         final_measurements: Keep measurements at the end of an OpenQASM circuit, and with them its classical bits.
 
     Returns:
@@ -92,16 +94,20 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     chosen = _check_format(format) if format is not None else _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
     if chosen is None:
         raise UsageError(f"the format of {name or 'the output'} is not known; name one of {_formats()}")
+    if chosen == "stim":
+        raise UsageError(
+            "circuits are read from Stim's format, not written in it; choose one of qsim, grcs, qasm2, qasm3"
+        )
     write = _WRITERS["qasm2" if chosen == "qasm" else chosen]()
     _put(write(check_circuit(circuit, parametric=chosen == "qasm3")), path, name)
 
 
 def _formats() -> str:
-    return "qsim, grcs, qasm, qasm2, qasm3"
+    return "qsim, grcs, qasm, qasm2, qasm3, stim"
 
 
 def _check_format(format: str) -> str:
-    if format not in ("qsim", "grcs", "qasm", "qasm2", "qasm3"):
+    if format not in ("qsim", "grcs", "qasm", "qasm2", "qasm3", "stim"):
         raise UsageError(f"'{format}' is not a format of circuits; choose one of {_formats()}")
     return format
 
@@ -118,6 +124,8 @@ def _name_of(path: PathOrFile) -> str | None:
 def _recognise(content: bytes, name: str | None) -> str:
     """Returns the format: OpenQASM by its first word; the others start with a number, so the extension decides."""
     ending = _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
+    if ending == "stim":
+        return ending
     head = content[:4096].removeprefix(codecs.BOM_UTF8)
     if _OPENQASM_START.match(head):
         return "qasm"
