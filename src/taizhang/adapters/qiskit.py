@@ -19,9 +19,11 @@ from taizhang._checks import describe
 from taizhang._optional import optional_module
 from taizhang._types import ComplexArray
 from taizhang.adapters.circuit_algebra import controlled_on, matrix_of, power_of
+from taizhang.adapters.qiskit_dynamic import needs_bits, read_dynamic
 from taizhang.adapters.qiskit_parameters import angle_of, number_of, to_qiskit_angle
 from taizhang.adapters.qubit_history import QubitHistory, collect
 from taizhang.circuit.circuit import Circuit, Operation, check_sizes
+from taizhang.circuit.classical import Reset
 from taizhang.circuit.formats.rewriting import rewrite
 from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, ParametricGate, gate, unitary_gate
 from taizhang.circuit.parameter import Angle
@@ -74,17 +76,19 @@ _CONTROLLED_BY_NAME = frozenset(("p", "u", "x", "z", "y", "h", "sx", "sxdg", "rx
 _MAX_COMPARED_QUBITS = 6
 
 
-def from_qiskit(circuit: Any) -> Circuit:
+def from_qiskit(circuit: Any, *, final_measurements: bool = False) -> Circuit:
     """Makes a circuit from a `qiskit.QuantumCircuit`.
 
     Args:
-        circuit: Gates, barriers, delays, `box` blocks, `for` loops over numbers, measurements
-            with nothing after them, and `reset` and `initialize` of qubits that no gate has acted on. Measurements,
-            barriers and delays are left out. A `PauliEvolutionGate` is read by its definition, the product formula of
-            its synthesis.
+        circuit: Gates, barriers, delays, `box` blocks, `for` loops over numbers, measurements, `reset`, `initialize`,
+            `if_test` and `switch`. Barriers and delays are left out. A `PauliEvolutionGate` is read by its definition,
+            the product formula of its synthesis.
+        final_measurements: Keep measurements at the end, and with them the classical bits. Otherwise these are left out
+            of a circuit that has nothing else than gates.
 
     Returns:
-        The circuit; qubit k is `circuit.qubits[k]`.
+        The circuit; qubit k is `circuit.qubits[k]`. Its registers of bits are those of Qiskit in their order, bit 0
+        first, where Qiskit prints them the other way round.
 
     Raises:
         MissingPackageError: Qiskit is not installed.
@@ -97,11 +101,30 @@ def from_qiskit(circuit: Any) -> Circuit:
     if not isinstance(circuit, qiskit.QuantumCircuit):
         raise UsageError(f"from_qiskit takes a qiskit.QuantumCircuit, got {describe(circuit)}")
     check_sizes(circuit.num_qubits)
-    reader = _Reader(QubitHistory())
     try:
+        if final_measurements or needs_bits(circuit):
+            return _with_bits(circuit)
+        reader = _Reader(QubitHistory())
         return collect(circuit.num_qubits, reader.read_circuit(circuit, range(circuit.num_qubits)))
     except qiskit.exceptions.QiskitError as error:
         raise CircuitError(f"Qiskit cannot build the circuit: {' '.join(str(error).split())}") from error
+
+
+def _with_bits(circuit: Any) -> Circuit:
+    """Reads a circuit with its classical bits."""
+
+    def read_gates(kind: Any, qubits: tuple[int, ...], within: str) -> Iterator[Operation]:
+        # Each instruction by itself: what was measured or reset before does not matter to it.
+        return _Reader(QubitHistory(), dynamic=True).read(kind, qubits, within)
+
+    def phase_of(block: Any) -> Iterator[Operation]:
+        phase = angle_of(block.global_phase, f"the global phase of '{block.name}'")
+        return iter([Operation(gate("gphase", phase), ())] if phase else [])
+
+    try:
+        return read_dynamic(circuit, read_gates, phase_of)
+    except RecursionError as error:
+        raise CircuitError("the blocks of the circuit are nested too deeply; decompose some first") from error
 
 
 def to_qiskit(circuit: Circuit) -> Any:
@@ -144,8 +167,10 @@ def _import(module: str) -> Any:
 class _Reader:
     """Reads Qiskit instructions one after the other."""
 
-    def __init__(self, history: QubitHistory) -> None:
+    def __init__(self, history: QubitHistory, *, dynamic: bool = False) -> None:
         self._history = history
+        # Whether resets are kept, and measurements belong to bits.
+        self._dynamic = dynamic
         self._circuit = _import("qiskit.circuit")
         self._library = _import("qiskit.circuit.library")
         self._errors = (_import("qiskit.exceptions").QiskitError, ArithmeticError, LookupError, TypeError, ValueError)
@@ -192,7 +217,11 @@ class _Reader:
             raise CircuitError(f"{name} depends on classical values, which is not supported; remove it")
         # A user's subclass of one of these may be a gate; then it has a definition.
         if isinstance(kind, self._not_gates) and kind.definition is None:
-            if isinstance(kind, circuit.Measure):
+            if self._dynamic and isinstance(kind, circuit.Measure):
+                raise CircuitError(f"{name} is a measurement within an instruction; decompose that first")
+            if self._dynamic and isinstance(kind, circuit.Reset):
+                yield Operation(Reset(), qubits)
+            elif isinstance(kind, circuit.Measure):
                 self._history.measure(qubits, name)
             elif isinstance(kind, circuit.Reset):
                 self._history.reset(qubits, name)
