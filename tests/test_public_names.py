@@ -34,6 +34,7 @@ PUBLIC = {
     "I",
     "InputError",
     "LimitError",
+    "LoopWarning",
     "MachineReport",
     "MachineWarning",
     "MemoryLimitError",

@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from taizhang.errors import CircuitFileWarning as CircuitFileWarning
     from taizhang.errors import InputError as InputError
     from taizhang.errors import LimitError as LimitError
+    from taizhang.errors import LoopWarning as LoopWarning
     from taizhang.errors import MachineWarning as MachineWarning
     from taizhang.errors import MemoryLimitError as MemoryLimitError
     from taizhang.errors import MissingPackageError as MissingPackageError
@@ -262,6 +263,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "CircuitFileWarning",
         "InputError",
         "LimitError",
+        "LoopWarning",
         "MachineWarning",
         "MemoryLimitError",
         "MissingPackageError",

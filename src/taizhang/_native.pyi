@@ -153,7 +153,7 @@ def kept_bytes() -> int: ...
 # OpenQASM: text to numbered gates
 
 def read_openqasm(
-    text: bytes, source: str | None = None
+    text: bytes, source: str | None, max_turns: int
 ) -> tuple[
     int,
     list[tuple[str | int, tuple[float | int, ...], tuple[float, ...], int]],

@@ -23,8 +23,8 @@
     ├── MissingPackageError       an optional package is needed and not installed (exit status 2); also an ImportError
     └── NotBuiltError             the compiled core is missing or of another version; also an ImportError
 
-A message says what is wrong, what was given and what to do. Warnings are of the classes `CircuitFileWarning` and
-`MachineWarning`.
+A message says what is wrong, what was given and what to do. Warnings are of the classes `CircuitFileWarning`,
+`LoopWarning` and `MachineWarning`.
 """
 
 from __future__ import annotations
@@ -102,6 +102,10 @@ def _place_and_reason(reason: str, line: int, column: int, source: str | None) -
     place += [f"line {line}"] if line else []
     place += [f"column {column}"] if column else []
     return f"{', '.join(place)}: {reason}" if place else reason
+
+
+class LoopWarning(UserWarning):
+    """A part of the probability has not left a loop after the turns that were written out."""
 
 
 class NetworkError(InputError):

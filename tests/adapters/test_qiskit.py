@@ -382,13 +382,6 @@ def broken_off():
     return circuit
 
 
-def endless():
-    circuit = QuantumCircuit(1, 1)
-    with circuit.while_loop((circuit.clbits[0], 0)):
-        circuit.x(0)
-    return circuit
-
-
 def measured_parity():
     circuit = turned(2)
     circuit.add_bits([Clbit()])
@@ -413,7 +406,6 @@ def ill_defined():
     [
         (initialised_late(), "'reset' in 'initialize' resets qubit 1"),
         (broken_off(), "'break_loop' in 'for_loop' of the Qiskit circuit is not a gate"),
-        (endless(), "'while_loop' depends on outcomes in a way that is not supported"),
         (measured_parity(), "in 'pauli_product_measurement' comes after a measurement"),
         (of(Gate("mystery", 1, [])), "'mystery' of the Qiskit circuit is not a gate"),
         (of(Instruction("h", 1, 0, [])), "'h' of the Qiskit circuit is not a gate"),

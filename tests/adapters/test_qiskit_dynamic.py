@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3
 from qiskit.circuit import Clbit, Parameter
@@ -128,12 +130,58 @@ def test_initialize_resets_its_qubits():
     assert tz.expectation(read, "Z1", given="1", **DOUBLE) == pytest.approx(-1)
 
 
-def test_loops_on_outcomes_are_refused():
-    circuit = QuantumCircuit(1, 1)
+def test_a_loop_on_outcomes_is_written_out_and_what_is_left_is_told():
+    circuit = QuantumCircuit(1, 2)
     circuit.h(0)
     circuit.measure(0, 0)
     with circuit.while_loop((circuit.clbits[0], 1)):
+        circuit.reset(0)
         circuit.h(0)
         circuit.measure(0, 0)
-    with pytest.raises(tz.CircuitError, match="'while_loop' depends on outcomes in a way that is not supported"):
-        tz.from_qiskit(circuit)
+    read = tz.from_qiskit(circuit, max_turns=4)
+    with pytest.warns(tz.errors.LoopWarning, match="^0.03125 of the probability has not left a loop"):
+        assert tz.probabilities(read, **DOUBLE) == pytest.approx({"00": 1 - 1 / 32, "10": 1 / 32})
+    # Left within the turns: nothing is told.
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    with circuit.while_loop((circuit.clbits[0], 1)):
+        circuit.x(0)
+        circuit.measure(0, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert tz.probabilities(tz.from_qiskit(circuit), **DOUBLE) == pytest.approx({"0": 1})
+    with pytest.raises(tz.UsageError, match="max_turns must be from 1 to 10000, got 0"):
+        tz.from_qiskit(circuit, max_turns=0)
+
+
+def test_a_condition_is_looked_at_where_its_block_begins():
+    circuit = QuantumCircuit(3, 1)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)) as otherwise:
+        circuit.reset(0)
+        circuit.measure(0, 0)
+        circuit.x(1)
+    with otherwise:
+        circuit.x(2)
+    read = tz.from_qiskit(circuit)
+    assert dict(read.registers) == {"c": 1, "_if": 1}
+    assert tz.probabilities(read, **DOUBLE) == pytest.approx({"0": 1})
+    assert tz.expectation(read, "Z1", **DOUBLE) == pytest.approx(-1)
+    assert tz.expectation(read, "Z2", **DOUBLE) == pytest.approx(1)
+
+
+def test_bits_are_stored_and_joined():
+    circuit = QuantumCircuit(2, 3)
+    circuit.h(0)
+    circuit.h(1)
+    circuit.measure([0, 1], [0, 1])
+    a, b, c = circuit.clbits
+    circuit.store(c, expr.bit_and(a, expr.bit_not(b)))
+    with circuit.if_test(expr.bit_xor(expr.lift(a), c)):
+        circuit.x(1)
+    read = tz.from_qiskit(circuit)
+    assert tz.probabilities(read, **DOUBLE) == pytest.approx({"000": 0.25, "010": 0.25, "101": 0.25, "110": 0.25})
+    assert tz.expectation(read, "Z1", given="110", **DOUBLE) == pytest.approx(1)
+    assert tz.expectation(read, "Z1", given="101", **DOUBLE) == pytest.approx(1)

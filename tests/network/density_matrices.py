@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from taizhang.circuit.channel import Channel
-from taizhang.circuit.classical import Conditional, Measure, Reset
+from taizhang.circuit.classical import Assign, Conditional, Measure, Reset
 
 
 def embed(matrix, qubits, n):
@@ -25,18 +25,21 @@ def histories(circuit):
     for step in circuit.operations:
         after: dict[tuple[int, ...], np.ndarray] = {}
         for record, state in states.items():
-            for new_record, new_state in _apply(step.action, step.qubits, record, state, n):
+            for new_record, new_state in apply_action(step.action, step.qubits, record, state, n):
                 after[new_record] = after.get(new_record, 0) + new_state
         states = after
     return states
 
 
-def _apply(action, qubits, record, state, n):
+def apply_action(action, qubits, record, state, n):
+    """The records and unnormalised density matrices after an action."""
     if isinstance(action, Conditional):
         if action.condition.holds(record):
-            yield from _apply(action.action, qubits, record, state, n)
+            yield from apply_action(action.action, qubits, record, state, n)
         else:
             yield record, state
+    elif isinstance(action, Assign):
+        yield (*record[: action.bit], int(action.value.holds(record)), *record[action.bit + 1 :]), state
     elif isinstance(action, Measure):
         errors = action.readout
         for outcome in (0, 1):

@@ -72,12 +72,15 @@ def dynamic_circuits(draw, max_qubits=3, max_operations=9):
         matrix_gates(max_qubits=2),
     )
     for _ in range(draw(st.integers(0, max_operations))):
-        kind = draw(st.sampled_from(["gate", "gate", "gate", "channel", "measure", "reset"]))
+        kind = draw(st.sampled_from(["gate", "gate", "gate", "channel", "measure", "reset", "assign"]))
         when = draw(st.one_of(st.none(), conditions))
         order = draw(st.permutations(range(n)))
         if kind == "measure":
             readout = draw(st.one_of(st.none(), st.builds(Readout, probabilities, probabilities)))
             circuit = circuit.measure(order[0], [draw(st.integers(0, 2))], readout=readout, when=when)
+        elif kind == "assign":
+            value = draw(st.one_of(st.booleans(), conditions))
+            circuit = circuit.assign([draw(st.integers(0, 2))], value, when=when)
         elif kind == "reset":
             circuit = circuit.reset(order[0], when=when)
         else:

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyTuple};
 use taizhang_core::openqasm::{
-    read, Affine, Angle, Base, Event, ReadCondition, ReadError, ReadGate, Reading, Sequence,
+    read_with, Affine, Angle, Base, Event, ReadCondition, ReadError, ReadGate, Reading, Sequence,
 };
 
 /// Base (a name, or the number of a product), parameters (an integer is the number of an expression), powers, number of
@@ -37,9 +37,9 @@ type Read<'py> = (
 
 /// Reads OpenQASM. Raises `CircuitFileError`.
 #[pyfunction]
-#[pyo3(signature = (text, source=None))]
-fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>) -> PyResult<Read<'py>> {
-    let reading = match py.detach(|| read(text)) {
+#[pyo3(signature = (text, source, max_turns))]
+fn read_openqasm<'py>(py: Python<'py>, text: &[u8], source: Option<&str>, max_turns: usize) -> PyResult<Read<'py>> {
+    let reading = match py.detach(|| read_with(text, max_turns)) {
         Ok(reading) => reading,
         Err(error) => return Err(circuit_file_error(py, error, source)?),
     };
@@ -133,11 +133,15 @@ fn parts(expression: &Affine) -> (Terms, f64) {
     (expression.terms.clone(), expression.constant)
 }
 
-/// An event: `("measure", qubit, bit or None)`, `("reset", qubit)`, `("if", condition)`, `("end",)`.
+/// An event: `("measure", qubit, bit or None)`, `("reset", qubit)`, `("assign", bit, condition)`, `("if",
+/// condition)`, `("else",)`, `("end",)`, `("unfinished", condition)`.
 fn event_parts<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyTuple>> {
     match event {
         Event::Measure { qubit, bit } => ("measure", *qubit, *bit).into_pyobject(py),
         Event::Reset { qubit } => ("reset", *qubit).into_pyobject(py),
+        Event::Assign { bit, value } => ("assign", *bit, condition_parts(py, value)?).into_pyobject(py),
+        Event::Else => ("else",).into_pyobject(py),
+        Event::Unfinished { condition } => ("unfinished", condition_parts(py, condition)?).into_pyobject(py),
         Event::If { condition } => ("if", condition_parts(py, condition)?).into_pyobject(py),
         Event::EndIf => ("end",).into_pyobject(py),
     }

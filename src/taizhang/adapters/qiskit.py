@@ -24,6 +24,7 @@ from taizhang.adapters.qiskit_parameters import angle_of, number_of, to_qiskit_a
 from taizhang.adapters.qubit_history import QubitHistory, collect
 from taizhang.circuit.circuit import Circuit, Operation, check_sizes
 from taizhang.circuit.classical import Reset
+from taizhang.circuit.formats import DEFAULT_TURNS, check_turns
 from taizhang.circuit.formats.rewriting import rewrite
 from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, ParametricGate, gate, unitary_gate
 from taizhang.circuit.parameter import Angle
@@ -76,15 +77,17 @@ _CONTROLLED_BY_NAME = frozenset(("p", "u", "x", "z", "y", "h", "sx", "sxdg", "rx
 _MAX_COMPARED_QUBITS = 6
 
 
-def from_qiskit(circuit: Any, *, final_measurements: bool = False) -> Circuit:
+def from_qiskit(circuit: Any, *, final_measurements: bool = False, max_turns: int = DEFAULT_TURNS) -> Circuit:
     """Makes a circuit from a `qiskit.QuantumCircuit`.
 
     Args:
         circuit: Gates, barriers, delays, `box` blocks, `for` loops over numbers, measurements, `reset`, `initialize`,
-            `if_test` and `switch`. Barriers and delays are left out. A `PauliEvolutionGate` is read by its definition,
-            the product formula of its synthesis.
+            `if_test`, `switch`, `while_loop`, and assignments of bits. Barriers and delays are left out. A
+            `PauliEvolutionGate` is read by its definition, the product formula of its synthesis.
         final_measurements: Keep measurements at the end, and with them the classical bits. Otherwise these are left out
             of a circuit that has nothing else than gates.
+        max_turns: Turns up to which a `while_loop` is written out. What has not left it then is told by a warning
+            wherever values are computed.
 
     Returns:
         The circuit; qubit k is `circuit.qubits[k]`. Its registers of bits are those of Qiskit in their order, bit 0
@@ -103,14 +106,14 @@ def from_qiskit(circuit: Any, *, final_measurements: bool = False) -> Circuit:
     check_sizes(circuit.num_qubits)
     try:
         if final_measurements or needs_bits(circuit):
-            return _with_bits(circuit)
+            return _with_bits(circuit, check_turns(max_turns))
         reader = _Reader(QubitHistory())
         return collect(circuit.num_qubits, reader.read_circuit(circuit, range(circuit.num_qubits)))
     except qiskit.exceptions.QiskitError as error:
         raise CircuitError(f"Qiskit cannot build the circuit: {' '.join(str(error).split())}") from error
 
 
-def _with_bits(circuit: Any) -> Circuit:
+def _with_bits(circuit: Any, max_turns: int) -> Circuit:
     """Reads a circuit with its classical bits."""
 
     def read_gates(kind: Any, qubits: tuple[int, ...], within: str) -> Iterator[Operation]:
@@ -122,7 +125,7 @@ def _with_bits(circuit: Any) -> Circuit:
         return iter([Operation(gate("gphase", phase), ())] if phase else [])
 
     try:
-        return read_dynamic(circuit, read_gates, phase_of)
+        return read_dynamic(circuit, read_gates, phase_of, max_turns)
     except RecursionError as error:
         raise CircuitError("the blocks of the circuit are nested too deeply; decompose some first") from error
 

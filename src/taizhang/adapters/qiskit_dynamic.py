@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from taizhang._optional import optional_module
+from taizhang.circuit.blocks import END, OTHERWISE, Begin, Step, Unfinished, circuit_of_blocks, negation
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.classical import Conditional, Measure, Reset
+from taizhang.circuit.classical import Assign, Measure, Reset
 from taizhang.circuit.condition import AllOf, Compare, Comparison, Condition, Parity
 from taizhang.circuit.operation import Operation
-from taizhang.circuit.registers import Registers
 from taizhang.errors import CircuitError
 
 # Reads an instruction that is neither classical nor a block: itself, its qubits, the name of what contains it.
@@ -56,19 +56,22 @@ def _has_measurement(circuit: Any) -> bool:
     return any(isinstance(instruction.operation, (module.Measure, module.Reset)) for instruction in circuit.data)
 
 
-def read_dynamic(circuit: Any, read_gates: ReadGates, phase_of: Callable[[Any], Iterator[Operation]]) -> Circuit:
+def read_dynamic(
+    circuit: Any, read_gates: ReadGates, phase_of: Callable[[Any], Iterator[Operation]], max_turns: int
+) -> Circuit:
     """Reads a circuit with classical bits.
 
     Args:
         circuit: A `QuantumCircuit`.
         read_gates: Reads an instruction of gates.
         phase_of: The operation of the global phase of a circuit, if it has one.
+        max_turns: Turns up to which loops that depend on outcomes are written out.
 
     Returns:
         The circuit. Its registers are those of Qiskit, in order; bits outside of registers are in one more.
 
     Raises:
-        CircuitError: It has loops that depend on outcomes, or conditions that are not supported.
+        CircuitError: It has conditions that are not supported.
     """
     # Stage 1: the bits; one that is in several registers belongs to the first.
     sizes: dict[str, int] = {}
@@ -87,24 +90,21 @@ def read_dynamic(circuit: Any, read_gates: ReadGates, phase_of: Callable[[Any], 
         for bit in loose:
             numbers[bit] = len(numbers)
     # Stage 2: the operations.
-    reader = _Reader(read_gates, phase_of)
+    reader = _Reader(read_gates, phase_of, max_turns)
     qubits = {qubit: place for place, qubit in enumerate(circuit.qubits)}
-    steps = reader.block(circuit, qubits, numbers, "")
-    return Circuit(circuit.num_qubits, steps, bits=Registers.read(sizes) if sizes else ())
+    return circuit_of_blocks(circuit.num_qubits, reader.block(circuit, qubits, numbers, ""), sizes)
 
 
 class _Reader:
     """Reads blocks, one within the other."""
 
-    def __init__(self, read_gates: ReadGates, phase_of: Callable[[Any], Iterator[Operation]]) -> None:
-        self._read_gates, self._phase_of = read_gates, phase_of
+    def __init__(self, read_gates: ReadGates, phase_of: Callable[[Any], Iterator[Operation]], max_turns: int) -> None:
+        self._read_gates, self._phase_of, self._max_turns = read_gates, phase_of, max_turns
         self._module = _import("qiskit.circuit")
         # Not in every version of Qiskit.
         self._box = getattr(self._module, "BoxOp", ())
 
-    def block(
-        self, circuit: Any, qubits: Mapping[Any, int], bits: Mapping[Any, int], within: str
-    ) -> Iterator[Operation]:
+    def block(self, circuit: Any, qubits: Mapping[Any, int], bits: Mapping[Any, int], within: str) -> Iterator[Step]:
         """Yields the operations of a circuit whose qubits and bits have these numbers."""
         module = self._module
         for instruction in circuit.data:
@@ -116,9 +116,19 @@ class _Reader:
             elif isinstance(kind, module.Reset):
                 yield Operation(Reset(), places)
             elif isinstance(kind, module.IfElseOp):
+                yield Begin(self._condition(kind.condition, bits, name))
+                for number, body in enumerate(kind.blocks):
+                    if number:
+                        yield OTHERWISE
+                    yield from self._body(body, instruction, qubits, bits, within or kind.name)
+                yield END
+            elif isinstance(kind, module.WhileLoopOp):
                 condition = self._condition(kind.condition, bits, name)
-                for body, needed in zip(kind.blocks, (condition, AllOf((condition,), True)), strict=False):
-                    yield from self._under(needed, body, instruction, qubits, bits, within or kind.name)
+                for _ in range(self._max_turns):
+                    yield Begin(condition)
+                    yield from self._body(kind.blocks[0], instruction, qubits, bits, within or kind.name)
+                yield Unfinished(condition)
+                yield from [END] * self._max_turns
             elif isinstance(kind, module.SwitchCaseOp):
                 yield from self._switch(kind, instruction, qubits, bits, within or kind.name)
             elif isinstance(kind, module.ForLoopOp):
@@ -127,9 +137,14 @@ class _Reader:
                 box: Any = kind
                 inner = self._inside(box.body, instruction, qubits, bits)
                 yield from self.block(box.body, *inner, within or box.name)
-            elif isinstance(kind, (module.ControlFlowOp, getattr(module, "Store", ()))):
+            elif isinstance(kind, getattr(module, "Store", ())):
+                store: Any = kind
+                (bit,) = self._bits_of(store.lvalue, bits, name, 1)
+                yield Operation(Assign(bit, self._expression(store.rvalue, bits, name)), ())
+            elif isinstance(kind, module.ControlFlowOp):
                 raise CircuitError(
-                    f"{name} depends on outcomes in a way that is not supported; if, switch and loops over numbers are"
+                    f"{name} depends on outcomes in a way that is not supported; if, switch, while and loops over "
+                    "numbers are"
                 )
             else:
                 yield from self._read_gates(kind, places, within)
@@ -145,32 +160,28 @@ class _Reader:
             {**bits, **{inner: bits[outer] for inner, outer in zip(body.clbits, instruction.clbits, strict=True)}},
         )
 
-    def _under(
-        self,
-        condition: Condition,
-        body: Any,
-        instruction: Any,
-        qubits: Mapping[Any, int],
-        bits: Mapping[Any, int],
-        within: str,
-    ) -> Iterator[Operation]:
-        for step in self.block(body, *self._inside(body, instruction, qubits, bits), within):
-            # A phase of the whole under a condition on outcomes changes nothing.
-            if step.qubits:
-                yield Operation(Conditional(condition, step.action), step.qubits)
+    def _body(
+        self, body: Any, instruction: Any, qubits: Mapping[Any, int], bits: Mapping[Any, int], within: str
+    ) -> Iterator[Step]:
+        yield from self.block(body, *self._inside(body, instruction, qubits, bits), within)
 
     def _switch(
         self, kind: Any, instruction: Any, qubits: Mapping[Any, int], bits: Mapping[Any, int], within: str
-    ) -> Iterator[Operation]:
+    ) -> Iterator[Step]:
         target = self._bits_of(kind.target, bits, f"'{kind.name}'")
-        earlier: list[Condition] = []
+        depth = 0
         for values, body in kind.cases_specifier():
             numbers = [int(value) for value in values if value is not self._module.CASE_DEFAULT]
+            if len(numbers) < len(tuple(values)):
+                # The default comes last, whatever else it is written with.
+                yield from self._body(body, instruction, qubits, bits, within)
+                break
             others: tuple[Condition, ...] = tuple(Compare(target, "!=", number) for number in numbers)
-            default = len(numbers) < len(tuple(values))
-            needed: Condition = AllOf(tuple(earlier)) if default else AllOf(others, True)
-            yield from self._under(needed, body, instruction, qubits, bits, within)
-            earlier += others
+            yield Begin(AllOf(others, True))
+            yield from self._body(body, instruction, qubits, bits, within)
+            yield OTHERWISE
+            depth += 1
+        yield from [END] * depth
 
     def _loop(
         self,
@@ -180,7 +191,7 @@ class _Reader:
         bits: Mapping[Any, int],
         name: str,
         within: str,
-    ) -> Iterator[Operation]:
+    ) -> Iterator[Step]:
         values, parameter, body = kind.params
         known = isinstance(values, (range, tuple, list))
         if not known or not (parameter is None or isinstance(parameter, self._module.Parameter)):
@@ -191,13 +202,13 @@ class _Reader:
 
     # Conditions
 
-    def _bits_of(self, target: Any, bits: Mapping[Any, int], name: str) -> tuple[int, ...]:
-        """The numbers of a bit, a register, or a variable that stands for one."""
+    def _bits_of(self, target: Any, bits: Mapping[Any, int], name: str, count: int | None = None) -> tuple[int, ...]:
+        """The numbers of a bit, a register, or a variable that stands for one; `count` of them, if that is given."""
         module = self._module
         target = getattr(target, "var", target)
         if isinstance(target, module.Clbit):
             return (bits[target],)
-        if isinstance(target, module.ClassicalRegister):
+        if isinstance(target, module.ClassicalRegister) and count in (None, len(target)):
             return tuple(bits[bit] for bit in target)
         raise CircuitError(f"the condition of {name} is not about classical bits or registers; write it with these")
 
@@ -210,24 +221,45 @@ class _Reader:
         expressions = _import("qiskit.circuit.classical.expr")
         if isinstance(node, expressions.Cast):
             return self._expression(node.operand, bits, name)
+        if isinstance(node, expressions.Value):
+            return AllOf((), not node.value)
+        if isinstance(node, getattr(expressions, "Index", ())):
+            # A bit of a register, at a known place.
+            place: Any = node
+            bits_there = self._bits_of(place.target, bits, name)
+            if isinstance(place.index, expressions.Value) and int(place.index.value) < len(bits_there):
+                return Compare((bits_there[int(place.index.value)],), "!=", 0)
         if isinstance(node, expressions.Var):
             return Compare(self._bits_of(node, bits, name), "!=", 0)
         if isinstance(node, expressions.Unary) and node.op.name in ("LOGIC_NOT", "BIT_NOT"):
-            return AllOf((self._expression(node.operand, bits, name),), True)
+            return negation(self._expression(node.operand, bits, name))
         if isinstance(node, expressions.Binary):
             operation, left, right = node.op.name, node.left, node.right
             if operation in ("LOGIC_AND", "LOGIC_OR"):
                 parts = tuple(self._expression(side, bits, name) for side in (left, right))
                 if operation == "LOGIC_AND":
                     return AllOf(parts)
-                return AllOf(tuple(AllOf((part,), True) for part in parts), True)
-            if operation == "BIT_XOR":
-                sides = [self._expression(side, bits, name) for side in (left, right)]
-                if all(isinstance(side, Compare) and len(side.bits) == 1 for side in sides):
-                    return Parity(tuple(bit for side in sides for bit in side.bits))
+                return AllOf(tuple(map(negation, parts)), True)
+            if operation in ("BIT_XOR", "BIT_AND", "BIT_OR"):
+                return self._bitwise(operation, left, right, bits, name)
             if operation in _COMPARISONS:
                 return self._comparison(_COMPARISONS[operation], left, right, bits, name)
         raise CircuitError(f"the condition of {name} is not supported; compare registers or bits with numbers")
+
+    def _bitwise(self, operation: str, left: Any, right: Any, bits: Mapping[Any, int], name: str) -> Condition:
+        """Two single bits, or truths, joined."""
+        sides = tuple(self._expression(side, bits, name) for side in (left, right))
+        if any(isinstance(side, Compare) and len(side.bits) > 1 and side.comparison == "!=" for side in sides):
+            raise CircuitError(f"the condition of {name} joins registers bit by bit; write it with single bits")
+        both, neither = AllOf(sides), AllOf(tuple(map(negation, sides)))
+        if operation == "BIT_AND":
+            return both
+        if operation == "BIT_OR":
+            return negation(neither)
+        singles = [side for side in sides if isinstance(side, Compare) and side.comparison == "!=" and not side.value]
+        if len(singles) == len(sides):
+            return Parity(tuple(bit for side in singles for bit in side.bits))
+        return AllOf((negation(both), negation(neither)))
 
     def _comparison(
         self, comparison: Comparison, left: Any, right: Any, bits: Mapping[Any, int], name: str

@@ -229,6 +229,27 @@ class Circuit(GateMethods):
             circuit = _extend(circuit, (operation,)) if when is None else circuit._append_when(operation, when)
         return circuit
 
+    def assign(self, bit: Any, value: Any, *, when: Any = None) -> Circuit:
+        """Returns this circuit with a bit set at its end.
+
+        Args:
+            bit: The bit, "c[0]" or its number.
+            value: A condition, as `append` takes it: 1 where it holds; or True, False, 1 or 0.
+            when: A condition.
+
+        Raises:
+            CircuitError: A bit does not exist, or more than one is named.
+
+        Example:
+            >>> Circuit(1, bits={"c": 2, "d": 1}).assign("d", "c[0] ^ c[1]").operations[-1]
+            bit 2 = bit 0 ^ bit 1
+        """
+        targets = self.registers.read_bits(bit)
+        if len(targets) != 1:
+            raise CircuitError(f"assign sets one bit, and {bit!r:.40} names {len(targets)}")
+        operation = Operation(classical.Assign(targets[0], self.registers.read_condition(value)), ())
+        return _extend(self, (operation,)) if when is None else self._append_when(operation, when)
+
     def reset(self, qubit: int, *, when: Any = None) -> Circuit:
         """Returns this circuit with a qubit forgotten and prepared in |0⟩ at its end.
 

@@ -1,4 +1,4 @@
-"""Operations with classical bits: measurements, resets, and operations under a condition."""
+"""Operations with classical bits: measurements, resets, assignments, and operations under a condition."""
 
 from __future__ import annotations
 
@@ -80,6 +80,32 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True)
+class Assign:
+    """A bit is set to whether a condition holds.
+
+    Attributes:
+        bit: Number of the bit in the circuit.
+        value: The condition.
+    """
+
+    bit: int
+    value: Condition
+
+    @property
+    def num_qubits(self) -> int:
+        """0."""
+        return 0
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return "assign"
+
+    def __repr__(self) -> str:
+        return f"bit {self.bit} = {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
 class Conditional:
     """An action that takes place where the bits satisfy a condition.
 
@@ -118,14 +144,14 @@ def bits_read(action: Action) -> tuple[int, ...]:
     """The bits that an action depends on."""
     if isinstance(action, Conditional):
         return (*action.condition.bits, *bits_read(action.action))
-    return ()
+    return action.value.bits if isinstance(action, Assign) else ()
 
 
 def bits_written(action: Action) -> tuple[int, ...]:
     """The bits that an action may write."""
     if isinstance(action, Conditional):
         return bits_written(action.action)
-    return (action.bit,) if isinstance(action, Measure) else ()
+    return (action.bit,) if isinstance(action, (Measure, Assign)) else ()
 
 
 def with_bits(action: Action, to: Mapping[int, int]) -> Action:
@@ -134,4 +160,6 @@ def with_bits(action: Action, to: Mapping[int, int]) -> Action:
         return replace(action, bit=to[action.bit])
     if isinstance(action, Conditional):
         return Conditional(action.condition.moved(to), with_bits(action.action, to))
+    if isinstance(action, Assign):
+        return Assign(to[action.bit], action.value.moved(to))
     return action

@@ -96,6 +96,8 @@ class AllOf:
         return AllOf(tuple(part.moved(to) for part in self.parts), self.negated)
 
     def __str__(self) -> str:
+        if not self.parts:
+            return "0" if self.negated else "1"
         inner = " and ".join(f"({part})" if isinstance(part, AllOf) else str(part) for part in self.parts)
         return f"not ({inner})" if self.negated else inner
 

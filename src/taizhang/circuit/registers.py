@@ -1,7 +1,8 @@
 """Named registers of classical bits, and reading bits and conditions from text.
 
 Bits are numbered through all registers, in order of declaration; bit 0 of a register is its first and its least
-significant one.
+significant one. Registers whose names begin with an underscore hold working bits: they are in no result unless they are
+named.
 """
 
 from __future__ import annotations
@@ -78,6 +79,17 @@ class Registers:
         """Number of all bits."""
         return sum(self.sizes)
 
+    @property
+    def results(self) -> Registers:
+        """The registers without those of working bits."""
+        shown = [(name, size) for name, size in self if not name.startswith("_")]
+        return Registers(tuple(name for name, _ in shown), tuple(size for _, size in shown))
+
+    @property
+    def result_bits(self) -> tuple[int, ...]:
+        """The bits of `results`."""
+        return tuple(bit for name in self.results.names for bit in self.bits_of(name))
+
     def __len__(self) -> int:
         return len(self.names)
 
@@ -134,6 +146,8 @@ class Registers:
         if isinstance(given, (conditions.Compare, conditions.Parity, conditions.AllOf)):
             self.read_bits(given.bits)
             return given
+        if isinstance(given, (bool, int)) and given in (0, 1):
+            return conditions.AllOf((), not given)
         if isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], int):
             return _compare(self.read_bits(given[0]), "==", int(given[1]))
         if not isinstance(given, str):

@@ -12,6 +12,7 @@ import click
 from taizhang._lazy import lazy_module
 from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.formats import DEFAULT_TURNS
 from taizhang.circuit.formats.read import CircuitFormat, read_circuit
 from taizhang.cli.options import Command, InputFile, amplitudes_file_option, circuit_options, option
 from taizhang.errors import UsageError
@@ -33,11 +34,13 @@ class CircuitReader:
         format: Format of the file; None to recognise it.
         values: Values of its parameters, by name.
         noise: File of a noise model that is put into it, or None.
+        max_turns: Turns up to which loops that depend on outcomes are written out.
     """
 
     format: CircuitFormat | None
     values: tuple[tuple[str, float], ...]
     noise: str | None = None
+    max_turns: int = DEFAULT_TURNS
 
     def read(self, path: str, *, final_measurements: bool = False) -> Circuit:
         """Reads the circuit, gives its parameters their values, and puts the noise model into it.
@@ -51,7 +54,9 @@ class CircuitReader:
             CircuitError: A value is for no parameter, a parameter has no value, or the noise model is wrong.
         """
         model = None if self.noise is None else noise_model_file.read_noise_model(self.noise)
-        circuit = read_circuit(path, format=self.format, final_measurements=final_measurements)
+        circuit = read_circuit(
+            path, format=self.format, final_measurements=final_measurements, max_turns=self.max_turns
+        )
         circuit = check_circuit(circuit.bind(dict(self.values)) if self.values else circuit)
         return circuit if model is None else model.apply(circuit)
 
@@ -100,13 +105,20 @@ def bound_circuit_options(command: Command) -> Command:
 
 
 def noisy_circuit_options(command: Command) -> Command:
-    """Adds `--noise` to the options of `bound_circuit_options`."""
+    """Adds `--noise` and `--max-turns` to the options of `bound_circuit_options`."""
 
     @functools.wraps(command)
-    def with_noise(reader: CircuitReader, noise: str | None, **others: Any) -> None:
-        command(reader=replace(reader, noise=noise), **others)
+    def with_noise(reader: CircuitReader, noise: str | None, max_turns: int | None, **others: Any) -> None:
+        turns = DEFAULT_TURNS if max_turns is None else max_turns
+        command(reader=replace(reader, noise=noise, max_turns=turns), **others)
 
     wrapped: Command = with_noise
+    wrapped = option(
+        "--max-turns",
+        type=int,
+        metavar="N",
+        help=f"Write loops that depend on outcomes out to N turns (default {DEFAULT_TURNS}).",
+    )(wrapped)
     wrapped = option(
         "--noise", type=InputFile(), metavar="MODEL", help="Noise model (JSON) whose channels are put into the circuit."
     )(wrapped)

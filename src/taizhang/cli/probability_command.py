@@ -54,7 +54,7 @@ def probability_command(
         records = [read_record(read, text) for text in bits]
         reading = time.perf_counter()
         found = probabilities_of_records(read, records, settings, display)
-    groups = read.registers.sizes if read.num_bits else (read.num_qubits,)
+    groups = read.registers.results.sizes or (read.num_qubits,)
     asked = Distribution(circuit=read, bits=(), groups=groups)
     shown = [asked.written([record[bit] for bit in sorted(record)]) for record in records]
     seconds = {"read": reading - started, "run": time.perf_counter() - reading}

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from taizhang.errors import CircuitFileWarning, MachineWarning
+from taizhang.errors import CircuitFileWarning, LoopWarning, MachineWarning
 
 
 @contextlib.contextmanager
@@ -26,13 +26,13 @@ def warning_lines() -> Iterator[None]:
             file: TextIO | None = None,
             line: str | None = None,
         ) -> None:
-            if isinstance(message, (CircuitFileWarning, MachineWarning)):
+            if isinstance(message, (CircuitFileWarning, LoopWarning, MachineWarning)):
                 sentence = message.sentence if isinstance(message, CircuitFileWarning) else str(message)
                 click.echo(f"taizhang: warning: {' '.join(sentence.split())}", err=True)
             else:
                 others(message, category, filename, lineno, file, line)
 
-        for kind in (CircuitFileWarning, MachineWarning):
+        for kind in (CircuitFileWarning, LoopWarning, MachineWarning):
             warnings.simplefilter("always", kind)
         warnings.showwarning = show
         yield

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from taizhang._types import ComplexArray
 from taizhang.circuit.channel import Channel
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.classical import Conditional, Measure, Readout, Reset, bits_read
+from taizhang.circuit.classical import Assign, Conditional, Measure, Readout, Reset, bits_read, bits_written
 from taizhang.circuit.condition import COMPARE, AllOf, Compare, Condition, Parity
 from taizhang.circuit.gates import Gate
 from taizhang.circuit.operation import Action, Operation
@@ -120,19 +120,20 @@ def needed_operations(circuit: Circuit, question: Question) -> list[Operation]:
     kept: list[Operation] = []
     for step in reversed(circuit.operations):
         action, qubits = step.action, step.qubits
-        inner = action.action if isinstance(action, Conditional) else action
-        written = inner.bit if isinstance(inner, Measure) else None
+        inner = action
+        while isinstance(inner, Conditional):
+            inner = inner.action
+        written = bits_written(inner)
         selects = isinstance(inner, Channel) and not inner.preserves_trace
-        if not (live.intersection(qubits) or written in live_bits or selects):
+        if not (live.intersection(qubits) or live_bits.intersection(written) or selects):
             continue
         kept.append(step)
-        if isinstance(action, Conditional):
-            live_bits.update(bits_read(action))
-        elif isinstance(action, Reset):
+        if isinstance(action, Reset):
             live.discard(qubits[0])
             continue
-        elif written is not None:
-            live_bits.discard(written)
+        if inner is action:
+            live_bits.difference_update(written)
+        live_bits.update(bits_read(action))
         live.update(qubits)
     return kept[::-1]
 
@@ -196,6 +197,8 @@ class _Builder:
         action, qubits = step.action, step.qubits
         if isinstance(action, Measure):
             self._measure(action, qubits[0])
+        elif isinstance(action, Assign):
+            self.bits[action.bit] = self._bit_of(self._truth(action.value))
         elif isinstance(action, Conditional):
             self._apply_where(action.action, qubits, self._truth(action.condition))
         elif len(qubits) == 1:
@@ -214,6 +217,8 @@ class _Builder:
                 self.apply(Operation(action, qubits))
         elif isinstance(action, Measure):
             self._measure_where(action, qubits[0], truth)
+        elif isinstance(action, Assign):
+            self._assign_where(action, truth)
         elif qubits:
             self._apply_form(form_of(_mapping(Operation(action, qubits))), qubits, truth)
 
@@ -378,6 +383,44 @@ class _Builder:
         if old is None:
             tensor = tensor[:, :, int(known or 0)]
             indices.pop(2)
+        self._emit(tensor, indices)
+        self.bits[action.bit] = (None, new)
+
+    def _bit_of(self, truth: bool | _Truth) -> tuple[int | None, int | None]:
+        """A bit that is 1 where a condition holds."""
+        if isinstance(truth, bool):
+            return int(truth), None
+        if truth.when:
+            return None, truth.label
+        new = self._new(2)
+        self._emit(np.array([[0, 1], [1, 0]], dtype=np.complex128), [new, truth.label])
+        return None, new
+
+    def _assign_where(self, action: Assign, truth: _Truth) -> None:
+        """An assignment under a condition: elsewhere the bit stays as it is."""
+        value, old = self._truth(action.value), self.bits[action.bit]
+        if isinstance(value, bool) and old[0] is not None:
+            # Known either way: the bit is the condition, its negation, or known.
+            known = bool(old[0])
+            self.bits[action.bit] = old if known == value else self._bit_of(truth if value else _flipped(truth))
+            return
+        # Axes: the condition, the new bit, the value, the old bit.
+        tensor = np.zeros((2, 2, 2, 2), dtype=np.complex128)
+        for given in (0, 1):
+            for before in (0, 1):
+                tensor[truth.when, given, given, before] = 1
+                tensor[1 - truth.when, before, given, before] = 1
+        new = self._new(2)
+        indices: list[int | None] = [truth.label, new]
+        if isinstance(value, bool):
+            tensor = tensor[:, :, int(value)]
+        else:
+            tensor = tensor if value.when else tensor[:, :, ::-1]
+            indices.append(value.label)
+        if old[1] is None:
+            tensor = tensor[..., int(old[0] or 0)]
+        else:
+            indices.append(old[1])
         self._emit(tensor, indices)
         self.bits[action.bit] = (None, new)
 

@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.gates import Gate
 from taizhang.circuit.operation import Operation
 from taizhang.circuit.parameter import Angle, ParameterExpression, as_angle
+from taizhang.circuit.parametric_gate import SymbolicGate
+
+_MOST_ASSIGNMENTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,7 @@ class Columns:
         hidden_qubits: Number of qubits not shown.
         hidden_operations: Number of operations not shown, those on hidden qubits alone included.
         phase: Sum of the global phases among the operations shown, in radians.
+        assignments: The assignments of bits among them, in order.
     """
 
     columns: tuple[tuple[Operation, ...], ...]
@@ -32,12 +37,16 @@ class Columns:
     hidden_qubits: int
     hidden_operations: int
     phase: Angle
+    assignments: tuple[str, ...] = ()
 
     def notes(self) -> Iterator[str]:
         """Notes about what the drawing does not show as gates."""
         if self.phase:
             shown = repr(self.phase) if isinstance(self.phase, ParameterExpression) else f"{self.phase:.6g}"
             yield f"global phase {shown}"
+        yield from self.assignments[:_MOST_ASSIGNMENTS]
+        if len(self.assignments) > _MOST_ASSIGNMENTS:
+            yield f"… {len(self.assignments) - _MOST_ASSIGNMENTS:,} more assignments of bits"
         hidden = ((self.hidden_operations, "operation"), (self.hidden_qubits, "qubit"))
         left_out = [f"{number:,} more {noun}{'' if number == 1 else 's'}" for number, noun in hidden if number]
         if left_out:
@@ -65,12 +74,16 @@ def arrange(circuit: Circuit, *, most_qubits: int, most_columns: int, most_opera
     layers: list[list[Operation]] = []
     num_shown = 0
     phase: Angle = 0.0
+    assignments: list[str] = []
     for operation in circuit:
         if num_shown == most_operations or min(next_layer, default=0) >= most_columns:
             break
         shown = [qubit for qubit in operation.qubits if qubit < rows]
-        if not operation.qubits:  # a global phase is a note, not a symbol
-            phase += operation.any_gate.parameters[0]
+        if not operation.qubits:  # a global phase or an assignment is a note, not a symbol
+            if isinstance(operation.action, (Gate, SymbolicGate)):
+                phase += operation.any_gate.parameters[0]
+            else:
+                assignments.append(repr(operation.action))
             num_shown += 1
         if not shown:
             continue
@@ -97,6 +110,7 @@ def arrange(circuit: Circuit, *, most_qubits: int, most_columns: int, most_opera
         hidden_qubits=circuit.num_qubits - rows,
         hidden_operations=len(circuit) - num_shown,
         phase=as_angle(phase) if isinstance(phase, ParameterExpression) else phase,
+        assignments=tuple(assignments),
     )
 
 

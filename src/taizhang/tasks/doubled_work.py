@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -12,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from taizhang._types import ComplexArray, DtypeName
+from taizhang.circuit import blocks
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import NumericalError
+from taizhang.errors import LoopWarning, NumericalError
 from taizhang.execute.members import Arrays, GivenMembers
 from taizhang.execute.native_backend import RowDigits
 from taizhang.execute.prepare import planning_rates, prepare_plan, prepare_small_plan
@@ -32,6 +34,10 @@ from taizhang.tasks.work import PlannedMembers, Work
 
 # Imaginary parts and negative probabilities up to these are rounding errors.
 ROUNDING: Mapping[DtypeName, float] = {"complex64": 1e-4, "complex128": 1e-9}
+
+
+LEAST_LEFT: Mapping[DtypeName, float] = {"complex64": 1e-7, "complex128": 1e-12}
+"""Least probability of not having left a loop that is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,3 +275,25 @@ def real_parts(values: ComplexArray, dtype: DtypeName, what: str, *, positive: b
     if positive and real.size and float(real.min()) < -allowed:
         raise NumericalError(f"{what} must be at least 0, but one is {real.min():.3g}; use dtype complex128")
     return np.maximum(real, 0.0) if positive else real
+
+
+def warn_of_loops(circuit: Circuit, settings: Settings, observer: Observer) -> None:
+    """Warns where a part of the probability has not left a loop after the turns that were written out.
+
+    Warns:
+        LoopWarning: There is such a part, of more than 1e-12.
+    """
+    if blocks.UNFINISHED not in circuit.registers.names:
+        return
+    left = 0.0
+    for bit in circuit.registers.bits_of(blocks.UNFINISHED):
+        found = answer_question(circuit, Question(fixed_bits={bit: 1}), settings, observer)
+        left += float(real_parts(found.reshape(1), settings.dtype, "probabilities", positive=True)[0])
+    if left > LEAST_LEFT[settings.dtype]:
+        warnings.warn(
+            LoopWarning(
+                f"{left:.4g} of the probability has not left a loop after the turns that were written out, and is "
+                "counted as if it had; raise max_turns (--max-turns)"
+            ),
+            stacklevel=2,
+        )

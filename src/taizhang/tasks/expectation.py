@@ -84,6 +84,7 @@ class ExpectationTask:
             )
 
         if self.given or not self.circuit.is_unitary:
+            doubled_work.warn_of_loops(self.circuit, settings, watch)
             cones = doubled_work.DoubledCones.of(self.circuit, list(products), dict(self.given))
             return doubled_work.prepare_doubled(
                 cones,

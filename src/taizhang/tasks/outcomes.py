@@ -26,7 +26,7 @@ from taizhang.network.simplify import simplify
 from taizhang.observer import Observer, Silent
 from taizhang.settings import Settings
 from taizhang.tasks.contraction import ContractionTask
-from taizhang.tasks.doubled_work import answer_question, real_parts
+from taizhang.tasks.doubled_work import answer_question, real_parts, warn_of_loops
 from taizhang.tasks.solve import solve
 
 Record = Mapping[int, int]
@@ -64,9 +64,11 @@ def read_record(circuit: Circuit, given: Any) -> Record:
             numbers = circuit.registers.read_bits(str(name))
             record |= dict(zip(numbers, _digits(text, len(numbers), f"'{name}'"), strict=True))
         return record
-    count = circuit.num_bits or circuit.num_qubits
-    what = "the classical bits" if circuit.num_bits else "the qubits"
-    return dict(enumerate(_digits(given, count, what)))
+    # Those of the qubits are after all others, as in `measured`.
+    after = range(circuit.num_bits, circuit.num_bits + circuit.num_qubits)
+    numbers = circuit.registers.result_bits or tuple(after)
+    what = "the classical bits" if circuit.registers.results else "the qubits"
+    return dict(zip(numbers, _digits(given, len(numbers), what), strict=True))
 
 
 def _digits(given: Any, count: int, what: str) -> list[int]:
@@ -81,7 +83,8 @@ def probabilities_of_records(
 ) -> npt.NDArray[np.float64]:
     """The probability of each record, shape (records,); those of the same bits are computed together."""
     watch = observer or Silent()
-    circuit = circuit if circuit.num_bits else measured(circuit)
+    warn_of_loops(circuit, settings, watch)
+    circuit = circuit if circuit.registers.results else measured(circuit)
     found = np.zeros(len(records))
     groups: dict[tuple[int, ...], list[int]] = {}
     for number, record in enumerate(records):
@@ -158,8 +161,9 @@ class Distribution:
             if len(set(numbers)) != len(numbers):
                 raise CircuitError("a bit is given twice; give each once")
             return cls(circuit=circuit, bits=numbers, groups=tuple(map(len, parts)))
-        if qubits is None and circuit.num_bits:
-            return cls(circuit=circuit, bits=tuple(range(circuit.num_bits)), groups=circuit.registers.sizes)
+        results = circuit.registers.results
+        if qubits is None and results:
+            return cls(circuit=circuit, bits=circuit.registers.result_bits, groups=results.sizes)
         chosen = tuple(range(circuit.num_qubits)) if qubits is None else tuple(qubits)
         for qubit in chosen:
             if not 0 <= qubit < circuit.num_qubits or chosen.count(qubit) > 1:
@@ -187,6 +191,7 @@ def distribution_of(
     Raises:
         SizeLimitError: There are more than a million of them.
     """
+    warn_of_loops(asked.circuit, settings, observer or Silent())
     rows, chances = walk(asked, least, settings, observer or Silent())
     order = np.lexsort(rows.T[::-1]) if rows.shape[1] else np.arange(len(rows))
     return {asked.written(rows[place].tolist()): float(chances[place]) for place in order}
@@ -223,6 +228,7 @@ def draw_records(asked: Distribution, shots: int, settings: Settings, observer: 
 
     Shots that agree so far share their probabilities. The same seed gives the same records, whatever the threads.
     """
+    warn_of_loops(asked.circuit, settings, observer)
     rng = stream(settings.seed, "records")
     rows: npt.NDArray[np.uint8] = np.zeros((1, 0), dtype=np.uint8)
     counts = np.array([shots])
@@ -260,6 +266,7 @@ def density_matrix_of(
         CircuitError: A qubit does not exist, or is given twice.
     """
     Distribution.asked(circuit, qubits=qubits, bits=None)
+    warn_of_loops(circuit, settings, observer or Silent())
     found = answer_question(circuit, Question(kets=tuple(qubits)), settings, observer or Silent())
     return found.reshape(2 ** len(qubits), -1).astype(settings.dtype, copy=False)
 

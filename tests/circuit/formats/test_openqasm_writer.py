@@ -205,3 +205,13 @@ def test_measurements_resets_and_conditions_are_written_and_read_back():
         write_openqasm3(circuit.append(tz.channels.bit_flip(0.1), 0))
     with pytest.raises(CircuitError, match="OpenQASM has no readout errors"):
         write_openqasm3(circuit.measure(0, "a", readout=tz.readout(0.1, 0.1)))
+
+
+def test_assignments_of_bits_are_written_in_openqasm_3_and_read_again():
+    circuit = tz.Circuit(2, bits={"a": 2, "_if": 1}).h(0).measure(0, "a[0]").assign("_if", "a == 1 or !a[1]")
+    circuit = circuit.x(1).assign("a[1]", True, when="_if").assign("a[0]", "a[0] ^ a[1]")
+    again = read_openqasm(write_openqasm3(circuit))
+    assert again.registers == circuit.registers
+    assert tz.probabilities(again) == pytest.approx(tz.probabilities(circuit))
+    with pytest.raises(tz.CircuitError, match="OpenQASM 2 has no assignments of bits"):
+        write_openqasm2(circuit)

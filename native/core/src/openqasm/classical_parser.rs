@@ -7,7 +7,7 @@ use super::lexer::{Kind, Version};
 use super::limits::MAX_INPUT_NAME;
 use super::parser::Parser;
 use super::scope::Symbol;
-use super::syntax::{Index, Operand, Statement, Values};
+use super::syntax::{Base, Index, Operand, Statement, Values};
 use super::unsupported;
 use super::value::{Binary, Type};
 
@@ -67,6 +67,9 @@ impl<'a> Parser<'a> {
             return self.end_of_statement();
         }
         self.refuse_measurement()?;
+        if let Some(length) = self.length_of_bits(kind)? {
+            return self.number_of_bits(name, length, offset);
+        }
         let value = self.expression()?;
         self.end_of_statement()?;
         let slot = self.new_variable(name, kind, false, offset)?;
@@ -115,6 +118,34 @@ impl<'a> Parser<'a> {
         })
     }
 
+    /// The length of the register or bit that the next token names, if it is assigned as a whole to a variable.
+    fn length_of_bits(&self, kind: Type) -> Outcome<Option<usize>> {
+        let name = self.lexer.text_of(self.token);
+        let Some(Symbol::Bits(base)) = self.scope.find(name) else {
+            return Ok(None);
+        };
+        let mut ahead = self.lexer.clone();
+        let next = ahead.next_token()?.kind;
+        let length = match (base, next) {
+            (Base::Register { length, .. }, Kind::Semicolon) => length,
+            _ => return Ok(None),
+        };
+        let room = match kind {
+            Type::Signed(bits) => bits as usize - 1,
+            Type::Unsigned(bits) => bits as usize,
+            _ => return Ok(None),
+        };
+        Ok((length <= room).then_some(length))
+    }
+
+    /// A variable that is assigned a register: bits of its own, compared as a number.
+    fn number_of_bits(&mut self, name: &'a str, length: usize, offset: usize) -> Outcome<Statement> {
+        let own = self.own_bits(name, Some(length), offset)?;
+        let statement = self.bits_assigned(own.clone(), offset)?;
+        self.scope.replace(name, Symbol::Bits(own.base), offset)?;
+        Ok(statement)
+    }
+
     fn new_variable(&mut self, name: &'a str, kind: Type, fixed: bool, offset: usize) -> Outcome<usize> {
         let slot = self.num_variables;
         self.num_variables += 1;
@@ -136,23 +167,23 @@ impl<'a> Parser<'a> {
     /// `name = value;`, `name += value;` or `bits[0] = measure q[0];`, after the name
     pub(crate) fn assignment(&mut self, name: &'a str, offset: usize) -> Outcome<Statement> {
         match self.scope.find(name) {
-            // Bits: only a measurement may be assigned.
+            // Bits: measurements, results of subroutines, and what is computed from bits.
             Some(Symbol::Bits(base)) => {
                 let target = Operand {
                     offset,
                     base,
                     indices: self.indices()?,
                 };
-                if self.token.kind != Kind::CompoundEqual {
-                    self.expect(Kind::Equal, "'=' and a measurement")?;
-                    if self.is_word("measure") {
-                        return self.measurement_into(target);
-                    }
+                if self.token.kind == Kind::CompoundEqual {
+                    let (sign, at) = (self.lexer.text_of(self.token), self.token.start);
+                    self.advance()?;
+                    return self.bits_changed(target, sign, at);
                 }
-                Err(fault!(
-                    self.token.start,
-                    "bits are assigned a value, which is not supported: they may only be measured into; use an int or bool variable"
-                ))
+                self.expect(Kind::Equal, "'=' and a measurement or bits")?;
+                if self.is_word("measure") {
+                    return self.measurement_into(target);
+                }
+                self.bits_assigned(target, offset)
             }
             // Variables: a value, perhaps with an operator.
             Some(Symbol::Variable {
@@ -161,6 +192,16 @@ impl<'a> Parser<'a> {
                 fixed: false,
             }) => {
                 self.refuse_index()?;
+                if self
+                    .level_of_subroutine()
+                    .is_some_and(|level| self.scope.depth_of(name) < level)
+                {
+                    return Err(fault!(
+                        offset,
+                        "{} is a variable outside of the subroutine, which may change its own only; declare one there",
+                        shown(name)
+                    ));
+                }
                 let token = self.token;
                 let mut operator = None;
                 if token.kind == Kind::CompoundEqual {
@@ -177,6 +218,9 @@ impl<'a> Parser<'a> {
                     self.expect(Kind::Equal, "'=' after a variable")?;
                 }
                 self.refuse_measurement()?;
+                if let (None, Some(length)) = (operator, self.length_of_bits(kind)?) {
+                    return self.number_of_bits(name, length, offset);
+                }
                 let value = self.expression()?;
                 self.end_of_statement()?;
                 Ok(Statement::Assign {

@@ -41,11 +41,25 @@ pub enum Event {
         /// The qubit.
         qubit: u32,
     },
-    /// What follows, up to the `EndIf` that belongs to it, happens under a condition.
+    /// A bit is given a value.
+    Assign {
+        /// The bit.
+        bit: u32,
+        /// It is 1 where this holds.
+        value: ReadCondition,
+    },
+    /// What follows, up to the `Else` or `EndIf` that belongs to it, happens where a condition holds here.
     If {
         /// The condition.
         condition: ReadCondition,
     },
+    /// What follows, up to the `EndIf`, happens where the condition did not hold.
+    Else,
     /// The end of what is under a condition.
     EndIf,
+    /// A loop has reached the limit of its turns; where the condition holds, turns are missing.
+    Unfinished {
+        /// The condition of the loop.
+        condition: ReadCondition,
+    },
 }

@@ -20,6 +20,12 @@ pub const MAX_WORK: u64 = 50_000_000;
 pub const MAX_NESTING: usize = 1_000;
 /// Loops within loops.
 pub const MAX_LOOP_NESTING: usize = 64;
+/// Subroutines that call one another.
+pub const MAX_SUBROUTINE_NESTING: usize = 16;
+/// Parts of a condition joined by `^` that are more than bits.
+pub const MAX_JOINED: usize = 8;
+/// Turns of loops that depend on measured bits, unless told otherwise.
+pub const MAX_TURNS: usize = 32;
 /// Gates defined by the file.
 pub const MAX_DEFINITIONS: usize = 100_000;
 /// Registers, aliases, constants and variables declared by the file.

@@ -3,24 +3,24 @@
 use super::affine::Angle;
 use super::cost::Cost;
 use super::error::{counted, fault, Outcome};
-use super::events::{Event, ReadCondition};
+use super::events::Event;
 use super::expansion::{combine_modifiers, Application, Expansion};
 use super::expression::{join, Expression, Names, NO_NAMES};
 use super::limits::MAX_QUBITS;
 use super::power::Powers;
 use super::qubits::{count_of_range, select, Selection};
 use super::register_parser::sizes;
-use super::syntax::{Base, BitsValue, Call, Condition, Definition, Index, Operand, Statement, Target, Values};
+use super::syntax::{Base, Call, Definition, Index, Known, Operand, Statement, Target, Values};
 use super::value::{Binary, Type, Value};
 
 /// Steps that executing a statement of a loop counts for, besides the gates that it expands to.
-const WORK_OF_STATEMENT: u64 = 4;
+pub(super) const WORK_OF_STATEMENT: u64 = 4;
 
 /// The state of the program.
 #[derive(Default)]
 pub(crate) struct Machine {
-    variables: Vec<Option<Value>>,
-    aliases: Vec<Option<Selection>>,
+    pub(super) variables: Vec<Option<Value>>,
+    pub(super) aliases: Vec<Option<Selection>>,
     measured: Vec<bool>,
     /// For each qubit the number of the last operation that touched it, to find a qubit given twice.
     touched: Vec<u32>,
@@ -32,7 +32,9 @@ pub(crate) struct Machine {
     /// Whether there is more than gates and measurements at the end.
     pub dynamic: bool,
     /// Conditions around the statement that is executed.
-    conditions: usize,
+    pub(super) conditions: usize,
+    /// Turns up to which loops that depend on measured bits are written out.
+    pub(super) max_turns: usize,
     // Buffers, kept between calls to reuse their memory.
     selections: Vec<Selection>,
     parameters: Vec<Angle>,
@@ -40,6 +42,14 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
+    /// A machine that writes loops that depend on measured bits out to so many turns.
+    pub fn with_turns(max_turns: usize) -> Self {
+        Machine {
+            max_turns,
+            ..Machine::default()
+        }
+    }
+
     /// Makes room for what the parser has declared.
     pub fn make_room(&mut self, qubits: usize, variables: usize, aliases: usize) {
         if self.variables.len() < variables {
@@ -55,10 +65,10 @@ impl Machine {
     }
 
     /// Executes one statement.
-    pub fn run(&mut self, statement: &Statement, definitions: &[Definition]) -> Outcome<()> {
+    pub fn run(&mut self, statement: &Statement, known: Known<'_>) -> Outcome<()> {
         match statement {
             Statement::Nothing => Ok(()),
-            Statement::Call(call) => self.call(call, definitions),
+            Statement::Call(call) => self.call(call, known.definitions),
             Statement::Idle { duration, operands } => {
                 if let Some(duration) = duration {
                     self.spend(duration.work(), duration.offset)?;
@@ -69,13 +79,13 @@ impl Machine {
             Statement::Reset { offset, operands } => {
                 operands.iter().try_for_each(|operand| self.reset(operand, *offset))
             }
-            Statement::Block(body) => body.iter().try_for_each(|statement| self.run(statement, definitions)),
+            Statement::Block(body) => body.iter().try_for_each(|statement| self.run(statement, known)),
             Statement::Measure { offset, source, target } => self.measure(*offset, source, target.as_ref()),
             Statement::If {
                 condition,
                 then,
                 otherwise,
-            } => self.branch(condition, then, otherwise, definitions),
+            } => self.branch(condition, then, otherwise, known),
             Statement::Assign {
                 slot,
                 kind,
@@ -83,6 +93,24 @@ impl Machine {
                 value,
                 offset,
             } => self.assign(*slot, *kind, *operator, value, *offset),
+            Statement::While {
+                condition,
+                body,
+                offset,
+            } => self.while_loop(condition, body, known, *offset),
+            Statement::Switch {
+                chooser,
+                cases,
+                otherwise,
+                offset,
+            } => self.switch(chooser, cases, otherwise, known, *offset),
+            Statement::Subroutine {
+                place,
+                arguments,
+                target,
+                offset,
+            } => self.subroutine(*place, arguments, target.as_ref(), known, *offset),
+            Statement::SetBits { target, value, offset } => self.set_bits(target, value, *offset),
             Statement::Input { slot, number, offset } => {
                 let value = self.expansion.affine.borrow_mut().input(*number, *offset)?;
                 self.variables[*slot] = Some(value);
@@ -95,11 +123,11 @@ impl Machine {
                 values,
                 body,
                 offset,
-            } => self.repeat(*slot, *kind, values, body, definitions, *offset),
+            } => self.repeat(*slot, *kind, values, body, known, *offset),
         }
     }
 
-    fn names(&self) -> Names<'_> {
+    pub(super) fn names(&self) -> Names<'_> {
         Names {
             parameters: &[],
             variables: &self.variables,
@@ -107,7 +135,7 @@ impl Machine {
         }
     }
 
-    fn spend(&mut self, work: u64, offset: usize) -> Outcome<()> {
+    pub(super) fn spend(&mut self, work: u64, offset: usize) -> Outcome<()> {
         self.spent = self.spent.plus(Cost {
             work,
             ..Cost::default()
@@ -115,7 +143,7 @@ impl Machine {
         self.spent.check(offset)
     }
 
-    fn select(&mut self, operand: &Operand) -> Outcome<Selection> {
+    pub(super) fn select(&mut self, operand: &Operand) -> Outcome<Selection> {
         let selection = select(operand, &self.aliases, self.names())?;
         if !operand.indices.is_empty() && !selection.single {
             self.spend(selection.len() as u64, operand.offset)?;
@@ -188,7 +216,7 @@ impl Machine {
         Ok(())
     }
 
-    fn event(&mut self, event: Event) {
+    pub(super) fn event(&mut self, event: Event) {
         self.events.push((self.expansion.sequence.operations.len(), event));
     }
 
@@ -227,98 +255,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Executes what is under a condition; the other branch is under its negation.
-    fn branch(
-        &mut self,
-        condition: &Condition,
-        then: &[Statement],
-        otherwise: &[Statement],
-        definitions: &[Definition],
-    ) -> Outcome<()> {
-        // Stage 1: a condition that does not depend on measurements.
-        if let Condition::Static(value) = condition {
-            self.spend(WORK_OF_STATEMENT + value.work(), value.offset)?;
-            let holds = Type::Truth.convert(value.evaluate(self.names())?.value, value.offset)?;
-            let chosen = if holds == Value::Truth(true) { then } else { otherwise };
-            return chosen.iter().try_for_each(|statement| self.run(statement, definitions));
-        }
-        // Stage 2: both branches.
-        self.dynamic = true;
-        let read = self.read_condition(condition)?;
-        self.conditions += 1;
-        for (body, condition) in [
-            (then, read.clone()),
-            (
-                otherwise,
-                ReadCondition::All {
-                    parts: vec![read],
-                    negated: true,
-                },
-            ),
-        ] {
-            if !body.is_empty() {
-                self.event(Event::If { condition });
-                body.iter().try_for_each(|statement| self.run(statement, definitions))?;
-                self.event(Event::EndIf);
-            }
-        }
-        self.conditions -= 1;
-        Ok(())
-    }
-
-    fn read_condition(&mut self, condition: &Condition) -> Outcome<ReadCondition> {
-        Ok(match condition {
-            Condition::Compare {
-                bits,
-                comparison,
-                value,
-            } => {
-                let value = match value {
-                    BitsValue::Digits(digits) => digits.clone(),
-                    BitsValue::Small(value) => match value.integer(self.names())? {
-                        number @ 0.. => number.to_string(),
-                        number => {
-                            return Err(fault!(
-                                value.offset,
-                                "bits are compared with {number}, but a register is a number from 0; give such"
-                            ))
-                        }
-                    },
-                };
-                ReadCondition::Compare {
-                    bits: self.bits(bits)?,
-                    comparison,
-                    value,
-                }
-            }
-            Condition::Odd(operands) => {
-                let mut bits = Vec::new();
-                for operand in operands {
-                    bits.extend(self.bits(operand)?);
-                }
-                ReadCondition::Odd { bits }
-            }
-            Condition::Not(inner) => ReadCondition::All {
-                parts: vec![self.read_condition(inner)?],
-                negated: true,
-            },
-            Condition::All(parts) => ReadCondition::All {
-                parts: parts
-                    .iter()
-                    .map(|part| self.read_condition(part))
-                    .collect::<Outcome<_>>()?,
-                negated: false,
-            },
-            Condition::Static(value) => {
-                return Err(fault!(
-                    value.offset,
-                    "a condition must be about measured bits, or about values alone; write two conditions"
-                ))
-            }
-        })
-    }
-
-    fn bits(&mut self, operand: &Operand) -> Outcome<Vec<u32>> {
+    pub(super) fn bits(&mut self, operand: &Operand) -> Outcome<Vec<u32>> {
         let selection = self.select(operand)?;
         self.spend(selection.len() as u64, operand.offset)?;
         Ok((0..selection.len()).map(|place| selection.at(place)).collect())
@@ -406,14 +343,14 @@ impl Machine {
         kind: Type,
         values: &Values,
         body: &[Statement],
-        definitions: &[Definition],
+        known: Known<'_>,
         offset: usize,
     ) -> Outcome<()> {
         match values {
             Values::Set(members) => {
                 for member in members {
                     let value = member.assigned_to(kind, self.names())?;
-                    self.step(slot, value, body, definitions, offset)?;
+                    self.step(slot, value, body, known, offset)?;
                 }
             }
             Values::Range { start, step, stop } => {
@@ -422,11 +359,11 @@ impl Machine {
                 let stride = step.as_ref().map_or(Ok(1), |step| step.integer(names))?;
                 let count = count_of_range(first, stride, stop.integer(names)?, start.offset)?;
                 self.spent
-                    .plus(least_cost(body, definitions).times(count))
+                    .plus(least_cost(body, known.definitions).times(count))
                     .check(offset)?;
                 for turn in 0..count as i64 {
                     let value = kind.convert(Value::Integer(first + stride * turn), start.offset)?;
-                    self.step(slot, value, body, definitions, offset)?;
+                    self.step(slot, value, body, known, offset)?;
                 }
             }
         }
@@ -434,17 +371,10 @@ impl Machine {
     }
 
     /// One iteration of a loop.
-    fn step(
-        &mut self,
-        slot: usize,
-        value: Value,
-        body: &[Statement],
-        definitions: &[Definition],
-        offset: usize,
-    ) -> Outcome<()> {
+    fn step(&mut self, slot: usize, value: Value, body: &[Statement], known: Known<'_>, offset: usize) -> Outcome<()> {
         self.variables[slot] = Some(value);
         self.spend(WORK_OF_STATEMENT * (1 + body.len() as u64), offset)?;
-        body.iter().try_for_each(|statement| self.run(statement, definitions))
+        body.iter().try_for_each(|statement| self.run(statement, known))
     }
 }
 

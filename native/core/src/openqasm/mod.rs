@@ -18,6 +18,7 @@
 mod affine;
 mod classical_parser;
 mod condition_parser;
+mod control;
 mod cost;
 mod definition_parser;
 mod distinct;
@@ -39,6 +40,7 @@ mod power;
 mod qubits;
 mod register_parser;
 mod scope;
+mod subroutine_parser;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -108,18 +110,29 @@ pub struct Reading {
     pub warnings: Vec<ReadError>,
 }
 
+/// Reads a file; loops that depend on measured bits are written out to 32 turns.
+///
+/// # Errors
+/// As those of `read_with`.
+pub fn read(text: &[u8]) -> Result<Reading, ReadError> {
+    read_with(text, limits::MAX_TURNS)
+}
+
 /// Reads a file.
 ///
 /// # Errors
 /// If the text is not OpenQASM, needs more than gates, measurements, resets and conditions, or exceeds a limit.
-pub fn read(text: &[u8]) -> Result<Reading, ReadError> {
+///
+/// # Arguments
+/// * `max_turns`: Turns up to which loops that depend on measured bits are written out.
+pub fn read_with(text: &[u8], max_turns: usize) -> Result<Reading, ReadError> {
     let locate = |fault| ReadError::locate(fault, text);
-    let (mut reading, warnings) = read_checked(text).map_err(|fault| locate(*fault))?;
+    let (mut reading, warnings) = read_checked(text, max_turns).map_err(|fault| locate(*fault))?;
     reading.warnings = warnings.into_iter().map(locate).collect();
     Ok(reading)
 }
 
-fn read_checked(text: &[u8]) -> Outcome<(Reading, Vec<Fault>)> {
+fn read_checked(text: &[u8], max_turns: usize) -> Outcome<(Reading, Vec<Fault>)> {
     if text.len() > limits::MAX_BYTES {
         return Err(fault!(
             0,
@@ -135,10 +148,10 @@ fn read_checked(text: &[u8]) -> Outcome<(Reading, Vec<Fault>)> {
         )
     })?;
     let mut parser = Parser::new(text)?;
-    let mut machine = Machine::default();
+    let mut machine = Machine::with_turns(max_turns);
     while let Some(statement) = parser.next_statement()? {
         machine.make_room(parser.room_for_qubits(), parser.num_variables, parser.num_aliases);
-        machine.run(&statement, &parser.definitions)?;
+        machine.run(&statement, parser.known())?;
     }
     if parser.num_qubits + parser.num_hardware_qubits == 0 {
         return Err(fault!(
@@ -150,7 +163,7 @@ fn read_checked(text: &[u8]) -> Outcome<(Reading, Vec<Fault>)> {
     reading.inputs = parser.inputs;
     reading.events = machine.events;
     reading.dynamic = machine.dynamic;
-    reading.registers = parser.registers;
+    reading.registers = distinct_names(parser.registers);
     if parser.num_hardware_qubits > 0 {
         let measured = reading.events.iter_mut().filter_map(|(_, event)| match event {
             Event::Measure { qubit, .. } | Event::Reset { qubit } => Some(qubit),
@@ -159,6 +172,22 @@ fn read_checked(text: &[u8]) -> Outcome<(Reading, Vec<Fault>)> {
         renumber_hardware(reading.sequence.qubits.iter_mut().chain(measured), parser.num_qubits);
     }
     Ok((reading, parser.warnings))
+}
+
+/// Registers of different names: one that occurs again, in another subroutine or loop, has a number after it.
+fn distinct_names(registers: Vec<(String, usize)>) -> Vec<(String, usize)> {
+    let mut seen = std::collections::HashSet::new();
+    let mut named = Vec::with_capacity(registers.len());
+    for (name, length) in registers {
+        let mut chosen = name.clone();
+        let mut number = 2_usize;
+        while !seen.insert(chosen.clone()) {
+            chosen = format!("{name}_{number}");
+            number += 1;
+        }
+        named.push((chosen, length));
+    }
+    named
 }
 
 /// Numbers the hardware qubits after those of the registers.

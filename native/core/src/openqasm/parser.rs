@@ -9,7 +9,8 @@ use super::known_gates::KnownGate;
 use super::lexer::{Kind, Lexer, Token, Version};
 use super::limits::{MAX_PARTS, MAX_QUBITS};
 use super::scope::{Scope, Symbol};
-use super::syntax::{Definition, Statement};
+use super::subroutine_parser::Defining;
+use super::syntax::{Definition, Known, Statement, Subroutine};
 use super::unsupported;
 use super::value::{Type, Value};
 
@@ -30,6 +31,11 @@ pub(crate) struct Parser<'a> {
     pub scope: Scope<'a>,
     pub gates: HashMap<&'a str, KnownGate>,
     pub definitions: Vec<Definition>,
+    pub subroutines: Vec<Subroutine>,
+    pub subroutine_places: HashMap<&'a str, usize>,
+    /// Set while a subroutine is read, and whether it has returned.
+    pub subroutine: Option<Defining>,
+    pub returned: bool,
     /// Set while a gate definition is read.
     pub formals: Option<Formals<'a>>,
     pub defining: Option<&'a str>,
@@ -64,6 +70,10 @@ impl<'a> Parser<'a> {
             scope: Scope::default(),
             gates: HashMap::new(),
             definitions: Vec::new(),
+            subroutines: Vec::new(),
+            subroutine_places: HashMap::new(),
+            subroutine: None,
+            returned: false,
             formals: None,
             defining: None,
             num_qubits: 0,
@@ -174,12 +184,20 @@ impl<'a> Parser<'a> {
         if self.token.kind == Kind::End {
             return Ok(None);
         }
-        let (parts, definitions) = (self.parts, self.definitions.len());
+        let (parts, known) = (self.parts, self.definitions.len() + self.subroutines.len());
         let statement = self.statement()?;
-        if self.definitions.len() == definitions {
+        if self.definitions.len() + self.subroutines.len() == known {
             self.parts = parts;
         }
         Ok(Some(statement))
+    }
+
+    /// What the file has defined so far.
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            definitions: &self.definitions,
+            subroutines: &self.subroutines,
+        }
     }
 
     /// Numbers of qubits to make room for: those of the registers, and hardware qubits from `MAX_QUBITS` on.
@@ -247,6 +265,10 @@ impl<'a> Parser<'a> {
             "barrier" => self.barrier(),
             "reset" => self.reset(),
             "if" => self.conditional(),
+            "while" if three => self.while_loop(),
+            "switch" if three => self.switch(),
+            "def" if three => self.subroutine_definition(),
+            "return" if three => self.return_statement(),
             "delay" => self.delay(),
             "nop" if three => self.barrier(),
             "box" if three => self.boxed(),
@@ -267,6 +289,10 @@ impl<'a> Parser<'a> {
                 self.gate_call(target, modifiers, start)
             }
             _ => {
+                if let Some(&place) = self.subroutine_places.get(word) {
+                    self.advance()?;
+                    return self.subroutine_call(place, None, start);
+                }
                 unsupported::check(word, self.lexer.version, start)?;
                 self.advance()?;
                 if let Some(kind) = self.type_named(word, start)? {
@@ -324,7 +350,7 @@ impl<'a> Parser<'a> {
             Some(Symbol::Variable { .. }) => "a variable, and a gate may use constants only; declare it 'const'",
             Some(Symbol::Qubits(_)) => "a register of qubits, but a number is expected; write a number",
             Some(Symbol::Bits(_)) => {
-                "a register of measured bits, and results of measurements cannot be used: classical control is not supported; remove it"
+                "a register of measured bits, which has no value before the circuit runs; use it in conditions, or assign it to bits"
             }
             None => match builtin_constant(name, self.lexer.version) {
                 Some(value) => return Ok(Operation::Push(value)),

@@ -17,6 +17,7 @@ impl<'a> Parser<'a> {
         if self.lexer.version == Version::Two || self.token.kind == Kind::LeftBracket {
             length = Some(self.length_in_brackets()?);
         }
+        self.warn_of_working_bits(of_qubits, name, offset);
         let base = self.allot(of_qubits, name, length, offset)?;
         self.scope.declare(
             name,
@@ -32,8 +33,11 @@ impl<'a> Parser<'a> {
 
     /// `qubit[2] q;`, `bit[2] c;` or `bit[2] c = measure q;`
     pub(crate) fn typed_register(&mut self, of_qubits: bool) -> Outcome<Statement> {
-        // Stage 1: the length, if any, and the name.
-        self.only_outside("a declaration of a register")?;
+        // Stage 1: the length, if any, and the name. Bits of a loop or subroutine are no result of the circuit.
+        let inside = self.scope.depth() > 0;
+        if of_qubits {
+            self.only_outside("a declaration of a register")?;
+        }
         self.advance()?;
         let mut length = None;
         if self.token.kind == Kind::LeftBracket {
@@ -49,7 +53,12 @@ impl<'a> Parser<'a> {
             ));
         }
         // Stage 2: declare it.
-        let base = self.allot(of_qubits, name, length, offset)?;
+        let base = if inside {
+            self.own_bits(name, length, offset)?.base
+        } else {
+            self.warn_of_working_bits(of_qubits, name, offset);
+            self.allot(of_qubits, name, length, offset)?
+        };
         self.scope.declare(
             name,
             if of_qubits {
@@ -59,28 +68,28 @@ impl<'a> Parser<'a> {
             },
             offset,
         )?;
+        let target = Operand {
+            offset,
+            base,
+            indices: Vec::new(),
+        };
         if of_qubits || self.token.kind != Kind::Equal {
-            return self.end_of_statement();
-        }
-        // Stage 3: the first value of bits: a string, a measurement or an expression.
-        self.advance()?;
-        if self.token.kind == Kind::Text {
-            // It has no effect: nothing may read the bits.
-            self.advance()?;
-            return self.end_of_statement();
-        }
-        if self.is_word("measure") {
-            return self.measurement_into(Operand {
-                offset,
-                base,
-                indices: Vec::new(),
+            self.end_of_statement()?;
+            return Ok(if inside {
+                Self::zeros(target, offset)
+            } else {
+                Statement::Nothing
             });
         }
-        self.expression()?;
-        self.end_of_statement()
+        // Stage 3: the first value of bits.
+        self.advance()?;
+        if self.is_word("measure") {
+            return self.measurement_into(target);
+        }
+        self.bits_assigned(target, offset)
     }
 
-    fn length_in_brackets(&mut self) -> Outcome<usize> {
+    pub(crate) fn length_in_brackets(&mut self) -> Outcome<usize> {
         self.expect(Kind::LeftBracket, "'[' and the length of the register")?;
         let offset = self.token.start;
         let length = self.constant_integer("the length of the register")?;
@@ -94,7 +103,19 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn allot(&mut self, of_qubits: bool, name: &str, length: Option<usize>, offset: usize) -> Outcome<Base> {
+    /// Warns of a register that is taken for one of working bits; `circuit.blocks` in Python writes two of them.
+    fn warn_of_working_bits(&mut self, of_qubits: bool, name: &str, offset: usize) {
+        if !of_qubits && name.starts_with('_') && !matches!(name, "_if" | "_unfinished") {
+            self.warn(offset, || {
+                format!(
+                    "the register {} begins with an underscore, which marks working bits that are in no result; rename it to have it there",
+                    shown(name)
+                )
+            });
+        }
+    }
+
+    pub(crate) fn allot(&mut self, of_qubits: bool, name: &str, length: Option<usize>, offset: usize) -> Outcome<Base> {
         if !of_qubits {
             self.registers.push((name.to_owned(), length.unwrap_or(1)));
         }

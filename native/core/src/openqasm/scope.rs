@@ -58,6 +58,28 @@ impl<'a> Scope<'a> {
         self.known.get(name).map(|&(symbol, _)| symbol)
     }
 
+    /// In how many loops, blocks and subroutines a name was declared.
+    pub fn depth_of(&self, name: &str) -> usize {
+        self.known.get(name).map_or(0, |&(_, depth)| depth)
+    }
+
+    /// Gives a name that was declared in this scope, or is new in it, another meaning.
+    pub fn replace(&mut self, name: &'a str, symbol: Symbol, offset: usize) -> Outcome<()> {
+        let depth = self.depth();
+        match self.known.get_mut(name) {
+            Some((before, at)) if *at == depth => *before = symbol,
+            Some(_) => {
+                return Err(fault!(
+                    offset,
+                    "{} is assigned bits in a loop or block, but was declared outside of it; declare it here",
+                    shown(name)
+                ))
+            }
+            None => return self.declare(name, symbol, offset),
+        }
+        Ok(())
+    }
+
     pub fn declare(&mut self, name: &'a str, symbol: Symbol, offset: usize) -> Outcome<()> {
         let depth = self.depth();
         if self.known.get(name).is_some_and(|&(_, at)| at == depth) {

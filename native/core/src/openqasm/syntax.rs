@@ -88,15 +88,83 @@ pub(crate) enum Condition {
     /// The bits, as a whole number, compare so with a value.
     Compare {
         bits: Operand,
+        /// Most bits that the type of the number has room for.
+        room: usize,
         comparison: &'static str,
         value: BitsValue,
     },
-    /// An odd number of the bits is 1.
-    Odd(Vec<Operand>),
-    Not(Box<Condition>),
-    All(Vec<Condition>),
+    /// Some of the bits is 1; the bits themselves where they are assigned.
+    Bits(Operand),
+    /// Two registers have the same bits.
+    Same(Operand, Operand),
+    /// An odd number of the parts holds.
+    Odd(Vec<Condition>),
+    /// The part does not hold; `bitwise` for `~`, which is about single bits.
+    Not { inner: Box<Condition>, bitwise: bool },
+    /// All parts hold; `bitwise` for `&`, which is about single bits.
+    All { parts: Vec<Condition>, bitwise: bool },
+    /// The part compares so with a truth.
+    Holds {
+        inner: Box<Condition>,
+        comparison: &'static str,
+        value: BitsValue,
+    },
     /// A value that does not depend on measurements.
     Static(Expression),
+}
+
+/// What bits are assigned.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum BitsAssigned {
+    Zeros,
+    /// Digits of bits, the last one that of bit 0.
+    Text(String),
+    Condition(Condition),
+}
+
+/// What a `switch` looks at.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Chooser {
+    Bits { bits: Operand, room: usize },
+    Static(Expression),
+}
+
+/// A value given to a subroutine.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Argument {
+    Qubits(Operand),
+    Bits(Operand),
+    Value(Expression),
+}
+
+/// What a subroutine is given.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Formal {
+    /// Its qubits have a name that stands for those given.
+    Qubits { alias: usize, length: usize },
+    /// Its bits are its own, copied from those given.
+    Bits { own: Operand, length: usize },
+    /// A variable.
+    Value { slot: usize, kind: Type },
+}
+
+/// A subroutine that the file defines. Its names have places of their own, since it cannot call itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Subroutine {
+    pub name: String,
+    pub formals: Vec<Formal>,
+    pub body: Vec<Statement>,
+    /// The bits that it returns.
+    pub result: Option<Operand>,
+    /// Length of the longest chain of subroutines below and with this one.
+    pub depth: usize,
+}
+
+/// What the file has defined.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'p> {
+    pub definitions: &'p [Definition],
+    pub subroutines: &'p [Subroutine],
 }
 
 /// A statement of the program. Declarations of registers, gates and constants leave none.
@@ -124,6 +192,31 @@ pub(crate) enum Statement {
         condition: Condition,
         then: Vec<Statement>,
         otherwise: Vec<Statement>,
+    },
+    While {
+        condition: Condition,
+        body: Vec<Statement>,
+        offset: usize,
+    },
+    Switch {
+        chooser: Chooser,
+        /// Values and what is done for them.
+        cases: Vec<(Vec<Expression>, Vec<Statement>)>,
+        otherwise: Vec<Statement>,
+        offset: usize,
+    },
+    /// A call of a subroutine; its result goes into the target.
+    Subroutine {
+        place: usize,
+        arguments: Vec<Argument>,
+        target: Option<Operand>,
+        offset: usize,
+    },
+    /// `c[0] = c[1] ^ c[2];`
+    SetBits {
+        target: Operand,
+        value: BitsAssigned,
+        offset: usize,
     },
     Assign {
         slot: usize,

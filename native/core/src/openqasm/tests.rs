@@ -3,7 +3,23 @@
 mod beyond_gates;
 mod inputs;
 
-use super::{read, Affine, Angle, Base, Event, ReadCondition, Reading};
+use super::{read, read_with, Affine, Angle, Base, Event, ReadCondition, Reading};
+
+fn compare(bits: &[u32], comparison: &'static str, value: u32) -> ReadCondition {
+    ReadCondition::Compare {
+        bits: bits.to_vec(),
+        comparison,
+        value: value.to_string(),
+    }
+}
+
+fn all(parts: Vec<ReadCondition>, negated: bool) -> ReadCondition {
+    ReadCondition::All { parts, negated }
+}
+
+fn measure(qubit: u32, bit: Option<u32>) -> Event {
+    Event::Measure { qubit, bit }
+}
 
 /// The operations, as in `ctrl(1) rz(0.5)^-1 0 2`, and the global phase if there is one.
 fn listed(reading: &Reading) -> Vec<String> {
@@ -304,7 +320,7 @@ fn what_needs_more_than_conditions_is_refused_at_its_place() {
         format!("{head}if (c == c) x q[0];"),
         5,
         10,
-        "bits are compared with a number",
+        "has no value before the circuit runs",
     );
     refuses(format!("{head}if c == 1 x q[0];"), 5, 4, "'(' and a condition");
     refuses(
@@ -317,9 +333,6 @@ fn what_needs_more_than_conditions_is_refused_at_its_place() {
     // OpenQASM 3.
     let head = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[2] q;\nbit[2] c;\n";
     for word in [
-        "def",
-        "while",
-        "switch",
         "extern",
         "cal",
         "defcal",
@@ -329,7 +342,6 @@ fn what_needs_more_than_conditions_is_refused_at_its_place() {
         "complex",
         "break",
         "continue",
-        "return",
         "end",
     ] {
         refuses(
@@ -352,31 +364,19 @@ fn what_needs_more_than_conditions_is_refused_at_its_place() {
         24,
         "a variable is assigned under a condition",
     );
-    refuses(
-        format!("{head}int k = 0; if (c[0] && k == 0) x q[0];"),
-        5,
-        24,
-        "about measured bits",
-    );
+    reads(&format!("{head}int k = 0; if (c[0] && k == 0) x q[0];"), &["x 0"]);
     // Conditions nested deeply.
     for text in ["(".repeat(100_000), "!".repeat(100_000)] {
-        refuses(format!("{head}if ({text}"), 5, 6 + 64, "nested more than 64");
+        refuses(format!("{head}if ({text}c[0]"), 5, 6 + 64, "nested more than 64");
     }
 }
 
 #[test]
 fn measurements_resets_and_conditions_are_events_between_gates() {
-    let compare = |bits: &[u32], comparison, value: u32| ReadCondition::Compare {
-        bits: bits.to_vec(),
-        comparison,
-        value: value.to_string(),
-    };
-    let all = |parts, negated| ReadCondition::All { parts, negated };
     let events = |text: &str| {
         let reading = read(text.as_bytes()).expect("reads");
         (reading.dynamic, reading.events)
     };
-    let measure = |qubit, bit| Event::Measure { qubit, bit };
     // Measurements at the end alone.
     let head = "OPENQASM 2.0; include 'qelib1.inc'; qreg q[3]; creg a[1]; creg c[2]; ";
     assert_eq!(
@@ -434,19 +434,8 @@ fn measurements_resets_and_conditions_are_events_between_gates() {
         found,
         vec![
             (0, measure(3, None)),
-            (
-                0,
-                Event::If {
-                    condition: both.clone()
-                }
-            ),
-            (1, Event::EndIf),
-            (
-                1,
-                Event::If {
-                    condition: all(vec![both], true)
-                }
-            ),
+            (0, Event::If { condition: both }),
+            (1, Event::Else),
             (2, Event::EndIf),
             (2, Event::If { condition: odd }),
             (3, Event::EndIf),
@@ -455,6 +444,149 @@ fn measurements_resets_and_conditions_are_events_between_gates() {
     // A loop's variable chooses once for all.
     let (dynamic, found) = events(&format!("{head}for int i in [0:2] {{ if (i == 1) {{ x q[i]; }} }}"));
     assert_eq!((dynamic, found), (false, vec![]));
+}
+
+#[test]
+fn bits_are_assigned_and_loops_cases_and_subroutines_written_out() {
+    let head = "OPENQASM 3; include 'stdgates.inc'; qubit[3] q; bit[2] c; bit d; ";
+    let found = |body: &str, turns: usize| {
+        read_with(format!("{head}{body}").as_bytes(), turns)
+            .expect("reads")
+            .events
+    };
+    let assign = |bit, value| Event::Assign { bit, value };
+    let odd = |bits: &[u32]| ReadCondition::Odd { bits: bits.to_vec() };
+    let holds = |truth: bool| all(vec![], !truth);
+    // Assignments: text has bit 0 last.
+    let assigned = [
+        ("c = \"01\";", vec![assign(0, holds(true)), assign(1, holds(false))]),
+        ("d = c[0] ^ c[1];", vec![assign(2, odd(&[0, 1]))]),
+        ("d = c == 2;", vec![assign(2, compare(&[0, 1], "==", 2))]),
+        ("d ^= c[1];", vec![assign(2, odd(&[2, 1]))]),
+        (
+            "d = c[0] & ~c[1];",
+            vec![assign(
+                2,
+                all(
+                    vec![compare(&[0], "!=", 0), all(vec![compare(&[1], "!=", 0)], true)],
+                    false,
+                ),
+            )],
+        ),
+        (
+            "bit[2] e = c; c = e ^ c;",
+            vec![
+                assign(3, odd(&[0])),
+                assign(4, odd(&[1])),
+                assign(0, odd(&[3, 0])),
+                assign(1, odd(&[4, 1])),
+            ],
+        ),
+    ];
+    for (text, expected) in assigned {
+        let events: Vec<Event> = found(text, 1).into_iter().map(|(_, event)| event).collect();
+        assert_eq!(events, expected, "{text}");
+    }
+    // A loop: each turn under the condition before it; then what is left.
+    let condition = compare(&[2], "!=", 0);
+    let begin = || Event::If {
+        condition: condition.clone(),
+    };
+    assert_eq!(
+        found("while (d) { x q[0]; d = measure q[0]; }", 2),
+        vec![
+            (0, begin()),
+            (1, measure(0, Some(2))),
+            (1, begin()),
+            (2, measure(0, Some(2))),
+            (
+                2,
+                Event::Unfinished {
+                    condition: condition.clone()
+                }
+            ),
+            (2, Event::EndIf),
+            (2, Event::EndIf),
+        ]
+    );
+    reads(
+        &format!("{head}int k = 0; while (k < 3) {{ x q[k]; k += 1; }}"),
+        &["x 0", "x 1", "x 2"],
+    );
+    // Cases.
+    let other = |value| compare(&[0, 1], "!=", value);
+    assert_eq!(
+        found(
+            "switch (c) { case 0, 3 { x q[0]; } case 1: { y q[0]; } default { z q[0]; } }",
+            1
+        ),
+        vec![
+            (
+                0,
+                Event::If {
+                    condition: all(vec![other(0), other(3)], true)
+                }
+            ),
+            (1, Event::Else),
+            (
+                1,
+                Event::If {
+                    condition: all(vec![other(1)], true)
+                }
+            ),
+            (2, Event::Else),
+            (3, Event::EndIf),
+            (3, Event::EndIf),
+        ]
+    );
+    assert_eq!(found("int k; k = c; switch (k) { case 2 { x q[0]; } }", 1).len(), 5);
+    reads(
+        &format!("{head}const int k = 2; switch (k) {{ case 1 {{ x q[0]; }} case 2 {{ y q[1]; }} }}"),
+        &["y 1"],
+    );
+    // Subroutines.
+    assert_eq!(
+        found(
+            "def f(qubit a, qubit[2] b, float t) -> bit { rx(2 * t) a; cx a, b[1]; bit r; r = measure a; return r; } \
+             d = f(q[2], q[0:1], 0.25); f(q[0], q[1:2], 1);",
+            1
+        )
+        .len(),
+        7
+    );
+    reads(
+        &format!("{head}def g(qubit a, int n) {{ for int i in [1:n] {{ h a; }} }} def k(qubit a) {{ g(a, 2); x a; }} k(q[1]);"),
+        &["h 1", "h 1", "x 1"],
+    );
+    refuses_each(
+        "OPENQASM 3;\ninclude 'stdgates.inc';\nqubit[3] q; bit[2] c; bit d; int k;\n",
+        4,
+        &[
+            ("c[0:0] = \"01\";", 1, "1 bit are assigned text of 2 digits"),
+            ("c = d;", 5, "2 bits are assigned 1"),
+            ("d = c ^ c;", 5, "about single bits"),
+            ("c[0:1] = c[{1, 0}];", 1, "by way of another register"),
+            ("def f(qubit a) { return; x a; }", 26, "remove what follows it"),
+            ("def f(qubit a) -> bit { x a; }", 1, "returns nothing"),
+            ("def f(qubit a) { x a; } d = f(q[0]);", 29, "returns nothing"),
+            ("def f(qubit a) { f(a); }", 18, "not known"),
+            (
+                "def f(qubit[2] a) { x a; } f(q);",
+                30,
+                "2 qubits here, but 3 were given",
+            ),
+            ("def f(qubit a) { k = 3; }", 18, "outside of the subroutine"),
+            ("def f(float t) -> int { return 1; }", 19, "returns bits or nothing"),
+            ("return;", 1, "in a subroutine only"),
+            ("switch (c) { case 1 { } case 1 { } }", 30, "in two cases"),
+            ("switch (c) { default { } case 1 { } }", 26, "the last case"),
+            ("switch (c ^ d) { case 1 { } }", 8, "looks at a bit"),
+            ("if (int[2](c) == 1) x q[0];", 12, "has room for 1"),
+            ("while (d) { break; }", 13, "'break' is not supported"),
+            ("while (true) { }", 1, "steps of loops"),
+            ("if (c < c) x q[0];", 9, "by == and != only"),
+        ],
+    );
 }
 
 #[test]

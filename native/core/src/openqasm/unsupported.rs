@@ -4,17 +4,11 @@ use super::error::{fault, Outcome};
 use super::lexer::Version;
 
 /// Words with their own advice, in the order of the specification.
-const ADVICE: [(&str, &str); 27] = [
+const ADVICE: [(&str, &str); 21] = [
     ("else", "write it after the statement of an 'if'"),
-    ("switch", "write an 'if' for each value"),
-    ("case", "write an 'if' for each value"),
-    ("default", "write an 'if' for the values that are left"),
-    ("while", "use 'for' with constant bounds"),
     ("break", "use 'for' with the bounds needed"),
     ("continue", "use 'for' with a set of the values needed"),
     ("end", "remove the statements after it"),
-    ("return", "use 'gate' for what is repeated"),
-    ("def", "use 'gate' for what is repeated"),
     ("extern", "write the values as numbers"),
     ("cal", "remove it: pulses do not change what gates mean"),
     ("defcal", "remove it: pulses do not change what gates mean"),
@@ -38,10 +32,11 @@ const ADVICE: [(&str, &str); 27] = [
 const USED_2: [&str; 12] = [
     "OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if", "pi", "U",
 ];
-const USED_3: [&str; 40] = [
+const USED_3: [&str; 46] = [
     "if", "reset", "box", "delay", "duration", "stretch", "opaque", "nop", "pragma", "OPENQASM", "include", "qreg",
     "creg", "qubit", "bit", "gate", "barrier", "measure", "const", "let", "for", "in", "ctrl", "negctrl", "inv", "pow",
     "int", "uint", "input", "float", "angle", "bool", "true", "false", "pi", "π", "tau", "euler", "U", "gphase",
+    "while", "switch", "case", "default", "def", "return",
 ];
 
 /// Refuses a word that needs more than gates.
@@ -49,10 +44,7 @@ pub(crate) fn check(word: &str, version: Version, offset: usize) -> Outcome<()> 
     let known = version == Version::Three;
     match ADVICE.iter().find(|(name, _)| known && *name == word) {
         None => Ok(()),
-        Some((_, advice)) => Err(fault!(
-            offset,
-            "'{word}' is not supported: only gates, measurements, resets and 'if' are read; {advice}"
-        )),
+        Some((_, advice)) => Err(fault!(offset, "'{word}' is not supported; {advice}")),
     }
 }
 

@@ -20,7 +20,7 @@ import numpy as np
 from taizhang import _native
 from taizhang._lazy import lazy_module
 from taizhang.circuit.circuit import Circuit, Operation
-from taizhang.circuit.formats import MAX_TEXT_BYTES
+from taizhang.circuit.formats import DEFAULT_TURNS, MAX_TEXT_BYTES, check_turns
 from taizhang.circuit.gates import Gate, ParametricGate, find_name, gate, unitary_gate
 from taizhang.circuit.parameter import ParameterExpression, check_name
 from taizhang.errors import CircuitError, CircuitFileError, CircuitFileWarning
@@ -40,15 +40,22 @@ _Steps: TypeAlias = tuple[list[int], list[tuple[int, ...]], float]
 _Product: TypeAlias = tuple[str, int, _Steps]
 
 
-def read_openqasm(text: str | bytes, *, source: str | None = None, final_measurements: bool = False) -> Circuit:
+def read_openqasm(
+    text: str | bytes,
+    *,
+    source: str | None = None,
+    final_measurements: bool = False,
+    max_turns: int = DEFAULT_TURNS,
+) -> Circuit:
     """Returns the circuit of an OpenQASM 2 or 3 text.
 
     Read in full: OpenQASM 2.0. Of OpenQASM 3: registers, hardware qubits, aliases, gate definitions, the modifiers
     `ctrl`, `negctrl`, `inv` and `pow`, `gphase`, constants and variables of the types int, uint, float, angle, bool and
-    duration, `for` over ranges and sets, `if` and `else`, measurements and `reset` anywhere, `box`, `input` of the
-    types float and angle, and `delay` as the identity. `angle` is a real number, not reduced modulo 2π. An input is a
-    parameter of the circuit, of which angles may be sums of multiples. Conditions compare registers and bits with
-    numbers, and join such by `!`, `&&`, `||` and `^`.
+    duration, `for` over ranges and sets, measurements and `reset` anywhere, `if`, `else`, `switch`, `while` and `def`
+    with a `return` at its end, assignments of bits, `box`, `input` of the types float and angle, and `delay` as the
+    identity. `angle` is a real number, not reduced modulo 2π. An input is a parameter of the circuit, of which angles
+    may be sums of multiples. Conditions compare registers and bits with numbers and with each other, and join such by
+    `!`, `&&`, `||`, `~`, `&`, `|` and `^`. Registers whose names begin with an underscore are of working bits.
 
     A text without a version is read as OpenQASM 2 where it includes qelib1.inc, or has `qreg` and nothing of OpenQASM
     3; otherwise as OpenQASM 3. What other programs write outside the language (`sxdg` in OpenQASM 3, `gphase`
@@ -59,6 +66,8 @@ def read_openqasm(text: str | bytes, *, source: str | None = None, final_measure
         source: Name of the file, for errors.
         final_measurements: Keep measurements at the end, and with them the registers of bits. Otherwise these are left
             out of a circuit that has nothing else than gates.
+        max_turns: Turns up to which a `while` that depends on measured bits is written out. What has not left it then
+            is told by a warning wherever values are computed.
 
     Returns:
         The circuit; its qubits are those of all registers in the order of their declaration, then the hardware qubits
@@ -78,7 +87,8 @@ def read_openqasm(text: str | bytes, *, source: str | None = None, final_measure
     """
     if isinstance(text, str):
         text = _encode(text, source)
-    num_qubits, read_gates, steps, products, inputs, classical, notes = _native.read_openqasm(text, source)
+    turns = check_turns(max_turns)
+    num_qubits, read_gates, steps, products, inputs, classical, notes = _native.read_openqasm(text, source, turns)
     for reason, line, column, excerpt in notes:
         warning = CircuitFileWarning(reason, line=line, column=column, source=source, excerpt=excerpt)
         warnings.warn(warning, stacklevel=2)

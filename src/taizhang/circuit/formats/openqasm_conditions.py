@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.classical import Conditional, Measure, Reset
+from taizhang.circuit.classical import Assign, Conditional, Measure, Reset
 from taizhang.circuit.condition import AllOf, Compare, Condition, Parity
 from taizhang.circuit.operation import Operation
 from taizhang.circuit.registers import Registers
@@ -43,6 +43,10 @@ def lines_of(
         yield f"measure q[{qubit}] -> {bit};" if version == 2 else f"{bit} = measure q[{qubit}];"
     elif isinstance(action, Reset):
         yield f"reset q[{step.qubits[0]}];"
+    elif isinstance(action, Assign):
+        if version == 2:
+            raise CircuitError("OpenQASM 2 has no assignments of bits, and the circuit has; write OpenQASM 3")
+        yield f"{_bit(action.bit, registers)} = {_written(action.value, registers)};"
     elif isinstance(action, Conditional):
         inner = list(lines_of(Operation(action.action, step.qubits), circuit, version, gates))
         if version == 2:
@@ -87,6 +91,8 @@ def _equality(condition: Condition, registers: Registers) -> str:
 def _written(condition: Condition, registers: Registers) -> str:
     """A condition of OpenQASM 3."""
     if isinstance(condition, AllOf):
+        if not condition.parts:
+            return "false" if condition.negated else "true"
         inner = " && ".join(f"({_written(part, registers)})" for part in condition.parts)
         return f"!({inner})" if condition.negated else inner
     if isinstance(condition, Parity):

@@ -1,4 +1,4 @@
-"""What OpenQASM has beside gates, as operations: measurements, resets, conditions."""
+"""What OpenQASM has beside gates, as operations: measurements, resets, assignments of bits, blocks under conditions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from taizhang.circuit import channels
+from taizhang.circuit.blocks import END, OTHERWISE, Begin, Step, Unfinished, circuit_of_blocks
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.classical import Conditional, Measure, Reset
+from taizhang.circuit.classical import Assign, Measure, Reset
 from taizhang.circuit.condition import AllOf, Compare, Condition, Parity
-from taizhang.circuit.operation import Action, Operation
+from taizhang.circuit.operation import Operation
 
 Event = tuple[Any, ...]
 
@@ -29,34 +30,32 @@ def dynamic_circuit(
         events: What happens beside gates, each with the number of gates before it, in order.
     """
     sized = {name: size for name, size in registers if size}
-    return Circuit(num_qubits, _operations(gates, events), bits=sized)
+    return circuit_of_blocks(num_qubits, _steps(gates, events), sized)
 
 
-def _operations(gates: Sequence[Operation], events: Sequence[tuple[int, Event]]) -> Iterator[Operation]:
-    conditions: list[Condition] = []
-
-    def under(action: Action) -> Action:
-        for condition in reversed(conditions):
-            action = Conditional(condition, action)
-        return action
-
+def _steps(gates: Sequence[Operation], events: Sequence[tuple[int, Event]]) -> Iterator[Step]:
     done = 0
     for place, event in events:
-        for step in gates[done:place]:
-            yield Operation(under(step.action), step.qubits) if conditions else step
+        yield from gates[done:place]
         done = place
         kind = event[0]
         if kind == "if":
-            conditions.append(_condition(event[1]))
+            yield Begin(_condition(event[1]))
+        elif kind == "else":
+            yield OTHERWISE
         elif kind == "end":
-            conditions.pop()
+            yield END
+        elif kind == "unfinished":
+            yield Unfinished(_condition(event[1]))
+        elif kind == "assign":
+            yield Operation(Assign(event[1], _condition(event[2])), ())
         elif kind == "reset":
-            yield Operation(under(Reset()), (event[1],))
+            yield Operation(Reset(), (event[1],))
         elif event[2] is None:
             # The outcome is dropped: what is left is the loss of phase.
-            yield Operation(under(channels.phase_damping(1.0)), (event[1],))
+            yield Operation(channels.phase_damping(1.0), (event[1],))
         else:
-            yield Operation(under(Measure(event[2])), (event[1],))
+            yield Operation(Measure(event[2]), (event[1],))
     yield from gates[done:]
 
 

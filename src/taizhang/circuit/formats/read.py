@@ -14,7 +14,7 @@ from taizhang._checks import check_path
 from taizhang._lazy import lazy_module
 from taizhang.circuit.check_circuit import check_circuit
 from taizhang.circuit.circuit import Circuit
-from taizhang.circuit.formats import MAX_TEXT_BYTES
+from taizhang.circuit.formats import DEFAULT_TURNS, MAX_TEXT_BYTES
 from taizhang.errors import CircuitFileError, UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +50,13 @@ _WRITERS: dict[str, Callable[[], Callable[[Circuit], str]]] = {
 }
 
 
-def read_circuit(path: PathOrFile, format: CircuitFormat | None = None, *, final_measurements: bool = False) -> Circuit:
+def read_circuit(
+    path: PathOrFile,
+    format: CircuitFormat | None = None,
+    *,
+    final_measurements: bool = False,
+    max_turns: int = DEFAULT_TURNS,
+) -> Circuit:
     """Reads a circuit file.
 
     Args:
@@ -58,6 +64,7 @@ def read_circuit(path: PathOrFile, format: CircuitFormat | None = None, *, final
         format: `qsim`, `grcs`, `stim` or `qasm` (OpenQASM 2 and 3, by the file's own header; `qasm2` and `qasm3` mean
             the same). None to recognise it by content, then by file extension.
         final_measurements: Keep measurements at the end of an OpenQASM circuit, and with them its classical bits.
+        max_turns: Turns up to which loops of OpenQASM 3 that depend on measured bits are written out.
 
     Returns:
         The circuit, its qubits in the order of the file. Measurements at the end are left out, unless they are asked
@@ -73,7 +80,7 @@ def read_circuit(path: PathOrFile, format: CircuitFormat | None = None, *, final
     content = _content_of(path, name)
     chosen = _check_format(format) if format is not None else _recognise(content, name)
     if chosen.startswith("qasm"):
-        return openqasm.read_openqasm(content, source=name, final_measurements=final_measurements)
+        return openqasm.read_openqasm(content, source=name, final_measurements=final_measurements, max_turns=max_turns)
     return _READERS[chosen]()(content, source=name)
 
 
