@@ -29,7 +29,13 @@ from taizhang.tasks.outcomes import (
     purity_of,
     read_record,
 )
-from taizhang.tasks.trajectories import TrajectoryValues, estimate, read_target_error, read_trajectories
+from taizhang.tasks.trajectories import (
+    TrajectoryValues,
+    estimate,
+    read_exhaustive_to,
+    read_target_error,
+    read_trajectories,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -220,19 +226,24 @@ def estimate_expectation(
     *,
     trajectories: int | None = None,
     target_error: float | None = None,
+    exhaustive_to: float | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> TrajectoryValues:
     """Estimates expectation values from trajectories, where the exact network is too wide.
 
-    In each trajectory every channel is one of its unitaries, drawn with its probability. The exact network of
-    `expectation` is about twice as wide as that of a trajectory; where it fits, it is quicker and has no error.
+    In each trajectory every channel is one of its operators, drawn with its probability. The exact network of
+    `expectation` is about twice as wide as that of a trajectory; where it fits, it is quicker and has no error. That
+    all channels take their likeliest operator counts with its exact probability.
 
     Args:
-        circuit: Gates, and channels that are mixtures of unitaries.
+        circuit: Gates, and channels; those that are no mixtures of unitaries only where light cones have at most 26
+            qubits.
         observable: A Hermitian observable, as `expectation` takes it, or a list of them.
         trajectories: How many; 1,000 by default, or as many as needed where there is a target.
         target_error: Go on until the standard error of each value is at most this.
+        exhaustive_to: Draw nothing, but compute the likeliest choices of operators until only this much of the
+            probability is left; the result then has `bounds` that hold for certain.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -240,14 +251,16 @@ def estimate_expectation(
         Values with their standard errors. The same seed gives the same, whatever the threads.
 
     Raises:
-        CircuitError: The circuit has measurements, resets or conditions, or a channel that is no mixture of unitaries.
+        CircuitError: The circuit has measurements, resets or conditions, or channels that are no mixtures of unitaries
+            and wide light cones.
+        SizeLimitError: `exhaustive_to` needs more than 100,000 choices.
         UsageError: An observable is not Hermitian, or a number is not allowed.
 
     Example:
         >>> from taizhang.circuit import channels
         >>> noisy = Circuit(1).append(channels.bit_flip(0.25), 0)
         >>> found = estimate_expectation(noisy, "Z0", trajectories=400, seed=1)
-        >>> bool(abs(found.values[0] - 0.5) < 4 * found.standard_errors[0]), found.num_distinct
+        >>> bool(abs(found.values[0] - 0.5) < 4 * found.standard_errors[0] + 1e-6), found.num_distinct
         (True, 2)
     """
     settings = settings_of(estimate_expectation, options)
@@ -259,4 +272,5 @@ def estimate_expectation(
         observer,
         trajectories=read_trajectories(trajectories, target_error),
         target_error=read_target_error(target_error),
+        exhaustive_to=read_exhaustive_to(exhaustive_to, trajectories, target_error),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -43,9 +43,10 @@ from taizhang.tasks.xeb import Xeb
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from taizhang.tasks import outcomes
+    from taizhang.tasks import outcomes, trajectory_samples
 else:
     outcomes = lazy_module("taizhang.tasks.outcomes")
+    trajectory_samples = lazy_module("taizhang.tasks.trajectory_samples")
 
 
 class SampleKeywords(Options, FrugalKeywords, total=False):
@@ -58,7 +59,7 @@ def sample(
     circuit: Circuit,
     shots: int,
     *,
-    method: MethodName | FrugalOptions = "auto",
+    method: MethodName | Literal["trajectories"] | FrugalOptions = "auto",
     directory: str | PathLike[str] | None = None,
     observer: Observer | None = None,
     **options: Unpack[SampleKeywords],
@@ -66,14 +67,17 @@ def sample(
     """Draws bitstrings from the output distribution of a circuit, all qubits measured.
 
     Of a circuit with channels, measurements, resets or conditions it draws the classical bits, register by register; of
-    one without classical bits, all qubits. Probabilities are exact, bit by bit, and shared by shots that agree so far.
+    one without classical bits, all qubits. Probabilities are exact, bit by bit, and shared by shots that agree so far;
+    or with the method "trajectories" each channel is one of its operators, drawn with its probability, and shots that
+    drew the same share a state.
 
     Args:
         circuit: The circuit.
         shots: Number of samples.
         method: `"state-vector"`, `"marginals"` (over light cones), `"gate-by-gate"`, `"frugal"` (rejection from
             batches, for chaotic circuits), or `"auto"` for the one of least predicted time. Or `FrugalOptions(...)` for
-            frugal rejection with these options, instead of keywords.
+            frugal rejection with these options, instead of keywords. Of circuits with channels: `"auto"` or
+            `"trajectories"`.
         directory: Make it a resumable run in this folder; after any interruption, `resume` continues it (frugal).
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS` and `taizhang.sampling.frugal.FRUGAL`.
@@ -93,12 +97,16 @@ def sample(
     """
     circuit, shots = check_circuit(circuit), read_count(shots, name="shots")
     settings = settings_of(sample, options)
+    if method == "trajectories":
+        if directory is not None:
+            raise UsageError("trajectories are sampled without a directory; leave it out")
+        return trajectory_samples.sample_trajectories(circuit, shots, settings, observer or Silent())
     name, how = method_of(method, options)
     if not circuit.is_unitary:
         if directory is not None or name != "auto":
             raise UsageError(
-                "a circuit with channels, measurements, resets or conditions is sampled with method 'auto', without a "
-                "directory; leave them out"
+                "a circuit with channels, measurements, resets or conditions is sampled with the methods 'auto' and "
+                "'trajectories', without a directory; leave them out"
             )
         asked = outcomes.Distribution.asked(circuit, qubits=None, bits=None)
         return outcomes.draw_records(asked, shots, settings, observer or Silent())

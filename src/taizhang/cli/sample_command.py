@@ -32,9 +32,10 @@ from taizhang.settings import Settings
 from taizhang.tasks.samples import SamplesTask
 
 if TYPE_CHECKING:
-    from taizhang.tasks import outcomes
+    from taizhang.tasks import outcomes, trajectory_samples
 else:
     outcomes = lazy_module("taizhang.tasks.outcomes")
+    trajectory_samples = lazy_module("taizhang.tasks.trajectory_samples")
 
 
 @command("sample")
@@ -42,7 +43,12 @@ else:
 @noisy_circuit_options
 @option("--shots", type=int, required=True, metavar="N", group="Samples", help="Number of samples.")
 @option(
-    "--method", type=click.Choice(METHODS), default="auto", show_default=True, group="Samples", help="Sampling method."
+    "--method",
+    type=click.Choice((*METHODS, "trajectories")),
+    default="auto",
+    show_default=True,
+    group="Samples",
+    help="Sampling method.",
 )
 @table_options(lambda given: FrugalOptions(**given), "options", FRUGAL)
 @directory_option
@@ -79,14 +85,18 @@ def sample_command(
         display.stage("read")
         read = reader.read(circuit)
         reading = time.perf_counter()
-        if not read.is_unitary:
-            if directory is not None or method != "auto":
+        of_bits = not read.is_unitary or method == "trajectories"
+        if of_bits:
+            if directory is not None or method not in ("auto", "trajectories"):
                 raise click.UsageError(
-                    "a circuit with channels, measurements, resets or conditions is sampled with --method auto, "
-                    "without --directory; leave them out"
+                    "a circuit with channels, measurements, resets or conditions is sampled with --method auto or "
+                    "trajectories, without --directory; leave them out"
                 )
             asked = outcomes.Distribution.asked(read, qubits=None, bits=None)
-            records = outcomes.draw_records(asked, shots, settings, display)
+            if method == "trajectories":
+                records = trajectory_samples.sample_trajectories(read, shots, settings, display)
+            else:
+                records = outcomes.draw_records(asked, shots, settings, display)
             drawn = time.perf_counter()
         elif directory is not None:
             task = SamplesTask(circuit=read, shots=shots, method=method, options=options)
@@ -96,7 +106,7 @@ def sample_command(
             prepared = time.perf_counter()
             note(f"method {run.method}: {run.reason}")
             written = write_samples(run, output, as_json=as_json)
-    if not read.is_unitary:
+    if of_bits:
         seconds = {"read": reading - started, "run": drawn - reading}
         present_records(records, asked.groups, seconds, output=output, as_json=as_json)
         return

@@ -1,9 +1,10 @@
-"""Expectation values from trajectories: each channel is replaced by one of its unitaries, drawn with its probability.
+"""Expectation values from trajectories: each channel is replaced by one of its operators, drawn with its probability.
 
-The draws do not depend on the state, so all are made beforehand, and equal ones are computed once. Where all unitaries
-are Pauli products, a choice is a point of one circuit with parameters: X and Z are rotations by π, or by 0 where they
-are not drawn. So one plan serves all trajectories. Other choices give circuits that are placed side by side and
-computed as one.
+The draws do not depend on the state (`trajectory_choices`), so all are made beforehand, and equal ones are computed
+once. The choice of the likeliest operator everywhere is computed by itself and counts with its exact probability; all
+others are drawn. Where all operators are Pauli products, a choice is a point of one circuit with parameters: X and Z
+are rotations by π, or by 0 where they are not drawn. So one plan serves all trajectories. Other unitaries give circuits
+that are placed side by side and computed as one; operators that are not unitary need the states of few qubits.
 
 Source: Dalibard, Castin & Mølmer, PRL 68, 580 (1992); drawing beforehand: Isakov et al., arXiv:2111.02396.
 """
@@ -11,9 +12,8 @@ Source: Dalibard, Castin & Mølmer, PRL 68, 580 (1992); drawing beforehand: Isak
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,24 +21,31 @@ import numpy.typing as npt
 from taizhang._checks import read_integer
 from taizhang._random import stream
 from taizhang._types import ComplexArray
-from taizhang.circuit.channel import Channel, Mixture, pauli_basis
 from taizhang.circuit.circuit import MAX_QUBITS, Circuit
-from taizhang.circuit.gates import Gate, gate, unitary_gate
+from taizhang.circuit.gates import Gate, gate
 from taizhang.circuit.observable import Observable
 from taizhang.circuit.operation import Operation
 from taizhang.circuit.parameter import Parameter
-from taizhang.errors import CircuitError, UsageError
+from taizhang.errors import CircuitError, SizeLimitError, UsageError
 from taizhang.network.doubled import Question, needed_operations
 from taizhang.observer import Observer, Silent
 from taizhang.settings import Settings
 from taizhang.tasks.energy import EnergyProgram
 from taizhang.tasks.expectation import ExpectationTask
 from taizhang.tasks.solve import solve
-
-Choice: TypeAlias = npt.NDArray[np.uint16]
-"""For each channel the number of the unitary that was drawn."""
+from taizhang.tasks.trajectory_choices import (
+    Choice,
+    Place,
+    chance_of_likeliest,
+    draw_others,
+    drawn_from,
+    likeliest,
+)
+from taizhang.tasks.trajectory_states import MAX_STATE_QUBITS, StateProgram
 
 MAX_TRAJECTORIES = 100_000_000
+MOST_CHOICES = 100_000
+"""Most choices of operators that are computed in order of their probability."""
 _DEFAULT = 1000
 # Operations of the circuits that are computed together, and trajectories of the first portion.
 _MOST_OPERATIONS = 400_000
@@ -55,13 +62,16 @@ class TrajectoryValues:
         values: Means over the trajectories, float64, shape (observables,).
         standard_errors: Their standard errors, float64, shape (observables,).
         num_trajectories: Number of trajectories.
-        num_distinct: Number of different choices of unitaries among them, in the light cones of the observables.
+        num_distinct: Number of different choices of operators among them, in the light cones of the observables.
+        bounds: Where the likeliest choices were computed until little of the probability was left: how far the values
+            can be from the exact ones, float64, shape (observables,); None for drawn trajectories.
     """
 
     values: npt.NDArray[np.float64]
     standard_errors: npt.NDArray[np.float64]
     num_trajectories: int
     num_distinct: int
+    bounds: npt.NDArray[np.float64] | None = None
 
 
 def read_trajectories(given: int | None, target_error: float | None, *, called: str = "trajectories") -> int | None:
@@ -91,6 +101,21 @@ def read_target_error(given: float | None, *, called: str = "target_error") -> f
     return float(given)
 
 
+def read_exhaustive_to(given: float | None, trajectories: int | None, target_error: float | None) -> float | None:
+    """Reads how much of the probability may be left.
+
+    Raises:
+        UsageError: It is not a probability below 1, or trajectories are to be drawn as well.
+    """
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < 1:
+        raise UsageError(f"exhaustive_to must be a number between 0 and 1, got {given!r:.40}")
+    if trajectories is not None or target_error is not None:
+        raise UsageError("exhaustive_to draws no trajectories; leave trajectories and target_error out")
+    return float(given)
+
+
 def estimate(
     circuit: Circuit,
     observables: Sequence[Observable],
@@ -99,6 +124,7 @@ def estimate(
     *,
     trajectories: int | None,
     target_error: float | None,
+    exhaustive_to: float | None = None,
 ) -> TrajectoryValues:
     """Estimates expectation values from trajectories.
 
@@ -109,10 +135,13 @@ def estimate(
         observer: Receives progress updates.
         trajectories: How many; or the most, where there is a target.
         target_error: Go on until each standard error is at most this.
+        exhaustive_to: Compute the likeliest choices instead, until this much of the probability is left.
 
     Raises:
-        CircuitError: The circuit has measurements, resets or conditions, or a channel that is no mixture of unitaries.
+        CircuitError: The circuit has measurements, resets or conditions; or a channel that is no mixture of unitaries
+            and a light cone of more than 26 qubits.
         UsageError: An observable is not Hermitian.
+        SizeLimitError: Too many choices would have to be computed.
     """
     # Stage 1: what the observables depend on, and the unitaries of each channel.
     watch = observer or Silent()
@@ -123,30 +152,35 @@ def estimate(
     products = [product for observable in observables for product, _ in observable.terms]
     letters = {qubit: letter for product in products for qubit, letter in product}
     steps = needed_operations(circuit, Question(letters=letters))
-    places = [_Place.of(step) for step in steps]
+    places = [Place.of(step) for step in steps]
+    channels = drawn_from(places)
     qubits = sorted({*letters, *(qubit for step in steps for qubit in step.qubits)})
     moved = {qubit: place for place, qubit in enumerate(qubits)}
 
     # Stage 2: what computes some choices.
-    if all(place.paulis for place in places if place.gates):
-        of_paulis = _OfPaulis.prepare(places, observables, moved, settings, watch)
-        compute = of_paulis.values
-    else:
+    compute = _computer(places, observables, moved, settings, watch)
+    excess = math.prod(place.excess for place in channels)
+    if exhaustive_to is not None:
+        return _exhaustive(channels, observables, compute, excess, exhaustive_to, watch)
 
-        def compute(choices: Sequence[Choice]) -> npt.NDArray[np.float64]:
-            return _values(places, choices, observables, moved, settings, watch)
-
-    # Stage 3: portions of trajectories, until there are as many as asked for or the errors are small enough.
-    rng = stream(settings.seed, "trajectories")
+    # Stage 3: the likeliest choice, which has its exact probability.
     most = MAX_TRAJECTORIES if trajectories is None else trajectories
     together = max(1, min(MAX_QUBITS // max(len(qubits), 1), _MOST_OPERATIONS // max(len(steps), 1)))
+    first = excess * compute([np.zeros(len(channels), dtype=np.uint16)])[0]
+    chance = chance_of_likeliest(channels)
+    if not channels or 1 - chance < 1e-15:
+        none = np.zeros(len(observables))
+        return TrajectoryValues(values=first, standard_errors=none, num_trajectories=most, num_distinct=1)
+
+    # Stage 4: portions of the others, until there are as many as asked for or the errors are small enough.
+    rng = stream(settings.seed, "trajectories")
     seen: dict[bytes, int] = {}
     values: npt.NDArray[np.float64] = np.zeros((0, len(observables)))
     counts: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     done, portion = 0, _FIRST
     while done < most:
         number = min(portion, most - done)
-        drawn = _draw(places, number, rng)
+        drawn = draw_others(channels, number, rng)
         fresh: list[Choice] = []
         for row in drawn:
             key = row.tobytes()
@@ -157,61 +191,115 @@ def estimate(
         np.add.at(counts, [seen[row.tobytes()] for row in drawn], 1)
         for start in range(0, len(fresh), together):
             some = fresh[start : start + together]
-            values = np.concatenate([values, compute(some)])
+            values = np.concatenate([values, excess * compute(some)])
         done += number
         portion = min(2 * portion, 1 << 20)
         means, errors = _statistics(values, counts)
+        means, errors = chance * first + (1 - chance) * means, (1 - chance) * errors
         watch.contracting(done, most if target_error is None else max(done, 1))
         if target_error is not None and done >= _FEWEST and errors.max(initial=0.0) <= target_error:
             break
     return TrajectoryValues(
-        values=means, standard_errors=errors, num_trajectories=int(counts.sum()), num_distinct=len(counts)
+        values=means, standard_errors=errors, num_trajectories=int(counts.sum()), num_distinct=1 + len(counts)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """An operation, or a channel with its unitaries.
+_Compute = Callable[[Sequence[Choice]], npt.NDArray[np.float64]]
 
-    Attributes:
-        step: The operation.
-        gates: The unitaries of a channel.
-        sums: The sums of their probabilities.
-        paulis: Where all are Pauli products: for each its letters.
-    """
 
-    step: Operation
-    gates: tuple[Gate, ...] = ()
-    sums: tuple[float, ...] = ()
-    paulis: tuple[str, ...] = ()
+def _computer(
+    places: Sequence[Place],
+    observables: Sequence[Observable],
+    moved: Mapping[int, int],
+    settings: Settings,
+    observer: Observer,
+) -> _Compute:
+    """What computes the values of some choices, shape (choices, observables)."""
+    channels = drawn_from(places)
+    if all(place.paulis for place in channels):
+        return _OfPaulis.prepare(places, observables, moved, settings, observer).values
+    if all(place.gates for place in channels):
+        return lambda choices: _values(places, choices, observables, moved, settings, observer)
+    if len(moved) > MAX_STATE_QUBITS:
+        name = next(place.step.action.label for place in channels if not place.gates)
+        raise CircuitError(
+            f"'{name}' is not a mixture of unitaries, and trajectories with such channels are of light cones of at "
+            f"most {MAX_STATE_QUBITS} qubits, not {len(moved)}; use method 'exact'"
+        )
+    program = StateProgram(places, moved, settings, observer)
 
-    @classmethod
-    def of(cls, step: Operation) -> _Place:
-        action = step.action
-        if not isinstance(action, Channel):
-            return cls(Operation(step.gate, step.qubits))
-        mixture: Mixture | None = action.mixture
-        if mixture is None:
-            raise CircuitError(
-                f"'{action.label}' is not a mixture of unitaries, and trajectories are of such channels; use method "
-                "'exact'"
+    def of_states(choices: Sequence[Choice]) -> npt.NDArray[np.float64]:
+        found = np.zeros((len(choices), len(observables)))
+
+        def take(number: int, state: ComplexArray) -> None:
+            found[number] = [_value_in(state, observable, moved) for observable in observables]
+
+        program.run(choices, take, observer)
+        return found
+
+    return of_states
+
+
+def _value_in(state: ComplexArray, observable: Observable, moved: Mapping[int, int]) -> float:
+    """⟨ψ|O|ψ⟩ of a state that need not be normalised."""
+    size, wide = len(state), state.astype(np.complex128, copy=False)
+    numbers = np.arange(size)
+    total = 0.0
+    for product, coefficient in observable:
+        flips, phase = 0, 1.0 + 0.0j
+        turned: ComplexArray = wide
+        for qubit, letter in product:
+            place = size.bit_length() - 2 - moved[qubit]
+            flips |= 1 << place if letter in "XY" else 0
+            phase *= 1j if letter == "Y" else 1
+            if letter in "YZ":
+                turned = np.where(numbers >> place & 1, -turned, turned)
+        # Y|k⟩ = i (-1)^k |1 - k⟩.
+        value = (wide[numbers ^ flips].conj() * turned).sum() * phase
+        total += float((coefficient * value).real)
+    return total
+
+
+def _exhaustive(
+    channels: Sequence[Place],
+    observables: Sequence[Observable],
+    compute: _Compute,
+    excess: float,
+    left: float,
+    observer: Observer,
+) -> TrajectoryValues:
+    """Values of the likeliest choices, and how far those of all can be from them."""
+    # Stage 1: the choices.
+    if excess > 1 + 1e-9:
+        raise CircuitError("exhaustive_to is for channels that are mixtures of unitaries; leave it out")
+    chosen, chances, mass = [], [], 0.0
+    for choice, chance in likeliest(channels):
+        chosen.append(choice)
+        chances.append(chance)
+        mass += chance
+        if 1 - mass <= left:
+            break
+        if len(chosen) >= MOST_CHOICES:
+            raise SizeLimitError(
+                f"the {MOST_CHOICES:,} likeliest choices of operators leave {1 - mass:.3g} of the probability; raise "
+                "exhaustive_to, or draw trajectories"
             )
-        order = np.argsort(-mixture.probabilities, kind="stable")
-        gates = tuple(unitary_gate(mixture.unitaries[place], name=f"{action.label}_{place}") for place in order)
-        sums = np.cumsum(mixture.probabilities[order])
-        letters = [_letters(mixture.unitaries[place]) for place in order]
-        paulis = tuple(letter for letter in letters if letter is not None)
-        return cls(step, gates, tuple((sums / sums[-1]).tolist()), paulis if len(paulis) == len(letters) else ())
-
-
-def _letters(unitary: ComplexArray) -> str | None:
-    """The letters of a Pauli product, whatever its phase; None for another matrix."""
-    qubits = len(unitary).bit_length() - 1
-    overlaps = np.abs(np.einsum("aij,ij->a", pauli_basis(qubits).conj(), unitary)) / len(unitary)
-    place = int(overlaps.argmax())
-    if overlaps[place] < 1 - 1e-12:
-        return None
-    return "".join("IXYZ"[place >> 2 * (qubits - 1 - qubit) & 3] for qubit in range(qubits))
+    # Stage 2: their values; what is left has values of at most the sum of the coefficients.
+    values = np.zeros(len(observables))
+    for start in range(0, len(chosen), _FIRST):
+        part = slice(start, start + _FIRST)
+        values += np.array(chances[part]) @ compute(chosen[part])
+        observer.contracting(min(start + _FIRST, len(chosen)), len(chosen))
+    rest = max(0.0, 1 - mass)
+    constants = np.array([complex(observable.constant).real for observable in observables])
+    spread = np.array([sum(abs(value) for product, value in observable if product) for observable in observables])
+    return TrajectoryValues(
+        values=values + rest * constants,
+        standard_errors=np.zeros(len(observables)),
+        num_trajectories=len(chosen),
+        num_distinct=len(chosen),
+        bounds=rest * spread,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,13 +313,13 @@ class _OfPaulis:
     """
 
     program: EnergyProgram
-    places: tuple[_Place, ...]
+    places: tuple[Place, ...]
     first: tuple[int, ...]
 
     @classmethod
     def prepare(
         cls,
-        places: Sequence[_Place],
+        places: Sequence[Place],
         observables: Sequence[Observable],
         moved: Mapping[int, int],
         settings: Settings,
@@ -241,7 +329,7 @@ class _OfPaulis:
         steps, chosen, first, count = [], [], [], 0
         for place in places:
             qubits = tuple(moved[qubit] for qubit in place.step.qubits)
-            if not place.gates:
+            if place.operators is None:
                 steps.append(Operation(place.step.gate, qubits))
                 continue
             chosen.append(place)
@@ -276,17 +364,8 @@ class _OfPaulis:
         return np.array(found, dtype=np.float64).reshape(len(choices), -1)
 
 
-def _draw(places: Sequence[_Place], number: int, rng: np.random.Generator) -> npt.NDArray[np.uint16]:
-    """For each trajectory and channel the number of the unitary, shape (trajectories, channels)."""
-    channels = [place for place in places if place.gates]
-    drawn = np.zeros((number, len(channels)), dtype=np.uint16)
-    for column, place in enumerate(channels):
-        drawn[:, column] = np.searchsorted(place.sums, rng.random(number), side="right").clip(0, len(place.gates) - 1)
-    return drawn
-
-
 def _values(
-    places: Sequence[_Place],
+    places: Sequence[Place],
     choices: Sequence[Choice],
     observables: Sequence[Observable],
     moved: Mapping[int, int],
@@ -300,7 +379,7 @@ def _values(
         for copy, row in enumerate(choices):
             chosen = iter(row.tolist())
             for place in places:
-                drawn = place.gates[next(chosen)] if place.gates else place.step.gate
+                drawn = place.step.gate if place.operators is None else place.gates[next(chosen)]
                 if drawn.entries is None or not _is_identity(drawn):
                     yield Operation(drawn, tuple(copy * width + moved[qubit] for qubit in place.step.qubits))
 

@@ -1,0 +1,213 @@
+"""Samples of noisy circuits from trajectories: shots that took the same operators are drawn from one state.
+
+Operators are drawn beforehand, as `trajectory_choices` says. The squared norm that is left of a state is the chance
+that the draw of its operators is kept; for mixtures of unitaries that is 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang._random import stream
+from taizhang._types import ComplexArray
+from taizhang._units import human_seconds
+from taizhang.circuit.circuit import Circuit
+from taizhang.circuit.classical import Measure, Readout
+from taizhang.circuit.operation import Operation
+from taizhang.errors import CircuitError, TimeLimitError
+from taizhang.observer import Observer
+from taizhang.sampling.choice import prepare_samples
+from taizhang.settings import Settings
+from taizhang.tasks.trajectory_choices import Choice, Place, draw, drawn_from
+from taizhang.tasks.trajectory_states import MAX_STATE_QUBITS, StateProgram
+
+# Trajectories whose operators are drawn at a time, as a matrix.
+_AT_A_TIME = 1 << 12
+# Least part of the draws that may be kept.
+_LEAST_KEPT = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A circuit without its measurements, and the bits that they write.
+
+    Attributes:
+        operations: Gates and channels.
+        bits: For each bit of the result the qubit that is read, or None for one that is 0, and errors of reading it.
+    """
+
+    operations: tuple[Operation, ...]
+    bits: tuple[tuple[int | None, Readout | None], ...]
+
+    @classmethod
+    def of(cls, circuit: Circuit) -> _Measured:
+        """Takes the measurements at the end of a circuit away.
+
+        Raises:
+            CircuitError: It has others, resets, or conditions.
+        """
+        read: dict[int, tuple[int, Readout | None]] = {}
+        kept: list[Operation] = []
+        measured: set[int] = set()
+        for step in circuit.operations:
+            if isinstance(step.action, Measure):
+                read[step.action.bit] = (step.qubits[0], step.action.readout)
+                measured.update(step.qubits)
+                continue
+            if measured.intersection(step.qubits):
+                raise CircuitError(
+                    f"'{step.action.label}' comes after a measurement of its qubit, and trajectories are of circuits "
+                    "that measure at the end; use method 'auto'"
+                )
+            kept.append(step)
+        if not circuit.registers.results:
+            return cls(tuple(kept), tuple((qubit, None) for qubit in range(circuit.num_qubits)))
+        return cls(tuple(kept), tuple(read.get(bit, (None, None)) for bit in circuit.registers.result_bits))
+
+
+def sample_trajectories(circuit: Circuit, shots: int, settings: Settings, observer: Observer) -> npt.NDArray[np.uint8]:
+    """Draws samples from trajectories.
+
+    Args:
+        circuit: Gates and channels, and perhaps measurements at the end.
+        shots: Number of samples.
+        settings: The common options; the same seed gives the same samples on any number of threads.
+        observer: Receives progress updates.
+
+    Returns:
+        The bits, or all qubits where the circuit has none, uint8, shape (shots, bits).
+
+    Raises:
+        CircuitError: The circuit has measurements in the middle, resets or conditions; or channels that are no mixtures
+            of unitaries, and more than 26 qubits or so many of them that next to no draw would be kept.
+        TimeLimitError: It is predicted to take longer than the limit.
+    """
+    # Stage 1: the places, and how many draws are needed.
+    measured = _Measured.of(circuit)
+    places = [Place.of(step) for step in measured.operations]
+    channels = drawn_from(places)
+    excess = math.prod(place.excess for place in channels)
+    if 1 / excess < _LEAST_KEPT:
+        raise CircuitError(
+            f"the channels that are not mixtures of unitaries are so strong that one draw in {excess:.3g} would be "
+            "kept; use method 'auto'"
+        )
+    wide = circuit.num_qubits > MAX_STATE_QUBITS
+    if wide and excess > 1 + 1e-9:
+        name = next(place.step.action.label for place in channels if not place.gates)
+        raise CircuitError(
+            f"'{name}' is not a mixture of unitaries, and samples with such channels are of circuits of at most "
+            f"{MAX_STATE_QUBITS} qubits; use method 'auto'"
+        )
+    program = None if wide else StateProgram(places, dict(enumerate(range(circuit.num_qubits))), settings, observer)
+
+    # Stage 2: rounds of draws, until enough are kept, in the order in which they were drawn.
+    rng = stream(settings.seed, "trajectories")
+    rows: npt.NDArray[np.uint8] = np.zeros((0, circuit.num_qubits), dtype=np.uint8)
+    turn = 0
+    while len(rows) < shots:
+        missing = shots - len(rows)
+        number = missing if excess < 1 + 1e-9 else math.ceil(1.1 * excess * missing + 4 * excess * math.sqrt(missing))
+        groups = _groups(channels, number, rng)
+        if program is None:
+            found = _of_wide(circuit, places, groups, number, settings, observer)
+        else:
+            found = _of_states(program, groups, number, turn, settings, observer, all_kept=excess < 1 + 1e-9)
+        rows = np.concatenate([rows, found])
+        turn += 1
+    return _read(rows[:shots], measured, stream(settings.seed, "readout"))
+
+
+def _groups(
+    channels: Sequence[Place], number: int, rng: np.random.Generator
+) -> list[tuple[Choice, npt.NDArray[np.intp]]]:
+    """The different choices of some trajectories, each with the numbers of its trajectories."""
+    found: dict[bytes, list[int]] = {}
+    choices: list[Choice] = []
+    for start in range(0, number, _AT_A_TIME):
+        drawn = draw(channels, min(_AT_A_TIME, number - start), rng)
+        for row, choice in enumerate(drawn):
+            # Most operators are the likeliest ones: the others make a short key.
+            changed = np.flatnonzero(choice)
+            key = changed.tobytes() + choice[changed].tobytes()
+            members = found.setdefault(key, [])
+            if not members:
+                choices.append(choice.copy())
+            members.append(start + row)
+    return list(zip(choices, map(np.array, found.values()), strict=True))
+
+
+def _of_states(
+    program: StateProgram,
+    groups: Sequence[tuple[Choice, npt.NDArray[np.intp]]],
+    number: int,
+    turn: int,
+    settings: Settings,
+    observer: Observer,
+    *,
+    all_kept: bool,
+) -> npt.NDArray[np.uint8]:
+    """Draws from the states: the rows that are kept, in order."""
+    seconds = program.seconds * len(groups) / settings.threads
+    if seconds > settings.time_limit_seconds:
+        raise TimeLimitError(
+            f"{len(groups):,} different trajectories are predicted to take {human_seconds(seconds)}, but the time "
+            f"limit is {human_seconds(settings.time_limit_seconds)}; draw fewer shots, or raise time_limit"
+        )
+    observer.predicted(seconds)
+    observer.stage("run")
+    outcomes = np.full(number, -1, dtype=np.int64)
+
+    def take(place: int, state: ComplexArray) -> None:
+        _, members = groups[place]
+        rng = stream(settings.seed, "trajectory", turn, place)
+        sums = np.cumsum(state.real.astype(np.float64) ** 2 + state.imag.astype(np.float64) ** 2)
+        kept = (rng.random(len(members)) < sums[-1]) | all_kept
+        drawn = np.searchsorted(sums, rng.random(len(members)) * sums[-1], side="right").clip(0, len(sums) - 1)
+        outcomes[members[kept]] = drawn[kept]
+
+    program.run([choice for choice, _ in groups], take, observer)
+    chosen = outcomes[outcomes >= 0]
+    shifts = np.arange(program.num_qubits)[::-1]
+    return (chosen[:, np.newaxis] >> shifts & 1).astype(np.uint8)
+
+
+def _of_wide(
+    circuit: Circuit,
+    places: Sequence[Place],
+    groups: Sequence[tuple[Choice, npt.NDArray[np.intp]]],
+    number: int,
+    settings: Settings,
+    observer: Observer,
+) -> npt.NDArray[np.uint8]:
+    """Draws from each circuit of unitaries as from any other."""
+    rows = np.zeros((number, circuit.num_qubits), dtype=np.uint8)
+    for done, (choice, members) in enumerate(groups):
+        chosen = iter(choice.tolist())
+        steps = [
+            Operation(place.step.gate if place.operators is None else place.gates[next(chosen)], place.step.qubits)
+            for place in places
+        ]
+        one = replace(settings, seed=int(stream(settings.seed, "trajectory", done).integers(1 << 62)))
+        run = prepare_samples(Circuit(circuit.num_qubits, steps), len(members), one, method="auto", observer=None)
+        rows[members] = np.concatenate(list(run))
+        observer.contracting(done + 1, len(groups))
+    return rows
+
+
+def _read(rows: npt.NDArray[np.uint8], measured: _Measured, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """The bits that are read for the outcomes of all qubits."""
+    found = np.zeros((len(rows), len(measured.bits)), dtype=np.uint8)
+    for column, (qubit, readout) in enumerate(measured.bits):
+        if qubit is None:
+            continue
+        found[:, column] = rows[:, qubit]
+        if readout is not None:
+            chances = np.where(rows[:, qubit] == 1, readout.zero_for_one, readout.one_for_zero)
+            found[:, column] ^= rng.random(len(rows)) < chances
+    return found
