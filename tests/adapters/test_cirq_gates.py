@@ -11,6 +11,7 @@ import pytest
 import sympy
 from tests.adapters.test_cirq import cirq_state, turned
 
+import taizhang as tz
 from taizhang.adapters.cirq import from_cirq
 from taizhang.circuit.state_vector import state_vector
 from taizhang.errors import CircuitError
@@ -93,12 +94,23 @@ def test_nearly_all_gates_of_cirq_are_tried():
     assert len({type(gate) for _, gate in ALL}) > 50
 
 
+def assert_same_channel(circuit, qubits):
+    """Channels, read with the qubits in the same order, give the density matrix that Cirq gives."""
+    expected = cirq.DensityMatrixSimulator(dtype=np.complex128).simulate(circuit, qubit_order=qubits)
+    read = from_cirq(circuit, qubit_order=qubits)
+    found = tz.density_matrix(read, dtype="complex128", trials=1)
+    np.testing.assert_allclose(found, expected.final_density_matrix, atol=1e-7)
+
+
 @pytest.mark.parametrize(("name", "gate"), ALL, ids=[name for name, _ in ALL])
 def test_the_state_is_that_of_cirq(name, gate):
     for kind in variants(gate):
         qubits = cirq.LineQubit.range(cirq.num_qubits(kind))
         circuit = turned(qubits) + cirq.Circuit(kind.on(*qubits[::-1]))
         if not isinstance(kind, cirq.WaitGate) and not cirq.has_unitary(kind):
+            if cirq.has_kraus(kind) and not cirq.is_measurement(kind) and not cirq.is_parameterized(kind):
+                assert_same_channel(circuit, qubits)
+                continue
             with pytest.raises(CircuitError, match=r"of the Cirq circuit|not unitary"):
                 from_cirq(circuit, qubit_order=qubits)
             continue

@@ -2,9 +2,9 @@
 
 Qubits of a Cirq circuit are numbered in Cirq's own order of qubits. Operations are recognised by their class: gates of
 the table are kept, sub-circuits and controls are expanded, all others are read by their matrix or their decomposition.
-Symbols and sums of their multiples are kept as parameters of the circuit.
-A measurement is left out if it is the last operation on its qubits, in the computational basis and without a confusion
-map or inverted bits; every other is refused. Global phases are kept.
+Symbols and sums of their multiples are kept as parameters of the circuit. Measurements at the end are left out of a
+circuit that has nothing else than gates; one with channels, other measurements, resets or classical control is read by
+`cirq_dynamic`, with a register of bits for each key. Global phases are kept.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from typing import Any
 
 from taizhang._checks import describe
 from taizhang._optional import optional_module
+from taizhang.adapters import cirq_dynamic
 from taizhang.adapters.circuit_algebra import controlled_on
 from taizhang.adapters.cirq_symbols import in_cirq_gates, parametric_operations, symbolic_gate
 from taizhang.adapters.qubit_history import QubitHistory, collect
 from taizhang.circuit.circuit import MAX_OPERATIONS, Circuit, Operation, check_sizes
+from taizhang.circuit.formats import DEFAULT_TURNS, check_turns
 from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, ParametricGate, gate, unitary_gate
 from taizhang.errors import CircuitError, SizeLimitError, UsageError
 
@@ -30,23 +32,33 @@ _MAX_CONTROL_TERMS = 4096
 _MAX_DEPTH = 100
 
 
-def from_cirq(circuit: Any, *, qubit_order: Any = None) -> Circuit:
+def from_cirq(
+    circuit: Any,
+    *,
+    qubit_order: Any = None,
+    final_measurements: bool = False,
+    max_turns: int = DEFAULT_TURNS,
+) -> Circuit:
     """Makes a circuit from a `cirq.Circuit`.
 
     Args:
-        circuit: Unitary operations, sub-circuits of them, measurements of qubits in the
-            computational basis with nothing after them, and resets of qubits that no gate has acted on. Measurements
-            and waiting are left out.
+        circuit: Unitary operations, channels on at most four qubits, sub-circuits, measurements of qubits in the
+            computational basis, resets, and operations under classical control. Waiting is left out. A
+            `cirq.NoiseModel` is applied by Cirq itself: `circuit.with_noise(model)`.
         qubit_order: The Cirq qubit of each position, as a list of qubits or a `cirq.QubitOrder`. Cirq's own order by
             default.
+        final_measurements: Keep measurements at the end, and with them the classical bits. Otherwise these are left out
+            of a circuit that has nothing else than gates.
+        max_turns: Turns up to which a sub-circuit with `repeat_until` is written out after its first. What has not left
+            it then is told by a warning wherever values are computed.
 
     Returns:
-        The circuit.
+        The circuit. Each measurement key is a register, bit 0 that of the first qubit.
 
     Raises:
         MissingPackageError: Cirq is not installed.
         UsageError: `circuit` is not a Cirq circuit.
-        CircuitError: An operation is not unitary, an angle with symbols is not a sum of multiples of them, or a qubit
+        CircuitError: An operation is not supported, an angle with symbols is not a sum of multiples of them, or a qubit
             is not in `qubit_order`.
         SizeLimitError: It has too many qubits or operations.
     """
@@ -56,6 +68,13 @@ def from_cirq(circuit: Any, *, qubit_order: Any = None) -> Circuit:
     qubits = _ordered_qubits(cirq, circuit, qubit_order)
     check_sizes(len(qubits))
     places = {qubit: place for place, qubit in enumerate(qubits)}
+    if final_measurements or cirq_dynamic.needs_bits(circuit):
+
+        def read_gates(operation: Any, within: str) -> Iterator[Operation]:
+            # Each operation by itself: what was measured or reset before does not matter to it.
+            return _Reader(cirq, places, QubitHistory()).read_all([operation], within)
+
+        return cirq_dynamic.read_dynamic(circuit, places, read_gates, check_turns(max_turns))
     reader = _Reader(cirq, places, QubitHistory())
     return collect(len(qubits), reader.read_all(circuit.all_operations()))
 
