@@ -19,7 +19,8 @@ from taizhang._checks import describe
 from taizhang._optional import optional_module
 from taizhang._types import ComplexArray
 from taizhang.adapters.circuit_algebra import controlled_on, matrix_of, power_of
-from taizhang.adapters.qiskit_dynamic import needs_bits, read_dynamic
+from taizhang.adapters.qiskit_dynamic import needs_bits, read_dynamic, without_final_measurements
+from taizhang.adapters.qiskit_noise import QiskitNoise
 from taizhang.adapters.qiskit_parameters import angle_of, number_of, to_qiskit_angle
 from taizhang.adapters.qubit_history import QubitHistory, collect
 from taizhang.circuit.circuit import Circuit, Operation, check_sizes
@@ -77,13 +78,22 @@ _CONTROLLED_BY_NAME = frozenset(("p", "u", "x", "z", "y", "h", "sx", "sxdg", "rx
 _MAX_COMPARED_QUBITS = 6
 
 
-def from_qiskit(circuit: Any, *, final_measurements: bool = False, max_turns: int = DEFAULT_TURNS) -> Circuit:
+def from_qiskit(
+    circuit: Any,
+    *,
+    noise_model: Any = None,
+    final_measurements: bool = False,
+    max_turns: int = DEFAULT_TURNS,
+) -> Circuit:
     """Makes a circuit from a `qiskit.QuantumCircuit`.
 
     Args:
         circuit: Gates, barriers, delays, `box` blocks, `for` loops over numbers, measurements, `reset`, `initialize`,
             `if_test`, `switch`, `while_loop`, and assignments of bits. Barriers and delays are left out. A
-            `PauliEvolutionGate` is read by its definition, the product formula of its synthesis.
+            `PauliEvolutionGate` is read by its definition, the product formula of its synthesis. Channels as
+            instructions, too.
+        noise_model: A `qiskit_aer.noise.NoiseModel`, whose errors go by the names of instructions as they are in the
+            circuit, also within blocks.
         final_measurements: Keep measurements at the end, and with them the classical bits. Otherwise these are left out
             of a circuit that has nothing else than gates.
         max_turns: Turns up to which a `while_loop` is written out. What has not left it then is told by a warning
@@ -96,8 +106,8 @@ def from_qiskit(circuit: Any, *, final_measurements: bool = False, max_turns: in
     Raises:
         MissingPackageError: Qiskit is not installed.
         UsageError: `circuit` is not a `QuantumCircuit`.
-        CircuitError: Something in the circuit is not a gate, or an angle with parameters is not a sum of multiples of
-            them.
+        CircuitError: Something in the circuit is not supported, no instruction has an error in the noise model, or an
+            angle with parameters is not a sum of multiples of them.
         SizeLimitError: It has too many qubits or operations.
     """
     qiskit = _import("qiskit")
@@ -105,15 +115,18 @@ def from_qiskit(circuit: Any, *, final_measurements: bool = False, max_turns: in
         raise UsageError(f"from_qiskit takes a qiskit.QuantumCircuit, got {describe(circuit)}")
     check_sizes(circuit.num_qubits)
     try:
-        if final_measurements or needs_bits(circuit):
-            return _with_bits(circuit, check_turns(max_turns))
+        if noise_model is not None or final_measurements or needs_bits(circuit):
+            noise = None if noise_model is None else QiskitNoise(noise_model)
+            read = _with_bits(circuit, check_turns(max_turns), noise)
+            plain = noise is not None and not final_measurements and not noise.reads_wrong and not needs_bits(circuit)
+            return without_final_measurements(read) if plain else read
         reader = _Reader(QubitHistory())
         return collect(circuit.num_qubits, reader.read_circuit(circuit, range(circuit.num_qubits)))
     except qiskit.exceptions.QiskitError as error:
         raise CircuitError(f"Qiskit cannot build the circuit: {' '.join(str(error).split())}") from error
 
 
-def _with_bits(circuit: Any, max_turns: int) -> Circuit:
+def _with_bits(circuit: Any, max_turns: int, noise: QiskitNoise | None) -> Circuit:
     """Reads a circuit with its classical bits."""
 
     def read_gates(kind: Any, qubits: tuple[int, ...], within: str) -> Iterator[Operation]:
@@ -125,9 +138,12 @@ def _with_bits(circuit: Any, max_turns: int) -> Circuit:
         return iter([Operation(gate("gphase", phase), ())] if phase else [])
 
     try:
-        return read_dynamic(circuit, read_gates, phase_of, max_turns)
+        read = read_dynamic(circuit, read_gates, phase_of, max_turns, noise)
     except RecursionError as error:
         raise CircuitError("the blocks of the circuit are nested too deeply; decompose some first") from error
+    if noise is not None:
+        noise.check_used()
+    return read
 
 
 def to_qiskit(circuit: Circuit) -> Any:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from taizhang._optional import optional_module
+from taizhang.adapters.qiskit_noise import QiskitNoise, channel_of_error
 from taizhang.circuit.blocks import END, OTHERWISE, Begin, Step, Unfinished, circuit_of_blocks, negation
+from taizhang.circuit.channel import Channel
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.classical import Assign, Measure, Reset
 from taizhang.circuit.condition import AllOf, Compare, Comparison, Condition, Parity
@@ -36,6 +38,8 @@ def needs_bits(circuit: Any) -> bool:
         kind = instruction.operation
         if isinstance(kind, (module.IfElseOp, module.SwitchCaseOp, module.WhileLoopOp)):
             return True
+        if kind.name in ("kraus", "superop", "quantum_channel") and not hasattr(kind, "to_matrix"):
+            return True
         if isinstance(kind, module.Measure):
             measured.update(instruction.qubits)
         elif isinstance(kind, module.Reset):
@@ -57,7 +61,11 @@ def _has_measurement(circuit: Any) -> bool:
 
 
 def read_dynamic(
-    circuit: Any, read_gates: ReadGates, phase_of: Callable[[Any], Iterator[Operation]], max_turns: int
+    circuit: Any,
+    read_gates: ReadGates,
+    phase_of: Callable[[Any], Iterator[Operation]],
+    max_turns: int,
+    noise: QiskitNoise | None = None,
 ) -> Circuit:
     """Reads a circuit with classical bits.
 
@@ -66,6 +74,7 @@ def read_dynamic(
         read_gates: Reads an instruction of gates.
         phase_of: The operation of the global phase of a circuit, if it has one.
         max_turns: Turns up to which loops that depend on outcomes are written out.
+        noise: The errors of a noise model.
 
     Returns:
         The circuit. Its registers are those of Qiskit, in order; bits outside of registers are in one more.
@@ -90,7 +99,7 @@ def read_dynamic(
         for bit in loose:
             numbers[bit] = len(numbers)
     # Stage 2: the operations.
-    reader = _Reader(read_gates, phase_of, max_turns)
+    reader = _Reader(read_gates, phase_of, max_turns, noise)
     qubits = {qubit: place for place, qubit in enumerate(circuit.qubits)}
     return circuit_of_blocks(circuit.num_qubits, reader.block(circuit, qubits, numbers, ""), sizes)
 
@@ -98,8 +107,14 @@ def read_dynamic(
 class _Reader:
     """Reads blocks, one within the other."""
 
-    def __init__(self, read_gates: ReadGates, phase_of: Callable[[Any], Iterator[Operation]], max_turns: int) -> None:
-        self._read_gates, self._phase_of, self._max_turns = read_gates, phase_of, max_turns
+    def __init__(
+        self,
+        read_gates: ReadGates,
+        phase_of: Callable[[Any], Iterator[Operation]],
+        max_turns: int,
+        noise: QiskitNoise | None,
+    ) -> None:
+        self._read_gates, self._phase_of, self._max_turns, self._noise = read_gates, phase_of, max_turns, noise
         self._module = _import("qiskit.circuit")
         # Not in every version of Qiskit.
         self._box = getattr(self._module, "BoxOp", ())
@@ -111,9 +126,13 @@ class _Reader:
             kind = instruction.operation
             places = tuple(qubits[qubit] for qubit in instruction.qubits)
             name = f"'{kind.name}' in '{within}'" if within else f"'{kind.name}'"
+            errors = () if self._noise is None else self._noise.channels(kind.name, places)
             if isinstance(kind, module.Measure):
-                yield Operation(Measure(bits[instruction.clbits[0]]), places)
-            elif isinstance(kind, module.Reset):
+                yield from (Operation(error, places) for error in errors)
+                readout = None if self._noise is None else self._noise.readout(places[0])
+                yield Operation(Measure(bits[instruction.clbits[0]], readout), places)
+                continue
+            if isinstance(kind, module.Reset):
                 yield Operation(Reset(), places)
             elif isinstance(kind, module.IfElseOp):
                 yield Begin(self._condition(kind.condition, bits, name))
@@ -146,8 +165,11 @@ class _Reader:
                     f"{name} depends on outcomes in a way that is not supported; if, switch, while and loops over "
                     "numbers are"
                 )
+            elif kind.name in ("kraus", "superop", "quantum_channel") and not hasattr(kind, "to_matrix"):
+                yield Operation(_channel_of(kind, name), places)
             else:
                 yield from self._read_gates(kind, places, within)
+            yield from (Operation(error, places) for error in errors)
         yield from self._phase_of(circuit)
 
     @staticmethod
@@ -271,6 +293,24 @@ class _Reader:
         if isinstance(sides[0], expressions.Var) and isinstance(sides[1], expressions.Value):
             return Compare(self._bits_of(sides[0], bits, name), comparison, int(sides[1].value))
         raise CircuitError(f"the condition of {name} is not supported; compare registers or bits with numbers")
+
+
+def without_final_measurements(circuit: Circuit) -> Circuit:
+    """A circuit without its measurements, which are all at its end, and without bits."""
+    kept = (step for step in circuit.operations if not isinstance(step.action, Measure))
+    return Circuit(circuit.num_qubits, kept)
+
+
+def _channel_of(kind: Any, name: str) -> Channel:
+    """The channel of an instruction that Qiskit or Qiskit Aer makes of one."""
+    parameters = kind.params
+    if kind.name == "kraus":
+        part = {"name": "kraus", "qubits": list(range(kind.num_qubits)), "params": parameters}
+        return channel_of_error({"instructions": [[part]], "probabilities": [1.0]}, "kraus")
+    error = parameters[0] if parameters else getattr(kind, "_quantum_error", None)
+    if kind.name == "quantum_channel" and hasattr(error, "to_dict"):
+        return channel_of_error(error, "quantum_error")
+    raise CircuitError(f"{name} is a channel of a kind that is not supported; give it as Kraus operators")
 
 
 def _import(module: str) -> Any:

@@ -25,11 +25,12 @@ from taizhang.circuit.registers import Registers
 from taizhang.errors import CircuitError, SizeLimitError
 
 if TYPE_CHECKING:
-    from taizhang.circuit import classical
+    from taizhang.circuit import classical, preparation
     from taizhang.circuit.channel import Channel
     from taizhang.circuit.classical import Readout
 else:
     classical = lazy_module("taizhang.circuit.classical")
+    preparation = lazy_module("taizhang.circuit.preparation")
 
 drawing: Any = lazy_module("taizhang.plots.circuit_drawing")
 
@@ -53,6 +54,9 @@ class Circuit(GateMethods):
         num_qubits: Number of qubits.
         operations: In order of time.
         bits: Registers of classical bits: names with sizes, such as `{"c": 2}`, or a number of bits for a register c.
+        initial: A start other than |0…0⟩, which gates at the beginning prepare: a sign of 0, 1, +, -, r, l for each
+            qubit, such as "01+"; or states of all qubits, shape (num_qubits, 2); or a mapping from qubits or tuples of
+            qubits to their states.
 
     Attributes:
         num_qubits: Number of qubits.
@@ -87,9 +91,13 @@ class Circuit(GateMethods):
     _added: tuple[Operation, ...]
     _length: int
 
-    def __init__(self, num_qubits: int, operations: Iterable[Operation] = (), *, bits: Any = ()) -> None:
+    def __init__(
+        self, num_qubits: int, operations: Iterable[Operation] = (), *, bits: Any = (), initial: Any = None
+    ) -> None:
         given = tuple(operations)
         num_qubits = _check_integer(num_qubits, "num_qubits")
+        if initial is not None:
+            given = (*preparation.preparation(num_qubits, initial), *given)
         registers = Registers.read(bits) if bits else NO_BITS
         check_sizes(num_qubits, len(given))
         for operation in given:
