@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import stim
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import taizhang as tz
 from taizhang.circuit.formats.stim_gates import CONTROLLED, NOISE, PAIRS, SINGLE
 from taizhang.circuit.formats.stim_text import read_stim
+from taizhang.circuit.formats.stim_writer import write_stim
 from taizhang.circuit.state_vector import state_vector
 
 FIFTEEN = "0.01,0.02,0.03,0.04,0.05,0.06,0.07,0.08,0.09,0.1,0.02,0.03,0.04,0.05,0.06"
@@ -126,3 +131,70 @@ def test_every_noise_instruction_is_read():
         arguments = ",".join(["0.01"] * count)
         circuit = read_stim(f"{name}({arguments}) {' '.join(map(str, range(size)))}")
         assert circuit.operations[0].action.num_qubits == size
+
+
+@st.composite
+def stim_circuits(draw):
+    """Circuits that Stim's format has."""
+    circuit = tz.Circuit(3, bits={"c": 4})
+    written = []
+    for _ in range(draw(st.integers(1, 10))):
+        a, b, c = draw(st.permutations(range(3)))
+        kind = draw(st.sampled_from(["one", "two", "three", "channel", "measure", "reset", "when"]))
+        if kind == "one":
+            name = draw(st.sampled_from(["h", "x", "s", "sdg", "t", "tdg", "sx", "y", "z", "id"]))
+            angles = [draw(st.floats(-3, 3)) for _ in range(3)]
+            others = [tz.gate("rx", angles[0]), tz.gate("p", angles[1]), tz.gate("u", *angles)]
+            circuit = circuit.append(draw(st.sampled_from([tz.gate(name), *others])), a)
+        elif kind == "two":
+            names = ["cx", "cy", "cz", "swap", "iswap", "iswapdg", "ecr", "ch", "csx"]
+            others = [tz.gate("rxx", math.pi / 2), tz.gate("rzz", 0.3), tz.gate("crx", 0.4), tz.gate("fsim", 0.3, 0.2)]
+            circuit = circuit.append(draw(st.sampled_from([*map(tz.gate, names), *others])), a, b)
+        elif kind == "three":
+            circuit = circuit.append(draw(st.sampled_from(["ccx", "ccz"])), a, b, c)
+        elif kind == "channel":
+            some = [tz.channels.depolarizing(0.1), tz.channels.bit_flip(0.2), tz.channels.pauli(0.1, 0.2, 0.3)]
+            circuit = circuit.append(draw(st.sampled_from(some)), a)
+            circuit = circuit.append(tz.channels.depolarizing2(0.3), b, c)
+        elif kind == "measure" and len(written) < 4:
+            readout = draw(st.sampled_from([None, tz.readout(0.1, 0.1)]))
+            circuit = circuit.measure(a, [len(written)], readout=readout)
+            written.append(a)
+        elif kind == "reset":
+            circuit = circuit.reset(a)
+        else:
+            name = draw(st.sampled_from("xyz"))
+            circuit = circuit.append(name, a, when=draw(st.sampled_from(["c[0]", "c[1] == 1", "c[0] ^ c[2]"])))
+    return circuit
+
+
+@settings(max_examples=60, deadline=None)
+@given(stim_circuits())
+def test_what_is_written_means_the_same(circuit):
+    text = write_stim(circuit)
+    again = read_stim(text)
+    same = {"dtype": "complex128", "trials": 1}
+    np.testing.assert_allclose(tz.density_matrix(again, **same), tz.density_matrix(circuit, **same), atol=1e-10)
+    measured = sum(step.action.label == "measure" for step in circuit.operations)
+    if measured:
+        ours = tz.probabilities(circuit, bits=[f"c[{bit}]" for bit in range(measured)], **same)
+        theirs = tz.probabilities(again, **same)
+        assert {key.replace(" ", ""): chance for key, chance in ours.items()} == pytest.approx(theirs)
+    # Stim reads it as well: rotations as the identity.
+    assert stim.Circuit(text).num_measurements == measured
+
+
+@pytest.mark.parametrize(
+    ("circuit", "said"),
+    [
+        (tz.Circuit(1).append(tz.channels.amplitude_damping(0.1), 0), "'amplitude_damping' is another"),
+        (tz.Circuit(1, bits=1).measure(0, "c", readout=tz.readout(0.1, 0.2)), "this readout error has two"),
+        (tz.Circuit(1, bits=1).append("h", 0, when="c"), "Pauli gates under conditions only, not 'h'"),
+        (tz.Circuit(1, bits=2).append("x", 0, when="c == 1"), "on one bit or the parity of some"),
+        (tz.Circuit(4).append("cccx", 0, 1, 2, 3), "on 4 qubits is not written for Stim"),
+        (tz.Circuit(1, bits=1).assign("c", True), "'assign' is not a gate"),
+    ],
+)
+def test_what_stim_does_not_have_is_refused(circuit, said):
+    with pytest.raises(tz.CircuitError, match=said):
+        write_stim(circuit)

@@ -351,12 +351,7 @@ fn what_needs_more_than_conditions_is_refused_at_its_place() {
             &format!("'{word}' is not supported"),
         );
     }
-    refuses(
-        format!("{head}int i = c[0];"),
-        5,
-        9,
-        "no value before the circuit runs",
-    );
+    refuses(format!("{head}int i = c[0];"), 5, 9, "no value before the circuit runs");
     refuses(format!("{head}c = 1;"), 5, 5, "assigned one truth");
     refuses(
         format!("{head}int k = 0; if (c[0]) {{ k = 1; }}"),

@@ -18,13 +18,14 @@ from taizhang.circuit.formats import DEFAULT_TURNS, MAX_TEXT_BYTES
 from taizhang.errors import CircuitFileError, UsageError
 
 if TYPE_CHECKING:
-    from taizhang.circuit.formats import grcs_text, openqasm, openqasm_writer, qsim_text, stim_text
+    from taizhang.circuit.formats import grcs_text, openqasm, openqasm_writer, qsim_text, stim_text, stim_writer
 else:
     grcs_text = lazy_module("taizhang.circuit.formats.grcs_text")
     openqasm = lazy_module("taizhang.circuit.formats.openqasm")
     openqasm_writer = lazy_module("taizhang.circuit.formats.openqasm_writer")
     qsim_text = lazy_module("taizhang.circuit.formats.qsim_text")
     stim_text = lazy_module("taizhang.circuit.formats.stim_text")
+    stim_writer = lazy_module("taizhang.circuit.formats.stim_writer")
 
 CircuitFormat: TypeAlias = Literal["qsim", "grcs", "qasm", "qasm2", "qasm3", "stim"]
 PathOrFile: TypeAlias = "str | os.PathLike[str] | IO[str] | IO[bytes]"
@@ -47,6 +48,7 @@ _WRITERS: dict[str, Callable[[], Callable[[Circuit], str]]] = {
     "grcs": lambda: grcs_text.write_grcs,
     "qasm2": lambda: openqasm_writer.write_openqasm2,
     "qasm3": lambda: openqasm_writer.write_openqasm3,
+    "stim": lambda: stim_writer.write_stim,
 }
 
 
@@ -90,7 +92,8 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     Args:
         circuit: Any circuit whose gates the format has; only OpenQASM 3 has parameters without values.
         path: Path, open file, or "-" for standard output.
-        format: `qsim`, `grcs`, `qasm2`, `qasm3`, or `qasm` for OpenQASM 2. None to choose by the file extension.
+        format: `qsim`, `grcs`, `qasm2`, `qasm3`, `stim`, or `qasm` for OpenQASM 2. None to choose by the file
+            extension.
 
     Raises:
         CircuitError: The format cannot express a gate of the circuit, or its parameters without values.
@@ -101,10 +104,6 @@ def write_circuit(circuit: Circuit, path: PathOrFile, format: CircuitFormat | No
     chosen = _check_format(format) if format is not None else _FORMAT_OF_ENDING.get(Path(name or "").suffix.lower())
     if chosen is None:
         raise UsageError(f"the format of {name or 'the output'} is not known; name one of {_formats()}")
-    if chosen == "stim":
-        raise UsageError(
-            "circuits are read from Stim's format, not written in it; choose one of qsim, grcs, qasm2, qasm3"
-        )
     write = _WRITERS["qasm2" if chosen == "qasm" else chosen]()
     _put(write(check_circuit(circuit, parametric=chosen == "qasm3")), path, name)
 

@@ -1,7 +1,7 @@
 """Reading Stim's circuits: gates, noise, measurements, resets, feedback and repeated blocks.
 
 The measurement record becomes one register of bits, `rec`, in order. Detectors, observables, coordinates and ticks say
-nothing of the state and are left out. Non-Clifford rotations are read from tags, as in `I[R_X(theta=0.1)] 0`.
+nothing of the state and are left out. Non-Clifford gates are read from tags, as in `I[R_X(theta=0.1)] 0` and `S[T] 0`.
 
 Source: Gidney, arXiv:2103.02202; the file format of Stim, github.com/quantumlib/Stim.
 """
@@ -33,6 +33,7 @@ _MEASURED = {
     f"{reset}{letter}": (letter or "Z", bool(reset == "MR")) for reset in ("M", "MR") for letter in ("", "X", "Y", "Z")
 }
 _RESET = {"R": "Z", "RZ": "Z", "RX": "X", "RY": "Y"}
+_EIGHTHS = {"S": "t", "SQRT_Z": "t", "S_DAG": "tdg", "SQRT_Z_DAG": "tdg"}
 _PRODUCTS = {"MXX": "X", "MYY": "Y", "MZZ": "Z"}
 _INSTRUCTION = re.compile(r"\s*([A-Za-z][\w]*)\s*(?:\[([^\]\r\n]*)\])?\s*(?:\(([^)]*)\))?\s*([^{}]*?)\s*(\{)?\s*$")
 _ROTATION = re.compile(r"R_([XYZ])\(theta=([-+.\deE]+)(\*pi)?\)$")
@@ -156,6 +157,8 @@ class _Reader:
         if tag and name == "I" and (rotation := _ROTATION.match(tag)):
             angle = float(rotation[2]) * (math.pi if rotation[3] else 1.0)
             self._each(targets, gate(f"r{rotation[1].lower()}", angle))
+        elif tag == "T" and name in _EIGHTHS:
+            self._each(targets, gate(_EIGHTHS[name]))
         elif name in SINGLE:
             self._no_arguments(name, arguments)
             self._each(targets, SINGLE[name])
