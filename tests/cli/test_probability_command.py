@@ -140,7 +140,12 @@ def test_trajectories(run, tmp_path, model):
     assert done.json["trajectories"] == 500
     shown = run(*words, "--target-error", 0.02)
     assert "±" in shown.out
-    assert "different choices of unitaries" in shown.err
+    assert "different choices of operators" in shown.err
+    bounded = run(*words[:-4], "--exhaustive-to", 0.05, "--json")
+    for ours, other in zip(bounded.json["values"], exact.json["values"], strict=True):
+        assert abs(ours["value"] - other["value"]) <= ours["bound"] <= 0.05
+    assert "bounds that hold" in run(*words[:-4], "--exhaustive-to", 0.05).err
+    assert "method exact: the exact network is predicted to take" in exact.err
     run(*words, "--trajectories", 500, "-o", tmp_path / "values.npy")
     assert np.load(tmp_path / "values.npy").shape == (2, 2)
 

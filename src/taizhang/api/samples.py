@@ -43,10 +43,9 @@ from taizhang.tasks.xeb import Xeb
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from taizhang.tasks import outcomes, trajectory_samples
+    from taizhang.tasks import noisy_samples
 else:
-    outcomes = lazy_module("taizhang.tasks.outcomes")
-    trajectory_samples = lazy_module("taizhang.tasks.trajectory_samples")
+    noisy_samples = lazy_module("taizhang.tasks.noisy_samples")
 
 
 class SampleKeywords(Options, FrugalKeywords, total=False):
@@ -59,7 +58,7 @@ def sample(
     circuit: Circuit,
     shots: int,
     *,
-    method: MethodName | Literal["trajectories"] | FrugalOptions = "auto",
+    method: MethodName | Literal["exact", "trajectories"] | FrugalOptions = "auto",
     directory: str | PathLike[str] | None = None,
     observer: Observer | None = None,
     **options: Unpack[SampleKeywords],
@@ -67,17 +66,17 @@ def sample(
     """Draws bitstrings from the output distribution of a circuit, all qubits measured.
 
     Of a circuit with channels, measurements, resets or conditions it draws the classical bits, register by register; of
-    one without classical bits, all qubits. Probabilities are exact, bit by bit, and shared by shots that agree so far;
-    or with the method "trajectories" each channel is one of its operators, drawn with its probability, and shots that
-    drew the same share a state.
+    one without classical bits, all qubits. With the method "exact" from their probabilities, bit by bit, which shots
+    that agree so far share. With "trajectories" each channel is one of its operators, drawn with its probability, and
+    shots that drew the same share a state.
 
     Args:
         circuit: The circuit.
         shots: Number of samples.
         method: `"state-vector"`, `"marginals"` (over light cones), `"gate-by-gate"`, `"frugal"` (rejection from
             batches, for chaotic circuits), or `"auto"` for the one of least predicted time. Or `FrugalOptions(...)` for
-            frugal rejection with these options, instead of keywords. Of circuits with channels: `"auto"` or
-            `"trajectories"`.
+            frugal rejection with these options, instead of keywords. Of circuits with channels, and so on:
+            `"auto"`, `"exact"` or `"trajectories"`.
         directory: Make it a resumable run in this folder; after any interruption, `resume` continues it (frugal).
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS` and `taizhang.sampling.frugal.FRUGAL`.
@@ -97,19 +96,18 @@ def sample(
     """
     circuit, shots = check_circuit(circuit), read_count(shots, name="shots")
     settings = settings_of(sample, options)
-    if method == "trajectories":
+    if method in ("exact", "trajectories"):
         if directory is not None:
-            raise UsageError("trajectories are sampled without a directory; leave it out")
-        return trajectory_samples.sample_trajectories(circuit, shots, settings, observer or Silent())
+            raise UsageError(f"samples by method '{method}' are drawn without a directory; leave it out")
+        return noisy_samples.draw_noisy(circuit, shots, method, settings, observer or Silent()).bits
     name, how = method_of(method, options)
     if not circuit.is_unitary:
         if directory is not None or name != "auto":
             raise UsageError(
-                "a circuit with channels, measurements, resets or conditions is sampled with the methods 'auto' and "
-                "'trajectories', without a directory; leave them out"
+                "a circuit with channels, measurements, resets or conditions is sampled with the methods 'auto', "
+                "'exact' and 'trajectories', without a directory; leave them out"
             )
-        asked = outcomes.Distribution.asked(circuit, qubits=None, bits=None)
-        return outcomes.draw_records(asked, shots, settings, observer or Silent())
+        return noisy_samples.draw_noisy(circuit, shots, name, settings, observer or Silent()).bits
     if directory is not None:
         task = SamplesTask(circuit=circuit, shots=shots, method=name, options=how)
         bits: npt.NDArray[np.uint8] = _answer(task, settings, directory, observer)

@@ -50,9 +50,11 @@ if TYPE_CHECKING:
     from taizhang.cli import run_doing
     from taizhang.runs import run as runs_run
     from taizhang.runs import start as runs_start
+    from taizhang.tasks import noisy_expectation
     from taizhang.tasks import trajectories as estimation
 else:
     estimation = lazy_module("taizhang.tasks.trajectories")
+    noisy_expectation = lazy_module("taizhang.tasks.noisy_expectation")
     run_doing = lazy_module("taizhang.cli.run_doing")
     runs_run, runs_start = lazy_module("taizhang.runs.run"), lazy_module("taizhang.runs.start")
 
@@ -70,10 +72,17 @@ else:
     default="auto",
     show_default=True,
     group="Samples",
-    help="Of circuits with channels: exact, which auto means, or from trajectories.",
+    help="Of circuits with channels: exact, from trajectories, or by the predicted times.",
 )
 @option("--trajectories", type=int, metavar="N", group="Samples", help="Number of trajectories, or the most [1000].")
 @option("--target-error", type=float, metavar="E", group="Samples", help="Trajectories until this standard error.")
+@option(
+    "--exhaustive-to",
+    type=float,
+    metavar="E",
+    group="Samples",
+    help="The likeliest trajectories until this much of the probability is left, with bounds that hold.",
+)
 @directory_option
 @option(
     "-o",
@@ -96,6 +105,7 @@ def expectation_command(
     method: str,
     trajectories: int | None,
     target_error: float | None,
+    exhaustive_to: float | None,
     directory: str | None,
     output: str | None,
     settings: Settings,
@@ -114,7 +124,7 @@ def expectation_command(
         raise click.UsageError("--gradient is of circuits without noise; leave --noise out")
     if method != "trajectories" and (trajectories is not None or target_error is not None):
         raise click.UsageError("--trajectories and --target-error are of --method trajectories; give that, too")
-    if method == "trajectories" and (gradient or directory is not None):
+    if (method == "trajectories" or exhaustive_to is not None) and (gradient or directory is not None):
         raise click.UsageError("trajectories have no gradient and no folder; leave --gradient and --directory out")
     started = time.perf_counter()
     asked = collect_observables(observables, observables_file, circuit=circuit, asked="OBSERVABLE...")
@@ -131,10 +141,13 @@ def expectation_command(
         for observable in asked:
             observable.check_qubits(read.num_qubits)
         reading = time.perf_counter() - started
+        if method == "auto" and directory is None and not gradient and exhaustive_to is None and not read.is_unitary:
+            method, reason = noisy_expectation.choose_method(read, asked, settings, display, estimation.DEFAULT)
+            note(f"method {method}: {reason}")
         if directory is not None:
             task = ExpectationTask(circuit=read, observables=asked)
             folder = runs_start.start_run(directory, task, settings, observer=display)
-        elif method == "trajectories":
+        elif method == "trajectories" or exhaustive_to is not None:
             estimated = estimation.estimate(
                 read,
                 asked,
@@ -142,6 +155,7 @@ def expectation_command(
                 display,
                 trajectories=estimation.read_trajectories(trajectories, target_error, called="--trajectories"),
                 target_error=estimation.read_target_error(target_error, called="--target-error"),
+                exhaustive_to=estimation.read_exhaustive_to(exhaustive_to, trajectories, target_error),
             )
         elif gradient:
             done = _with_gradient(read, asked, point, settings, display)
@@ -152,7 +166,7 @@ def expectation_command(
         prepared = {"prepare": time.perf_counter() - started}
         run_doing.finish_run(folder, runs_run.own_workforce(settings), output, as_json, prepared)
         return
-    if method == "trajectories":
+    if method == "trajectories" or exhaustive_to is not None:
         seconds = {"read": reading, "run": time.perf_counter() - started - reading}
         present_estimates(tuple(map(shorten, asked)), estimated, seconds, output=output, as_json=as_json)
         return

@@ -90,11 +90,10 @@ def present_estimates(
     Raises:
         UnwrittenResultError: The file could not be written; the values were printed.
     """
-    both = np.column_stack([found.values, found.standard_errors])
-    rows = list(zip(texts, found.values.tolist(), found.standard_errors.tolist(), strict=True))
-    records = [
-        {"observable": text, "value": value, "imag": 0.0, "standard_error": error} for text, value, error in rows
-    ]
+    name, errors = ("standard_error", found.standard_errors) if found.bounds is None else ("bound", found.bounds)
+    both = np.column_stack([found.values, errors])
+    rows = list(zip(texts, found.values.tolist(), errors.tolist(), strict=True))
+    records = [{"observable": text, "value": value, "imag": 0.0, name: error} for text, value, error in rows]
 
     def write(path: str) -> None:
         ending = Path(path).suffix.lower()
@@ -112,7 +111,10 @@ def present_estimates(
         for text, value, error in rows:
             click.echo(f"{text:<{width}}{value: .6g} ± {error:.2g}")
         different = counted(found.num_distinct, "different choice")
-        click.echo(f"taizhang: {found.num_trajectories:,} trajectories, {different} of unitaries", err=True)
+        if found.bounds is None:
+            click.echo(f"taizhang: {found.num_trajectories:,} trajectories, {different} of operators", err=True)
+        else:
+            click.echo(f"taizhang: the {different} of operators that are likeliest; bounds that hold", err=True)
     saved.check()
 
 

@@ -32,10 +32,10 @@ from taizhang.settings import Settings
 from taizhang.tasks.samples import SamplesTask
 
 if TYPE_CHECKING:
-    from taizhang.tasks import outcomes, trajectory_samples
+    from taizhang.tasks import noisy_samples, outcomes
 else:
+    noisy_samples = lazy_module("taizhang.tasks.noisy_samples")
     outcomes = lazy_module("taizhang.tasks.outcomes")
-    trajectory_samples = lazy_module("taizhang.tasks.trajectory_samples")
 
 
 @command("sample")
@@ -44,7 +44,7 @@ else:
 @option("--shots", type=int, required=True, metavar="N", group="Samples", help="Number of samples.")
 @option(
     "--method",
-    type=click.Choice((*METHODS, "trajectories")),
+    type=click.Choice((*METHODS, "exact", "trajectories")),
     default="auto",
     show_default=True,
     group="Samples",
@@ -85,18 +85,17 @@ def sample_command(
         display.stage("read")
         read = reader.read(circuit)
         reading = time.perf_counter()
-        of_bits = not read.is_unitary or method == "trajectories"
+        of_bits = not read.is_unitary or method in ("exact", "trajectories")
         if of_bits:
-            if directory is not None or method not in ("auto", "trajectories"):
+            if directory is not None or method not in ("auto", "exact", "trajectories"):
                 raise click.UsageError(
-                    "a circuit with channels, measurements, resets or conditions is sampled with --method auto or "
-                    "trajectories, without --directory; leave them out"
+                    "a circuit with channels, measurements, resets or conditions is sampled with --method auto, "
+                    "exact or trajectories, without --directory; leave them out"
                 )
-            asked = outcomes.Distribution.asked(read, qubits=None, bits=None)
-            if method == "trajectories":
-                records = trajectory_samples.sample_trajectories(read, shots, settings, display)
-            else:
-                records = outcomes.draw_records(asked, shots, settings, display)
+            groups = outcomes.Distribution.asked(read, qubits=None, bits=None).groups
+            drawn_bits = noisy_samples.draw_noisy(read, shots, method, settings, display)
+            if method == "auto":
+                note(f"method {drawn_bits.method}: {drawn_bits.reason}")
             drawn = time.perf_counter()
         elif directory is not None:
             task = SamplesTask(circuit=read, shots=shots, method=method, options=options)
@@ -108,7 +107,7 @@ def sample_command(
             written = write_samples(run, output, as_json=as_json)
     if of_bits:
         seconds = {"read": reading - started, "run": drawn - reading}
-        present_records(records, asked.groups, seconds, output=output, as_json=as_json)
+        present_records(drawn_bits.bits, groups, seconds, output=output, as_json=as_json)
         return
     if directory is not None:
         note(pieces_line(folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from taizhang._types import ComplexArray, DtypeName
 from taizhang.circuit import blocks
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import LoopWarning, NumericalError
+from taizhang.errors import LoopWarning, MemoryLimitError, NumericalError
 from taizhang.execute.members import Arrays, GivenMembers
 from taizhang.execute.native_backend import RowDigits
 from taizhang.execute.prepare import planning_rates, prepare_plan, prepare_small_plan
@@ -217,22 +218,105 @@ def answer_question(
         fixed_bits=question.fixed_bits,
         fixed_qubits=question.fixed_qubits,
     )
-    network = simplify(build_doubled(circuit, asked))
-    shape, count = network.shape, len(row_bits)
+    return answer_rows(simplify(build_doubled(circuit, asked)), len(row_bits), rows, settings, observer, started)
+
+
+def answer_rows(
+    network: TensorNetwork,
+    count: int,
+    rows: npt.NDArray[np.uint8],
+    settings: Settings,
+    observer: Observer,
+    started: float,
+) -> ComplexArray:
+    """Contracts a network whose last `count` output indices have the joint values of some rows.
+
+    Args:
+        network: The network, simplified.
+        count: Number of those indices.
+        rows: The values, uint8, shape (rows, count).
+        settings: The common options.
+        observer: Receives progress updates.
+        started: When building it began, by `time.perf_counter`.
+
+    Returns:
+        complex128; an axis for the rows, then those of the other output indices.
+    """
+    shape = network.shape
     if len(rows) >= 2**count:
         dense = _contract(network, None, settings, observer, started)
         return np.moveaxis(dense[(..., *rows.T.astype(np.intp))], -1, 0) if count else dense[np.newaxis]
+    of_rows = TensorNetwork.from_shape(_of_rows(shape, count, len(rows)), network.arrays, network.exponent)
+    return _contract(of_rows, np.ascontiguousarray(rows, dtype=np.uint8), settings, observer, started)
+
+
+def _of_rows(shape: NetworkShape, count: int, num_rows: int) -> NetworkShape:
+    """A network whose last `count` output indices are row indices."""
     kept = len(shape.output) - count
-    split = NetworkShape(
+    return NetworkShape(
         inputs=shape.inputs,
         output=shape.output[:kept],
         sizes=shape.sizes,
         index_names=shape.index_names,
         row_indices=shape.output[kept:],
-        num_rows=len(rows),
+        num_rows=num_rows,
     )
-    of_rows = TensorNetwork.from_shape(split, network.arrays, network.exponent)
-    return _contract(of_rows, np.ascontiguousarray(rows, dtype=np.uint8), settings, observer, started)
+
+
+def seconds_of_rows(
+    circuit: Circuit, bits: Sequence[int], before: Sequence[int], num_rows: int, settings: Settings, observer: Observer
+) -> float:
+    """Predicts the time of joint probabilities of bits with rows of those before them; infinite if they do not fit.
+
+    Args:
+        circuit: The circuit.
+        bits: The bits that are open.
+        before: The bits whose values the rows are.
+        num_rows: Number of rows.
+        settings: The common options.
+        observer: Receives progress updates.
+    """
+    observer.stage("build")
+    shape = simplify(build_doubled(circuit, Question(bits=(*bits, *before)))).shape
+    if num_rows < 2 ** len(before):
+        shape = _of_rows(shape, len(before), num_rows)
+    try:
+        return prepare_plan(shape, settings, observer).plan.predicted_seconds
+    except MemoryLimitError:
+        return math.inf
+
+
+class OpenBits:
+    """A circuit's network with many bits open, simplified once, of which some are then summed.
+
+    Args:
+        circuit: The circuit.
+        bits: The bits, in order.
+    """
+
+    def __init__(self, circuit: Circuit, bits: Sequence[int]) -> None:
+        self._network = simplify(build_doubled(circuit, Question(bits=tuple(bits))))
+
+    @property
+    def num_elements(self) -> int:
+        """Elements of its tensors."""
+        return sum(array.size for array in self._network.arrays)
+
+    def joint(self, rows: npt.NDArray[np.uint8], count: int, settings: Settings, observer: Observer) -> ComplexArray:
+        """Values of rows of the first bits with all values of the next `count`; the others are summed.
+
+        Returns:
+            complex128, shape (rows, 2, 2, …).
+        """
+        observer.stage("build")
+        started = time.perf_counter()
+        shape, before = self._network.shape, rows.shape[1]
+        summed = shape.output[before + count :]
+        tensors: list[Any] = [*zip(self._network.arrays, shape.inputs, strict=True)]
+        tensors += [(np.ones(2), (index,)) for index in summed]
+        output = (*shape.output[before : before + count], *shape.output[:before])
+        network = simplify(TensorNetwork(tensors, output=output))
+        return answer_rows(network, before, rows, settings, observer, started) * 2.0**self._network.exponent
 
 
 def _contract(

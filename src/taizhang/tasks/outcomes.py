@@ -26,7 +26,7 @@ from taizhang.network.simplify import simplify
 from taizhang.observer import Observer, Silent
 from taizhang.settings import Settings
 from taizhang.tasks.contraction import ContractionTask
-from taizhang.tasks.doubled_work import answer_question, real_parts, warn_of_loops
+from taizhang.tasks.doubled_work import OpenBits, answer_question, real_parts, seconds_of_rows, warn_of_loops
 from taizhang.tasks.solve import solve
 
 Record = Mapping[int, int]
@@ -38,6 +38,9 @@ LEAST_GIVEN = 1e-300
 
 # Most bits that are opened together, and log2 of the most probabilities that are computed together.
 _MOST_BITS, _MOST_LOG2 = 12, 20
+# From more bits than this on, their network is simplified once if it then has at most so many elements a bit; so many
+# bits are then opened together.
+_MANY_BITS, _FEW_ELEMENTS, _MOST_BITS_AT_ONCE = 64, 64, 16
 
 
 def measured(circuit: Circuit, qubits: Sequence[int] | None = None) -> Circuit:
@@ -203,24 +206,27 @@ def walk(
     """All outcomes of at least this probability: uint8, shape (outcomes, bits), and their probabilities."""
     rows: npt.NDArray[np.uint8] = np.zeros((1, 0), dtype=np.uint8)
     chances = np.ones(1)
+    steps = _Walk(asked, settings, observer)
     while rows.shape[1] < len(asked.bits):
-        block = _next_bits(asked, rows)
-        joint = joint_probabilities(asked, rows, block, settings, observer)
+        count, joint = steps.step(rows)
         place, value = np.nonzero(joint >= max(least, 1e-300))
         if len(place) > MAX_OUTCOMES:
             raise SizeLimitError(
                 f"there are more than {MAX_OUTCOMES:,} outcomes of at least {least:g}; ask for fewer bits, or raise "
                 "least"
             )
-        digits = (value[:, np.newaxis] >> np.arange(len(block))[::-1] & 1).astype(np.uint8)
+        digits = (value[:, np.newaxis] >> np.arange(count)[::-1] & 1).astype(np.uint8)
         rows, chances = np.concatenate([rows[place], digits], axis=1), joint[place, value]
     return rows, chances
 
 
-def _next_bits(asked: Distribution, rows: npt.NDArray[np.uint8]) -> tuple[int, ...]:
-    """The bits that are opened next, fewer where there are many values so far."""
-    count = min(_MOST_BITS, max(4, _MOST_LOG2 - len(rows).bit_length()))
-    return asked.bits[rows.shape[1] : rows.shape[1] + count]
+def seconds_to_draw(asked: Distribution, shots: int, settings: Settings, observer: Observer) -> float:
+    """Predicts the time of `draw_records`: that of its last step for each step."""
+    count = min(_MOST_BITS, len(asked.bits))
+    before = asked.bits[: len(asked.bits) - count]
+    rows = min(shots, 2 ** min(len(before), 62))
+    seconds = seconds_of_rows(asked.circuit, asked.bits[len(before) :], before, rows, settings, observer)
+    return seconds * -(-len(asked.bits) // max(count, 1))
 
 
 def draw_records(asked: Distribution, shots: int, settings: Settings, observer: Observer) -> npt.NDArray[np.uint8]:
@@ -232,29 +238,46 @@ def draw_records(asked: Distribution, shots: int, settings: Settings, observer: 
     rng = stream(settings.seed, "records")
     rows: npt.NDArray[np.uint8] = np.zeros((1, 0), dtype=np.uint8)
     counts = np.array([shots])
+    steps = _Walk(asked, settings, observer)
     while rows.shape[1] < len(asked.bits):
-        block = _next_bits(asked, rows)
-        joint = joint_probabilities(asked, rows, block, settings, observer)
+        count, joint = steps.step(rows)
         chances = joint / joint.sum(axis=1, keepdims=True)
         drawn = np.stack([rng.multinomial(count, chance) for count, chance in zip(counts, chances, strict=True)])
         place, value = np.nonzero(drawn)
-        digits = (value[:, np.newaxis] >> np.arange(len(block))[::-1] & 1).astype(np.uint8)
+        digits = (value[:, np.newaxis] >> np.arange(count)[::-1] & 1).astype(np.uint8)
         rows, counts = np.concatenate([rows[place], digits], axis=1), drawn[place, value]
     return rng.permutation(np.repeat(rows, counts, axis=0))
 
 
-def joint_probabilities(
-    asked: Distribution,
-    rows: npt.NDArray[np.uint8],
-    block: Sequence[int],
-    settings: Settings,
-    observer: Observer,
-) -> npt.NDArray[np.float64]:
-    """Probabilities of rows of the first bits together with all values of some more, shape (rows, 2**bits)."""
-    before = asked.bits[: rows.shape[1]]
-    question = Question(bits=tuple(block))
-    values = answer_question(asked.circuit, question, settings, observer, rows=rows, row_bits=before)
-    return real_parts(values.reshape(len(rows), -1), settings.dtype, "probabilities", positive=True)
+class _Walk:
+    """Joint probabilities of the bits, some at a time in their order.
+
+    Where they are many and their network is small once it is simplified, that is done once; otherwise each step has a
+    network of what its bits depend on.
+    """
+
+    def __init__(self, asked: Distribution, settings: Settings, observer: Observer) -> None:
+        self._asked, self._settings, self._observer = asked, settings, observer
+        self._whole: OpenBits | None = None
+        if len(asked.bits) > _MANY_BITS:
+            whole = OpenBits(asked.circuit, asked.bits)
+            self._whole = whole if whole.num_elements <= _FEW_ELEMENTS * len(asked.bits) else None
+
+    def step(self, rows: npt.NDArray[np.uint8]) -> tuple[int, npt.NDArray[np.float64]]:
+        """How many bits come next, and the probabilities of all their values with each row, shape (rows, 2**bits)."""
+        most = _MOST_BITS_AT_ONCE if self._whole is not None else _MOST_BITS
+        count = min(most, max(4, _MOST_LOG2 - len(rows).bit_length()), len(self._asked.bits) - rows.shape[1])
+        if self._whole is not None:
+            values = self._whole.joint(rows, count, self._settings, self._observer)
+        else:
+            done = rows.shape[1]
+            question = Question(bits=self._asked.bits[done : done + count])
+            before = self._asked.bits[:done]
+            values = answer_question(
+                self._asked.circuit, question, self._settings, self._observer, rows=rows, row_bits=before
+            )
+        joint = values.reshape(len(rows), -1)
+        return count, real_parts(joint, self._settings.dtype, "probabilities", positive=True)
 
 
 def density_matrix_of(

@@ -46,7 +46,8 @@ from taizhang.tasks.trajectory_states import MAX_STATE_QUBITS, StateProgram
 MAX_TRAJECTORIES = 100_000_000
 MOST_CHOICES = 100_000
 """Most choices of operators that are computed in order of their probability."""
-_DEFAULT = 1000
+DEFAULT = 1000
+"""Trajectories where no number is given."""
 # Operations of the circuits that are computed together, and trajectories of the first portion.
 _MOST_OPERATIONS = 400_000
 _FIRST = 256
@@ -81,7 +82,7 @@ def read_trajectories(given: int | None, target_error: float | None, *, called: 
         UsageError: It is not a whole number from 1 to 100 million.
     """
     if given is None:
-        return None if target_error is not None else _DEFAULT
+        return None if target_error is not None else DEFAULT
     number = read_integer(given, name=called)
     if not 1 <= number <= MAX_TRAJECTORIES:
         raise UsageError(f"{called} must be from 1 to {MAX_TRAJECTORIES:,}, got {number!s:.40}")
@@ -143,19 +144,10 @@ def estimate(
         UsageError: An observable is not Hermitian.
         SizeLimitError: Too many choices would have to be computed.
     """
-    # Stage 1: what the observables depend on, and the unitaries of each channel.
+    # Stage 1: what the observables depend on, and the operators of each channel.
     watch = observer or Silent()
-    for observable in observables:
-        observable.check_qubits(circuit.num_qubits)
-        if not observable.is_hermitian:
-            raise UsageError(f"trajectories are of Hermitian observables; {observable!r} has complex coefficients")
-    products = [product for observable in observables for product, _ in observable.terms]
-    letters = {qubit: letter for product in products for qubit, letter in product}
-    steps = needed_operations(circuit, Question(letters=letters))
-    places = [Place.of(step) for step in steps]
+    places, moved = _places_of(circuit, observables)
     channels = drawn_from(places)
-    qubits = sorted({*letters, *(qubit for step in steps for qubit in step.qubits)})
-    moved = {qubit: place for place, qubit in enumerate(qubits)}
 
     # Stage 2: what computes some choices.
     compute = _computer(places, observables, moved, settings, watch)
@@ -165,7 +157,7 @@ def estimate(
 
     # Stage 3: the likeliest choice, which has its exact probability.
     most = MAX_TRAJECTORIES if trajectories is None else trajectories
-    together = max(1, min(MAX_QUBITS // max(len(qubits), 1), _MOST_OPERATIONS // max(len(steps), 1)))
+    together = max(1, min(MAX_QUBITS // max(len(moved), 1), _MOST_OPERATIONS // max(len(places), 1)))
     first = excess * compute([np.zeros(len(channels), dtype=np.uint16)])[0]
     chance = chance_of_likeliest(channels)
     if not channels or 1 - chance < 1e-15:
@@ -202,6 +194,39 @@ def estimate(
     return TrajectoryValues(
         values=means, standard_errors=errors, num_trajectories=int(counts.sum()), num_distinct=1 + len(counts)
     )
+
+
+def _places_of(circuit: Circuit, observables: Sequence[Observable]) -> tuple[list[Place], dict[int, int]]:
+    """What observables depend on, and a number from 0 for each of its qubits."""
+    for observable in observables:
+        observable.check_qubits(circuit.num_qubits)
+        if not observable.is_hermitian:
+            raise UsageError(f"trajectories are of Hermitian observables; {observable!r} has complex coefficients")
+    products = [product for observable in observables for product, _ in observable.terms]
+    letters = {qubit: letter for product in products for qubit, letter in product}
+    steps = needed_operations(circuit, Question(letters=letters))
+    qubits = sorted({*letters, *(qubit for step in steps for qubit in step.qubits)})
+    return [Place.of(step) for step in steps], {qubit: place for place, qubit in enumerate(qubits)}
+
+
+def predicted_seconds(
+    circuit: Circuit, observables: Sequence[Observable], settings: Settings, observer: Observer, trajectories: int
+) -> float:
+    """Predicts the time of so many trajectories; infinite where it is not known beforehand.
+
+    Raises:
+        CircuitError: The circuit has no trajectories.
+        LimitError: One does not fit the limits.
+    """
+    places, moved = _places_of(circuit, observables)
+    channels = drawn_from(places)
+    different = 1 + trajectories * (1 - chance_of_likeliest(channels))
+    if all(place.paulis for place in channels):
+        program = _OfPaulis.prepare(places, observables, moved, settings, observer).program
+        return different * program.cones.work.predicted_seconds
+    if len(moved) > MAX_STATE_QUBITS:
+        return math.inf
+    return different * StateProgram(places, moved, settings, observer).seconds / settings.threads
 
 
 _Compute = Callable[[Sequence[Choice]], npt.NDArray[np.float64]]

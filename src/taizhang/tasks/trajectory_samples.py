@@ -23,7 +23,7 @@ from taizhang.errors import CircuitError, TimeLimitError
 from taizhang.observer import Observer
 from taizhang.sampling.choice import prepare_samples
 from taizhang.settings import Settings
-from taizhang.tasks.trajectory_choices import Choice, Place, draw, drawn_from
+from taizhang.tasks.trajectory_choices import Choice, Place, chance_of_likeliest, draw, drawn_from
 from taizhang.tasks.trajectory_states import MAX_STATE_QUBITS, StateProgram
 
 # Trajectories whose operators are drawn at a time, as a matrix.
@@ -70,57 +70,78 @@ class _Measured:
         return cls(tuple(kept), tuple(read.get(bit, (None, None)) for bit in circuit.registers.result_bits))
 
 
-def sample_trajectories(circuit: Circuit, shots: int, settings: Settings, observer: Observer) -> npt.NDArray[np.uint8]:
+class TrajectorySampler:
     """Draws samples from trajectories.
 
     Args:
         circuit: Gates and channels, and perhaps measurements at the end.
-        shots: Number of samples.
         settings: The common options; the same seed gives the same samples on any number of threads.
         observer: Receives progress updates.
-
-    Returns:
-        The bits, or all qubits where the circuit has none, uint8, shape (shots, bits).
 
     Raises:
         CircuitError: The circuit has measurements in the middle, resets or conditions; or channels that are no mixtures
             of unitaries, and more than 26 qubits or so many of them that next to no draw would be kept.
-        TimeLimitError: It is predicted to take longer than the limit.
+        LimitError: A state does not fit the memory limit.
     """
-    # Stage 1: the places, and how many draws are needed.
-    measured = _Measured.of(circuit)
-    places = [Place.of(step) for step in measured.operations]
-    channels = drawn_from(places)
-    excess = math.prod(place.excess for place in channels)
-    if 1 / excess < _LEAST_KEPT:
-        raise CircuitError(
-            f"the channels that are not mixtures of unitaries are so strong that one draw in {excess:.3g} would be "
-            "kept; use method 'auto'"
-        )
-    wide = circuit.num_qubits > MAX_STATE_QUBITS
-    if wide and excess > 1 + 1e-9:
-        name = next(place.step.action.label for place in channels if not place.gates)
-        raise CircuitError(
-            f"'{name}' is not a mixture of unitaries, and samples with such channels are of circuits of at most "
-            f"{MAX_STATE_QUBITS} qubits; use method 'auto'"
-        )
-    program = None if wide else StateProgram(places, dict(enumerate(range(circuit.num_qubits))), settings, observer)
 
-    # Stage 2: rounds of draws, until enough are kept, in the order in which they were drawn.
-    rng = stream(settings.seed, "trajectories")
-    rows: npt.NDArray[np.uint8] = np.zeros((0, circuit.num_qubits), dtype=np.uint8)
-    turn = 0
-    while len(rows) < shots:
-        missing = shots - len(rows)
-        number = missing if excess < 1 + 1e-9 else math.ceil(1.1 * excess * missing + 4 * excess * math.sqrt(missing))
-        groups = _groups(channels, number, rng)
-        if program is None:
-            found = _of_wide(circuit, places, groups, number, settings, observer)
-        else:
-            found = _of_states(program, groups, number, turn, settings, observer, all_kept=excess < 1 + 1e-9)
-        rows = np.concatenate([rows, found])
-        turn += 1
-    return _read(rows[:shots], measured, stream(settings.seed, "readout"))
+    def __init__(self, circuit: Circuit, settings: Settings, observer: Observer) -> None:
+        # Stage 1: the places, and how many draws are kept.
+        self._circuit, self._settings, self._observer = circuit, settings, observer
+        self._measured = _Measured.of(circuit)
+        self._places = [Place.of(step) for step in self._measured.operations]
+        self._channels = drawn_from(self._places)
+        self._excess = math.prod(place.excess for place in self._channels)
+        if 1 / self._excess < _LEAST_KEPT:
+            raise CircuitError(
+                f"the channels that are not mixtures of unitaries are so strong that one draw in {self._excess:.3g} "
+                "would be kept; use method 'auto'"
+            )
+        # Stage 2: the states, where there are few qubits.
+        wide = circuit.num_qubits > MAX_STATE_QUBITS
+        if wide and not self._all_kept:
+            name = next(place.step.action.label for place in self._channels if not place.gates)
+            raise CircuitError(
+                f"'{name}' is not a mixture of unitaries, and samples with such channels are of circuits of at most "
+                f"{MAX_STATE_QUBITS} qubits; use method 'auto'"
+            )
+        moved = dict(enumerate(range(circuit.num_qubits)))
+        self._program = None if wide else StateProgram(self._places, moved, settings, observer)
+
+    @property
+    def _all_kept(self) -> bool:
+        return self._excess < 1 + 1e-9
+
+    def predicted_seconds(self, shots: int) -> float:
+        """Predicts the time of so many samples; infinite for circuits whose states are not computed."""
+        if self._program is None:
+            return math.inf
+        different = 1 + shots * self._excess * (1 - chance_of_likeliest(self._channels))
+        return self._program.seconds * different / self._settings.threads
+
+    def draw(self, shots: int) -> npt.NDArray[np.uint8]:
+        """Draws samples: the bits, or all qubits where the circuit has none, uint8, shape (shots, bits).
+
+        Raises:
+            TimeLimitError: It is predicted to take longer than the limit.
+        """
+        # Rounds of draws, until enough are kept, in the order in which they were drawn.
+        settings, excess = self._settings, self._excess
+        rng = stream(settings.seed, "trajectories")
+        rows: npt.NDArray[np.uint8] = np.zeros((0, self._circuit.num_qubits), dtype=np.uint8)
+        turn = 0
+        while len(rows) < shots:
+            missing = shots - len(rows)
+            number = missing if self._all_kept else math.ceil(excess * (1.1 * missing + 4 * math.sqrt(missing)))
+            groups = _groups(self._channels, number, rng)
+            if self._program is None:
+                found = _of_wide(self._circuit, self._places, groups, number, settings, self._observer)
+            else:
+                found = _of_states(
+                    self._program, groups, number, turn, settings, self._observer, all_kept=self._all_kept
+                )
+            rows = np.concatenate([rows, found])
+            turn += 1
+        return _read(rows[:shots], self._measured, stream(settings.seed, "readout"))
 
 
 def _groups(

@@ -1,0 +1,78 @@
+"""Samples of circuits with channels, measurements, resets or conditions: exact, or from trajectories."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from taizhang._units import human_seconds
+from taizhang.circuit.circuit import Circuit
+from taizhang.errors import CircuitError, LimitError
+from taizhang.observer import Observer
+from taizhang.settings import Settings
+from taizhang.tasks.outcomes import Distribution, draw_records, seconds_to_draw
+from taizhang.tasks.trajectory_samples import TrajectorySampler
+
+# Where exact sampling takes less, nothing else is looked at.
+_QUICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoisySamples:
+    """Samples, and how they were drawn.
+
+    Attributes:
+        bits: uint8, shape (shots, bits).
+        method: `exact` or `trajectories`.
+        reason: Why, in a few words.
+    """
+
+    bits: npt.NDArray[np.uint8]
+    method: str
+    reason: str
+
+
+def draw_noisy(circuit: Circuit, shots: int, method: str, settings: Settings, observer: Observer) -> NoisySamples:
+    """Draws samples of a circuit of any kind.
+
+    Args:
+        circuit: The circuit.
+        shots: Number of samples.
+        method: `auto` for the one of least predicted time, `exact` or `trajectories`.
+        settings: The common options.
+        observer: Receives progress updates.
+
+    Raises:
+        CircuitError: The circuit has no trajectories, and these are asked for.
+        LimitError: Neither method fits the limits.
+    """
+    asked = Distribution.asked(circuit, qubits=None, bits=None)
+    if method == "trajectories":
+        sampler = TrajectorySampler(circuit, settings, observer)
+        return NoisySamples(bits=sampler.draw(shots), method=method, reason="as asked for")
+    if method == "exact":
+        return NoisySamples(bits=draw_records(asked, shots, settings, observer), method=method, reason="as asked for")
+    # Stage 1: exact sampling that is quick, or has no alternative.
+    exact = seconds_to_draw(asked, shots, settings, observer)
+    told = f"exact probabilities are predicted to take {_told(exact)}"
+    chosen, reason = None, told
+    if exact > _QUICK_SECONDS:
+        # Stage 2: trajectories, where the circuit has them.
+        try:
+            sampler = TrajectorySampler(circuit, settings, observer)
+        except (CircuitError, LimitError) as error:
+            reason = f"{told}, and there are no trajectories: {error}"
+        else:
+            seconds = sampler.predicted_seconds(shots)
+            reason = f"{told}, trajectories {_told(seconds)}"
+            chosen = sampler if seconds < exact else None
+    if chosen is not None:
+        return NoisySamples(bits=chosen.draw(shots), method="trajectories", reason=reason)
+    return NoisySamples(bits=draw_records(asked, shots, settings, observer), method="exact", reason=reason)
+
+
+def _told(seconds: float) -> str:
+    return "more memory than there is" if math.isinf(seconds) else human_seconds(seconds)

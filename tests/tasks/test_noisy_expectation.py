@@ -1,0 +1,48 @@
+"""Exact or from trajectories: by the predicted times, with the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+import taizhang as tz
+from taizhang import channels
+from taizhang.observer import Silent
+from taizhang.settings import Settings
+from taizhang.tasks.noisy_expectation import choose_method
+
+
+def brick(qubits, layers, channel):
+    circuit = tz.Circuit(qubits)
+    for layer in range(layers):
+        for qubit in range(qubits):
+            circuit = circuit.append(tz.gate("u", 0.3 + qubit, 0.7 * layer, 1.1), qubit).append(channel, qubit)
+        for qubit in range(layer % 2, qubits - 1, 2):
+            circuit = circuit.cz(qubit, qubit + 1)
+    return circuit
+
+
+def chosen(circuit, trajectories=100, **options):
+    given = Settings.checked(trials=1, threads=1, **options)
+    return choose_method(circuit, [tz.Observable("Z3")], given, Silent(), trajectories)
+
+
+def test_what_is_quick_is_exact():
+    method, reason = chosen(brick(20, 4, channels.depolarizing(0.01)))
+    assert method == "exact"
+    assert reason.startswith("the exact network is predicted to take")
+
+
+def test_what_is_wide_is_from_trajectories():
+    circuit = brick(20, 24, channels.depolarizing(1e-4))
+    method, reason = chosen(circuit, memory="1.5GiB")
+    assert method == "trajectories", reason
+    assert "100 trajectories" in reason
+
+
+def test_without_trajectories_it_stays_exact():
+    half = brick(20, 14, channels.depolarizing(1e-4))
+    circuit = half.reset(3) + half
+    method, reason = chosen(circuit, memory="1.5GiB")
+    assert method == "exact"
+    if "there are no trajectories" not in reason:
+        pytest.fail(reason)
