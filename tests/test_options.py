@@ -174,3 +174,10 @@ def test_frugal_options_are_given_whole_or_one_by_one():
         tz.sample(circuit, 20, method=tz.FrugalOptions(batch_qubits=4), per_batch=2)
     with pytest.raises(tz.UsageError, match="both plan_time and trials were given"):
         tz.amplitude(BELL, "00", plan_time="1s", trials=1)
+
+
+def test_an_assumed_limit_is_not_used_up_by_what_else_the_process_holds(monkeypatch):
+    monkeypatch.setattr("taizhang.settings.needed_bytes", lambda: 3 << 30)
+    assert Settings.checked(trials=1).modest().free_bytes() > 1 << 30
+    with pytest.raises(tz.MemoryLimitError, match="the program itself needs"):
+        Settings.checked(trials=1, memory="2GiB").free_bytes()

@@ -249,7 +249,11 @@ class Settings:
         Raises:
             MemoryLimitError: The process holds more already.
         """
-        left = self.memory_bytes - needed_bytes() - WORKING_MEMORY
+        process = needed_bytes()
+        if self.memory is None and self.trials is not None:
+            # The limit is assumed, the same everywhere; what else a large program holds is not taken from it.
+            process = min(process, NOMINAL_PROCESS_BYTES)
+        left = self.memory_bytes - process - WORKING_MEMORY
         if left <= 0:
             raise MemoryLimitError(
                 f"the memory limit is {human_bytes(self.memory_bytes)}, but the program itself needs "
