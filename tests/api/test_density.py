@@ -186,7 +186,6 @@ def test_a_hundred_noisy_qubits_exactly():
             lambda: tz.expectation(tz.Circuit(9).reset(0).append("c7x", *range(8)), "Z7"),
             "at most 5 are allowed; decompose it",
         ),
-        (lambda: tz.Energy(tz.Circuit(1).rx(0, 0.3).reset(0), "Z0"), "'reset' is not a gate"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(use, said):

@@ -30,8 +30,9 @@ from taizhang.tasks.solve import solve
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from taizhang.tasks import outcomes
+    from taizhang.tasks import noisy_energy, outcomes
 else:
+    noisy_energy = lazy_module("taizhang.tasks.noisy_energy")
     outcomes = lazy_module("taizhang.tasks.outcomes")
 
 ObservableLike: TypeAlias = Any
@@ -181,7 +182,8 @@ class Energy:
     it may be called without arguments.
 
     Args:
-        circuit: The circuit.
+        circuit: The circuit. One with channels, measurements, resets or conditions is built anew for each point, and
+            its gradient takes about the time of a value for each angle.
         observable: A Hermitian observable as `expectation` takes it; or a list of them: then values have one more
             axis, the last, and gradients one before that of the parameters.
         observer: Receives progress updates of the search for plans.
@@ -241,7 +243,11 @@ class Energy:
     def _prepare(self, circuit: Circuit, observable: Any, settings: Settings, observer: Observer | None) -> None:
         self.circuit = check_circuit(circuit, parametric=True)
         self.observables, self._single = read_observable_list(observable)
-        self._program = EnergyProgram.prepare(self.circuit, self.observables, settings, observer)
+        unitary = self.circuit.is_unitary
+        maker: Any = EnergyProgram if unitary else noisy_energy.NoisyEnergyProgram
+        self._program: EnergyProgram | noisy_energy.NoisyEnergyProgram = maker.prepare(
+            self.circuit, self.observables, settings, observer
+        )
         self.plan = ConePlan.of(self._program.cones, self._program.build_seconds)
 
     @property

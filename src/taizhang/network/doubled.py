@@ -22,10 +22,9 @@ from taizhang.circuit.channel import Channel
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.classical import Assign, Conditional, Measure, Readout, Reset, bits_read, bits_written
 from taizhang.circuit.condition import COMPARE, AllOf, Compare, Condition, Parity
-from taizhang.circuit.gates import Gate
 from taizhang.circuit.operation import Action, Operation
 from taizhang.network.network import TensorNetwork
-from taizhang.network.superoperators import Form, form_of, make_form, superoperator
+from taizhang.network.superoperators import Differential, Form, Map, form_of, make_form, superoperator
 
 # Entries smaller than this part of the largest are rounding errors.
 _ZERO = 1e-14
@@ -124,7 +123,7 @@ def needed_operations(circuit: Circuit, question: Question) -> list[Operation]:
         while isinstance(inner, Conditional):
             inner = inner.action
         written = bits_written(inner)
-        selects = isinstance(inner, Channel) and not inner.preserves_trace
+        selects = isinstance(inner, Differential) or (isinstance(inner, Channel) and not inner.preserves_trace)
         if not (live.intersection(qubits) or live_bits.intersection(written) or selects):
             continue
         kept.append(step)
@@ -589,9 +588,9 @@ class _Builder:
             self.factor *= complex(array)
 
 
-def _mapping(step: Operation) -> Gate | Channel | Reset:
+def _mapping(step: Operation) -> Map:
     """An operation that maps density matrices, whatever the bits are."""
-    return step.action if isinstance(step.action, (Channel, Reset)) else step.gate
+    return step.action if isinstance(step.action, (Channel, Reset, Differential)) else step.gate
 
 
 def _flipped(truth: bool | _Truth) -> bool | _Truth:

@@ -7,8 +7,9 @@ in that of X of its target, so it is one matrix over two indices.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -41,14 +42,38 @@ class Form(NamedTuple):
     tensor: ComplexArray
 
 
-def superoperator(action: Gate | Channel | Reset) -> ComplexArray:
-    """The superoperator of a gate, a channel or a reset: shape (4**qubits, 4**qubits).
+@dataclass(frozen=True, slots=True)
+class Differential:
+    """The derivative of a superoperator, in the place of an operation: it preserves no trace.
+
+    Attributes:
+        entries: Bytes of the matrix, complex128, shape (4**num_qubits, 4**num_qubits).
+        num_qubits: Qubits that it is on.
+    """
+
+    entries: bytes
+    num_qubits: int
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return "differential"
+
+
+Map: TypeAlias = "Gate | Channel | Reset | Differential"
+"""What maps density matrices, whatever the bits are."""
+
+
+def superoperator(action: Map) -> ComplexArray:
+    """The superoperator of a gate, a channel, a reset or a derivative: shape (4**qubits, 4**qubits).
 
     Raises:
         SizeLimitError: The gate is on more than five qubits.
     """
     if isinstance(action, Channel):
         return action.superoperator
+    if isinstance(action, Differential):
+        return np.frombuffer(action.entries, dtype=np.complex128).reshape(4**action.num_qubits, -1)
     if isinstance(action, Reset):
         return _RESET
     if action.num_qubits > MAX_QUBITS:
@@ -65,13 +90,13 @@ def _of_small_gate(gate: Gate) -> ComplexArray:
     return superoperator_of(gate.unitary()[np.newaxis])
 
 
-def form_of(action: Gate | Channel | Reset) -> Form:
+def form_of(action: Map) -> Form:
     """The form of an operation on two or more qubits, or of one under a condition."""
     return _small_form(action) if action.num_qubits <= 3 else make_form(superoperator(action), action.num_qubits)
 
 
 @lru_cache(maxsize=512)
-def _small_form(action: Gate | Channel | Reset) -> Form:
+def _small_form(action: Map) -> Form:
     return make_form(superoperator(action), action.num_qubits)
 
 
