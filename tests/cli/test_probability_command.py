@@ -109,6 +109,17 @@ def test_long_runs_of_noisy_circuits(run, teleport, model, tmp_path):
     assert run("resume", tmp_path / "RUN", "--memory", "4GiB").out == here.out
 
 
+def test_long_runs_of_probabilities(run, teleport, model, tmp_path):
+    words = ["probability", teleport, "000", "110", "111", "--noise", model, "--trials", 1, "--memory", "4GiB"]
+    here = run(*words, "--json")
+    kept = run(*words, "--directory", tmp_path / "RUN", "--json")
+    found = [each["probability"] for each in here.json["probabilities"]] if "probabilities" in here.json else here.json
+    assert kept.status == 0
+    assert kept.json["probabilities"] == pytest.approx(list(found))
+    again = run("resume", tmp_path / "RUN", "--memory", "4GiB", "--json")
+    assert again.json["probabilities"] == kept.json["probabilities"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -16,6 +16,7 @@ from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.contraction import ContractionTask
 from taizhang.tasks.cross_entropy import CrossEntropyTask
 from taizhang.tasks.expectation import ExpectationTask
+from taizhang.tasks.probability import ProbabilityTask
 from taizhang.tasks.reduced_state import ReducedStateTask
 from taizhang.tasks.registry import ASSEMBLIES, assembly_from_bytes, assembly_to_bytes
 from taizhang.tasks.samples import SamplesTask
@@ -23,6 +24,7 @@ from taizhang.tasks.solve import solve
 
 CIRCUIT = tz.grid_circuit(3, 3, 12, seed=5)
 SAMPLES = tz.sample(CIRCUIT, 40, seed=1, method="state-vector")
+NOISY = tz.Circuit(2, bits=2).h(0).append(tz.channels.depolarizing(0.1), 0).cx(0, 1).measure([0, 1], "c")
 RNG = np.random.default_rng(0)
 
 
@@ -40,6 +42,8 @@ TASKS = {
     "number": ContractionTask(network=chain("")),
     "reduced-state": ReducedStateTask(circuit=CIRCUIT, qubits=(4, 2)),
     "expectation": ExpectationTask(circuit=CIRCUIT, observables=(tz.Observable("Z0 Z4 - 2 X3 + 1"), tz.Z(8))),
+    "probability": ProbabilityTask(circuit=NOISY, records=(((0, 1), (1, 0)), ((0, 0), (1, 0)), ((1, 1),))),
+    "all values": ProbabilityTask(circuit=NOISY, records=tuple(((0, k >> 1), (1, k & 1)) for k in (2, 0, 1, 3))),
     "probabilities": ReducedStateTask(circuit=CIRCUIT, qubits=(4, 2), probabilities=True),
 }
 

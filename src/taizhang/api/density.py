@@ -6,12 +6,14 @@ Their common keywords are in the table `taizhang.settings.OPTIONS`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from taizhang._types import ComplexArray
+from taizhang.api.answers import answer_of
 from taizhang.api.arguments import check_circuit, read_qubits
 from taizhang.api.energies import read_observable_list
 from taizhang.circuit.circuit import Circuit
@@ -25,7 +27,7 @@ from taizhang.tasks.outcomes import (
     density_matrix_of,
     distribution_of,
     fidelity_of,
-    probabilities_of_records,
+    probability_task,
     purity_of,
     read_record,
 )
@@ -49,6 +51,7 @@ def probability(
     circuit: Circuit,
     bits: str | Mapping[str, str] | Sequence[str] | None = None,
     *,
+    directory: str | PathLike[str] | None = None,
     observer: Observer | None = None,
     **options: Unpack[Options],
 ) -> Any:
@@ -60,6 +63,7 @@ def probability(
             registers; or some registers by name, `{"c": "01"}`, whatever the others are; or a list of such texts, which
             are computed together. Of a circuit without classical bits: the outcome of each qubit, qubit 0 first.
             Registers may be given as keywords instead: `probability(circuit, c="01")`.
+        directory: Make it a resumable run in this folder; after any interruption, `resume` continues it.
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS`.
 
@@ -89,7 +93,7 @@ def probability(
         raise UsageError(f"bits must be text of zeros and ones, registers by name, or a list, got {bits!r:.40}")
     given: list[Any] = [bits] if single else list(bits or ())
     records = [read_record(circuit, each) for each in given]
-    found = probabilities_of_records(circuit, records, settings, observer)
+    found = answer_of(probability_task(circuit, records), settings, directory, observer)
     return float(found[0]) if single else found
 
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
+from taizhang.api.answers import answer_of
 from taizhang.api.arguments import (
     SamplesLike,
     check_circuit,
-    check_directory,
     read_count,
     read_qubits,
     read_samples_given,
@@ -27,17 +27,13 @@ from taizhang.errors import UsageError
 from taizhang.observer import Observer, Silent
 from taizhang.options import explicit_options
 from taizhang.progress.display import ProgressDisplay, shows_progress
-from taizhang.runs.run import run_here
-from taizhang.runs.start import start_run
 from taizhang.sampling.choice import SampleRun, prepare_samples
 from taizhang.sampling.frugal import FRUGAL, FrugalKeywords, FrugalOptions, method_of
 from taizhang.sampling.sampler import MethodName
-from taizhang.settings import OPTIONS, Options, Settings, settings_of
+from taizhang.settings import OPTIONS, Options, settings_of
 from taizhang.tasks.cross_entropy import CrossEntropyTask, compute_xeb
 from taizhang.tasks.reduced_state import ReducedStateTask
 from taizhang.tasks.samples import SamplesTask
-from taizhang.tasks.solve import solve
-from taizhang.tasks.task import Task
 from taizhang.tasks.xeb import Xeb
 
 if TYPE_CHECKING:
@@ -110,7 +106,7 @@ def sample(
         return noisy_samples.draw_noisy(circuit, shots, name, settings, observer or Silent()).bits
     if directory is not None:
         task = SamplesTask(circuit=circuit, shots=shots, method=name, options=how)
-        bits: npt.NDArray[np.uint8] = _answer(task, settings, directory, observer)
+        bits: npt.NDArray[np.uint8] = answer_of(task, settings, directory, observer)
         return bits
     run = prepare_samples(circuit, shots, settings, method=name, options=how, observer=observer)
     return np.concatenate(list(run))
@@ -186,7 +182,7 @@ def xeb(
     if directory is None:
         return compute_xeb(circuit, counted, settings, observer=observer).xeb
     task = CrossEntropyTask(circuit=circuit, samples=counted)
-    figures: Xeb = _answer(task, settings, directory, observer)
+    figures: Xeb = answer_of(task, settings, directory, observer)
     return figures
 
 
@@ -224,7 +220,7 @@ def marginal_probabilities(
     circuit, selected = check_circuit(circuit), read_qubits(qubits, name="qubits")
     task = ReducedStateTask(circuit=circuit, qubits=selected, probabilities=True)
     settings = settings_of(marginal_probabilities, options)
-    probabilities: npt.NDArray[np.float64] = _answer(task, settings, directory, observer)
+    probabilities: npt.NDArray[np.float64] = answer_of(task, settings, directory, observer)
     return probabilities
 
 
@@ -262,15 +258,5 @@ def reduced_density_matrix(
     circuit, selected = check_circuit(circuit), read_qubits(qubits, name="qubits")
     task = ReducedStateTask(circuit=circuit, qubits=selected)
     settings = settings_of(reduced_density_matrix, options)
-    matrix: ComplexArray = _answer(task, settings, directory, observer)
+    matrix: ComplexArray = answer_of(task, settings, directory, observer)
     return matrix
-
-
-def _answer(
-    task: Task[Any], settings: Settings, directory: str | PathLike[str] | None, observer: Observer | None
-) -> Any:
-    """Answers a question in this process or, if a folder is given, as a resumable run in it."""
-    if directory is None:
-        solution = solve(task, settings, observer=observer)
-        return solution.assembly.plain(solution.answer)
-    return run_here(start_run(check_directory(directory), task, settings, observer=observer), settings)

@@ -10,26 +10,38 @@ import click
 from taizhang._resources import peak_resident_bytes
 from taizhang.cli.circuit_input import CircuitReader, noisy_circuit_options
 from taizhang.cli.display import Display
+from taizhang.cli.notes import note
 from taizhang.cli.options import (
     InputFile,
     OutputFile,
     command,
+    directory_option,
     echo_json,
     option,
     output_options,
     parse_qubits,
     settings_options,
 )
+from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.saving import save
 from taizhang.errors import UsageError
+from taizhang.runs.run import own_workforce
+from taizhang.runs.start import start_run
 from taizhang.settings import Settings
-from taizhang.tasks.outcomes import Distribution, distribution_of, probabilities_of_records, read_record
+from taizhang.tasks.outcomes import (
+    Distribution,
+    distribution_of,
+    probabilities_of_records,
+    probability_task,
+    read_record,
+)
 
 
 @command("probability")
 @click.argument("circuit", type=InputFile())
 @click.argument("bits", nargs=-1, required=True, metavar="BITS...")
 @noisy_circuit_options
+@directory_option
 @option(
     "-o",
     "--output",
@@ -41,19 +53,32 @@ from taizhang.tasks.outcomes import Distribution, distribution_of, probabilities
 @settings_options()
 @output_options
 def probability_command(
-    circuit: str, bits: tuple[str, ...], reader: CircuitReader, output: str | None, settings: Settings, as_json: bool
+    circuit: str,
+    bits: tuple[str, ...],
+    reader: CircuitReader,
+    directory: str | None,
+    output: str | None,
+    settings: Settings,
+    as_json: bool,
 ) -> None:
     """Compute the probability of values of the classical bits of CIRCUIT, or of its qubits where it has none.
 
     BITS are zeros and ones, register by register in order of declaration, bit 0 first, with or without spaces.
     """
     started = time.perf_counter()
-    with Display() as display:
+    with Display(f"to keep such work: taizhang probability {circuit} … --directory RUN", folder=directory) as display:
         display.stage("read")
         read = reader.read(circuit, final_measurements=True)
         records = [read_record(read, text) for text in bits]
         reading = time.perf_counter()
-        found = probabilities_of_records(read, records, settings, display)
+        if directory is not None:
+            folder = start_run(directory, probability_task(read, records), settings, observer=display)
+        else:
+            found = probabilities_of_records(read, records, settings, display)
+    if directory is not None:
+        note(pieces_line(folder))
+        finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
+        return
     groups = read.registers.results.sizes or (read.num_qubits,)
     asked = Distribution(circuit=read, bits=(), groups=groups)
     shown = [asked.written([record[bit] for bit in sorted(record)]) for record in records]

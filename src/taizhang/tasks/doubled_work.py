@@ -160,7 +160,7 @@ def prepare_doubled(
     return DoubledWork(networks=networks, work=work)
 
 
-class _RowMembers:
+class RowMembers:
     """One network, computed for a list of joint values of its row indices."""
 
     def __init__(self, network: TensorNetwork, rows: RowDigits) -> None:
@@ -246,11 +246,11 @@ def answer_rows(
     if len(rows) >= 2**count:
         dense = _contract(network, None, settings, observer, started)
         return np.moveaxis(dense[(..., *rows.T.astype(np.intp))], -1, 0) if count else dense[np.newaxis]
-    of_rows = TensorNetwork.from_shape(_of_rows(shape, count, len(rows)), network.arrays, network.exponent)
+    of_rows = TensorNetwork.from_shape(shape_of_rows(shape, count, len(rows)), network.arrays, network.exponent)
     return _contract(of_rows, np.ascontiguousarray(rows, dtype=np.uint8), settings, observer, started)
 
 
-def _of_rows(shape: NetworkShape, count: int, num_rows: int) -> NetworkShape:
+def shape_of_rows(shape: NetworkShape, count: int, num_rows: int) -> NetworkShape:
     """A network whose last `count` output indices are row indices."""
     kept = len(shape.output) - count
     return NetworkShape(
@@ -279,7 +279,7 @@ def seconds_of_rows(
     observer.stage("build")
     shape = simplify(build_doubled(circuit, Question(bits=(*bits, *before)))).shape
     if num_rows < 2 ** len(before):
-        shape = _of_rows(shape, len(before), num_rows)
+        shape = shape_of_rows(shape, len(before), num_rows)
     try:
         return prepare_plan(shape, settings, observer).plan.predicted_seconds
     except MemoryLimitError:
@@ -329,7 +329,7 @@ def _contract(
     )
     build_seconds = time.perf_counter() - started
     ready = prepare_plan(network.shape, settings, observer)
-    members = GivenMembers([(network.arrays, network.exponent)]) if rows is None else _RowMembers(network, rows)
+    members = GivenMembers([(network.arrays, network.exponent)]) if rows is None else RowMembers(network, rows)
     planned = PlannedMembers(ready=ready, members=members)
     work = Work(
         plans=(planned,),

@@ -27,6 +27,7 @@ from taizhang.observer import Observer, Silent
 from taizhang.settings import Settings
 from taizhang.tasks.contraction import ContractionTask
 from taizhang.tasks.doubled_work import OpenBits, answer_question, real_parts, seconds_of_rows, warn_of_loops
+from taizhang.tasks.probability import ProbabilityTask
 from taizhang.tasks.solve import solve
 
 Record = Mapping[int, int]
@@ -85,24 +86,14 @@ def probabilities_of_records(
     circuit: Circuit, records: Sequence[Record], settings: Settings, observer: Observer | None
 ) -> npt.NDArray[np.float64]:
     """The probability of each record, shape (records,); those of the same bits are computed together."""
-    watch = observer or Silent()
-    warn_of_loops(circuit, settings, watch)
-    circuit = circuit if circuit.registers.results else measured(circuit)
-    found = np.zeros(len(records))
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for number, record in enumerate(records):
-        groups.setdefault(tuple(sorted(record)), []).append(number)
-    for bits, numbers in groups.items():
-        if len(numbers) == 1:
-            question = Question(fixed_bits=records[numbers[0]])
-            values = answer_question(circuit, question, settings, watch).reshape(1)
-        else:
-            rows = np.array([[records[number][bit] for bit in bits] for number in numbers], dtype=np.uint8)
-            different, place = np.unique(rows, axis=0, return_inverse=True)
-            values = answer_question(circuit, Question(), settings, watch, rows=different, row_bits=bits)
-            values = values.reshape(-1)[place.reshape(-1)]
-        found[numbers] = real_parts(values, settings.dtype, "probabilities", positive=True)
+    found: npt.NDArray[np.float64] = solve(probability_task(circuit, records), settings, observer=observer).answer
     return found
+
+
+def probability_task(circuit: Circuit, records: Sequence[Record]) -> ProbabilityTask:
+    """The question for the probabilities of records, as `read_record` reads them."""
+    measuring = circuit if circuit.registers.results else measured(circuit)
+    return ProbabilityTask(circuit=measuring, records=tuple(tuple(sorted(record.items())) for record in records))
 
 
 def conditional_values(

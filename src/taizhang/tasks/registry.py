@@ -12,6 +12,7 @@ from taizhang.tasks.assembly import Assembly
 from taizhang.tasks.contraction import ContractionAssembly
 from taizhang.tasks.cross_entropy import XebAssembly
 from taizhang.tasks.expectation import ExpectationAssembly
+from taizhang.tasks.probability import ProbabilityAssembly
 from taizhang.tasks.reduced_state import ReducedStateAssembly
 from taizhang.tasks.samples import SampleAssembly
 
@@ -21,6 +22,7 @@ ASSEMBLIES: Mapping[str, type[Assembly[Any]]] = {
         AmplitudeAssembly,
         ContractionAssembly,
         ExpectationAssembly,
+        ProbabilityAssembly,
         ReducedStateAssembly,
         XebAssembly,
         SampleAssembly,
