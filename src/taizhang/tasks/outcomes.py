@@ -212,12 +212,23 @@ def walk(
 
 
 def seconds_to_draw(asked: Distribution, shots: int, settings: Settings, observer: Observer) -> float:
-    """Predicts the time of `draw_records`: that of its last step for each step."""
-    count = min(_MOST_BITS, len(asked.bits))
-    before = asked.bits[: len(asked.bits) - count]
-    rows = min(shots, 2 ** min(len(before), 62))
-    seconds = seconds_of_rows(asked.circuit, asked.bits[len(before) :], before, rows, settings, observer)
-    return seconds * -(-len(asked.bits) // max(count, 1))
+    """Predicts the time of `draw_records`: of its last two steps, and of those before as of the first of these."""
+    steps, done, rows = [], 0, 1
+    while done < len(asked.bits):
+        count = _next_count(len(asked.bits) - done, rows, _MOST_BITS)
+        steps.append((done, count, rows))
+        done, rows = done + count, min(shots, rows << count)
+    circuit, bits = asked.circuit, asked.bits
+    found = [
+        seconds_of_rows(circuit, bits[start : start + count], bits[:start], number, settings, observer)
+        for start, count, number in steps[-2:]
+    ]
+    return sum(found) + max(0, len(steps) - 2) * found[0] if found else 0.0
+
+
+def _next_count(left: int, rows: int, most: int) -> int:
+    """How many bits are opened next, fewer where there are many values so far."""
+    return min(most, max(4, _MOST_LOG2 - rows.bit_length()), left)
 
 
 def draw_records(asked: Distribution, shots: int, settings: Settings, observer: Observer) -> npt.NDArray[np.uint8]:
@@ -257,7 +268,7 @@ class _Walk:
     def step(self, rows: npt.NDArray[np.uint8]) -> tuple[int, npt.NDArray[np.float64]]:
         """How many bits come next, and the probabilities of all their values with each row, shape (rows, 2**bits)."""
         most = _MOST_BITS_AT_ONCE if self._whole is not None else _MOST_BITS
-        count = min(most, max(4, _MOST_LOG2 - len(rows).bit_length()), len(self._asked.bits) - rows.shape[1])
+        count = _next_count(len(self._asked.bits) - rows.shape[1], len(rows), most)
         if self._whole is not None:
             values = self._whole.joint(rows, count, self._settings, self._observer)
         else:
