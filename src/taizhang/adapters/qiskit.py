@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from taizhang._checks import describe
+from taizhang._lazy import lazy_module
 from taizhang._optional import optional_module
 from taizhang._types import ComplexArray
 from taizhang.adapters.circuit_algebra import controlled_on, matrix_of, power_of
@@ -74,6 +75,8 @@ _CONTROLLED_CLASSES = (
 _MEANING = frozenset(("_define", "definition", "__array__", "to_matrix"))
 # Qiskit recognises these gates by name when it adds controls, even if the gate is of another class.
 _CONTROLLED_BY_NAME = frozenset(("p", "u", "x", "z", "y", "h", "sx", "sxdg", "rx", "ry", "rz", "cx", "cz"))
+qiskit_primitives: Any = lazy_module("taizhang.adapters.qiskit_primitives")
+
 # Definition and matrix of a gate are compared up to this many qubits.
 _MAX_COMPARED_QUBITS = 6
 
@@ -481,3 +484,11 @@ def _to_qiskit_gate(library: Any, step: Operation) -> tuple[Any, list[int]]:
     if chosen.num_controls:
         base = base.control(chosen.num_controls, annotated=False)
     return base, list(step.qubits)
+
+
+def __getattr__(name: str) -> Any:
+    # Their classes are subclasses of Qiskit's, which is imported only for them.
+    if name in ("SamplerV2", "EstimatorV2"):
+        _import("qiskit.primitives")
+        return getattr(qiskit_primitives, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -15,6 +15,7 @@ from taizhang._resources import DEFAULT_MEMORY_FRACTION, available_memory, neede
 from taizhang._units import human_bytes, human_seconds
 from taizhang.errors import MachineWarning, MemoryLimitError, TimeLimitError
 from taizhang.execute.contraction import compile_plan, peak_bytes_of_run
+from taizhang.execute.kept_plans import kept_plans
 from taizhang.execute.native_backend import NativeProgram
 from taizhang.network.network import NetworkShape
 from taizhang.observer import Observer, Silent
@@ -202,7 +203,20 @@ def search_plan(
     Raises:
         MemoryLimitError: No plan fits.
     """
-    return search(
+    kept = kept_plans()
+    key = (
+        shape,
+        settings.width,
+        settings.plan_seconds,
+        settings.trials,
+        settings.seed,
+        settings.objective,
+        settings.dtype,
+    )
+    found = None if kept is None else kept.find(key, allowed)
+    if found is not None:
+        return found
+    plan = search(
         shape,
         memory_bytes=allowed,
         width=settings.width,
@@ -215,6 +229,9 @@ def search_plan(
         objective=settings.objective,
         progress=observer.searching,
     )
+    if kept is not None:
+        kept.keep(key, plan)
+    return plan
 
 
 def _compile_if_possible(plan: Plan, settings: Settings) -> CompiledPlan:

@@ -12,9 +12,10 @@ from taizhang._units import human_seconds
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import CircuitError, LimitError
 from taizhang.observer import Observer
+from taizhang.sampling.choice import prepare_samples
 from taizhang.settings import Settings
 from taizhang.tasks.outcomes import Distribution, draw_records, seconds_to_draw
-from taizhang.tasks.trajectory_samples import TrajectorySampler
+from taizhang.tasks.trajectory_samples import MeasuredAtEnd, TrajectorySampler
 
 # Where exact sampling takes less, nothing else is looked at.
 _QUICK_SECONDS = 1.0
@@ -26,7 +27,7 @@ class NoisySamples:
 
     Attributes:
         bits: uint8, shape (shots, bits).
-        method: `exact` or `trajectories`.
+        method: `exact`, `trajectories`, or the method for circuits of gates.
         reason: Why, in a few words.
     """
 
@@ -55,12 +56,18 @@ def draw_noisy(circuit: Circuit, shots: int, method: str, settings: Settings, ob
         return NoisySamples(bits=sampler.draw(shots), method=method, reason="as asked for")
     if method == "exact":
         return NoisySamples(bits=draw_records(asked, shots, settings, observer), method=method, reason="as asked for")
-    # Stage 1: exact sampling that is quick, or has no alternative.
+    # Stage 1: gates and measurements at the end are sampled like any other circuit of gates.
+    pure = MeasuredAtEnd.of_gates(circuit)
+    if pure is not None:
+        run = prepare_samples(pure.circuit(circuit.num_qubits), shots, settings, observer=observer)
+        rows = np.concatenate([np.zeros((0, circuit.num_qubits), dtype=np.uint8), *run])
+        return NoisySamples(bits=pure.read(rows, settings.seed), method=run.method, reason=run.reason)
+    # Stage 2: exact sampling that is quick, or has no alternative.
     exact = seconds_to_draw(asked, shots, settings, observer)
     told = f"exact probabilities are predicted to take {_told(exact)}"
     chosen, reason = None, told
     if exact > _QUICK_SECONDS:
-        # Stage 2: trajectories, where the circuit has them.
+        # Stage 3: trajectories, where the circuit has them.
         try:
             sampler = TrajectorySampler(circuit, settings, observer)
         except (CircuitError, LimitError) as error:

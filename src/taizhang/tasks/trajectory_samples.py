@@ -18,6 +18,7 @@ from taizhang._types import ComplexArray
 from taizhang._units import human_seconds
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.classical import Measure, Readout
+from taizhang.circuit.gates import Gate
 from taizhang.circuit.operation import Operation
 from taizhang.errors import CircuitError, TimeLimitError
 from taizhang.observer import Observer
@@ -33,7 +34,7 @@ _LEAST_KEPT = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
+class MeasuredAtEnd:
     """A circuit without its measurements, and the bits that they write.
 
     Attributes:
@@ -45,7 +46,7 @@ class _Measured:
     bits: tuple[tuple[int | None, Readout | None], ...]
 
     @classmethod
-    def of(cls, circuit: Circuit) -> _Measured:
+    def of(cls, circuit: Circuit) -> MeasuredAtEnd:
         """Takes the measurements at the end of a circuit away.
 
         Raises:
@@ -69,6 +70,40 @@ class _Measured:
             return cls(tuple(kept), tuple((qubit, None) for qubit in range(circuit.num_qubits)))
         return cls(tuple(kept), tuple(read.get(bit, (None, None)) for bit in circuit.registers.result_bits))
 
+    @classmethod
+    def of_gates(cls, circuit: Circuit) -> MeasuredAtEnd | None:
+        """The same for a circuit that has nothing else than gates and measurements at the end; None for others."""
+        try:
+            found = cls.of(circuit)
+        except CircuitError:
+            return None
+        return found if all(isinstance(step.action, Gate) for step in found.operations) else None
+
+    def circuit(self, num_qubits: int) -> Circuit:
+        """The circuit without its measurements."""
+        return Circuit(num_qubits, self.operations)
+
+    def read(self, rows: npt.NDArray[np.uint8], seed: int) -> npt.NDArray[np.uint8]:
+        """The bits that are read for outcomes of all qubits.
+
+        Args:
+            rows: The outcomes, uint8, shape (shots, qubits).
+            seed: Seed of the errors of reading.
+
+        Returns:
+            uint8, shape (shots, bits).
+        """
+        rng = stream(seed, "readout")
+        found = np.zeros((len(rows), len(self.bits)), dtype=np.uint8)
+        for column, (qubit, readout) in enumerate(self.bits):
+            if qubit is None:
+                continue
+            found[:, column] = rows[:, qubit]
+            if readout is not None:
+                chances = np.where(rows[:, qubit] == 1, readout.zero_for_one, readout.one_for_zero)
+                found[:, column] ^= rng.random(len(rows)) < chances
+        return found
+
 
 class TrajectorySampler:
     """Draws samples from trajectories.
@@ -87,7 +122,7 @@ class TrajectorySampler:
     def __init__(self, circuit: Circuit, settings: Settings, observer: Observer) -> None:
         # Stage 1: the places, and how many draws are kept.
         self._circuit, self._settings, self._observer = circuit, settings, observer
-        self._measured = _Measured.of(circuit)
+        self._measured = MeasuredAtEnd.of(circuit)
         self._places = [Place.of(step) for step in self._measured.operations]
         self._channels = drawn_from(self._places)
         self._excess = math.prod(place.excess for place in self._channels)
@@ -141,7 +176,7 @@ class TrajectorySampler:
                 )
             rows = np.concatenate([rows, found])
             turn += 1
-        return _read(rows[:shots], self._measured, stream(settings.seed, "readout"))
+        return self._measured.read(rows[:shots], settings.seed)
 
 
 def _groups(
@@ -219,16 +254,3 @@ def _of_wide(
         rows[members] = np.concatenate(list(run))
         observer.contracting(done + 1, len(groups))
     return rows
-
-
-def _read(rows: npt.NDArray[np.uint8], measured: _Measured, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """The bits that are read for the outcomes of all qubits."""
-    found = np.zeros((len(rows), len(measured.bits)), dtype=np.uint8)
-    for column, (qubit, readout) in enumerate(measured.bits):
-        if qubit is None:
-            continue
-        found[:, column] = rows[:, qubit]
-        if readout is not None:
-            chances = np.where(rows[:, qubit] == 1, readout.zero_for_one, readout.one_for_zero)
-            found[:, column] ^= rng.random(len(rows)) < chances
-    return found
