@@ -121,9 +121,9 @@ class TestSampler:
         chosen = sampler()
         with pytest.raises((ValueError, TypeError)):
             chosen.run(bell()).result()
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             chosen.run([one_angle()]).result()
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             chosen.run([(bell(), [1.0])]).result()
         for shots, kind in ((0, ValueError), (-1, ValueError), (1.5, TypeError), ("3", TypeError)):
             with pytest.raises(kind):
@@ -170,7 +170,7 @@ class TestEstimator:
         for pub in ((circuit, "Z"), (circuit, ["ZZ"], [1.0]), (circuit,)):
             with pytest.raises((ValueError, QiskitError)):
                 estimator().run([pub]).result()
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             estimator().run([(circuit, "ZZ")], precision=-1).result()
 
 

@@ -16,6 +16,7 @@ from itertools import chain, islice
 from typing import Any
 
 from taizhang._checks import describe
+from taizhang._lazy import lazy_module
 from taizhang._optional import optional_module
 from taizhang.adapters import cirq_dynamic
 from taizhang.adapters.circuit_algebra import controlled_on
@@ -25,6 +26,8 @@ from taizhang.circuit.circuit import MAX_OPERATIONS, Circuit, Operation, check_s
 from taizhang.circuit.formats import DEFAULT_TURNS, check_turns
 from taizhang.circuit.gates import MAX_DENSE_QUBITS, Gate, ParametricGate, gate, unitary_gate
 from taizhang.errors import CircuitError, SizeLimitError, UsageError
+
+cirq_simulator: Any = lazy_module("taizhang.adapters.cirq_simulator")
 
 # Gates on at most this many qubits are read by their matrix; larger ones only where there is no decomposition.
 _SMALL_QUBITS = 2
@@ -69,14 +72,31 @@ def from_cirq(
     check_sizes(len(qubits))
     places = {qubit: place for place, qubit in enumerate(qubits)}
     if final_measurements or cirq_dynamic.needs_bits(circuit):
-
-        def read_gates(operation: Any, within: str) -> Iterator[Operation]:
-            # Each operation by itself: what was measured or reset before does not matter to it.
-            return _Reader(cirq, places, QubitHistory()).read_all([operation], within)
-
-        return cirq_dynamic.read_dynamic(circuit, places, read_gates, check_turns(max_turns))
+        return _with_keys(cirq, circuit, places, max_turns)[0]
     reader = _Reader(cirq, places, QubitHistory())
     return collect(len(qubits), reader.read_all(circuit.all_operations()))
+
+
+def from_cirq_with_keys(circuit: Any) -> tuple[Circuit, dict[str, list[tuple[int, ...]]]]:
+    """Does what `from_cirq` does with `final_measurements`.
+
+    Returns:
+        The circuit, and for each measurement key the numbers of the bits of each of its measurements.
+    """
+    cirq = _import()
+    qubits = _ordered_qubits(cirq, circuit, None)
+    check_sizes(len(qubits))
+    return _with_keys(cirq, circuit, {qubit: place for place, qubit in enumerate(qubits)}, DEFAULT_TURNS)
+
+
+def _with_keys(
+    cirq: Any, circuit: Any, places: dict[Any, int], max_turns: int
+) -> tuple[Circuit, dict[str, list[tuple[int, ...]]]]:
+    def read_gates(operation: Any, within: str) -> Iterator[Operation]:
+        # Each operation by itself: what was measured or reset before does not matter to it.
+        return _Reader(cirq, places, QubitHistory()).read_all([operation], within)
+
+    return cirq_dynamic.read_dynamic(circuit, places, read_gates, check_turns(max_turns))
 
 
 def to_cirq(circuit: Circuit) -> Any:
@@ -402,3 +422,11 @@ def _to_cirq_gate(cirq: Any, chosen: Gate) -> Any:
     else:
         converted = cirq.MatrixGate(chosen.matrix, name=repr(base))
     return converted.controlled(chosen.num_controls) if chosen.num_controls else converted
+
+
+def __getattr__(name: str) -> Any:
+    # Its class is a subclass of Cirq's, which is imported only for it.
+    if name == "Simulator":
+        _import()
+        return cirq_simulator.Simulator
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

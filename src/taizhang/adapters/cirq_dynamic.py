@@ -11,7 +11,7 @@ from taizhang._optional import optional_module
 from taizhang.circuit.blocks import END, Begin, Step, Unfinished, circuit_of_blocks, negation
 from taizhang.circuit.channel import MAX_CHANNEL_QUBITS, make_channel
 from taizhang.circuit.circuit import MAX_OPERATIONS, Circuit
-from taizhang.circuit.classical import Assign, Measure, Readout, Reset, bits_read, bits_written, with_bits
+from taizhang.circuit.classical import Measure, Readout, Reset, bits_read, bits_written, with_bits
 from taizhang.circuit.condition import AllOf, Compare, Comparison, Condition, Parity
 from taizhang.circuit.operation import Operation
 from taizhang.errors import CircuitError, SizeLimitError
@@ -86,7 +86,9 @@ def _is_channel(cirq: Any, plain: Any) -> bool:
         return False
 
 
-def read_dynamic(circuit: Any, places: Mapping[Any, int], read_gates: ReadGates, max_turns: int) -> Circuit:
+def read_dynamic(
+    circuit: Any, places: Mapping[Any, int], read_gates: ReadGates, max_turns: int
+) -> tuple[Circuit, dict[str, list[tuple[int, ...]]]]:
     """Reads a circuit with classical bits.
 
     Args:
@@ -96,15 +98,16 @@ def read_dynamic(circuit: Any, places: Mapping[Any, int], read_gates: ReadGates,
         max_turns: Turns up to which loops that depend on outcomes are written out.
 
     Returns:
-        The circuit. Each measurement key is a register, in order of appearance, its first qubit bit 0; a key that is
-        measured again has a register with a number after its name each time.
+        The circuit, and for each measurement key the bits of each of its measurements. A key is a register, in order of
+        appearance, its first qubit bit 0; a key that is measured again has a register with a number after its name each
+        time.
 
     Raises:
         CircuitError: Something is not supported.
     """
     reader = _Reader(places, read_gates, max_turns)
     steps = list(reader.read_all(circuit.all_operations(), ""))
-    return circuit_of_blocks(len(places), steps, reader.registers)
+    return circuit_of_blocks(len(places), steps, reader.registers), reader.records
 
 
 class _Reader:
@@ -115,7 +118,7 @@ class _Reader:
         self._places, self._read_gates, self._max_turns = places, read_gates, max_turns
         self.registers: dict[str, int] = {}
         # The bits of each measurement of a key, the latest last.
-        self._records: dict[str, list[tuple[int, ...]]] = {}
+        self.records: dict[str, list[tuple[int, ...]]] = {}
 
     def read_all(self, operations: Iterable[Any], within: str) -> Iterator[Step]:
         """Yields the steps of operations, in order of time."""
@@ -178,7 +181,7 @@ class _Reader:
         first = sum(self.registers.values())
         self.registers[name] = count
         bits = tuple(range(first, first + count))
-        self._records.setdefault(key, []).append(bits)
+        self.records.setdefault(key, []).append(bits)
         return bits
 
     def _measure(self, kind: Any, qubits: tuple[int, ...], name: str) -> Iterator[Step]:
@@ -196,13 +199,12 @@ class _Reader:
         # Stage 2: Cirq inverts the outcome that was read.
         bits = self._new_bits(kind.key, len(qubits))
         for place, (qubit, bit, inverted) in enumerate(zip(qubits, bits, kind.full_invert_mask(), strict=True)):
-            readout = readouts.get(place)
-            if inverted and readout is not None:
-                # The map is of what is reported: errors of the inverted outcome.
-                readout = Readout(readout.zero_for_one, readout.one_for_zero)
-            yield Operation(Measure(bit, readout), (qubit,))
+            errors = readouts.get(place)
             if inverted:
-                yield Operation(Assign(bit, Parity((bit,), 1)), ())
+                # The map is of what is reported: errors of the inverted outcome.
+                wrong = errors or Readout(0.0, 0.0)
+                errors = Readout(1 - wrong.zero_for_one, 1 - wrong.one_for_zero)
+            yield Operation(Measure(bit, errors), (qubit,))
 
     def _read_circuit_operation(self, plain: Any, name: str, within: str) -> Iterator[Step]:
         cirq = self._cirq
@@ -219,7 +221,7 @@ class _Reader:
         body = list(plain.replace(repeat_until=None).mapped_circuit().all_operations())
         until = cirq.with_measurement_key_mapping(plain.repeat_until, dict(plain.measurement_key_map))
         yield from self.read_all(body, within)
-        first = {key: records[-1] for key, records in self._records.items()}
+        first = {key: records[-1] for key, records in self.records.items()}
         for _ in range(self._max_turns):
             yield Begin(negation(self._condition(until, name)))
             yield from self._again(body, within, first)
@@ -228,15 +230,15 @@ class _Reader:
 
     def _again(self, body: Iterable[Any], within: str, first: Mapping[str, tuple[int, ...]]) -> Iterator[Step]:
         """Reads the body of a loop once more, its measurements into the bits of the first turn."""
-        before = dict(self.registers), {key: list(records) for key, records in self._records.items()}
+        before = dict(self.registers), {key: list(records) for key, records in self.records.items()}
         count = sum(self.registers.values())
         moved: dict[int, int] = {}
         for step in list(self.read_all(body, within)):
-            for key, records in self._records.items():
+            for key, records in self.records.items():
                 for bits in records[len(before[1].get(key, [])) :]:
                     moved |= dict(zip(bits, first[key], strict=True))
             yield _on_bits(step, moved) if count else step
-        self.registers, self._records = before
+        self.registers, self.records = before
 
     # Conditions
 
@@ -261,7 +263,7 @@ class _Reader:
 
     def _bits(self, key: str, index: int, name: str) -> tuple[int, ...]:
         """The bits of a measurement as those of a number, the least significant one first; Cirq's last qubit."""
-        records = self._records.get(key, [])
+        records = self.records.get(key, [])
         if not -len(records) <= index < len(records):
             raise CircuitError(
                 f"the condition of {name} of the Cirq circuit is about '{key}', which is not measured before it"
