@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from taizhang.adapters.contraction_paths import to_linear_path as to_linear_path
     from taizhang.adapters.openfermion_observable import observable_from_openfermion as observable_from_openfermion
     from taizhang.adapters.openfermion_observable import observable_to_openfermion as observable_to_openfermion
+    from taizhang.adapters.pennylane import from_pennylane as from_pennylane
     from taizhang.adapters.pennylane_observable import observable_from_pennylane as observable_from_pennylane
     from taizhang.adapters.pennylane_observable import observable_to_pennylane as observable_to_pennylane
     from taizhang.adapters.planner import Planner as Planner
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from taizhang.adapters.qiskit import to_qiskit as to_qiskit
     from taizhang.adapters.qiskit_observable import observable_from_qiskit as observable_from_qiskit
     from taizhang.adapters.qiskit_observable import observable_to_qiskit as observable_to_qiskit
+    from taizhang.adapters.quimb import from_quimb as from_quimb
+    from taizhang.adapters.quimb import to_quimb as to_quimb
     from taizhang.api.amplitudes import amplitude as amplitude
     from taizhang.api.amplitudes import amplitude_batch as amplitude_batch
     from taizhang.api.amplitudes import amplitudes as amplitudes
@@ -165,6 +168,11 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "taizhang.adapters.cirq": (
         "from_cirq",
         "to_cirq",
+    ),
+    "taizhang.adapters.pennylane": ("from_pennylane",),
+    "taizhang.adapters.quimb": (
+        "from_quimb",
+        "to_quimb",
     ),
     "taizhang.adapters.qiskit": (
         "from_qiskit",
