@@ -68,11 +68,12 @@ impl<'a> Parser<'a> {
         }
         self.refuse_measurement()?;
         if let Some(length) = self.length_of_bits(kind)? {
-            return self.number_of_bits(name, length, offset);
+            return self.number_of_bits(name, length, false, offset);
         }
         let value = self.expression()?;
         self.end_of_statement()?;
         let slot = self.new_variable(name, kind, false, offset)?;
+        self.assigned.insert(slot);
         Ok(Statement::Assign {
             slot,
             kind,
@@ -138,11 +139,12 @@ impl<'a> Parser<'a> {
         Ok((length <= room).then_some(length))
     }
 
-    /// A variable that is assigned a register: bits of its own, compared as a number.
-    fn number_of_bits(&mut self, name: &'a str, length: usize, offset: usize) -> Outcome<Statement> {
+    /// A variable that is assigned a register: bits of its own, compared as a number. One that is `fresh` has had no
+    /// value yet, so that it is such a number wherever it was declared.
+    fn number_of_bits(&mut self, name: &'a str, length: usize, fresh: bool, offset: usize) -> Outcome<Statement> {
         let own = self.own_bits(name, Some(length), offset)?;
         let statement = self.bits_assigned(own.clone(), offset)?;
-        self.scope.replace(name, Symbol::Bits(own.base), offset)?;
+        self.scope.replace(name, Symbol::Bits(own.base), fresh, offset)?;
         Ok(statement)
     }
 
@@ -219,8 +221,10 @@ impl<'a> Parser<'a> {
                 }
                 self.refuse_measurement()?;
                 if let (None, Some(length)) = (operator, self.length_of_bits(kind)?) {
-                    return self.number_of_bits(name, length, offset);
+                    let fresh = !self.assigned.contains(&slot);
+                    return self.number_of_bits(name, length, fresh, offset);
                 }
+                self.assigned.insert(slot);
                 let value = self.expression()?;
                 self.end_of_statement()?;
                 Ok(Statement::Assign {

@@ -1,6 +1,6 @@
 //! Reads statements one at a time, and looks up every name on the way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::error::{fault, shown, Fault, Outcome, Problem};
 use super::expression::{Evaluated, Operation};
@@ -45,6 +45,8 @@ pub(crate) struct Parser<'a> {
     pub num_bits: usize,
     pub num_variables: usize,
     pub num_aliases: usize,
+    /// Variables that have been given values.
+    pub assigned: HashSet<usize>,
     /// Names of the inputs.
     pub inputs: Vec<String>,
     /// Names and lengths of the registers of bits.
@@ -81,6 +83,7 @@ impl<'a> Parser<'a> {
             num_bits: 0,
             num_variables: 0,
             num_aliases: 0,
+            assigned: HashSet::new(),
             inputs: Vec::new(),
             registers: Vec::new(),
             parts: 0,

@@ -63,15 +63,16 @@ impl<'a> Scope<'a> {
         self.known.get(name).map_or(0, |&(_, depth)| depth)
     }
 
-    /// Gives a name that was declared in this scope, or is new in it, another meaning.
-    pub fn replace(&mut self, name: &'a str, symbol: Symbol, offset: usize) -> Outcome<()> {
+    /// Gives a name that was declared in this scope, or is new in it, another meaning; `anywhere` also one that was
+    /// declared in a scope around this one.
+    pub fn replace(&mut self, name: &'a str, symbol: Symbol, anywhere: bool, offset: usize) -> Outcome<()> {
         let depth = self.depth();
         match self.known.get_mut(name) {
-            Some((before, at)) if *at == depth => *before = symbol,
+            Some((before, at)) if anywhere || *at == depth => *before = symbol,
             Some(_) => {
                 return Err(fault!(
                     offset,
-                    "{} is assigned bits in a loop or block, but was declared outside of it; declare it here",
+                    "{} is assigned bits in a loop or block, but was declared and given another value outside of it; declare it here",
                     shown(name)
                 ))
             }

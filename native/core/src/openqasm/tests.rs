@@ -535,6 +535,10 @@ fn bits_are_assigned_and_loops_cases_and_subroutines_written_out() {
         ]
     );
     assert_eq!(found("int k; k = c; switch (k) { case 2 { x q[0]; } }", 1).len(), 5);
+    assert_eq!(
+        found("int k; if (d) { k = c; switch (k) { case 2 { x q[0]; } } }", 1).len(),
+        7
+    );
     reads(
         &format!("{head}const int k = 2; switch (k) {{ case 1 {{ x q[0]; }} case 2 {{ y q[1]; }} }}"),
         &["y 1"],
@@ -577,6 +581,7 @@ fn bits_are_assigned_and_loops_cases_and_subroutines_written_out() {
             ("switch (c) { default { } case 1 { } }", 26, "the last case"),
             ("switch (c ^ d) { case 1 { } }", 8, "looks at a bit"),
             ("if (int[2](c) == 1) x q[0];", 12, "has room for 1"),
+            ("k = 3; if (d) { k = c; }", 17, "given another value outside of it"),
             ("while (d) { break; }", 13, "'break' is not supported"),
             ("while (true) { }", 1, "steps of loops"),
             ("if (c < c) x q[0];", 9, "by == and != only"),
