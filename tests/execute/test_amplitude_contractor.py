@@ -234,7 +234,8 @@ def test_lists_take_modest_memory_where_no_limit_was_given():
     circuit = tz.sycamore_circuit(30, cycles=14, pattern="EFGH", seed=1)
     contractor = prepare_amplitudes(circuit, Settings.checked(trials=4), num_bitstrings=10_000)
     assert contractor.rows_per_run > 1
-    assert contractor.predicted_bytes(10_000) <= 2 << 30
+    # Beside what this process holds already.
+    assert contractor.predicted_bytes(10_000) - needed_bytes() <= 7 << 28
 
 
 @pytest.mark.parametrize(("gain", "more"), [(1.9, False), (2.1, True)])
