@@ -78,23 +78,13 @@ def circuit_of_blocks(num_qubits: int, steps: Iterable[Step], registers: Mapping
         (if (bit 0 == 1) x 0, if (not (bit 0 == 1)) h 0)
     """
     given = list(steps)
-    writer = _Writer(sum(registers.values()), _kept(given))
+    kept = _kept(given)
+    writer = _Writer(sum(registers.values()), kept)
     operations = list(writer.operations(given))
-    # Bits of loops come after the working bits.
-    first, kept = writer.first, writer.num_kept
-    to = {writer.unfinished_bit(number): first + kept + number for number in range(writer.num_loops)}
-    operations = [_moved(step, to) for step in operations] if to else operations
     sizes = dict(registers)
-    sizes |= {WORKING: kept} if kept else {}
-    sizes |= {UNFINISHED: writer.num_loops} if to else {}
+    sizes |= {WORKING: len(kept)} if kept else {}
+    sizes |= {UNFINISHED: writer.num_loops} if writer.num_loops else {}
     return Circuit(num_qubits, operations, bits=sizes)
-
-
-def _moved(step: Operation, to: Mapping[int, int]) -> Operation:
-    action = step.action
-    if isinstance(action, Assign) and action.bit in to:
-        return Operation(Assign(to[action.bit], action.value), ())
-    return step
 
 
 def _kept(steps: Sequence[Step]) -> set[int]:
@@ -135,12 +125,9 @@ class _Writer:
     """
 
     def __init__(self, first: int, kept: set[int]) -> None:
-        self.first, self._kept = first, kept
-        self.num_kept = self.num_loops = 0
-
-    def unfinished_bit(self, number: int) -> int:
-        """A stand-in for the bit of a loop, while the number of working bits is not known."""
-        return -1 - number
+        # Bits of loops come after the working bits.
+        self._kept, self._next_bit, self._first_of_loops = kept, first, first + len(kept)
+        self.num_loops = 0
 
     def operations(self, steps: Sequence[Step]) -> Iterator[Operation]:
         """Yields the operations."""
@@ -151,8 +138,7 @@ class _Writer:
             if isinstance(step, Begin):
                 condition, outer = step.condition, around
                 if place in self._kept:
-                    bit = self.first + self.num_kept
-                    self.num_kept += 1
+                    bit, self._next_bit = self._next_bit, self._next_bit + 1
                     yield Operation(Assign(bit, AllOf((*around, condition)) if around else condition), ())
                     condition, around = Compare((bit,), "!=", 0), ()
                 blocks.append((outer, (*outer, negation(condition))))
@@ -162,7 +148,7 @@ class _Writer:
             elif step is END:
                 around = blocks.pop()[0]
             elif isinstance(step, Unfinished):
-                bit = self.unfinished_bit(self.num_loops)
+                bit = self._first_of_loops + self.num_loops
                 self.num_loops += 1
                 yield Operation(Assign(bit, AllOf((*around, step.condition))), ())
             elif isinstance(step, Operation):
