@@ -109,6 +109,15 @@ def test_long_runs_of_noisy_circuits(run, teleport, model, tmp_path):
     assert run("resume", tmp_path / "RUN", "--memory", "4GiB").out == here.out
 
 
+def test_a_loop_that_was_not_left_is_reported_once(run, tmp_path):
+    path = tmp_path / "loop.qasm"
+    path.write_text(
+        'OPENQASM 3.0; include "stdgates.inc"; qubit q; bit c; c = 1; while (c) { reset q; h q; c = measure q; }'
+    )
+    for words in (("expectation", path, "Z0"), ("probabilities", path), ("sample", path, "--shots", 3)):
+        assert run(*words, "--max-turns", 4).err.count("has not left a loop") == 1
+
+
 def test_long_runs_of_probabilities(run, teleport, model, tmp_path):
     words = ["probability", teleport, "000", "110", "111", "--noise", model, "--trials", 1, "--memory", "4GiB"]
     here = run(*words, "--json")

@@ -124,7 +124,8 @@ def expectation_command(
         raise click.UsageError("--gradient is of circuits without noise; leave --noise out")
     if method != "trajectories" and (trajectories is not None or target_error is not None):
         raise click.UsageError("--trajectories and --target-error are of --method trajectories; give that, too")
-    if (method == "trajectories" or exhaustive_to is not None) and (gradient or directory is not None):
+    method = method if exhaustive_to is None else "trajectories"
+    if method == "trajectories" and (gradient or directory is not None):
         raise click.UsageError("trajectories have no gradient and no folder; leave --gradient and --directory out")
     started = time.perf_counter()
     asked = collect_observables(observables, observables_file, circuit=circuit, asked="OBSERVABLE...")
@@ -141,13 +142,15 @@ def expectation_command(
         for observable in asked:
             observable.check_qubits(read.num_qubits)
         reading = time.perf_counter() - started
-        if method == "auto" and directory is None and not gradient and exhaustive_to is None and not read.is_unitary:
-            method, reason = noisy_expectation.choose_method(read, asked, settings, display, estimation.DEFAULT)
-            note(f"method {method}: {reason}")
+        chosen = None
+        if method == "auto" and directory is None and not gradient and not read.is_unitary:
+            chosen = noisy_expectation.choose_method(read, asked, settings, display, estimation.DEFAULT)
+            method = chosen.method
+            note(f"method {method}: {chosen.reason}")
         if directory is not None:
             task = ExpectationTask(circuit=read, observables=asked)
             folder = runs_start.start_run(directory, task, settings, observer=display)
-        elif method == "trajectories" or exhaustive_to is not None:
+        elif method == "trajectories":
             estimated = estimation.estimate(
                 read,
                 asked,
@@ -160,13 +163,13 @@ def expectation_command(
         elif gradient:
             done = _with_gradient(read, asked, point, settings, display)
         else:
-            done = _values(read, asked, settings, display)
+            done = _values(read, asked, settings, display, chosen)
     if directory is not None:
         note(run_doing.pieces_line(folder))
         prepared = {"prepare": time.perf_counter() - started}
         run_doing.finish_run(folder, runs_run.own_workforce(settings), output, as_json, prepared)
         return
-    if method == "trajectories" or exhaustive_to is not None:
+    if method == "trajectories":
         seconds = {"read": reading, "run": time.perf_counter() - started - reading}
         present_estimates(tuple(map(shorten, asked)), estimated, seconds, output=output, as_json=as_json)
         return
@@ -203,15 +206,26 @@ class _Done:
     run_seconds: float
 
 
-def _values(circuit: Circuit, observables: tuple[Observable, ...], settings: Settings, display: Display) -> _Done:
+def _values(
+    circuit: Circuit,
+    observables: tuple[Observable, ...],
+    settings: Settings,
+    display: Display,
+    chosen: noisy_expectation.Choice | None,
+) -> _Done:
+    """Computes values, with the plans that were made for the choice of a method, if there are any."""
     started = time.perf_counter()
-    cones = ExpectationTask(circuit=circuit, observables=observables).prepare_cones(settings, observer=display)
+    if chosen is not None and chosen.cones is not None:
+        cones, planning = chosen.cones, chosen.planning_seconds
+    else:
+        cones = ExpectationTask(circuit=circuit, observables=observables).prepare_cones(settings, observer=display)
+        planning = time.perf_counter() - started
     prepared = time.perf_counter()
     values, _ = contract_work(cones.work, display)
     return _Done(
         answer=cones.work.assembly.answer(values),
         derivatives=None,
-        plan=ConePlan.of(cones, prepared - started),
+        plan=ConePlan.of(cones, planning),
         run_seconds=time.perf_counter() - prepared,
     )
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from taizhang._units import human_seconds
 from taizhang.circuit.circuit import Circuit
 from taizhang.errors import CircuitError, LimitError
+from taizhang.execute.kept_plans import keep_plans, kept_plans
 from taizhang.observer import Observer
 from taizhang.sampling.choice import prepare_samples
 from taizhang.settings import Settings
@@ -56,18 +57,26 @@ def draw_noisy(circuit: Circuit, shots: int, method: str, settings: Settings, ob
         return NoisySamples(bits=sampler.draw(shots), method=method, reason="as asked for")
     if method == "exact":
         return NoisySamples(bits=draw_records(asked, shots, settings, observer), method=method, reason="as asked for")
-    # Stage 1: gates and measurements at the end are sampled like any other circuit of gates.
+    # Gates and measurements at the end are sampled like any other circuit of gates.
     pure = MeasuredAtEnd.of_gates(circuit)
     if pure is not None:
         run = prepare_samples(pure.circuit(circuit.num_qubits), shots, settings, observer=observer)
         rows = np.concatenate([np.zeros((0, circuit.num_qubits), dtype=np.uint8), *run])
         return NoisySamples(bits=pure.read(rows, settings.seed), method=run.method, reason=run.reason)
-    # Stage 2: exact sampling that is quick, or has no alternative.
+    # Plans that are made to predict serve the draws as well.
+    with keep_plans(kept_plans()):
+        return _of_least_time(circuit, asked, shots, settings, observer)
+
+
+def _of_least_time(
+    circuit: Circuit, asked: Distribution, shots: int, settings: Settings, observer: Observer
+) -> NoisySamples:
+    # Stage 1: exact sampling that is quick, or has no alternative.
     exact = seconds_to_draw(asked, shots, settings, observer)
     told = f"exact probabilities are predicted to take {_told(exact)}"
     chosen, reason = None, told
     if exact > _QUICK_SECONDS:
-        # Stage 3: trajectories, where the circuit has them.
+        # Stage 2: trajectories, where the circuit has them.
         try:
             sampler = TrajectorySampler(circuit, settings, observer)
         except (CircuitError, LimitError) as error:
