@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 import taizhang as tz
 from taizhang import channels
@@ -73,7 +74,6 @@ def test_without_noise_it_is_the_gradient_of_the_other_way():
 
 
 def test_an_optimiser_finds_the_least_value():
-    optimize = pytest.importorskip("scipy.optimize")
     theta, phi = tz.Parameter("theta"), tz.Parameter("phi")
     circuit = tz.Circuit(2).ry(0, theta).cx(0, 1).append(channels.depolarizing2(0.1), 0, 1).ry(1, phi)
     energy = tz.Energy(circuit, "Z0 Z1 + 0.5 X0", **DOUBLE)

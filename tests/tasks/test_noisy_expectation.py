@@ -6,6 +6,7 @@ import numpy as np
 
 import taizhang as tz
 from taizhang import channels
+from taizhang._resources import needed_bytes
 from taizhang.observer import Silent
 from taizhang.settings import Settings
 from taizhang.tasks.noisy_expectation import choose_method
@@ -23,6 +24,10 @@ def brick(qubits, layers, channel, *, far=False):
     return circuit
 
 
+def memory_beside_this_process():
+    return f"{needed_bytes() + (5 << 28)}B"
+
+
 def chosen(circuit, trajectories=100, **options):
     given = Settings.checked(trials=1, threads=1, **options)
     found = choose_method(circuit, [tz.Observable("Z3")], given, Silent(), trajectories)
@@ -37,7 +42,7 @@ def test_what_is_quick_is_exact():
 
 def test_what_is_wide_is_from_trajectories():
     circuit = brick(20, 14, channels.depolarizing(1e-4), far=True)
-    method, reason = chosen(circuit, memory="1.5GiB")
+    method, reason = chosen(circuit, memory=memory_beside_this_process())
     assert method == "trajectories", reason
     assert "100 trajectories" in reason
 
@@ -45,6 +50,6 @@ def test_what_is_wide_is_from_trajectories():
 def test_without_trajectories_it_stays_exact():
     half = brick(20, 7, channels.depolarizing(1e-4), far=True)
     circuit = half.reset(3) + half
-    method, reason = chosen(circuit, memory="1.5GiB")
+    method, reason = chosen(circuit, memory=memory_beside_this_process())
     assert method == "exact"
     assert "there are no trajectories: 'reset'" in reason

@@ -53,7 +53,7 @@ def from_cirq(
         final_measurements: Keep measurements at the end, and with them the classical bits. Otherwise these are left out
             of a circuit that has nothing else than gates.
         max_turns: Turns up to which a sub-circuit with `repeat_until` is written out after its first. What has not left
-            it then is told by a warning wherever values are computed.
+            it then is reported by a warning wherever values are computed.
 
     Returns:
         The circuit. Each measurement key is a register, bit 0 that of the first qubit.
@@ -261,12 +261,7 @@ class _Reader:
     def _read_measurement(self, kind: Any, qubits: tuple[int, ...], name: str) -> None:
         cirq = self._cirq
         if isinstance(kind, cirq.PauliMeasurementGate):
-            observable = kind.observable()
-            if len(qubits) > 1 or observable.coefficient != 1 or observable[0] != cirq.Z:
-                raise CircuitError(
-                    f"{name} of the Cirq circuit does not measure in the computational basis; turn the basis with "
-                    "gates and use cirq.measure"
-                )
+            cirq_dynamic.check_basis(cirq, kind, name)
         elif type(kind) is not cirq.MeasurementGate or kind.confusion_map or any(kind.invert_mask):
             raise CircuitError(
                 f"{name} of the Cirq circuit changes its outcomes (invert_mask, confusion_map or a subclass), which is "

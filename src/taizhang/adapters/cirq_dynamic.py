@@ -12,7 +12,7 @@ from taizhang.circuit.blocks import END, Begin, Step, Unfinished, circuit_of_blo
 from taizhang.circuit.channel import MAX_CHANNEL_QUBITS, make_channel
 from taizhang.circuit.circuit import MAX_OPERATIONS, Circuit
 from taizhang.circuit.classical import Measure, Readout, Reset, bits_read, bits_written, with_bits
-from taizhang.circuit.condition import AllOf, Compare, Comparison, Condition, Parity
+from taizhang.circuit.condition import TURNED, AllOf, Compare, Comparison, Condition, Parity
 from taizhang.circuit.operation import Operation
 from taizhang.errors import CircuitError, SizeLimitError
 
@@ -28,7 +28,6 @@ _RELATIONS: Mapping[str, Comparison] = {
     "StrictGreaterThan": ">",
     "GreaterThan": ">=",
 }
-_TURNED: Mapping[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def needs_bits(circuit: Any) -> bool:
@@ -84,6 +83,20 @@ def _is_channel(cirq: Any, plain: Any) -> bool:
     except (ArithmeticError, RecursionError, TypeError, ValueError):
         # What reads gates tells what is wrong.
         return False
+
+
+def check_basis(cirq: Any, kind: Any, name: str) -> None:
+    """Checks that a measurement of a Pauli product is one of Z on one qubit.
+
+    Raises:
+        CircuitError: It is another.
+    """
+    observable = kind.observable()
+    if len(observable) > 1 or observable.coefficient != 1 or observable[0] != cirq.Z:
+        raise CircuitError(
+            f"{name} of the Cirq circuit does not measure in the computational basis; turn the basis with "
+            "gates and use cirq.measure"
+        )
 
 
 def read_dynamic(
@@ -146,12 +159,7 @@ class _Reader:
             yield from self._measure(kind, self._qubits(plain, name), name)
             return
         if isinstance(kind, cirq.PauliMeasurementGate):
-            observable = kind.observable()
-            if len(plain.qubits) > 1 or observable.coefficient != 1 or observable[0] != cirq.Z:
-                raise CircuitError(
-                    f"{name} of the Cirq circuit does not measure in the computational basis; turn the basis with "
-                    "gates and use cirq.measure"
-                )
+            check_basis(cirq, kind, name)
             yield Operation(Measure(self._new_bits(kind.key, 1)[0]), self._qubits(plain, name))
             return
         if isinstance(kind, cirq.ResetChannel):
@@ -292,7 +300,7 @@ class _Reader:
             left, right = node.args
             comparison = _RELATIONS[kind]
             if left.is_number:
-                left, right, comparison = right, left, _TURNED[comparison]
+                left, right, comparison = right, left, TURNED[comparison]
             if left.is_Symbol and right.is_Integer:
                 bits, value = self._bits(str(left), -1, name), int(right)
                 if value < 0:

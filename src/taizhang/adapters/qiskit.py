@@ -21,7 +21,7 @@ from taizhang._optional import optional_module
 from taizhang._types import ComplexArray
 from taizhang.adapters.circuit_algebra import controlled_on, matrix_of, power_of
 from taizhang.adapters.qiskit_dynamic import needs_bits, read_dynamic, without_final_measurements
-from taizhang.adapters.qiskit_noise import QiskitNoise
+from taizhang.adapters.qiskit_noise import QiskitNoise, turned_round
 from taizhang.adapters.qiskit_parameters import angle_of, number_of, to_qiskit_angle
 from taizhang.adapters.qubit_history import QubitHistory, collect
 from taizhang.circuit.circuit import Circuit, Operation, check_sizes
@@ -99,7 +99,7 @@ def from_qiskit(
             circuit, also within blocks.
         final_measurements: Keep measurements at the end, and with them the classical bits. Otherwise these are left out
             of a circuit that has nothing else than gates.
-        max_turns: Turns up to which a `while_loop` is written out. What has not left it then is told by a warning
+        max_turns: Turns up to which a `while_loop` is written out. What has not left it then is reported by a warning
             wherever values are computed.
 
     Returns:
@@ -280,7 +280,7 @@ class _Reader:
         known = self._known_class(kind)
         if known is self._library.UnitaryGate:
             fits = kind.num_qubits <= MAX_DENSE_QUBITS
-            return unitary_gate(_first_qubit_slowest(np.asarray(kind.to_matrix()))) if fits else None
+            return unitary_gate(turned_round(np.asarray(kind.to_matrix()))) if fits else None
         if known is self._library.RGate:
             angle, axis = _parameters(kind)
             return gate("rxy", axis, angle)
@@ -363,7 +363,7 @@ class _Reader:
         if kind.num_qubits > MAX_DENSE_QUBITS or not hasattr(kind, "__array__"):
             return None
         try:
-            return _first_qubit_slowest(np.asarray(kind.__array__(), dtype=np.complex128))
+            return turned_round(np.asarray(kind.__array__(), dtype=np.complex128))
         except self._errors:
             return None
 
@@ -438,14 +438,6 @@ def _bits(state: int, count: int) -> list[int]:
     return [state >> place & 1 for place in range(count)]
 
 
-def _first_qubit_slowest(matrix: ComplexArray) -> ComplexArray:
-    """Returns a matrix with the bits of its row and column numbers reversed."""
-    num_qubits = len(matrix).bit_length() - 1
-    order = list(range(num_qubits))[::-1]
-    tensor = matrix.reshape((2,) * (2 * num_qubits))
-    return tensor.transpose(order + [num_qubits + axis for axis in order]).reshape(matrix.shape)
-
-
 def _in_qiskit_gates(step: Operation) -> Iterator[Operation]:
     """Yields an operation, or simpler ones where it has parameters and Qiskit lacks its gate."""
     chosen = step.action
@@ -478,7 +470,7 @@ def _to_qiskit_gate(library: Any, step: Operation) -> tuple[Any, list[int]]:
     if chosen.entries is None and chosen.name == "rxy":
         base = library.RGate(*reversed(chosen.parameters))
     elif name is None:
-        base = library.UnitaryGate(_first_qubit_slowest(chosen.matrix), label=chosen.name)
+        base = library.UnitaryGate(turned_round(chosen.matrix), label=chosen.name)
     else:
         base = getattr(library, name)(*chosen.parameters)
     if chosen.num_controls:

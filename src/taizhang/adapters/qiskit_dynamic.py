@@ -11,7 +11,7 @@ from taizhang.circuit.blocks import END, OTHERWISE, Begin, Step, Unfinished, cir
 from taizhang.circuit.channel import Channel
 from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.classical import Assign, Measure, Reset
-from taizhang.circuit.condition import AllOf, Compare, Comparison, Condition, Parity
+from taizhang.circuit.condition import TURNED, AllOf, Compare, Comparison, Condition, Parity
 from taizhang.circuit.operation import Operation
 from taizhang.errors import CircuitError
 
@@ -26,7 +26,6 @@ _COMPARISONS: Mapping[str, Comparison] = {
     "GREATER": ">",
     "GREATER_EQUAL": ">=",
 }
-_TURNED: Mapping[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def needs_bits(circuit: Any) -> bool:
@@ -289,7 +288,7 @@ class _Reader:
         expressions = _import("qiskit.circuit.classical.expr")
         sides: Sequence[Any] = [getattr(side, "operand", side) for side in (left, right)]
         if isinstance(sides[0], expressions.Value):
-            sides, comparison = sides[::-1], _TURNED[comparison]
+            sides, comparison = sides[::-1], TURNED[comparison]
         if isinstance(sides[0], expressions.Var) and isinstance(sides[1], expressions.Value):
             return Compare(self._bits_of(sides[0], bits, name), comparison, int(sides[1].value))
         raise CircuitError(f"the condition of {name} is not supported; compare registers or bits with numbers")

@@ -120,9 +120,9 @@ def _operators(part: Mapping[str, Any]) -> Sequence[ComplexArray]:
     """The Kraus operators of an instruction, its first qubit the slowest bit."""
     name, parameters = part["name"], part.get("params", [])
     if name == "kraus":
-        return [_turned(np.asarray(matrix, dtype=np.complex128)) for matrix in parameters]
+        return [turned_round(np.asarray(matrix, dtype=np.complex128)) for matrix in parameters]
     if name == "unitary":
-        return [_turned(np.asarray(parameters[0], dtype=np.complex128))]
+        return [turned_round(np.asarray(parameters[0], dtype=np.complex128))]
     if name == "reset":
         return _RESET
     if name == "pauli":
@@ -139,8 +139,8 @@ def _operators(part: Mapping[str, Any]) -> Sequence[ComplexArray]:
         ) from None
 
 
-def _turned(matrix: ComplexArray) -> ComplexArray:
-    """A matrix of Qiskit, whose first qubit is the fastest bit, with the first the slowest."""
+def turned_round(matrix: ComplexArray) -> ComplexArray:
+    """A matrix with the bits of its row and column numbers reversed: Qiskit's first qubit is the fastest bit."""
     count = len(matrix).bit_length() - 1
     order = list(range(count))[::-1]
     tensor = matrix.reshape((2,) * (2 * count))

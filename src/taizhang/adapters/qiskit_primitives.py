@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -129,7 +129,7 @@ class Job(BasePrimitiveJob[Any, JobStatus]):  # type: ignore[misc]
 
 
 class _Stoppable(Silent):
-    """An observer that ends the work when it is told to."""
+    """An observer that stops the work on request."""
 
     stopped = False
 
@@ -150,7 +150,41 @@ class _Stoppable(Silent):
         self._check()
 
 
-class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
+class _Primitive:
+    """What the sampler and the estimator share: options, seed, noise, and plans that are kept."""
+
+    def _set_up(self, seed: int | None, options: Mapping[str, Any] | None, noise_model: Any) -> None:
+        self._options = dict(options or {})
+        Settings.checked(**{name: value for name, value in self._options.items() if name not in self._own_options})
+        self._seed, self._noise = seed, noise_model
+        self.kept = KeptPlans()
+
+    # Options beside the common ones.
+    _own_options: tuple[str, ...] = ()
+
+    @property
+    def seed(self) -> int | None:
+        """The seed, or None."""
+        return self._seed
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options."""
+        return self._options
+
+    def _job(self, pubs: Sequence[Any], of_pub: Callable[[Any, int, int, _Stoppable], Any]) -> Job:
+        """Starts the work on pubs."""
+        seed = read_seed(self._seed)
+
+        def work(observer: _Stoppable) -> PrimitiveResult[Any]:
+            with keep_plans(self.kept):
+                results = [of_pub(pub, number, seed, observer) for number, pub in enumerate(pubs)]
+            return PrimitiveResult(results, metadata={"version": 2})
+
+        return Job(work)
+
+
+class SamplerV2(_Primitive, BaseSamplerV2):  # type: ignore[misc]
     """Samples of circuits with final measurements, measurements in the middle, resets and control flow.
 
     Args:
@@ -163,6 +197,8 @@ class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
         UsageError: An option is not one.
     """
 
+    _own_options = ("method",)
+
     def __init__(
         self,
         *,
@@ -171,26 +207,13 @@ class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
         options: Mapping[str, Any] | None = None,
         noise_model: Any = None,
     ) -> None:
-        self._options = dict(options or {})
-        common = {name: value for name, value in self._options.items() if name != "method"}
-        Settings.checked(**common)
-        self._default_shots, self._seed, self._noise = default_shots, seed, noise_model
-        self.kept = KeptPlans()
+        self._set_up(seed, options, noise_model)
+        self._default_shots = default_shots
 
     @property
     def default_shots(self) -> int:
         """Shots where no number is given."""
         return self._default_shots
-
-    @property
-    def seed(self) -> int | None:
-        """The seed, or None."""
-        return self._seed
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The options."""
-        return self._options
 
     def run(self, pubs: Iterable[Any], *, shots: int | None = None) -> Job:
         """Draws samples.
@@ -213,14 +236,7 @@ class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
         for pub in coerced:
             # What cannot be read is refused here, not by the result.
             _converted(_first_of(pub), self._noise)
-        seed = read_seed(self._seed)
-
-        def work(observer: _Stoppable) -> PrimitiveResult[Any]:
-            with keep_plans(self.kept):
-                results = [self._of_pub(pub, number, seed, observer) for number, pub in enumerate(coerced)]
-            return PrimitiveResult(results, metadata={"version": 2})
-
-        return Job(work)
+        return self._job(coerced, self._of_pub)
 
     def _of_pub(self, pub: SamplerPub, number: int, seed: int, observer: _Stoppable) -> SamplerPubResult:
         bound = pub.parameter_values.bind_all(pub.circuit)
@@ -247,7 +263,7 @@ class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
         )
 
 
-class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
+class EstimatorV2(_Primitive, BaseEstimatorV2):  # type: ignore[misc]
     """Exact expectation values through light cones, of circuits of any width that has them.
 
     Args:
@@ -268,25 +284,13 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
         options: Mapping[str, Any] | None = None,
         noise_model: Any = None,
     ) -> None:
-        self._options = dict(options or {})
-        Settings.checked(**self._options)
-        self._default_precision, self._seed, self._noise = default_precision, seed, noise_model
-        self.kept = KeptPlans()
+        self._set_up(seed, options, noise_model)
+        self._default_precision = default_precision
 
     @property
     def default_precision(self) -> float:
         """Precision where none is given."""
         return self._default_precision
-
-    @property
-    def seed(self) -> int | None:
-        """The seed, or None."""
-        return self._seed
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The options."""
-        return self._options
 
     def run(self, pubs: Iterable[Any], *, precision: float | None = None) -> Job:
         """Computes expectation values.
@@ -303,14 +307,7 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
         ]
         for pub in coerced:
             _converted(_first_of(pub), self._noise, measured=False)
-        seed = read_seed(self._seed)
-
-        def work(observer: _Stoppable) -> PrimitiveResult[Any]:
-            with keep_plans(self.kept):
-                results = [self._of_pub(pub, number, seed, observer) for number, pub in enumerate(coerced)]
-            return PrimitiveResult(results, metadata={"version": 2})
-
-        return Job(work)
+        return self._job(coerced, self._of_pub)
 
     def _of_pub(self, pub: EstimatorPub, number: int, seed: int, observer: _Stoppable) -> PubResult:
         # Stage 1: the different observables, and for each element of the result a point and an observable.

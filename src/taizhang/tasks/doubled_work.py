@@ -38,7 +38,7 @@ ROUNDING: Mapping[DtypeName, float] = {"complex64": 1e-4, "complex128": 1e-9}
 
 
 LEAST_LEFT: Mapping[DtypeName, float] = {"complex64": 1e-7, "complex128": 1e-12}
-"""Least probability of not having left a loop that is told."""
+"""Least probability of an unfinished loop that is reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from taizhang.network.cones import cone_networks, parametric_gates
 from taizhang.observer import Observer, Silent
 from taizhang.settings import Settings
 from taizhang.tasks.cone_work import ConeWork, Weights, prepare_cones, products_of
-from taizhang.tasks.expectation import ExpectationAssembly, ExpectationValues, shorten
+from taizhang.tasks.expectation import ExpectationAssembly, ExpectationValues
 from taizhang.tasks.solve import contract_work
 
 # Time for the table of all tensors and the chain rule, and for each parameter; measured.
@@ -83,12 +83,7 @@ class EnergyProgram:
             networks.tensors.table(angles if len(angles) else np.zeros(len(names))),
             Weights.of(observables, products, networks),
             settings,
-            assembly_of=lambda placed: ExpectationAssembly(
-                texts=tuple(map(shorten, observables)),
-                hermitian=tuple(observable.is_hermitian for observable in observables),
-                weights=placed,
-                num_products=len(products),
-            ),
+            assembly_of=lambda placed: ExpectationAssembly.of(observables, placed, len(products)),
             circuit=circuit,
             observer=watch,
             build_started=started,

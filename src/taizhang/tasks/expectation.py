@@ -76,12 +76,7 @@ class ExpectationTask:
         products = products_of(self.observables)
 
         def assembly_of(placed: Weights) -> ExpectationAssembly:
-            return ExpectationAssembly(
-                texts=tuple(map(shorten, self.observables)),
-                hermitian=tuple(observable.is_hermitian for observable in self.observables),
-                weights=placed,
-                num_products=len(products),
-            )
+            return ExpectationAssembly.of(self.observables, placed, len(products))
 
         if self.given or not self.circuit.is_unitary:
             doubled_work.warn_of_loops(self.circuit, settings, watch)
@@ -154,6 +149,16 @@ class ExpectationAssembly:
     hermitian: tuple[bool, ...]
     weights: Weights
     num_products: int
+
+    @classmethod
+    def of(cls, observables: Sequence[Observable], weights: Weights, num_products: int) -> ExpectationAssembly:
+        """The assembly of observables whose contractions have these weights."""
+        return cls(
+            texts=tuple(map(shorten, observables)),
+            hermitian=tuple(observable.is_hermitian for observable in observables),
+            weights=weights,
+            num_products=num_products,
+        )
 
     def to_json(self) -> Mapping[str, Any]:
         """The fields as JSON."""

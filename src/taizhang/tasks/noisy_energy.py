@@ -96,12 +96,7 @@ class NoisyEnergyProgram:
             networks,
             Weights.of(observables, products, networks),
             settings,
-            assembly_of=lambda placed: ExpectationAssembly(
-                texts=tuple(map(str, range(len(observables)))),
-                hermitian=tuple(observable.is_hermitian for observable in observables),
-                weights=placed,
-                num_products=len(products),
-            ),
+            assembly_of=lambda placed: ExpectationAssembly.of(observables, placed, len(products)),
             circuit=bound,
             observer=watch,
             build_started=started,

@@ -40,6 +40,7 @@ from taizhang.tasks.trajectory_choices import (
     draw_others,
     drawn_from,
     likeliest,
+    unitaries_of,
 )
 from taizhang.tasks.trajectory_states import MAX_STATE_QUBITS, StateProgram
 
@@ -402,11 +403,9 @@ def _values(
 
     def operations() -> Iterator[Operation]:
         for copy, row in enumerate(choices):
-            chosen = iter(row.tolist())
-            for place in places:
-                drawn = place.step.gate if place.operators is None else place.gates[next(chosen)]
-                if drawn.entries is None or not _is_identity(drawn):
-                    yield Operation(drawn, tuple(copy * width + moved[qubit] for qubit in place.step.qubits))
+            for step in unitaries_of(places, row):
+                if step.gate.entries is None or not _is_identity(step.gate):
+                    yield Operation(step.action, tuple(copy * width + moved[qubit] for qubit in step.qubits))
 
     circuit = Circuit(width * len(choices), operations())
     copies = [

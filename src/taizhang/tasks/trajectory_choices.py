@@ -99,6 +99,14 @@ def drawn_from(places: Sequence[Place]) -> list[Place]:
     return [place for place in places if place.operators is not None]
 
 
+def unitaries_of(places: Sequence[Place], choice: Choice) -> Iterator[Operation]:
+    """The operations of a choice, where all operators are unitary."""
+    chosen = iter(choice.tolist())
+    for place in places:
+        drawn = place.step.gate if place.operators is None else place.gates[next(chosen)]
+        yield Operation(drawn, place.step.qubits)
+
+
 def chance_of_likeliest(places: Sequence[Place]) -> float:
     """The probability that each channel takes its likeliest operator."""
     return math.prod(place.probabilities[0] for place in places)

@@ -24,7 +24,7 @@ from taizhang.errors import CircuitError, TimeLimitError
 from taizhang.observer import Observer
 from taizhang.sampling.choice import prepare_samples
 from taizhang.settings import Settings
-from taizhang.tasks.trajectory_choices import Choice, Place, chance_of_likeliest, draw, drawn_from
+from taizhang.tasks.trajectory_choices import Choice, Place, chance_of_likeliest, draw, drawn_from, unitaries_of
 from taizhang.tasks.trajectory_states import MAX_STATE_QUBITS, StateProgram
 
 # Trajectories whose operators are drawn at a time, as a matrix.
@@ -244,11 +244,7 @@ def _of_wide(
     """Draws from each circuit of unitaries as from any other."""
     rows = np.zeros((number, circuit.num_qubits), dtype=np.uint8)
     for done, (choice, members) in enumerate(groups):
-        chosen = iter(choice.tolist())
-        steps = [
-            Operation(place.step.gate if place.operators is None else place.gates[next(chosen)], place.step.qubits)
-            for place in places
-        ]
+        steps = unitaries_of(places, choice)
         one = replace(settings, seed=int(stream(settings.seed, "trajectory", done).integers(1 << 62)))
         run = prepare_samples(Circuit(circuit.num_qubits, steps), len(members), one, method="auto", observer=None)
         rows[members] = np.concatenate(list(run))

@@ -100,9 +100,9 @@ class StateProgram:
             count += len(new)
             indices.append([*new, *(wires[qubit] for qubit in node.qubits if qubit not in node.starts)])
             wires |= dict(zip(node.qubits, new, strict=True))
-        self._first = tuple(node.array([0] * len(places)) for node in self._nodes)
+        first = tuple(node.array([0] * len(places)) for node in self._nodes)
         network = TensorNetwork(
-            list(zip(self._first, indices, strict=True)), output=[wires[qubit] for qubit in range(self.num_qubits)]
+            list(zip(first, indices, strict=True)), output=[wires[qubit] for qubit in range(self.num_qubits)]
         )
         ready = prepare_plan(network.shape, self._settings, observer)
         assert ready.program is not None

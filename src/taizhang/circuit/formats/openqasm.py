@@ -67,7 +67,7 @@ def read_openqasm(
         final_measurements: Keep measurements at the end, and with them the registers of bits. Otherwise these are left
             out of a circuit that has nothing else than gates.
         max_turns: Turns up to which a `while` that depends on measured bits is written out. What has not left it then
-            is told by a warning wherever values are computed.
+            is reported by a warning wherever values are computed.
 
     Returns:
         The circuit; its qubits are those of all registers in the order of their declaration, then the hardware qubits
