@@ -113,7 +113,7 @@ def operations_of(
         name = known.get(type(operation))
         placed = all(wire in places for wire in operation.wires)
         if name is not None and placed:
-            angles = tuple(map(_number, operation.parameters))
+            angles: tuple[Angle, ...] = tuple(map(_number, operation.parameters))
             if angle is not None:
                 other = (angle(number, place) for place in range(len(angles)))
                 angles = tuple(own if new is None else new for own, new in zip(angles, other, strict=True))

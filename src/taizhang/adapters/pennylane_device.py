@@ -309,7 +309,9 @@ class TaizhangDevice(Device):  # type: ignore[misc]
         readings = [_reading(measured, placed) for measured in tape.measurements]
         missing = next((m for m, reading in zip(tape.measurements, readings, strict=True) if reading is None), None)
         if missing is not None or tape.shots:
-            raise DeviceError(f"{self.name} has no gradient of {missing or 'samples'}; use diff_method='parameter-shift'")
+            raise DeviceError(
+                f"{self.name} has no gradient of {missing or 'samples'}; use diff_method='parameter-shift'"
+            )
         asked = [observable for reading in readings if reading is not None for observable in reading.observables]
         if not free:
             values = self._exact_values(placed)
@@ -344,7 +346,7 @@ class TaizhangDevice(Device):  # type: ignore[misc]
 
 
 class _Placed:
-    """A tape whose wires have places: those of the device in their order, then others, such as of deferred measurements.
+    """A tape whose wires have places: those of the device in their order, then those of deferred measurements.
 
     Attributes:
         tape: The tape.
@@ -423,7 +425,9 @@ def _observable(operator: Any, order: Sequence[Any]) -> Observable | None:
             total = total * Observable.from_terms([((), 0.5), (((order.index(wire), "Z"),), sign)])
         return total
     if operator.has_matrix and len(operator.wires) <= _MOST_EXPANDED:
-        expanded = qml.pauli_decompose(qml.matrix(operator), wire_order=operator.wires, pauli=True, check_hermitian=False)
+        expanded = qml.pauli_decompose(
+            qml.matrix(operator), wire_order=operator.wires, pauli=True, check_hermitian=False
+        )
         return observable_from_pennylane(expanded, wires=order)
     return None
 

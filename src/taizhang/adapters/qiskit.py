@@ -75,6 +75,7 @@ _CONTROLLED_CLASSES = (
 _MEANING = frozenset(("_define", "definition", "__array__", "to_matrix"))
 # Qiskit recognises these gates by name when it adds controls, even if the gate is of another class.
 _CONTROLLED_BY_NAME = frozenset(("p", "u", "x", "z", "y", "h", "sx", "sxdg", "rx", "ry", "rz", "cx", "cz"))
+qiskit_backend: Any = lazy_module("taizhang.adapters.qiskit_backend")
 qiskit_primitives: Any = lazy_module("taizhang.adapters.qiskit_primitives")
 
 # Definition and matrix of a gate are compared up to this many qubits.
@@ -483,4 +484,7 @@ def __getattr__(name: str) -> Any:
     if name in ("SamplerV2", "EstimatorV2"):
         _import("qiskit.primitives")
         return getattr(qiskit_primitives, name)
+    if name == "BackendV2":
+        _import("qiskit.providers")
+        return qiskit_backend.BackendV2
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

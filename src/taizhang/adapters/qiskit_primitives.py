@@ -6,8 +6,6 @@ share their plans.
 
 from __future__ import annotations
 
-import threading
-import uuid
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +15,6 @@ import numpy.typing as npt
 from qiskit.exceptions import QiskitError
 from qiskit.primitives import (
     BaseEstimatorV2,
-    BasePrimitiveJob,
     BaseSamplerV2,
     BitArray,
     DataBin,
@@ -27,17 +24,15 @@ from qiskit.primitives import (
 )
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
-from qiskit.providers import JobStatus
 
 from taizhang._random import read_seed, stream
 from taizhang.adapters.qiskit import from_qiskit
+from taizhang.adapters.qiskit_jobs import Job, Stoppable, converted, places_of_bits
 from taizhang.api.energies import Energy, expectation
 from taizhang.api.samples import sample
-from taizhang.circuit.circuit import Circuit
 from taizhang.circuit.observable import Observable
-from taizhang.errors import CircuitError, StoppedError, TaizhangError
+from taizhang.errors import CircuitError
 from taizhang.execute.kept_plans import KeptPlans, keep_plans
-from taizhang.observer import Silent
 from taizhang.settings import Settings
 
 # The letters of Qiskit's observables as sums of Pauli letters.
@@ -54,100 +49,6 @@ _LETTERS: Mapping[str, tuple[tuple[str, float], ...]] = {
     "l": (("I", 0.5), ("Y", -0.5)),
 }
 _MOST_PRODUCTS = 1 << 16
-
-
-class Job(BasePrimitiveJob[Any, JobStatus]):  # type: ignore[misc]
-    """Work on a thread of its own; `cancel` stops it within a moment, also in the middle of a contraction.
-
-    Args:
-        work: What is done; it is given an observer.
-    """
-
-    def __init__(self, work: Callable[[_Stoppable], Any]) -> None:
-        super().__init__(str(uuid.uuid4()))
-        self._observer, self._work = _Stoppable(), work
-        self._result: Any = None
-        self._error: BaseException | None = None
-        self._status = JobStatus.RUNNING
-        self._thread: threading.Thread | None = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._result = self._work(self._observer)
-            self._status = JobStatus.DONE
-        except StoppedError as error:
-            self._error, self._status = error, JobStatus.CANCELLED
-        except TaizhangError as error:
-            raised = QiskitError(str(error))
-            raised.__cause__ = error
-            self._error, self._status = raised, JobStatus.ERROR
-        except BaseException as error:  # whatever it is, `result` raises it
-            self._error, self._status = error, JobStatus.ERROR
-
-    def result(self) -> Any:
-        """Waits for the result.
-
-        Raises:
-            QiskitError: The work cannot be done.
-            StoppedError: It was cancelled.
-        """
-        if self._thread is not None:
-            self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._result
-
-    def status(self) -> JobStatus:
-        """Where the job stands."""
-        return self._status
-
-    def done(self) -> bool:
-        """Whether it has a result."""
-        return bool(self._status == JobStatus.DONE)
-
-    def running(self) -> bool:
-        """Whether it is at work."""
-        return bool(self._status == JobStatus.RUNNING)
-
-    def cancelled(self) -> bool:
-        """Whether it was cancelled."""
-        return bool(self._status == JobStatus.CANCELLED)
-
-    def in_final_state(self) -> bool:
-        """Whether it has ended."""
-        return bool(self._status != JobStatus.RUNNING)
-
-    def cancel(self) -> None:
-        """Stops the work."""
-        self._observer.stopped = True
-
-    def __getstate__(self) -> dict[str, Any]:
-        if self._thread is not None:
-            self._thread.join()
-        return {**self.__dict__, "_thread": None, "_observer": None, "_work": None}
-
-
-class _Stoppable(Silent):
-    """An observer that stops the work on request."""
-
-    stopped = False
-
-    def _check(self) -> None:
-        if self.stopped:
-            raise StoppedError("the job was cancelled")
-
-    def stage(self, name: str) -> None:
-        """Ends the work, if it is to stop."""
-        self._check()
-
-    def searching(self, progress: Any) -> None:
-        """Ends the search, if it is to stop."""
-        self._check()
-
-    def contracting(self, slices_done: int, num_slices: int) -> None:
-        """Ends the contraction, if it is to stop."""
-        self._check()
 
 
 class _Primitive:
@@ -172,11 +73,11 @@ class _Primitive:
         """The options."""
         return self._options
 
-    def _job(self, pubs: Sequence[Any], of_pub: Callable[[Any, int, int, _Stoppable], Any]) -> Job:
+    def _job(self, pubs: Sequence[Any], of_pub: Callable[[Any, int, int, Stoppable], Any]) -> Job:
         """Starts the work on pubs."""
         seed = read_seed(self._seed)
 
-        def work(observer: _Stoppable) -> PrimitiveResult[Any]:
+        def work(observer: Stoppable) -> PrimitiveResult[Any]:
             with keep_plans(self.kept):
                 results = [of_pub(pub, number, seed, observer) for number, pub in enumerate(pubs)]
             return PrimitiveResult(results, metadata={"version": 2})
@@ -235,22 +136,22 @@ class SamplerV2(_Primitive, BaseSamplerV2):  # type: ignore[misc]
             )
         for pub in coerced:
             # What cannot be read is refused here, not by the result.
-            _converted(_first_of(pub), self._noise)
+            converted(_first_of(pub), self._noise)
         return self._job(coerced, self._of_pub)
 
-    def _of_pub(self, pub: SamplerPub, number: int, seed: int, observer: _Stoppable) -> SamplerPubResult:
+    def _of_pub(self, pub: SamplerPub, number: int, seed: int, observer: Stoppable) -> SamplerPubResult:
         bound = pub.parameter_values.bind_all(pub.circuit)
         registers = pub.circuit.cregs
         arrays = {
             register.name: np.zeros((*bound.shape, pub.shots, -(-len(register) // 8)), dtype=np.uint8)
             for register in registers
         }
-        places = _places_of_bits(pub.circuit)
+        places = places_of_bits(pub.circuit)
         for place, (index, circuit) in enumerate(np.ndenumerate(bound)):
             if not registers:
                 break
             drawn_with = int(stream(seed, "pub", number, place).integers(1 << 62))
-            read = _converted(circuit, self._noise)
+            read = converted(circuit, self._noise)
             options = {"seed": drawn_with, **{key: value for key, value in self._options.items() if key != "seed"}}
             rows = sample(read, pub.shots, observer=observer, **options)
             for register in registers:
@@ -306,10 +207,10 @@ class EstimatorV2(_Primitive, BaseEstimatorV2):  # type: ignore[misc]
             EstimatorPub.coerce(pub, self._default_precision if precision is None else precision) for pub in pubs
         ]
         for pub in coerced:
-            _converted(_first_of(pub), self._noise, measured=False)
+            converted(_first_of(pub), self._noise, measured=False)
         return self._job(coerced, self._of_pub)
 
-    def _of_pub(self, pub: EstimatorPub, number: int, seed: int, observer: _Stoppable) -> PubResult:
+    def _of_pub(self, pub: EstimatorPub, number: int, seed: int, observer: Stoppable) -> PubResult:
         # Stage 1: the different observables, and for each element of the result a point and an observable.
         points = np.arange(pub.parameter_values.size).reshape(pub.parameter_values.shape)
         asked, placed = _observables(pub)
@@ -325,7 +226,7 @@ class EstimatorV2(_Primitive, BaseEstimatorV2):  # type: ignore[misc]
             metadata={"target_precision": pub.precision, "circuit_metadata": pub.circuit.metadata},
         )
 
-    def _table(self, pub: EstimatorPub, asked: list[Observable], observer: _Stoppable) -> npt.NDArray[np.float64]:
+    def _table(self, pub: EstimatorPub, asked: list[Observable], observer: Stoppable) -> npt.NDArray[np.float64]:
         """The values of observables at all points, shape (points, observables)."""
         parameters = list(pub.circuit.parameters)
         count = pub.parameter_values.size
@@ -350,7 +251,7 @@ class EstimatorV2(_Primitive, BaseEstimatorV2):  # type: ignore[misc]
                 found[row] = np.asarray(energy(values[row, order].tolist())).real
             return found
         for row, circuit in enumerate(pub.parameter_values.bind_all(pub.circuit).reshape(-1)):
-            read = _converted(circuit, self._noise, measured=False)
+            read = converted(circuit, self._noise, measured=False)
             found[row] = np.asarray(expectation(read, list(asked), observer=observer, **self._options)).real
         return found
 
@@ -359,26 +260,6 @@ def _first_of(pub: Any) -> Any:
     """The circuit of a pub at its first values."""
     bound = pub.parameter_values.bind_all(pub.circuit).reshape(-1)
     return bound[0] if len(bound) else pub.circuit
-
-
-def _converted(circuit: Any, noise: Any, *, measured: bool = True) -> Circuit:
-    """Our circuit, with its measurements or without those at the end.
-
-    Raises:
-        QiskitError: It has something that is not supported.
-    """
-    try:
-        return from_qiskit(circuit, noise_model=noise, final_measurements=measured)
-    except TaizhangError as error:
-        raise QiskitError(str(error)) from error
-
-
-def _places_of_bits(circuit: Any) -> dict[Any, int]:
-    """The number of each clbit, as `from_qiskit` numbers them: register by register, each once."""
-    numbers: dict[Any, int] = {}
-    for bit in [*(bit for register in circuit.cregs for bit in register), *circuit.clbits]:
-        numbers.setdefault(bit, len(numbers))
-    return numbers
 
 
 def _packed(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
