@@ -137,7 +137,7 @@ def test_long_runs_of_probabilities(run, teleport, model, tmp_path):
         (("probabilities", "CIRCUIT", "--qubits", "5"), "qubit 5 is not in the circuit"),
         (("probabilities", "CIRCUIT", "--least", "3"), "--least must be a probability from 0 to 1, got 3"),
         (("amplitude", "CIRCUIT", "000"), "probability and expectation take circuits with channels"),
-        (("sample", "CIRCUIT", "--shots", "3", "--method", "frugal"), "is sampled with --method auto"),
+        (("sample", "CIRCUIT", "--shots", "3", "--method", "frugal"), "is sampled with the methods"),
         (("expectation", "CIRCUIT", "Z0", "--gradient", "--noise", "MODEL"), "--gradient is of circuits without noise"),
         (("expectation", "CIRCUIT", "Z0", "--noise", "CIRCUIT"), "is not JSON"),
     ],

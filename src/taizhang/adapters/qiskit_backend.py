@@ -105,6 +105,9 @@ class BackendV2(QiskitBackendV2):  # type: ignore[misc]
         if isinstance(shots, bool) or not isinstance(shots, (int, np.integer)) or shots < 1:
             raise QiskitError(f"shots must be a whole number from 1, got {shots!r:.40}")
         for circuit in circuits:
+            if circuit.parameters:
+                names = ", ".join(parameter.name for parameter in circuit.parameters)
+                raise QiskitError(f"the parameters {names[:60]} of {circuit.name} have no values; assign them first")
             if not circuit.clbits:
                 warnings.warn(f"the circuit {circuit.name} has no classical bits: no counts", UserWarning, stacklevel=2)
         # What cannot be read is refused here, not by the result.

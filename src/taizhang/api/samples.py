@@ -71,8 +71,8 @@ def sample(
         shots: Number of samples.
         method: `"state-vector"`, `"marginals"` (over light cones), `"gate-by-gate"`, `"frugal"` (rejection from
             batches, for chaotic circuits), or `"auto"` for the one of least predicted time. Or `FrugalOptions(...)` for
-            frugal rejection with these options, instead of keywords. Of circuits with channels, and so on:
-            `"auto"`, `"exact"` or `"trajectories"`.
+            frugal rejection with these options, instead of keywords. Of circuits with more than gates and measurements
+            at the end: `"auto"`, `"exact"` or `"trajectories"`.
         directory: Make it a resumable run in this folder; after any interruption, `resume` continues it (frugal).
         observer: Receives progress updates.
         options: See `taizhang.settings.OPTIONS` and `taizhang.sampling.frugal.FRUGAL`.
@@ -98,12 +98,12 @@ def sample(
         return noisy_samples.draw_noisy(circuit, shots, method, settings, observer or Silent()).bits
     name, how = method_of(method, options)
     if not circuit.is_unitary:
-        if directory is not None or name != "auto":
+        if directory is not None:
             raise UsageError(
-                "a circuit with channels, measurements, resets or conditions is sampled with the methods 'auto', "
-                "'exact' and 'trajectories', without a directory; leave them out"
+                "a circuit with channels, measurements, resets or conditions is sampled without a directory; leave it "
+                "out"
             )
-        return noisy_samples.draw_noisy(circuit, shots, name, settings, observer or Silent()).bits
+        return noisy_samples.draw_noisy(circuit, shots, name, settings, observer or Silent(), how).bits
     if directory is not None:
         task = SamplesTask(circuit=circuit, shots=shots, method=name, options=how)
         bits: npt.NDArray[np.uint8] = answer_of(task, settings, directory, observer)

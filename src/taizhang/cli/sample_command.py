@@ -87,13 +87,13 @@ def sample_command(
         reading = time.perf_counter()
         of_bits = not read.is_unitary or method in ("exact", "trajectories")
         if of_bits:
-            if directory is not None or method not in ("auto", "exact", "trajectories"):
+            if directory is not None:
                 raise click.UsageError(
-                    "a circuit with channels, measurements, resets or conditions is sampled with --method auto, "
-                    "exact or trajectories, without --directory; leave them out"
+                    "a circuit with channels, measurements, resets or conditions is sampled without --directory; "
+                    "leave it out"
                 )
             groups = outcomes.Distribution.asked(read, qubits=None, bits=None).groups
-            drawn_bits = noisy_samples.draw_noisy(read, shots, method, settings, display)
+            drawn_bits = noisy_samples.draw_noisy(read, shots, method, settings, display, options)
             if method == "auto":
                 note(f"method {drawn_bits.method}: {drawn_bits.reason}")
             drawn = time.perf_counter()

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from taizhang._units import human_seconds
 from taizhang.circuit.circuit import Circuit
-from taizhang.errors import CircuitError, LimitError
+from taizhang.errors import CircuitError, LimitError, UsageError
 from taizhang.execute.kept_plans import keep_plans, kept_plans
 from taizhang.observer import Observer
 from taizhang.sampling.choice import prepare_samples
+from taizhang.sampling.frugal import FrugalOptions
 from taizhang.settings import Settings
 from taizhang.tasks.outcomes import Distribution, draw_records, seconds_to_draw
 from taizhang.tasks.trajectory_samples import MeasuredAtEnd, TrajectorySampler
@@ -37,17 +38,27 @@ class NoisySamples:
     reason: str
 
 
-def draw_noisy(circuit: Circuit, shots: int, method: str, settings: Settings, observer: Observer) -> NoisySamples:
+def draw_noisy(
+    circuit: Circuit,
+    shots: int,
+    method: str,
+    settings: Settings,
+    observer: Observer,
+    options: FrugalOptions | None = None,
+) -> NoisySamples:
     """Draws samples of a circuit of any kind.
 
     Args:
         circuit: The circuit.
         shots: Number of samples.
-        method: `auto` for the one of least predicted time, `exact` or `trajectories`.
+        method: `auto` for the one of least predicted time, `exact` or `trajectories`; of gates and measurements at the
+            end, a method for gates.
         settings: The common options.
         observer: Receives progress updates.
+        options: Of frugal rejection.
 
     Raises:
+        UsageError: It is a method for gates, and there is more than gates and measurements at the end.
         CircuitError: The circuit has no trajectories, and these are asked for.
         LimitError: Neither method fits the limits.
     """
@@ -60,9 +71,15 @@ def draw_noisy(circuit: Circuit, shots: int, method: str, settings: Settings, ob
     # Gates and measurements at the end are sampled like any other circuit of gates.
     pure = MeasuredAtEnd.of_gates(circuit)
     if pure is not None:
-        run = prepare_samples(pure.circuit(circuit.num_qubits), shots, settings, observer=observer)
+        gates = pure.circuit(circuit.num_qubits)
+        run = prepare_samples(gates, shots, settings, method=method, options=options, observer=observer)
         rows = np.concatenate([np.zeros((0, circuit.num_qubits), dtype=np.uint8), *run])
         return NoisySamples(bits=pure.read(rows, settings.seed), method=run.method, reason=run.reason)
+    if method != "auto":
+        raise UsageError(
+            "a circuit with channels, resets, conditions or measurements in the middle is sampled with the methods "
+            f"'auto', 'exact' and 'trajectories', got '{method}'"
+        )
     # Plans that are made to predict serve the draws as well.
     with keep_plans(kept_plans()):
         return _of_least_time(circuit, asked, shots, settings, observer)
