@@ -385,7 +385,13 @@ def broken_off():
 def measured_parity():
     circuit = turned(2)
     circuit.add_bits([Clbit()])
-    circuit.append(library.PauliProductMeasurement(Pauli("XX")), [0, 1], [0])
+    if hasattr(library, "PauliProductMeasurement"):
+        circuit.append(library.PauliProductMeasurement(Pauli("XX")), [0, 1], [0])
+    else:  # an older Qiskit
+        parity = QuantumCircuit(2, 1, name="pauli_product_measurement")
+        parity.cx(0, 1)
+        parity.measure(1, 0)
+        circuit.append(parity.to_instruction(), [0, 1], [0])
     return circuit
 
 

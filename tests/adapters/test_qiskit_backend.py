@@ -167,7 +167,7 @@ def test_what_cannot_be_is_refused_when_it_is_given():
     unbound = QuantumCircuit(1, 1)
     unbound.rx(Parameter("a"), 0)
     unbound.measure(0, 0)
-    with pytest.raises(QiskitError, match="the parameters a of .* have no values; assign them first"):
+    with pytest.raises(QiskitError, match=r"the parameters a of .* have no values; assign them first"):
         backend.run(unbound)
     with pytest.warns(UserWarning, match="the option meas_level is not used"):
         backend.run(ghz(2), meas_level=2).result()

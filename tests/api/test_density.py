@@ -181,7 +181,10 @@ def test_a_hundred_noisy_qubits_exactly():
         (lambda: tz.expectation(teleportation(), "Z0", given="0"), "must be 3 zeros and ones"),
         (lambda: tz.fidelity(tz.Circuit(2), tz.Circuit(3)), "the circuits have 2 and 3 qubits; give as many"),
         (lambda: tz.fidelity(tz.Circuit(1), tz.Circuit(1).reset(0)), "'reset' is not a gate"),
-        (lambda: tz.sample(teleportation(), 3, method="marginals"), "measurements in the middle is sampled with the methods"),
+        (
+            lambda: tz.sample(teleportation(), 3, method="marginals"),
+            "measurements in the middle is sampled with the methods",
+        ),
         (
             lambda: tz.expectation(tz.Circuit(9).reset(0).append("c7x", *range(8)), "Z7"),
             "at most 5 are allowed; decompose it",

@@ -244,11 +244,15 @@ class TaizhangDevice(Device):  # type: ignore[misc]
             if isinstance(measured, ExpectationMP):
                 return value
             return np.trace(matrix @ (matrix @ state)).real - value**2
-        narrow = measured.wires and len(wires) <= _MOST_DENSITY
-        if narrow and not isinstance(measured, StateMP) and not _own_state_only(measured):
-            return measured.process_density_matrix(density_matrix(circuit, qubits, **options), wire_order=wires)
-        state = state_vector(circuit, **options)
-        return measured.process_state(state, wire_order=qml.wires.Wires(placed.order))
+        # PennyLane takes wires as places in the state: of the measured wires, or of all.
+        if measured.wires and len(wires) <= _MOST_DENSITY and not _is_of_states(measured):
+            state = density_matrix(circuit, qubits, **options)
+            moved = qml.map_wires(measured, {wire: place for place, wire in enumerate(wires)})
+            return moved.process_density_matrix(state, wire_order=qml.wires.Wires(range(len(wires))))
+        moved = qml.map_wires(measured, placed.places)
+        return moved.process_state(
+            state_vector(circuit, **options), wire_order=qml.wires.Wires(range(len(placed.order)))
+        )
 
     # Samples
 
@@ -451,9 +455,10 @@ def _value_of_samples(measured: SampleMeasurement, rows: npt.NDArray[np.int64], 
     return np.mean(signs) * scale if isinstance(measured, ExpectationMP) else np.var(signs) * scale**2
 
 
-def _own_state_only(measured: Any) -> bool:
-    """Whether a measurement of somebody's own is written for states alone."""
-    return bool(type(measured).process_density_matrix is StateMeasurement.process_density_matrix)
+def _is_of_states(measured: Any) -> bool:
+    """Whether a measurement needs a state vector: `qml.state`, or somebody's own that takes nothing else."""
+    own = type(measured).process_density_matrix is StateMeasurement.process_density_matrix
+    return own or isinstance(measured, StateMP)
 
 
 def _trainable(tape: QuantumScript, name: str) -> list[tuple[int, int]]:
