@@ -8,6 +8,7 @@ import cirq
 import numpy as np
 import pytest
 import sympy
+from tests.adapters.circuit_numbers import RANDOM_CIRCUITS
 
 import taizhang as tz
 from taizhang.adapters.cirq import Simulator
@@ -25,7 +26,7 @@ def random_circuit(seed, qubits=4, moments=8):
     return cirq.testing.random_circuit(qubits, moments, 0.7, gate_domain=domain, random_state=seed)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(RANDOM_CIRCUITS))
 def test_random_circuits(seed):
     circuit = random_circuit(seed)
     order = sorted(circuit.all_qubits())

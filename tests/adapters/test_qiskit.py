@@ -391,6 +391,7 @@ def measured_parity():
         parity = QuantumCircuit(2, 1, name="pauli_product_measurement")
         parity.cx(0, 1)
         parity.measure(1, 0)
+        parity.cx(0, 1)
         circuit.append(parity.to_instruction(), [0, 1], [0])
     return circuit
 

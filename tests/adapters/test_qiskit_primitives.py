@@ -10,13 +10,15 @@ import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter, ParameterVector
 from qiskit.circuit.library import efficient_su2
+from qiskit.circuit.random import random_circuit
 from qiskit.exceptions import QiskitError
 from qiskit.primitives import StatevectorEstimator, StatevectorSampler
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.observables_array import ObservablesArray
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit.providers import JobStatus
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import Pauli, SparsePauliOp, Statevector
+from tests.adapters.circuit_numbers import RANDOM_CIRCUITS
 
 import taizhang as tz
 from taizhang.adapters.qiskit import EstimatorV2, SamplerV2
@@ -259,3 +261,18 @@ def test_what_cannot_be_is_refused_when_it_is_given():
         circuit.break_loop()
     with pytest.raises(QiskitError, match="'break_loop'"):
         SamplerV2().run([circuit])
+
+
+@pytest.mark.parametrize("seed", range(RANDOM_CIRCUITS))
+def test_random_circuits_have_qiskits_states_and_samples(seed):
+    circuit = random_circuit(5, 6, max_operands=3, seed=seed)
+    state = Statevector(circuit)
+    labels = ["ZIXIY", "IIZZI", "XXXXX"]
+    values = EstimatorV2(options={"dtype": "complex128"}).run([(circuit, labels)]).result()[0].data.evs
+    np.testing.assert_allclose(values, [state.expectation_value(Pauli(label)).real for label in labels], atol=1e-9)
+    circuit.measure_all()
+    shots = 4096
+    counts = SamplerV2(seed=seed).run([circuit], shots=shots).result()[0].data.meas.get_int_counts()
+    found = np.bincount(list(counts), weights=list(counts.values()), minlength=32) / shots
+    # Four standard errors of the total variation of 32 outcomes.
+    assert np.abs(found - state.probabilities()).sum() / 2 < 4 * np.sqrt(32 / shots) / 2

@@ -7,6 +7,7 @@ import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3
 from qiskit.circuit.classical import expr
 from qiskit_aer import AerSimulator
+from tests.adapters.circuit_numbers import RANDOM_CIRCUITS
 
 import taizhang as tz
 from taizhang.circuit.formats.openqasm import read_openqasm
@@ -63,7 +64,7 @@ def program(seed):
     return circuit
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(RANDOM_CIRCUITS))
 def test_random_programs_have_one_distribution(seed):
     circuit = program(seed)
     ours = tz.probabilities(tz.from_qiskit(circuit, final_measurements=True), **DOUBLE)

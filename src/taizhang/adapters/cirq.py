@@ -123,7 +123,7 @@ def to_cirq(circuit: Circuit) -> Any:
 
 
 def _import() -> Any:
-    return optional_module("cirq", package="cirq-core", what_for="exchanging circuits with another program")
+    return optional_module("cirq", package="cirq-core", what_for="exchanging circuits with Cirq", extra="cirq")
 
 
 def _ordered_qubits(cirq: Any, circuit: Any, qubit_order: Any) -> tuple[Any, ...]:

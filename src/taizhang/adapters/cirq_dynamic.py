@@ -328,4 +328,4 @@ def _on_bits(step: Step, to: Mapping[int, int]) -> Step:
 
 
 def _import() -> Any:
-    return optional_module("cirq", package="cirq-core", what_for="exchanging circuits with another program")
+    return optional_module("cirq", package="cirq-core", what_for="exchanging circuits with Cirq", extra="cirq")

@@ -111,6 +111,4 @@ def observable_to_cirq(observable: Observable, *, qubits: Sequence[Any] | None =
 
 
 def _import() -> Any:
-    return optional_module(
-        "cirq", package="cirq-core", what_for="exchanging observables with another program", extra="interop"
-    )
+    return optional_module("cirq", package="cirq-core", what_for="exchanging observables with Cirq", extra="cirq")

@@ -144,7 +144,7 @@ def _to_sympy(angle: Angle) -> Any:
 
 
 def _sympy() -> Any:
-    return optional_module("sympy", package="sympy", what_for="exchanging circuits with another program")
+    return optional_module("sympy", package="sympy", what_for="exchanging circuits with Cirq", extra="cirq")
 
 
 def _exponent_of(coefficient: Any) -> Any:

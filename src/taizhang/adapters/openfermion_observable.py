@@ -72,5 +72,5 @@ def observable_to_openfermion(observable: Observable) -> Any:
 
 def _import() -> Any:
     return optional_module(
-        "openfermion", package="openfermion", what_for="exchanging observables with another program", extra="interop"
+        "openfermion", package="openfermion", what_for="exchanging observables with OpenFermion", extra="openfermion"
     )

@@ -148,7 +148,7 @@ def _number(value: Any) -> float:
 
 def _import() -> Any:
     return optional_module(
-        "pennylane", package="pennylane", what_for="exchanging circuits with another program", extra="interop"
+        "pennylane", package="pennylane", what_for="exchanging circuits with PennyLane", extra="pennylane"
     )
 
 

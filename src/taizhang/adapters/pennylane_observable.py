@@ -122,5 +122,5 @@ def observable_to_pennylane(observable: Observable, *, wires: Sequence[Any] | No
 
 def _import() -> Any:
     return optional_module(
-        "pennylane", package="pennylane", what_for="exchanging observables with another program", extra="interop"
+        "pennylane", package="pennylane", what_for="exchanging observables with PennyLane", extra="pennylane"
     )

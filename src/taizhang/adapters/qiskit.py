@@ -184,7 +184,7 @@ def to_qiskit(circuit: Circuit) -> Any:
 
 
 def _import(module: str) -> Any:
-    return optional_module(module, package="qiskit", what_for="exchanging circuits with another program")
+    return optional_module(module, package="qiskit", what_for="exchanging circuits with Qiskit", extra="qiskit")
 
 
 class _Reader:

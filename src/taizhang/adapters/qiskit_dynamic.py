@@ -313,4 +313,4 @@ def _channel_of(kind: Any, name: str) -> Channel:
 
 
 def _import(module: str) -> Any:
-    return optional_module(module, package="qiskit", what_for="exchanging circuits with another program")
+    return optional_module(module, package="qiskit", what_for="exchanging circuits with Qiskit", extra="qiskit")

@@ -91,5 +91,5 @@ def observable_to_qiskit(observable: Observable, *, num_qubits: int | None = Non
 
 def _import() -> Any:
     return optional_module(
-        "qiskit.quantum_info", package="qiskit", what_for="exchanging observables with another program", extra="interop"
+        "qiskit.quantum_info", package="qiskit", what_for="exchanging observables with Qiskit", extra="qiskit"
     )

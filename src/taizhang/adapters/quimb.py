@@ -112,4 +112,4 @@ def to_quimb(given: Circuit | TensorNetwork) -> Any:
 
 
 def _import() -> Any:
-    return optional_module("quimb.tensor", package="quimb", what_for="exchanging circuits with another program")
+    return optional_module("quimb.tensor", package="quimb", what_for="exchanging circuits with quimb", extra="quimb")
