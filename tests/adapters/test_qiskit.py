@@ -450,7 +450,7 @@ def test_an_object_that_is_not_a_circuit_is_refused():
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "qiskit", None)
-    with pytest.raises(MissingPackageError, match="run pip install qiskit"):
+    with pytest.raises(MissingPackageError, match=r"run pip install 'taizhang\[qiskit\]'"):
         from_qiskit(None)
 
 
