@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from taizhang.api.amplitudes import plan as plan
     from taizhang.api.amplitudes import profile as profile
     from taizhang.api.amplitudes import state_vector as state_vector
+    from taizhang.api.decoding import Decoded as Decoded
+    from taizhang.api.decoding import Decoder as Decoder
     from taizhang.api.density import density_matrix as density_matrix
     from taizhang.api.density import estimate_expectation as estimate_expectation
     from taizhang.api.density import fidelity as fidelity
@@ -148,6 +150,9 @@ if TYPE_CHECKING:
     from taizhang.problems.constructors import max_sat as max_sat
     from taizhang.problems.constructors import maxcut as maxcut
     from taizhang.problems.constructors import qubo as qubo
+    from taizhang.problems.detector_model import DetectorError as DetectorError
+    from taizhang.problems.detector_model import DetectorModel as DetectorModel
+    from taizhang.problems.detector_model import read_detector_model as read_detector_model
     from taizhang.problems.problem_file import read_problem as read_problem
     from taizhang.problems.problem_file import write_problem as write_problem
     from taizhang.problems.qaoa import qaoa_circuit as qaoa_circuit
@@ -244,6 +249,10 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "profile",
         "state_vector",
     ),
+    "taizhang.api.decoding": (
+        "Decoded",
+        "Decoder",
+    ),
     "taizhang.api.density": (
         "density_matrix",
         "estimate_expectation",
@@ -327,6 +336,11 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "max_sat",
         "maxcut",
         "qubo",
+    ),
+    "taizhang.problems.detector_model": (
+        "DetectorError",
+        "DetectorModel",
+        "read_detector_model",
     ),
     "taizhang.problems.problem_file": (
         "read_problem",

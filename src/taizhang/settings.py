@@ -181,6 +181,17 @@ class Options(SearchOptions, total=False):
     time_limit: str | float
 
 
+class DoubleOptions(ResourceOptions, total=False):
+    """What a function reads that computes in double precision alone."""
+
+    width: float | None
+    objective: Objective | None
+    seed: int | None
+    plan_time: str | float
+    trials: int | None
+    time_limit: str | float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The common options, checked.

@@ -53,6 +53,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         "qaoa_command",
         "Compute the expected cost of QAOA of PROBLEM, a graph of lines 'u v [weight]' or a CSP as JSON.",
     ),
+    "decode": CommandEntry(
+        "decode_command",
+        "Decode SYNDROMES of the detector error model MODEL exactly, by maximum likelihood.",
+    ),
     "contract": CommandEntry(
         "contract_command", "Contract NETWORK (JSON) with ARRAYS (.npz: arr_0, arr_1, … in the order of its inputs)."
     ),

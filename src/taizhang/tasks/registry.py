@@ -11,6 +11,7 @@ from taizhang.tasks.amplitudes import AmplitudeAssembly
 from taizhang.tasks.assembly import Assembly
 from taizhang.tasks.contraction import ContractionAssembly
 from taizhang.tasks.cross_entropy import XebAssembly
+from taizhang.tasks.decoding import DecodingAssembly
 from taizhang.tasks.expectation import ExpectationAssembly
 from taizhang.tasks.probability import ProbabilityAssembly
 from taizhang.tasks.reduced_state import ReducedStateAssembly
@@ -21,6 +22,7 @@ ASSEMBLIES: Mapping[str, type[Assembly[Any]]] = {
     for assembly in (
         AmplitudeAssembly,
         ContractionAssembly,
+        DecodingAssembly,
         ExpectationAssembly,
         ProbabilityAssembly,
         ReducedStateAssembly,
