@@ -179,7 +179,7 @@ class Decoder:
             none = np.zeros(0)
             empty = np.zeros((0, self.num_observables), dtype=bool)
             return Decoded(predictions=empty, posteriors=none, probabilities=none, swept=0, unsure=none > 0)
-        table, swept, unsure = self._table(distinct, _TO_DECIDE, patient=False)
+        table, swept, unsure = self._table(distinct, to_decide=True)
         chosen = best_values(table)
         total = table.sum(axis=1)
         highest = table[np.arange(len(table)), chosen]
@@ -197,6 +197,9 @@ class Decoder:
     def probabilities(self, syndrome: npt.ArrayLike) -> FloatArray:
         """Computes the probability of a syndrome together with every value of the observables.
 
+        To ten digits, unless sweeps take more than ten seconds and than three times as long as the network: then the
+        error is 10^-16 of the probability of no error. The method "sweep" takes the time that it needs.
+
         Args:
             syndrome: Zeros and ones, shape (detectors,); or several, shape (shots, detectors).
 
@@ -211,7 +214,7 @@ class Decoder:
         distinct, place = distinct_syndromes(self._read(syndrome))
         if not len(place):
             return np.zeros((0, *(2,) * self.num_observables))
-        table, _, _ = self._table(distinct, _TO_KNOW, patient=True)
+        table, _, _ = self._table(distinct, to_decide=False)
         found = table[place].reshape(-1, *(2,) * self.num_observables)
         return found[0] if np.ndim(syndrome) == 1 else found
 
@@ -257,12 +260,8 @@ class Decoder:
         shaped = table.reshape(-1, *(2,) * self.num_observables)
         return np.flip(shaped, axis=axes).reshape(table.shape) if axes else table
 
-    def _table(self, syndromes: BoolArray, tolerance: float, *, patient: bool) -> tuple[FloatArray, int, BoolArray]:
-        """Probabilities of distinct syndromes, how many were swept, and which are not sure to the tolerance.
-
-        Raises:
-            LimitError: The work does not fit; of a patient call also where a sweep does not.
-        """
+    def _table(self, syndromes: BoolArray, *, to_decide: bool) -> tuple[FloatArray, int, BoolArray]:
+        """Probabilities of distinct syndromes, how many were swept, and which are less certain than was wanted."""
         unsure = np.zeros(len(syndromes), dtype=bool)
         if self._method == "sweep":
             return self._swept(syndromes), len(syndromes), unsure
@@ -274,23 +273,20 @@ class Decoder:
             answer = solve(self._task(asked), self._settings, observer=self._observer).answer
         table = np.maximum(self._turned(answer), 0)[place]
         scale, table = float(table[0].sum()), table[1:]
-        # Stage 2: sweeps, where the network's error is too large.
-        doubtful = np.flatnonzero(table.max(axis=1) * tolerance < scale * _ROUNDING)
+        # Stage 2: sweeps, where the network's error is too large: beside the greatest value, or beside any.
+        least = table.max(axis=1) * _TO_DECIDE if to_decide else table.min(axis=1) * _TO_KNOW
+        doubtful = np.flatnonzero(least < scale * _ROUNDING)
+        unsure[doubtful] = True
         if self._method == "network" or not len(doubtful):
-            unsure[doubtful] = True
             return table, 0, unsure
         longest = max(_SWEEP_SECONDS, _SWEEP_SHARE * (time.perf_counter() - started))
         try:
-            if not patient and self._sweep_of_model().predicted_seconds(len(doubtful)) > longest:
-                unsure[doubtful] = True
+            if self._sweep_of_model().predicted_seconds(len(doubtful)) > longest:
                 return table, 0, unsure
             table[doubtful] = self._swept(syndromes[doubtful])
         except LimitError:
-            if patient:
-                raise
-            unsure[doubtful] = True
             return table, 0, unsure
-        return table, len(doubtful), unsure
+        return table, len(doubtful), np.zeros_like(unsure)
 
     def _read(self, given: npt.ArrayLike | Sequence[Any]) -> BoolArray:
         """Reads syndromes, shape (shots, detectors).
