@@ -195,7 +195,7 @@ def test_a_sweep_that_is_too_wide_is_refused():
     circuit, dem = surface(5, 5, 0.01)
     model = tz.DetectorModel.of(dem)
     sweep = DetectorSweep.of(model)
-    assert 20 <= sweep.width <= 30
+    assert 20 <= sweep.order.width <= 30
     shots = circuit.compile_detector_sampler(seed=3).sample(1)
     with pytest.raises(tz.TimeLimitError, match="predicted to take"):
         tz.Decoder(model, method="sweep", time_limit="1s").decode(shots)

@@ -10,7 +10,7 @@ Sources: Piveteau, Chubb & Renes, arXiv:2310.10722; Bravyi, Suchara & Vargo, arX
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from taizhang._types import ComplexArray
 from taizhang.network.network import NetworkShape
 from taizhang.problems.detector_model import DetectorModel
+from taizhang.problems.detector_order import best_order
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -52,11 +53,15 @@ class DetectorNetwork:
             model: The model.
             num_rows: Syndromes at once, fewer than there are; 0 for one by one.
         """
-        tensors = _error_tensors(model)
-        closings: list[int] = []
+        tensors = []
+        closings: dict[int, int] = {}
         rows = [("s", detector) for detector in range(model.num_detectors)] if num_rows else []
-        for detector in range(model.num_detectors):
-            closings.append(len(tensors))
+        # In the order of a sweep, from which the search for a plan starts, too: none is better where a code repeats.
+        for detector, group in _in_order(_error_tensors(model), best_order(model).detectors):
+            tensors += group
+            if detector < 0:
+                continue
+            closings[detector] = len(tensors)
             if num_rows:
                 tensors.append(((("d", detector), ("s", detector)), _CHARACTERS))
             else:
@@ -76,7 +81,7 @@ class DetectorNetwork:
             shape=shape,
             num_rows=num_rows,
             _arrays=tuple(np.array(array, dtype=np.complex128, order="C") for _, array in tensors),
-            _closings=() if num_rows else tuple(closings),
+            _closings=() if num_rows else tuple(closings[detector] for detector in range(model.num_detectors)),
             _vectors=_CHARACTERS.astype(np.complex128),
         )
 
@@ -122,3 +127,14 @@ def _error_tensors(model: DetectorModel) -> list[tuple[tuple[Hashable, ...], Flo
             for name in flipped:
                 holders[name].discard(flipped)
     return [*direct.items(), *wide]
+
+
+def _in_order(
+    tensors: Sequence[tuple[tuple[Hashable, ...], FloatArray]], order: Sequence[int]
+) -> Iterator[tuple[int, list[tuple[tuple[Hashable, ...], FloatArray]]]]:
+    """For each detector in order, the tensors on it and on none before it; last those on no detector."""
+    at: dict[Hashable, int] = {("d", detector): place for place, detector in enumerate(order)}
+    groups: list[list[tuple[tuple[Hashable, ...], FloatArray]]] = [[] for _ in order]
+    for names, array in tensors:
+        groups[min((at[name] for name in names if name in at), default=len(order) - 1)].append((names, array))
+    return zip(order, groups, strict=True)

@@ -9,8 +9,7 @@ order of the detectors decides how many axes there are; it is chosen among sweep
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,8 @@ from taizhang._units import human_bytes
 from taizhang.errors import MemoryLimitError
 from taizhang.execute.prepare import check_time
 from taizhang.observer import Observer
-from taizhang.problems.detector_model import DetectorError, DetectorModel
+from taizhang.problems.detector_model import DetectorModel
+from taizhang.problems.detector_order import DetectorOrder, best_order, errors_in_order
 from taizhang.settings import Settings
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,41 +32,28 @@ _SECONDS_PER_ELEMENT = 4e-9
 _STATES_HELD = 3
 # Elements of the state that are worked on together.
 _ELEMENTS_AT_ONCE = 1 << 22
-# Greedy orders are tried from as many detectors.
-_GREEDY_STARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorSweep:
-    """An order of the detectors of a model.
+    """A sweep over the detectors of a model.
 
     Attributes:
         model: The model.
-        order: All detectors, as they are fixed; of a model without any, -1.
-        width: Most axes of the state.
-        log2_work: log2 of the elements of the state, summed over the errors.
+        order: The order in which detectors are fixed.
     """
 
     model: DetectorModel
-    order: tuple[int, ...]
-    width: int
-    log2_work: float
+    order: DetectorOrder
 
     @classmethod
     def of(cls, model: DetectorModel) -> DetectorSweep:
         """Chooses the order of least work."""
-        errors = model.merged()
-        touching: list[list[int]] = [[] for _ in range(model.num_detectors)]
-        for number, error in enumerate(errors):
-            for detector in error.detectors:
-                touching[detector].append(number)
-        judged = ((*_cost(order, errors, touching), order) for order in _orders(model, errors, touching))
-        log2_work, width, order = min(judged)
-        return cls(model=model, order=tuple(order), width=width, log2_work=log2_work)
+        return cls(model=model, order=best_order(model))
 
     def predicted_seconds(self, count: int) -> float:
         """Expected time for `count` syndromes."""
-        return float(count * 2.0**self.log2_work * _SECONDS_PER_ELEMENT)
+        return float(count * 2.0**self.order.log2_work * _SECONDS_PER_ELEMENT)
 
     def check(self, count: int, settings: Settings) -> None:
         """Checks that the work fits.
@@ -75,11 +62,11 @@ class DetectorSweep:
             MemoryLimitError: The state of one syndrome does not fit the memory limit.
             TimeLimitError: It takes longer than the time limit.
         """
-        needed = _STATES_HELD * 8 * 2.0**self.width
+        needed = _STATES_HELD * 8 * 2.0**self.order.width
         if needed > settings.free_bytes():
             raise MemoryLimitError(
-                f"a sweep over the detectors needs {human_bytes(needed)} for a state of 2^{self.width} numbers and its "
-                f"copies, and {human_bytes(settings.free_bytes())} are left; allow more memory"
+                f"a sweep over the detectors needs {human_bytes(needed)} for a state of 2^{self.order.width} numbers "
+                f"and its copies, and {human_bytes(settings.free_bytes())} are left; allow more memory"
             )
         check_time(self.predicted_seconds(count), settings)
 
@@ -93,7 +80,7 @@ class DetectorSweep:
         Returns:
             Shape (number, 2**observables), observable 0 the slowest bit.
         """
-        each = max(_ELEMENTS_AT_ONCE >> self.width, 1)
+        each = max(_ELEMENTS_AT_ONCE >> self.order.width, 1)
         parts = range(0, len(syndromes), each)
         found = np.empty((len(syndromes), 1 << self.model.num_observables))
         for done, first in enumerate(parts):
@@ -106,7 +93,8 @@ class DetectorSweep:
         state = np.ones((len(syndromes), 1))
         # What has an axis, the newest first; it is the highest bit of a row's place.
         axes: list[int] = []
-        for detector, errors in zip(self.order, _errors_of(self.order, self.model.merged()), strict=True):
+        order = self.order.detectors
+        for detector, errors in zip(order, errors_in_order(order, self.model.merged()), strict=True):
             for error in errors:
                 flipped = [*error.detectors, *(count + observable for observable in error.observables)]
                 for new in (each for each in flipped if each not in axes):
@@ -146,65 +134,3 @@ def _taken_in(state: FloatArray, probability: float, places: Sequence[int], coun
     result = shaped * (1 - probability)
     result += probability * shaped[tuple(turned)]
     return result.reshape(state.shape)
-
-
-def _errors_of(order: Iterable[int], errors: Sequence[DetectorError]) -> Iterator[list[DetectorError]]:
-    """For each detector in order, the errors that flip it and none before it; last those that flip no detector."""
-    at = {detector: place for place, detector in enumerate(order)}
-    groups: list[list[DetectorError]] = [[] for _ in at]
-    for error in errors:
-        place = min((at[detector] for detector in error.detectors), default=len(groups) - 1)
-        groups[place].append(error)
-    return iter(groups)
-
-
-def _cost(
-    order: Sequence[int], errors: Sequence[DetectorError], touching: Sequence[Sequence[int]]
-) -> tuple[float, int]:
-    """log2 of the elements over all errors, and the most axes."""
-    opened: set[tuple[str, int]] = set()
-    taken = np.zeros(len(errors), dtype=bool)
-    work, width = 1.0, 0
-    for detector in order:
-        for number in touching[detector] if detector >= 0 else ():
-            if taken[number]:
-                continue
-            taken[number] = True
-            opened.update(("d", each) for each in errors[number].detectors)
-            opened.update(("o", each) for each in errors[number].observables)
-            work += 2.0 ** len(opened)
-            width = max(width, len(opened))
-        opened.discard(("d", detector))
-    free = [error for error in errors if not error.detectors]
-    opened.update(("o", each) for error in free for each in error.observables)
-    return math.log2(work + len(free) * 2.0 ** len(opened)), max(width, len(opened))
-
-
-def _orders(
-    model: DetectorModel, errors: Sequence[DetectorError], touching: Sequence[Sequence[int]]
-) -> Iterator[list[int]]:
-    """Orders to try: by number, along the coordinates, and greedy ones."""
-    every = list(range(model.num_detectors))
-    if not every:
-        yield [-1]
-        return
-    yield every
-    dimensions = min((len(model.coordinates.get(detector, ())) for detector in every), default=0)
-    for axes in itertools.permutations(range(min(dimensions, 4))):
-        yield sorted(every, key=lambda detector, axes=axes: tuple(model.coordinates[detector][axis] for axis in axes))  # type: ignore[misc]
-    neighbours = [{other for number in touching[each] for other in errors[number].detectors} for each in every]
-    by_degree = sorted(every, key=lambda each: (len(neighbours[each]), each))
-    for start in by_degree[:: max(len(every) // _GREEDY_STARTS, 1)][:_GREEDY_STARTS]:
-        yield _greedy(start, neighbours)
-
-
-def _greedy(start: int, neighbours: Sequence[set[int]]) -> list[int]:
-    """Always the detector that opens fewest others, near to what is open."""
-    left, opened, order = set(range(len(neighbours))), {start}, []
-    while left:
-        candidates = opened & left or left
-        chosen = min(candidates, key=lambda each: (len((neighbours[each] & left) - opened - {each}), each))
-        order.append(chosen)
-        left.remove(chosen)
-        opened |= neighbours[chosen]
-    return order
