@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from taizhang.api.amplitudes import plan as plan
     from taizhang.api.amplitudes import profile as profile
     from taizhang.api.amplitudes import state_vector as state_vector
+    from taizhang.api.contractions import Contraction as Contraction
+    from taizhang.api.contractions import einsum as einsum
+    from taizhang.api.contractions import inner as inner
     from taizhang.api.decoding import Decoded as Decoded
     from taizhang.api.decoding import Decoder as Decoder
     from taizhang.api.density import density_matrix as density_matrix
@@ -248,6 +251,11 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "plan",
         "profile",
         "state_vector",
+    ),
+    "taizhang.api.contractions": (
+        "Contraction",
+        "einsum",
+        "inner",
     ),
     "taizhang.api.decoding": (
         "Decoded",

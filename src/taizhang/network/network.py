@@ -28,6 +28,7 @@ from taizhang._checks import describe, read_integer
 from taizhang._lazy import lazy_module
 from taizhang._types import ComplexArray
 from taizhang.errors import NetworkError, UsageError
+from taizhang.network.algebra import NetworkAlgebra
 
 if TYPE_CHECKING:
     import hashlib
@@ -216,7 +217,7 @@ class NetworkShape:
         return f"<NetworkShape: {_size_text(self)}, {len(self.output)} of them in the output{rows}>"
 
 
-class TensorNetwork:
+class TensorNetwork(NetworkAlgebra):
     """A tensor network with its arrays; immutable.
 
     Args:

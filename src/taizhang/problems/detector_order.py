@@ -36,8 +36,8 @@ def best_order(model: DetectorModel) -> DetectorOrder:
     r"""The order of least work among those that are tried.
 
     Example:
-        >>> ring = DetectorModel.from_text("\n".join(f"error(0.1) D{7 * k % 50} D{(7 * k + 7) % 50}" for k in range(50)))
-        >>> best_order(ring).width
+        >>> ring = "\n".join(f"error(0.1) D{7 * k % 50} D{(7 * k + 7) % 50}" for k in range(50))
+        >>> best_order(DetectorModel.from_text(ring)).width
         3
     """
     errors = model.merged()
