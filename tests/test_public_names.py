@@ -60,6 +60,8 @@ PUBLIC = {
     "SampleRun",
     "Contraction",
     "einsum",
+    "equivalence",
+    "unitary",
     "inner",
     "Decoded",
     "Decoder",

@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     from taizhang.api.samples import sample as sample
     from taizhang.api.samples import sample_run as sample_run
     from taizhang.api.samples import xeb as xeb
+    from taizhang.api.unitaries import equivalence as equivalence
+    from taizhang.api.unitaries import unitary as unitary
     from taizhang.circuit import channels as channels
     from taizhang.circuit.channel import Channel as Channel
     from taizhang.circuit.circuit import Circuit as Circuit
@@ -344,6 +346,10 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "max_sat",
         "maxcut",
         "qubo",
+    ),
+    "taizhang.api.unitaries": (
+        "equivalence",
+        "unitary",
     ),
     "taizhang.problems.detector_model": (
         "DetectorError",

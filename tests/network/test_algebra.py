@@ -109,6 +109,17 @@ def test_inner_products(first, second):
         assert first.fidelity(second, **DOUBLE) == pytest.approx(expected, abs=1e-9)
 
 
+@given(networks(opened=["a", "c"]))
+def test_networks_within_networks(network):
+    value = dense(network)
+    nested = tz.TensorNetwork([(network, "xy"), (network, "yz"), (np.eye(2), "zx")])
+    same(nested, np.trace(value @ value))
+    twice = tz.TensorNetwork([(nested, ""), (3 * network, ("p", "q"))], "qp")
+    same(twice, 3 * np.trace(value @ value) * value.T)
+    with pytest.raises(tz.NetworkError, match="network 0 has 2 open indices, but 1 are named"):
+        tz.TensorNetwork([(network, "x")])
+
+
 def test_norms_of_states_are_those_of_quimb():
     mps = qtn.MPS_rand_state(12, 6, seed=1, dtype="complex128") * 1.7
     assert tz.from_quimb(mps).norm(**DOUBLE) == pytest.approx(abs(mps.H @ mps) ** 0.5, rel=1e-9)

@@ -221,7 +221,8 @@ class TensorNetwork(NetworkAlgebra):
     """A tensor network with its arrays; immutable.
 
     Args:
-        tensors: Pairs of an array and the names of its axes.
+        tensors: Pairs of an array and the names of its axes; or of a network and names for its open indices, whose
+            tensors are taken.
         output: Names of the result's axes, in order.
 
     Attributes:
@@ -251,7 +252,8 @@ class TensorNetwork(NetworkAlgebra):
     ) -> None:
         sizes: dict[Hashable, int] = {}
         arrays = []
-        pairs = [_read_tensor(given, number) for number, given in enumerate(_read_sequence(tensors, "tensors"))]
+        flat, exponent = _flattened(_read_sequence(tensors, "tensors"))
+        pairs = [_read_tensor(given, number) for number, given in enumerate(flat)]
         output = _read_names(output, "output")
         for number, (array, names) in enumerate(pairs):
             if array.ndim != len(names):
@@ -263,7 +265,7 @@ class TensorNetwork(NetworkAlgebra):
         for name in output:
             if name not in sizes:
                 raise NetworkError(f"output index {name!r} is on no tensor")
-        self._set(NetworkShape.from_names([names for _, names in pairs], output, sizes), arrays, 0)
+        self._set(NetworkShape.from_names([names for _, names in pairs], output, sizes), arrays, exponent)
 
     @classmethod
     def from_shape(cls, shape: NetworkShape, arrays: Sequence[np.typing.ArrayLike], exponent: int = 0) -> TensorNetwork:
@@ -316,6 +318,30 @@ class TensorNetwork(NetworkAlgebra):
 def _remake(shape: NetworkShape, arrays: Sequence[np.typing.ArrayLike], exponent: int) -> TensorNetwork:
     """Restores a network for pickle and copy."""
     return TensorNetwork.from_shape(shape, arrays, exponent)
+
+
+def _flattened(tensors: Sequence[Any]) -> tuple[list[Any], int]:
+    """The tensors, with those of networks among them, and the power of two to multiply all by.
+
+    Raises:
+        NetworkError: A network is given another number of names than it has open indices.
+    """
+    flat: list[Any] = []
+    exponent = 0
+    for number, given in enumerate(tensors):
+        nested = given[0] if isinstance(given, (tuple, list)) and len(given) == 2 else None
+        if not isinstance(nested, TensorNetwork):
+            flat.append(given)
+            continue
+        names = _read_names(given[1], f"the names of network {number}")
+        if len(names) != len(nested.open_indices) or nested.shape.row_indices:
+            raise NetworkError(
+                f"network {number} has {len(nested.open_indices)} open indices, but {len(names)} are named for it"
+            )
+        outer = dict(zip(nested.open_indices, names, strict=True))
+        flat += [(array, tuple(outer.get(name, (number, name)) for name in own)) for array, own in nested.tensors]
+        exponent += nested.exponent
+    return flat, exponent
 
 
 def _read_tensor(given: Any, number: int) -> tuple[np.typing.NDArray[np.generic], tuple[Hashable, ...]]:
