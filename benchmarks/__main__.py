@@ -6,6 +6,9 @@ import argparse
 
 from benchmarks import (
     accuracy,
+    adapter_overheads,
+    adapters,
+    einsum,
     end_to_end,
     engine,
     expectation,
@@ -29,6 +32,9 @@ SUITES = {
     "accuracy": accuracy.run,
     "expectation": expectation.run,
     "noise": noise.run,
+    "adapters": adapters.run,
+    "adapter-overheads": adapter_overheads.run,
+    "einsum": einsum.run,
     "sampling": sampling.run,
     "many-amplitudes": many_amplitudes.run,
     "end-to-end": end_to_end.run,

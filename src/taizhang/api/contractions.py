@@ -223,10 +223,11 @@ def einsum(*operands: Any, **options: Unpack[Options]) -> Any:
         >>> einsum("ij,jk->ik", a, b).tolist() == (a @ b).tolist()
         True
     """
+    if options:
+        settings_of(einsum, options)
     terms, output, arrays = read_einsum(operands)
     result_type = np.result_type(*arrays)
     if len(arrays) < _FEW_OPERANDS or result_type not in _DTYPES:
-        settings_of(einsum, options)
         return _by_numpy(terms, output, arrays)
     value = np.asarray(_contraction(terms, output, arrays, result_type, options).value_of(arrays))
     value = (value.real if result_type.kind == "f" else value).astype(result_type, copy=False)
@@ -248,7 +249,6 @@ def _contraction(
         if found is not None:
             _kept[key] = found
             return found
-    settings_of(einsum, options)
     shape = TensorNetwork(list(zip(arrays, terms, strict=True)), output).shape
     found = Contraction(shape, **{"dtype": _DTYPES[result_type], **options})
     with _lock:
