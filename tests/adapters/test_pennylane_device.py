@@ -142,6 +142,31 @@ def test_shapes_with_several_numbers_of_shots():
     assert all(set(part[2]) <= {"00", "11"} for part in result)
 
 
+def test_classical_shadows_beside_other_measurements():
+    device = qml.device("taizhang.qubit", wires=2, seed=1)
+
+    @qml.set_shots(shots=2000)
+    @qml.qnode(device)
+    def circuit():
+        qml.Hadamard(0)
+        qml.CNOT([0, 1])
+        return qml.counts(), qml.shadow_expval(qml.Z(0) @ qml.Z(1)), qml.expval(qml.X(0) @ qml.X(1))
+
+    counts, shadow, product = circuit()
+    assert set(counts) == {"00", "11"}
+    assert shadow == pytest.approx(1, abs=0.3)
+    assert product == pytest.approx(1)
+
+
+def test_second_derivatives_are_by_parameter_shift():
+    @qml.qnode(qml.device("taizhang.qubit", wires=1), max_diff=2)
+    def circuit(t):
+        qml.RX(t, 0)
+        return qml.expval(qml.Z(0))
+
+    assert qml.grad(qml.grad(circuit))(pnp.array(0.3)) == pytest.approx(-np.cos(0.3))
+
+
 def test_a_long_product_from_samples():
     device = qml.device("taizhang.qubit", wires=60, seed=1)
 

@@ -27,12 +27,14 @@ from pennylane.devices.preprocess import (
 )
 from pennylane.exceptions import DeviceError
 from pennylane.measurements import (
+    ClassicalShadowMP,
     DensityMatrixMP,
     ExpectationMP,
     MeasurementProcess,
     MeasurementTransform,
     ProbabilityMP,
     SampleMeasurement,
+    ShadowExpvalMP,
     StateMeasurement,
     StateMP,
     VarianceMP,
@@ -193,11 +195,46 @@ class TaizhangDevice(Device):  # type: ignore[misc]
 
     def _result(self, tape: QuantumScript) -> Any:
         if tape.shots:
-            batch, combine = split_non_commuting(tape)
-            return combine(tuple(self._samples_of(part) for part in batch))
+            return self._sampled_result(tape)
         placed = _Placed(tape, self.wires)
         values = self._exact_values(placed)
         return values[0] if len(values) == 1 else tuple(values)
+
+    def _sampled_result(self, tape: QuantumScript) -> Any:
+        # Stage 1: measurements that run circuits of their own, such as classical shadows.
+        own = [isinstance(measured, MeasurementTransform) for measured in tape.measurements]
+        alone = [
+            self._transformed(tape.copy(measurements=[measured]))
+            for measured, is_own in zip(tape.measurements, own, strict=True)
+            if is_own
+        ]
+        rest = [measured for measured, is_own in zip(tape.measurements, own, strict=True) if not is_own]
+        if not rest:
+            return alone[0] if len(alone) == 1 else tuple(alone)
+        # Stage 2: the others, in as many bases as they need.
+        batch, combine = split_non_commuting(tape.copy(measurements=rest) if alone else tape)
+        found = combine(tuple(self._samples_of(part) for part in batch))
+        if not alone:
+            return found
+        if tape.shots.has_partitioned_shots:
+            raise DeviceError(f"{self.name} takes several numbers of shots without classical shadows beside others")
+        others = iter(found if len(rest) > 1 else [found])
+        first = iter(alone)
+        return tuple(next(first) if is_own else next(others) for is_own in own)
+
+    def _transformed(self, tape: QuantumScript) -> Any:
+        """The value of a classical shadow, or of somebody's own measurement that runs circuits."""
+        measured = tape.measurements[0]
+        if not isinstance(measured, (ClassicalShadowMP, ShadowExpvalMP)):
+            return measured.process(tape=tape, device=self)
+        placed = _Placed(tape, self.wires)
+        state = state_vector(placed.circuit(), **{"seed": 0, **self._options})
+        self._drawn += 1
+        seed = stream(self._seed, "pennylane", self._drawn)
+        moved, order = qml.map_wires(measured, placed.places), qml.wires.Wires(range(len(placed.order)))
+        shaped = state.reshape((2,) * len(placed.order))
+        found = [moved.process_state_with_shots(shaped, order, high - low, rng=seed) for low, high in tape.shots.bins()]
+        return tuple(found) if tape.shots.has_partitioned_shots else found[0]
 
     # Exact values
 
@@ -258,10 +295,6 @@ class TaizhangDevice(Device):  # type: ignore[misc]
 
     def _samples_of(self, tape: QuantumScript) -> Any:
         """The values of measurements in one basis, from samples; for several numbers of shots a tuple of them."""
-        transformed = [each for each in tape.measurements if isinstance(each, MeasurementTransform)]
-        if transformed:
-            values = tuple(each.process(tape=tape, device=self) for each in tape.measurements)
-            return values[0] if len(values) == 1 else values
         # Stage 1: the samples of the wires that are measured.
         placed = _Placed(tape, self.wires)
         everything = any(not measured.wires for measured in tape.measurements)

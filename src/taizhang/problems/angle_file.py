@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from taizhang._files import write_file
-from taizhang._units import human_bytes
-from taizhang.errors import ProblemError, SizeLimitError
+from taizhang.errors import ProblemError
+from taizhang.problems.limited_file import read_limited
 from taizhang.problems.qaoa import MAX_DEPTH
 
 VERSION = 1
@@ -40,14 +39,7 @@ def read_angles(path: str | PathLike[str]) -> tuple[tuple[float, ...], tuple[flo
         SizeLimitError: The file has more than 1 MiB.
     """
     source = str(path)
-    try:
-        with Path(path).open("rb") as file:
-            text = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        advice = "; check its name" if isinstance(error, FileNotFoundError) else ""
-        raise ProblemError(f"the file cannot be read: {error.strerror}{advice}", source=source) from error
-    if len(text) > MAX_FILE_BYTES:
-        raise SizeLimitError(f"{source} is too large; a file of angles may have {human_bytes(MAX_FILE_BYTES)}")
+    text = read_limited(path, MAX_FILE_BYTES, "a file of angles")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -17,12 +17,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from taizhang._optional import optional_module
-from taizhang._units import human_bytes
 from taizhang.errors import ProblemError, SizeLimitError
+from taizhang.problems.limited_file import read_limited
 
 MAX_FILE_BYTES = 2**28
 MAX_ERRORS = 10_000_000
@@ -163,14 +162,7 @@ def read_detector_model(path: str | PathLike[str]) -> DetectorModel:
         MissingPackageError: It is a circuit, and Stim is not installed.
     """
     source = str(path)
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        advice = "; check its name" if isinstance(error, FileNotFoundError) else ""
-        raise ProblemError(f"the file cannot be read: {error.strerror}{advice}", source=source) from error
-    if len(content) > MAX_FILE_BYTES:
-        raise SizeLimitError(f"{source} is too large; a model may have {human_bytes(MAX_FILE_BYTES)}")
+    content = read_limited(path, MAX_FILE_BYTES, "a model")
     try:
         text = content.decode()
     except UnicodeDecodeError:

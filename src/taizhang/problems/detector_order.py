@@ -100,12 +100,15 @@ def orders_to_try(
 
 
 def _greedy(start: int, neighbours: Sequence[set[int]]) -> list[int]:
-    """Always the detector that opens fewest others, near to what is open."""
+    """Always the detector that opens fewest others, among those that are open; the next one where none is."""
     left, opened, order = set(range(len(neighbours))), {start}, []
+    rest = iter(range(len(neighbours)))
     while left:
-        candidates = opened & left or left
-        chosen = min(candidates, key=lambda each: (len((neighbours[each] & left) - opened - {each}), each))
+        if not opened:
+            opened = {next(each for each in rest if each in left)}
+        chosen = min(opened, key=lambda each: (len((neighbours[each] & left) - opened), each))
         order.append(chosen)
         left.remove(chosen)
-        opened |= neighbours[chosen]
+        opened.remove(chosen)
+        opened |= neighbours[chosen] & left
     return order

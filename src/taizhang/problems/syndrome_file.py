@@ -6,15 +6,14 @@ Source of the formats: Stim's documentation of result formats.
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from taizhang._files import write_file
-from taizhang._units import human_bytes
-from taizhang.errors import ProblemError, SizeLimitError
+from taizhang.errors import ProblemError
+from taizhang.problems.limited_file import read_limited
 
 BoolArray = npt.NDArray[np.bool_]
 ShotFormat = Literal["01", "b8"]
@@ -43,14 +42,7 @@ def read_shots(path: str | PathLike[str], bits: int, *, shot_format: ShotFormat 
         SizeLimitError: It is too large.
     """
     source = str(path)
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        advice = "; check its name" if isinstance(error, FileNotFoundError) else ""
-        raise ProblemError(f"the file cannot be read: {error.strerror}{advice}", source=source) from error
-    if len(content) > MAX_FILE_BYTES:
-        raise SizeLimitError(f"{source} is too large; a file of shots may have {human_bytes(MAX_FILE_BYTES)}")
+    content = read_limited(path, MAX_FILE_BYTES, "a file of shots")
     if (shot_format or format_of(source)) == "b8":
         each = -(-bits // 8)
         if not each or len(content) % each:
