@@ -374,7 +374,12 @@ class Odd(qml.operation.Operation):
         ([Odd(0)], qml.expval(qml.Z(0)), None, "Odd.* not supported with taizhang.qubit"),
         ([], qml.sample(wires=0), None, "not accepted for analytic simulation"),
         ([], qml.state(), 10, "not accepted with finite shots"),
-        ([], qml.expval(qml.Hermitian(np.eye(2**13), list(range(13)))), None, "Hermitian on 13 wires is not supported"),
+        (
+            [],
+            qml.expval(qml.Projector(np.eye(2**13, 1)[:, 0], range(13))),
+            None,
+            "Projector on 13 wires is not supported",
+        ),
         ([qml.BitFlip(0.1, 0)], qml.state(), None, "density_matrix|channel|unitary|gates"),
     ],
 )

@@ -15,6 +15,7 @@ from taizhang.settings import Settings
 from taizhang.tasks.amplitudes import AmplitudesTask
 from taizhang.tasks.contraction import ContractionTask
 from taizhang.tasks.cross_entropy import CrossEntropyTask
+from taizhang.tasks.decoding import DecodingTask
 from taizhang.tasks.expectation import ExpectationTask
 from taizhang.tasks.probability import ProbabilityTask
 from taizhang.tasks.reduced_state import ReducedStateTask
@@ -25,6 +26,7 @@ from taizhang.tasks.solve import solve
 CIRCUIT = tz.grid_circuit(3, 3, 12, seed=5)
 SAMPLES = tz.sample(CIRCUIT, 40, seed=1, method="state-vector")
 NOISY = tz.Circuit(2, bits=2).h(0).append(tz.channels.depolarizing(0.1), 0).cx(0, 1).measure([0, 1], "c")
+CODE = tz.DetectorModel.from_text("error(0.1) D0 L0\nerror(0.2) D0 D1\nerror(0.1) D1 L0")
 RNG = np.random.default_rng(0)
 
 
@@ -40,6 +42,7 @@ TASKS = {
     "samples": SamplesTask(circuit=tz.grid_circuit(4, 4, 24, seed=3), shots=30),
     "contraction": ContractionTask(network=chain("ac")),
     "number": ContractionTask(network=chain("")),
+    "decoding": DecodingTask(model=CODE, syndromes=np.array([[0, 1], [1, 1], [1, 0]], dtype=bool)),
     "reduced-state": ReducedStateTask(circuit=CIRCUIT, qubits=(4, 2)),
     "expectation": ExpectationTask(circuit=CIRCUIT, observables=(tz.Observable("Z0 Z4 - 2 X3 + 1"), tz.Z(8))),
     "probability": ProbabilityTask(circuit=NOISY, records=(((0, 1), (1, 0)), ((0, 0), (1, 0)), ((1, 1),))),

@@ -92,8 +92,8 @@ class TaizhangDevice(Device):  # type: ignore[misc]
         ...     for wire in range(100):
         ...         qml.RY(angle, wire)
         ...     return qml.expval(qml.Z(0) @ qml.Z(99))
-        >>> round(float(energy(0.3)), 6) == round(np.cos(0.3) ** 2, 6)
-        True
+        >>> round(float(energy(0.3)), 6)
+        0.912668
     """
 
     name = "taizhang.qubit"
