@@ -277,6 +277,20 @@ def test_the_command_writes_predictions(files):
     np.testing.assert_array_equal(written, expected.predictions)
 
 
+def test_the_command_keeps_a_run(files):
+    folder, expected, _ = files
+    done = run("decode", folder / "code.dem", folder / "shots.01", "--directory", folder / "run")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    found = {row[0]: sum(map(float, row[1:])) for row in rows if set(row[0]) <= {"0", "1"}}
+    shots = (folder / "shots.01").read_text().split()
+    assert [found[shot] for shot in shots] == pytest.approx(expected.probabilities.tolist(), rel=1e-3)
+    status = run("status", folder / "run", "--json")
+    assert json.loads(status.stdout)["state"] == "complete"
+    refused = run("decode", folder / "code.dem", folder / "shots.01", "--directory", folder / "run2", "-o", "x.01")
+    assert "leave out --method and -o" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -235,8 +235,9 @@ class Decoder:
         read = self._read(syndromes)
         if len(distinct_syndromes(read)[0]) < len(read) or not len(read):
             raise UsageError("a run decodes syndromes that are all different, at least one; leave out repetitions")
-        found: FloatArray = answer_of(self._task(read), self._settings, directory, self._observer)
-        return self._turned(found)
+        task = DecodingTask(model=self.model, syndromes=read)
+        found: FloatArray = answer_of(task, self._settings, directory, self._observer)
+        return found
 
     def _task(self, syndromes: BoolArray) -> DecodingTask:
         return DecodingTask(model=self._model, syndromes=syndromes ^ self._flipped[: self.num_detectors])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -16,15 +17,21 @@ from taizhang.cli.options import (
     InputFile,
     OutputFile,
     command,
+    directory_option,
     echo_json,
     option,
     output_options,
     settings_options,
 )
+from taizhang.cli.run_doing import finish_run, pieces_line
 from taizhang.cli.saving import save
+from taizhang.errors import UsageError
 from taizhang.problems.detector_model import read_detector_model
 from taizhang.problems.syndrome_file import FORMATS, ShotFormat, lines_of, read_shots, write_shots
+from taizhang.runs.run import own_workforce
+from taizhang.runs.start import start_run
 from taizhang.settings import DoubleOptions, Settings
+from taizhang.tasks.decoding import DecodingTask, distinct_syndromes
 
 # Predictions in `--json` without a file.
 _MOST_LISTED = 10_000
@@ -46,6 +53,7 @@ _MOST_LISTED = 10_000
     help="Contract the network, sweep over the detectors (all terms positive), or sweep where the network is not "
     "precise enough [auto].",
 )
+@directory_option
 @option(
     "-o",
     "--output",
@@ -62,6 +70,7 @@ def decode_command(
     observables_appended: bool,
     shot_format: ShotFormat | None,
     method: Any,
+    directory: str | None,
     output: str | None,
     settings: Settings,
     as_json: bool,
@@ -69,9 +78,12 @@ def decode_command(
     """Decode SYNDROMES of the detector error model MODEL exactly, by maximum likelihood.
 
     MODEL is in Stim's format, or a circuit that ends in .stim. SYNDROMES holds shots in Stim's formats. Printed are the
-    most probable values of the observables, a line for each shot.
+    most probable values of the observables, a line for each shot. With --directory: the probabilities of each different
+    syndrome with all values of the observables, from the network.
     """
     # Stage 1: read.
+    if directory is not None and (method != "auto" or output is not None):
+        raise UsageError("a run contracts the network and prints probabilities; leave out --method and -o")
     started = time.perf_counter()
     with Display() as display:
         display.stage("read")
@@ -79,10 +91,18 @@ def decode_command(
         width = read.num_detectors + read.num_observables
         bits = width if observables_appended else read.num_detectors
         shots = read_shots(syndromes, bits, shot_format=shot_format)
+        syndromes_alone = shots[:, : read.num_detectors]
         reading = time.perf_counter()
-        # Stage 2: decode.
+        # Stage 2: decode, or start the run.
+        if directory is not None:
+            task = DecodingTask(model=read, syndromes=distinct_syndromes(syndromes_alone)[0])
+            folder = start_run(directory, task, replace(settings, dtype="complex128"), observer=display)
         decoder = Decoder.of_settings(read, settings, method=method, observer=display)
-        found = decoder.decode_with_posteriors(shots[:, : read.num_detectors])
+        found = None if directory is not None else decoder.decode_with_posteriors(syndromes_alone)
+    if found is None:
+        note(pieces_line(folder))
+        finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
+        return
     seconds = {"read": reading - started, "run": time.perf_counter() - reading}
     # Stage 3: failures, where the truth is known.
     summary: dict[str, Any] = {
