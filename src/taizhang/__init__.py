@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from taizhang.api.energies import expectation as expectation
     from taizhang.api.energies import variance as variance
     from taizhang.api.gradients import contract_gradient as contract_gradient
+    from taizhang.api.logical import LogicalChannel as LogicalChannel
+    from taizhang.api.logical import logical_channel as logical_channel
     from taizhang.api.qaoa import Qaoa as Qaoa
     from taizhang.api.qaoa import QaoaOptimum as QaoaOptimum
     from taizhang.api.qaoa import QaoaSamples as QaoaSamples
@@ -161,6 +163,8 @@ if TYPE_CHECKING:
     from taizhang.problems.problem_file import read_problem as read_problem
     from taizhang.problems.problem_file import write_problem as write_problem
     from taizhang.problems.qaoa import qaoa_circuit as qaoa_circuit
+    from taizhang.problems.stabilizer_code import StabilizerCode as StabilizerCode
+    from taizhang.problems.stabilizer_code import rotated_surface_code as rotated_surface_code
     from taizhang.problems.wcsp import Wcsp as Wcsp
     from taizhang.progress.switch import set_progress as set_progress
     from taizhang.runs.report.status import RunStatus as RunStatus
@@ -346,6 +350,14 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "max_sat",
         "maxcut",
         "qubo",
+    ),
+    "taizhang.api.logical": (
+        "LogicalChannel",
+        "logical_channel",
+    ),
+    "taizhang.problems.stabilizer_code": (
+        "StabilizerCode",
+        "rotated_surface_code",
     ),
     "taizhang.api.unitaries": (
         "equivalence",
