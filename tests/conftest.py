@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -13,6 +16,22 @@ settings.load_profile("taizhang")
 
 # Programs of their own, run by `tests/adapters/test_jax.py` and `test_torch.py`.
 collect_ignore = ["adapters/jax_cases.py", "adapters/torch_cases.py"]
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: leaving it out makes looking for garbage quick."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_is_given_back() -> Generator[None, None, None]:
+    """Tests give memory limits, which hold for the whole process: what a file of tests held is not held by the next."""
+    yield
+    gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
+
 
 SKIPS_ALLOWED = ("the shared data is not beside the checkout", "on this system: ", "on this processor: ")
 """How the reason of a skip may begin. A package that is missing is no reason: `./dev setup` installs them all."""

@@ -85,5 +85,5 @@ def test_observers_are_notified_of_a_measurement(tmp_path, monkeypatch) -> None:
             stages.append(name)
 
     for _ in range(2):
-        prepare_plan(lattice(4), Settings.checked(threads=1, memory="2GiB", plan_time="0.01s"), Noting())
+        prepare_plan(lattice(4), Settings.checked(threads=1, memory="6GiB", plan_time="0.01s"), Noting())
     assert stages == ["rates", "plan", "rates", "plan"]  # rates that are only assumed are not kept
