@@ -1,7 +1,8 @@
 """What the adapters take beside our own call: a Bell pair, and circuits that take over a second.
 
 `python -m benchmarks.adapter_overheads`. Medians of 20 calls for the Bell pair, of 3 for the others, alternating in one
-process with the same seed; what is compared includes the conversion of the circuit.
+process; the conversion of the circuit is included. Adapters derive seeds of their own, and plans found with other seeds
+differ in time, by up to a factor of three for the long samples: compare with several seeds.
 """
 
 from __future__ import annotations
