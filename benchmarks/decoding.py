@@ -1,12 +1,11 @@
 """Exact decoding beside PyMatching, its correlated form and Tesseract (where that is installed), on the same shots.
 
-`python -m benchmarks.decoding [--quick]`: rotated surface codes under circuit-level noise made by Stim; seconds include
+`python -m benchmarks decoding [--quick]`: rotated surface codes under circuit-level noise made by Stim; seconds include
 planning and the making of each decoder.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +15,7 @@ import pymatching
 import stim
 
 import taizhang as tz
-from benchmarks.tables import Result, figure, show
+from benchmarks.tables import Result, figure
 
 COLUMNS = ("code", "decoder", "failures", "rate", "mean posterior error", "seconds", "each")
 # Distance, rounds, probability of each kind of error, shots.
@@ -92,16 +91,3 @@ def _rows(quick: bool, threads: int) -> Iterator[tuple[str, ...]]:
                 f"{seconds:.2f} s",
                 f"{seconds / count * 1e3:.3f} ms",
             )
-
-
-def main() -> None:
-    """Prints the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.decoding", description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    show(*run(quick=options.quick, threads=options.threads))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,10 @@
 """Einstein sums beside NumPy's and opt_einsum's: random networks of 10 to 80 tensors, in this process.
 
-`python -m benchmarks.einsum`. Medians of repeated calls; "first" is with planning.
+`python -m benchmarks einsum`. Medians of repeated calls; "first" is with planning.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ import numpy as np
 import opt_einsum
 
 import taizhang as tz
-from benchmarks.tables import Result, figure, show
+from benchmarks.tables import Result, figure
 
 COLUMNS = ("network", "ours, first", "ours, again", "numpy, optimize", "opt_einsum", "again beside the best")
 # Tensors, degree of the graph, size of indices, and sums of each form.
@@ -66,16 +65,3 @@ def _rows(quick: bool, threads: int) -> Iterator[tuple[str, ...]]:
         best = min(value for value in medians[2:] if value is not None)
         shown = [figure(value, ".2f") for value in medians]
         yield f"{tensors} tensors, size {size}", *(f"{each} ms" for each in shown), f"{best / (medians[1] or 1):.2f} ×"
-
-
-def main() -> None:
-    """Prints the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.einsum", description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    show(*run(quick=options.quick, threads=options.threads))
-
-
-if __name__ == "__main__":
-    main()

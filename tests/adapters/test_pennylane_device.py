@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import pennylane as qml
 import pytest
@@ -261,8 +262,6 @@ def test_noisy_gradients():
 
 
 def test_jax_takes_it():
-    jax = pytest.importorskip("jax")
-
     @qml.qnode(qml.device("taizhang.qubit", wires=2), interface="jax")
     def circuit(t):
         qml.RX(t[0], 0)

@@ -372,7 +372,7 @@ class TaizhangDevice(Device):  # type: ignore[misc]
 
     def _energy(self, circuit: Circuit, observables: Sequence[Observable]) -> Energy:
         """The energy of a circuit with parameters, which is made once for each structure."""
-        key = circuit, tuple(map(_key, observables))
+        key = circuit, tuple(map(tuple, observables))
         energy = self._energies.pop(key, None)
         if energy is None:
             energy = Energy(circuit, list(observables), **{"seed": 0, **self._options})
@@ -394,7 +394,7 @@ class _Placed:
     def __init__(self, tape: QuantumScript, device_wires: Any) -> None:
         self.tape = tape.map_to_standard_wires() if device_wires is None else tape
         known = list(range(len(self.tape.wires))) if device_wires is None else list(device_wires)
-        self.order = known + [wire for wire in self.tape.wires if wire not in set(known)]
+        self.order = list(dict.fromkeys([*known, *self.tape.wires]))
         self.places = {wire: place for place, wire in enumerate(self.order)}
 
     def read(self, operations: Any, angle: Any = None) -> Iterator[Any]:
@@ -506,10 +506,6 @@ def _trainable(tape: QuantumScript, name: str) -> list[tuple[int, int]]:
             raise DeviceError(f"{info['op'].name} has no gradient on {name}; use diff_method='parameter-shift'")
         found.append((info["op_idx"], info["p_idx"]))
     return found
-
-
-def _key(observable: Observable) -> Any:
-    return tuple(observable)
 
 
 def _readable(operation: Any) -> bool:

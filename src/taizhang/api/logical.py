@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from taizhang._types import ComplexArray
 from taizhang.api.amplitudes import contract
-from taizhang.circuit.channel import Channel
+from taizhang.circuit.channel import Channel, pauli_basis
 from taizhang.errors import UsageError
 from taizhang.network.logical_network import logical_network
 from taizhang.options import explicit_options
@@ -44,8 +44,7 @@ class LogicalChannel:
     @property
     def pauli_transfer(self) -> npt.NDArray[np.float64]:
         """The Pauli transfer matrix Tr(P_i Λ(P_j)) / 2, shape (4, 4)."""
-        paulis = [np.eye(2), [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]]
-        basis = np.array(paulis, dtype=np.complex128)
+        basis = pauli_basis(1)
         found = np.einsum("ab,iwx,axy,jyz,bzw->ij", self.chi, basis, basis, basis, basis, optimize=True) / 2
         return np.asarray(found.real)
 
@@ -105,8 +104,7 @@ def logical_channel(
 
 def _corrected(chi: ComplexArray, best: int) -> ComplexArray:
     """The channel after a Pauli operator, by its place in I, X, Y, Z."""
-    paulis = [np.eye(2), [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]]
-    basis = np.array(paulis, dtype=np.complex128)
+    basis = pauli_basis(1)
     change = np.einsum("aij,jk,bki->ab", basis, basis[best], basis) / 2
     return np.asarray(change @ chi @ change.conj().T)
 

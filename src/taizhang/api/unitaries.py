@@ -42,17 +42,14 @@ def unitary(circuit: Circuit, **options: Unpack[Options]) -> ComplexArray:
     settings_of(unitary, options)
     circuit = _of_gates(circuit)
     count = circuit.num_qubits
-    pairs = Circuit(2 * count)
-    for qubit in range(count):
-        pairs = pairs.h(count + qubit).cx(count + qubit, qubit)
-    both = pairs.then(circuit.on_qubits(list(range(count)), num_qubits=2 * count))
+    both = _bell_pairs(count).then(circuit.on_qubits(list(range(count)), num_qubits=2 * count))
     state = state_vector(both, **options).reshape(2**count, 2**count)
     return np.asarray(state * np.sqrt(2.0**count)).astype(state.dtype)
 
 
 @explicit_options(Options, OPTIONS)
 def equivalence(first: Circuit, second: Circuit, *, samples: int | None = None, **options: Unpack[Options]) -> float:
-    """Tells how far two circuits do the same, global phases apart: |Tr U†V| / 2^n, which is 1 only if they do.
+    """Computes |Tr U†V| / 2^n of two circuits, which is 1 only if they are equal up to a global phase.
 
     It is a single amplitude on 2n qubits. Where that is too wide, `samples` takes random product states instead: the
     mean of |⟨ψ|U†V|ψ⟩|.
@@ -85,11 +82,17 @@ def equivalence(first: Circuit, second: Circuit, *, samples: int | None = None, 
         with keep_plans():
             values = [_overlap(changed, generator, options) for _ in range(read_count(samples, name="samples"))]
         return float(np.mean(values)) if values else 1.0
+    pairs = _bell_pairs(count)
+    both = pairs.then(changed.on_qubits(list(range(count)), num_qubits=2 * count)).then(pairs.inverse())
+    return float(abs(amplitude(both, "0" * (2 * count), **options)))
+
+
+def _bell_pairs(count: int) -> Circuit:
+    """Pairs of the first `count` qubits, each with one of the last."""
     pairs = Circuit(2 * count)
     for qubit in range(count):
         pairs = pairs.h(count + qubit).cx(count + qubit, qubit)
-    both = pairs.then(changed.on_qubits(list(range(count)), num_qubits=2 * count)).then(pairs.inverse())
-    return float(abs(amplitude(both, "0" * (2 * count), **options)))
+    return pairs
 
 
 def _overlap(changed: Circuit, generator: np.random.Generator, options: Any) -> float:

@@ -97,9 +97,10 @@ def decode_command(
         if directory is not None:
             task = DecodingTask(model=read, syndromes=distinct_syndromes(syndromes_alone)[0])
             folder = start_run(directory, task, replace(settings, dtype="complex128"), observer=display)
-        decoder = Decoder.of_settings(read, settings, method=method, observer=display)
-        found = None if directory is not None else decoder.decode_with_posteriors(syndromes_alone)
-    if found is None:
+        else:
+            decoder = Decoder.of_settings(read, settings, method=method, observer=display)
+            found = decoder.decode_with_posteriors(syndromes_alone)
+    if directory is not None:
         note(pieces_line(folder))
         finish_run(folder, own_workforce(settings), output, as_json, {"prepare": time.perf_counter() - started})
         return

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from taizhang._types import ComplexArray
 from taizhang.network.network import NetworkShape
 from taizhang.problems.detector_model import DetectorModel
-from taizhang.problems.detector_order import best_order
+from taizhang.problems.detector_order import DetectorOrder
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -46,18 +46,19 @@ class DetectorNetwork:
     _vectors: ComplexArray
 
     @classmethod
-    def of(cls, model: DetectorModel, *, num_rows: int = 0) -> DetectorNetwork:
+    def of(cls, model: DetectorModel, order: DetectorOrder, *, num_rows: int = 0) -> DetectorNetwork:
         """Builds the network.
 
         Args:
             model: The model.
+            order: An order of its detectors.
             num_rows: Syndromes at once, fewer than there are; 0 for one by one.
         """
         tensors = []
         closings: dict[int, int] = {}
         rows = [("s", detector) for detector in range(model.num_detectors)] if num_rows else []
         # In the order of a sweep, from which the search for a plan starts, too: none is better where a code repeats.
-        for detector, group in _in_order(_error_tensors(model), best_order(model).detectors):
+        for detector, group in _in_order(_error_tensors(model), order.detectors):
             tensors += group
             if detector < 0:
                 continue

@@ -20,15 +20,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from taizhang._types import ComplexArray
+from taizhang.circuit.channel import PAULIS
 from taizhang.network.network import TensorNetwork
 from taizhang.problems.stabilizer_code import StabilizerCode
-
-_PAULIS = {
-    "I": np.eye(2),
-    "X": np.array([[0, 1], [1, 0]]),
-    "Y": np.array([[0, -1j], [1j, 0]]),
-    "Z": np.array([[1, 0], [0, -1]]),
-}
 
 
 def logical_network(code: StabilizerCode, chis: Sequence[ComplexArray], error: str) -> TensorNetwork:
@@ -75,8 +69,8 @@ def _product(letters: Sequence[str]) -> tuple[int, complex]:
     """The Pauli operator that a product is, by its place in I, X, Y, Z, and the phase before it."""
     matrix = np.eye(2, dtype=np.complex128)
     for letter in letters:
-        matrix = matrix @ _PAULIS[letter]
-    for place, pauli in enumerate(_PAULIS.values()):
+        matrix = matrix @ PAULIS[letter]
+    for place, pauli in enumerate(PAULIS.values()):
         phase = np.trace(pauli @ matrix) / 2
         if abs(phase) > 0.5:
             return place, complex(phase)

@@ -10,7 +10,7 @@ from taizhang.errors import ProblemError, SizeLimitError
 
 
 def read_limited(path: str | PathLike[str], most: int, what: str) -> bytes:
-    """Reads a file of at most so many bytes.
+    """Reads a file, up to a size limit.
 
     Args:
         path: The file.

@@ -25,6 +25,7 @@ from taizhang.observer import Observer, Silent
 from taizhang.plan.objective import seconds_of_runs
 from taizhang.plan.plan import Plan
 from taizhang.problems.detector_model import DetectorModel
+from taizhang.problems.detector_order import DetectorOrder, best_order
 from taizhang.settings import Settings
 from taizhang.tasks.assembly import PartialValues, Values
 from taizhang.tasks.records import MOST_RECORDED
@@ -68,13 +69,14 @@ class DecodingTask:
         )
         # Stage 1: the number of rows.
         watch.stage("build")
+        order = best_order(self.model)
         if plan is not None:
-            network = DetectorNetwork.of(self.model, num_rows=plan.shape.num_rows)
+            network = DetectorNetwork.of(self.model, order, num_rows=plan.shape.num_rows)
             ready = prepare_plan(network.shape, settings, watch, plan=plan)
         else:
             # Plans of brief searches are kept, so that a second list of syndromes searches nothing.
             with keep_plans(kept_plans()):
-                network, seconds = self._choose_rows(settings, watch)
+                network, seconds = self._choose_rows(order, settings, watch)
                 # Stage 2: the plan, searched as long as is worthwhile.
                 if settings.trials is None and settings.plan_seconds is None:
                     share = min(_PLANNING_SHARE * seconds, _MOST_PLANNING_SECONDS)
@@ -94,7 +96,7 @@ class DecodingTask:
             settings=settings,
         )
 
-    def _choose_rows(self, settings: Settings, watch: Observer) -> tuple[DetectorNetwork, float]:
+    def _choose_rows(self, order: DetectorOrder, settings: Settings, watch: Observer) -> tuple[DetectorNetwork, float]:
         """The network with the number of rows of least predicted time for the list, and that time."""
         # Powers of two, so that lists of about the same length share their plans.
         count = len(self.syndromes)
@@ -108,7 +110,7 @@ class DecodingTask:
         best: tuple[float, DetectorNetwork] | None = None
         refused: LimitError | None = None
         for rows in counts:
-            network = DetectorNetwork.of(self.model, num_rows=rows if rows > 1 else 0)
+            network = DetectorNetwork.of(self.model, order, num_rows=rows if rows > 1 else 0)
             try:
                 plan = search_plan(network.shape, settings.planning_bytes(), brief, Silent(), rates)
             except LimitError as error:
