@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from taizhang.api.energies import variance as variance
     from taizhang.api.gradients import contract_gradient as contract_gradient
     from taizhang.api.logical import LogicalChannel as LogicalChannel
+    from taizhang.api.logical import LogicalChannels as LogicalChannels
+    from taizhang.api.logical import LogicalQubit as LogicalQubit
     from taizhang.api.logical import logical_channel as logical_channel
     from taizhang.api.qaoa import Qaoa as Qaoa
     from taizhang.api.qaoa import QaoaOptimum as QaoaOptimum
@@ -352,6 +354,8 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
         "qubo",
     ),
     "taizhang.api.logical": (
+        "LogicalChannels",
+        "LogicalQubit",
         "LogicalChannel",
         "logical_channel",
     ),

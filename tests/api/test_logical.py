@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import taizhang as tz
+from tests.network.density_matrices import embed, histories
 
 FIVE = tz.StabilizerCode(("XZZXI", "IXZZX", "XIXZZ", "ZXIXZ"), "XXXXX", "ZZZZZ")
 PAULIS = {
@@ -90,6 +91,128 @@ def test_pauli_noise_on_nine_qubits():
     impossible = tz.logical_channel(code, tz.channels.bit_flip(p), [1, 0, 0, 0, 0, 1, 0, 0])
     assert impossible.probability == 0
     assert not impossible.chi.any()
+
+
+def dense_transfers(code, circuit, data):
+    """The Pauli transfer matrices times probabilities for all syndromes, shape (2**bits, 4, 4), from dense matrices."""
+    n, count = circuit.num_qubits, code.num_qubits
+    on_data = lambda letters: embed(dense(letters), list(data), n)  # noqa: E731
+    one = np.eye(2**n)
+    x, z = on_data(code.logical_x), on_data(code.logical_z)
+    logical = [one, x, 1j * x @ z, z]
+    rest = [qubit for qubit in range(n) if qubit not in data]
+    start = one / 2
+    for each in code.stabilizers:
+        start = start @ (one + on_data(each)) / 2
+    for qubit in rest:
+        start = start @ embed(np.diag([1.0, 0.0]), [qubit], n)
+    found = np.zeros((2 ** (circuit.num_bits + count - 1), 4, 4))
+    for before, operator in enumerate(logical):
+        for record, state in histories(circuit, operator @ start).items():
+            for final in itertools.product((0, 1), repeat=count - 1):
+                seen = state
+                for each, bit in zip(code.stabilizers, final, strict=True):
+                    seen = (one + (-1) ** bit * on_data(each)) / 2 @ seen
+                place = int("".join(map(str, (*record, *final))), 2)
+                found[place, :, before] = [np.trace(each @ seen).real for each in logical]
+    return found
+
+
+def checked_twice(code, noise, seed):
+    """A circuit that measures the first generator twice, noisily, with a correction and a reset between."""
+    rng = np.random.default_rng(seed)
+    count = code.num_qubits
+    circuit = tz.Circuit(count + 1, bits={"c": 2})
+    for bit in range(2):
+        circuit = circuit.h(count).append(noise, count)
+        for qubit, letter in enumerate(code.stabilizers[0]):
+            if letter != "I":
+                circuit = circuit.append({"X": "cx", "Z": "cz"}[letter], count, qubit)
+                circuit = circuit.append(noise, qubit).rz(qubit, rng.normal() / 10)
+        circuit = circuit.h(count).measure(count, f"c[{bit}]", readout=tz.readout(0.02, 0.05))
+        if not bit:
+            circuit = circuit.reset(count).append("z", 0, when="c[0]").rzz(0, 1, 0.3)
+    return circuit
+
+
+@pytest.mark.parametrize("noise", ["depolarizing", "damping", "rotation"])
+@pytest.mark.parametrize("code", [FIVE, tz.rotated_surface_code(2)], ids=["five qubits", "four qubits"])
+def test_circuits_against_dense_matrices(code, noise):
+    circuit = checked_twice(code, NOISES[noise], 1)
+    # The data in another place, and in another order.
+    data = [2, *range(3, code.num_qubits + 1), 0]
+    places = {**dict(enumerate(data)), code.num_qubits: 1}
+    circuit = circuit.on_qubits([places[qubit] for qubit in range(circuit.num_qubits)], num_qubits=circuit.num_qubits)
+    expected = dense_transfers(code, circuit, data)
+    qubit = tz.LogicalQubit(code, circuit, data=data, trials=4)
+    everything = qubit.channels()
+    signs = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])[everything.corrections]
+    np.testing.assert_allclose(everything.pauli_transfers * signs[:, :, np.newaxis], expected, atol=1e-12)
+    np.testing.assert_allclose(everything.probabilities, expected[:, 0, 0], atol=1e-12)
+    # No correction is better.
+    diagonals = np.diagonal(expected, axis1=1, axis2=2)
+    best = (diagonals @ np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])).max(axis=1)
+    assert everything.error == pytest.approx(1 - best.sum() / 4, abs=1e-12)
+    total, error = qubit.mean()
+    np.testing.assert_allclose(total, everything.mean, atol=1e-12)
+    assert error == pytest.approx(everything.error, abs=1e-12)
+    # One syndrome, some, and drawn ones.
+    place = int(np.argsort(everything.probabilities)[-3])
+    syndrome = [int(bit) for bit in format(place, f"0{qubit.num_bits}b")]
+    one = qubit.channel(syndrome)
+    np.testing.assert_allclose(one.pauli_transfer * one.probability, everything.pauli_transfers[place], atol=1e-12)
+    assert (code.syndrome_of(one.correction) == np.array(syndrome[circuit.num_bits :], dtype=bool)).all()
+    some = qubit.channels([syndrome, [0] * qubit.num_bits, syndrome])
+    np.testing.assert_allclose(some.pauli_transfers[2], everything.pauli_transfers[place], atol=1e-12)
+    drawn = qubit.sample(4000)
+    assert drawn.weights.sum() == pytest.approx(1)
+    weights = np.zeros(len(expected))
+    weights[drawn.syndromes @ (1 << np.arange(qubit.num_bits - 1, -1, -1))] = drawn.weights
+    spread = np.sqrt(everything.probabilities * (1 - everything.probabilities) / 4000)
+    assert (np.abs(weights - everything.probabilities) < 5.5 * spread + 1e-3).all()
+    assert drawn.error == pytest.approx(everything.error, abs=0.02)
+
+
+def test_the_same_channel_from_the_code_and_from_a_circuit():
+    code = tz.rotated_surface_code(3)
+    noises = [NOISES["damping"], *[tz.channels.thermal_relaxation(1.0, 20.0, 15.0)] * 8]
+    qubit = tz.LogicalQubit(code, noises)
+    for syndrome in ([0] * 8, [1, 0, 0, 0, 0, 1, 0, 0], [0, 0, 1, 1, 0, 0, 1, 1]):
+        found, expected = qubit.channel(syndrome), tz.logical_channel(code, noises, syndrome)
+        assert found.probability == pytest.approx(expected.probability, rel=1e-9)
+        np.testing.assert_allclose(found.chi, expected.chi, atol=1e-9)
+        assert found.correction == expected.correction
+
+
+def test_circuits_that_do_not_fit_are_refused():
+    code = tz.rotated_surface_code(2)
+    quiet = tz.Circuit(4)
+    with pytest.raises(tz.UsageError, match="has 3 qubits, and the code 4"):
+        tz.LogicalQubit(code, tz.Circuit(3))
+    with pytest.raises(tz.UsageError, match="data must be the 4 qubits of the code, got 2"):
+        tz.LogicalQubit(code, quiet, data=[0, 1])
+    with pytest.raises(tz.UsageError, match="different qubits of the 4"):
+        tz.LogicalQubit(code, quiet, data=[0, 1, 2, 2])
+    with pytest.raises(tz.UsageError, match="data is for a circuit"):
+        tz.LogicalQubit(code, ROTATION, data=[0, 1, 2, 3])
+    with pytest.raises(tz.UsageError, match="syndromes have 3 bits: 0 of the circuit and 3 of generators"):
+        tz.LogicalQubit(code, quiet).channel([0, 0])
+    with pytest.raises(tz.UsageError, match="zeros and ones"):
+        tz.LogicalQubit(code, quiet).channel([0, 2, 0])
+    with pytest.raises(tz.NumericalError, match="the probability of this syndrome, 0, is too small"):
+        tz.LogicalQubit(code, quiet).channel([0, 1, 0])
+    with pytest.raises(tz.LimitError, match=r"work with all 2\^48 syndromes needs"):
+        tz.LogicalQubit(tz.rotated_surface_code(7), ROTATION).channels()
+    with pytest.raises(tz.UsageError, match="must be a StabilizerCode, got str"):
+        tz.LogicalQubit("five", quiet)
+
+
+def test_a_circuit_without_noise_keeps_the_qubit():
+    found = tz.LogicalQubit(tz.rotated_surface_code(2), tz.Circuit(4)).sample(10)
+    assert found.syndromes.tolist() == [[False] * 3]
+    assert found.weights.tolist() == [1.0]
+    assert found.error == pytest.approx(0, abs=1e-12)
+    assert len(tz.LogicalQubit(tz.rotated_surface_code(2), tz.Circuit(4)).sample(0).weights) == 0
 
 
 def test_a_large_code():

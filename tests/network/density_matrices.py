@@ -16,11 +16,12 @@ def embed(matrix, qubits, n):
     return np.moveaxis(moved, range(k), qubits).reshape(2**n, 2**n)
 
 
-def histories(circuit):
+def histories(circuit, start=None):
     """For each record of the classical bits the unnormalised density matrix, shape (2**n, 2**n)."""
     n = circuit.num_qubits
-    start = np.zeros((2**n, 2**n), dtype=complex)
-    start[0, 0] = 1
+    if start is None:
+        start = np.zeros((2**n, 2**n), dtype=complex)
+        start[0, 0] = 1
     states = {(0,) * circuit.num_bits: start}
     for step in circuit.operations:
         after: dict[tuple[int, ...], np.ndarray] = {}

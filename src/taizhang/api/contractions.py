@@ -24,7 +24,7 @@ from taizhang.network.spans import element_spans
 from taizhang.observer import Observer
 from taizhang.options import explicit_options
 from taizhang.plan.plan import Plan
-from taizhang.settings import OPTIONS, Options, settings_of
+from taizhang.settings import OPTIONS, Options, Settings, settings_of
 from taizhang.tasks.contraction import ContractionTask
 from taizhang.tasks.network_gradient import network_gradient
 from taizhang.tasks.solve import solve
@@ -88,7 +88,19 @@ class Contraction:
         observer: Observer | None = None,
         **options: Unpack[Options],
     ) -> None:
-        self._settings = settings_of(Contraction, options)
+        self._prepare(network, settings_of(Contraction, options), plan, observer)
+
+    @classmethod
+    def of_settings(cls, network: TensorNetwork | NetworkShape, settings: Settings) -> Contraction:
+        """Makes a contraction with options that are read already."""
+        contraction = cls.__new__(cls)
+        contraction._prepare(network, settings, None, None)
+        return contraction
+
+    def _prepare(
+        self, network: TensorNetwork | NetworkShape, settings: Settings, plan: Plan | None, observer: Observer | None
+    ) -> None:
+        self._settings = settings
         if isinstance(network, NetworkShape):
             self.shape, self._given, self._exponent = network, None, 0
         else:

@@ -47,6 +47,8 @@ class Question:
     Attributes:
         letters: Pauli letters, by qubit: the trace with their product.
         kets: Qubits whose ket and bra are open: the output has the kets, then the bras.
+        inputs: Qubits that start in any state: an index of size 4, 2 * ket + bra, is open at their beginning.
+        pairs: Qubits whose ket and bra are open at the end as one index of size 4, 2 * ket + bra.
         outcomes: Qubits whose outcome, if they were measured, is open.
         bits: Classical bits that are open.
         fixed_bits: Values that classical bits have.
@@ -55,6 +57,8 @@ class Question:
 
     letters: Mapping[int, str] = field(default_factory=dict)
     kets: tuple[int, ...] = ()
+    inputs: tuple[int, ...] = ()
+    pairs: tuple[int, ...] = ()
     outcomes: tuple[int, ...] = ()
     bits: tuple[int, ...] = ()
     fixed_bits: Mapping[int, int] = field(default_factory=dict)
@@ -63,7 +67,7 @@ class Question:
     @property
     def qubits(self) -> set[int]:
         """The qubits that are asked for."""
-        return {*self.letters, *self.kets, *self.outcomes, *self.fixed_qubits}
+        return {*self.letters, *self.kets, *self.pairs, *self.outcomes, *self.fixed_qubits}
 
 
 class _Wire(NamedTuple):
@@ -96,7 +100,8 @@ def build_doubled(circuit: Circuit, question: Question) -> TensorNetwork:
         question: What is asked.
 
     Returns:
-        The network, not simplified. Its output: kets and bras of the open qubits, then open outcomes, then open bits.
+        The network, not simplified. Its output: inputs, then kets and bras of the open qubits, then pairs, then open
+        outcomes, then open bits.
 
     Raises:
         SizeLimitError: A gate is on more than five qubits.
@@ -107,7 +112,7 @@ def build_doubled(circuit: Circuit, question: Question) -> TensorNetwork:
         >>> build_doubled(noisy, Question(letters={0: "X"})).shape.num_tensors
         1
     """
-    builder = _Builder(circuit)
+    builder = _Builder(circuit, question.inputs)
     for step in fuse_pairs(needed_operations(circuit, question)):
         builder.apply(step)
     return builder.finish(question)
@@ -177,7 +182,7 @@ def _product(run: list[Operation]) -> Operation | Fused:
 class _Builder:
     """The wires, bits and tensors of a network under construction."""
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: Circuit, inputs: Sequence[int] = ()) -> None:
         self.wires = [_Wire(None, _START)] * circuit.num_qubits
         # A known value, or the index of a bit.
         self.bits: list[tuple[int | None, int | None]] = [(0, None)] * circuit.num_bits
@@ -185,6 +190,13 @@ class _Builder:
         self.tensors: list[tuple[ComplexArray, tuple[int, ...]]] = []
         self.factor = 1.0 + 0.0j
         self.truths: dict[object, bool | _Truth] = {}
+        self.inputs: list[int] = []
+        for qubit in inputs:
+            # An index of the output beside that of the wire, which may be open at the end as well.
+            index, start = self._new(4), self._new(4)
+            self._emit(np.eye(4), [index, start])
+            self.inputs.append(index)
+            self.wires[qubit] = _Wire(start, np.eye(4, dtype=np.complex128))
 
     # Operations
 
@@ -529,7 +541,7 @@ class _Builder:
 
     def finish(self, question: Question) -> TensorNetwork:
         """Ends every wire and bit: open, fixed or summed."""
-        output: list[int] = []
+        output: list[int] = [*self.inputs]
         bras: list[int] = []
         for qubit in question.kets:
             index, matrix = self.wires[qubit]
@@ -539,12 +551,17 @@ class _Builder:
             output.append(ket)
             bras.append(bra)
         output += bras
+        for qubit in question.pairs:
+            index, matrix = self.wires[qubit]
+            pair = self._new(4)
+            self._emit(matrix, [pair, index])
+            output.append(pair)
         for qubit in question.outcomes:
             output.append(self._opened(self._outcome(qubit)))
         for qubit, value in question.fixed_qubits.items():
             self._fix(self._outcome(qubit), value)
         for qubit, wire in enumerate(self.wires):
-            if qubit in question.kets:
+            if qubit in question.kets or qubit in question.pairs:
                 continue
             closing = CLOSINGS[question.letters.get(qubit, "I")] @ wire.matrix
             if wire.label is None:
