@@ -125,21 +125,31 @@ class Contraction:
         network = self._network(arrays)
         return self.value_of(network.arrays, network.exponent)
 
-    def value_of(self, arrays: Sequence[npt.NDArray[Any]], exponent: int = 0) -> complex | ComplexArray:
-        """Contracts the network with arrays that are known to have its shapes; what it gives is as of a call."""
+    def value_of(
+        self, arrays: Sequence[npt.NDArray[Any]], exponent: int = 0, *, memory_bytes: int | None = None
+    ) -> complex | ComplexArray:
+        """Contracts the network with arrays that are known to have its shapes; what it gives is as of a call.
+
+        Args:
+            arrays: The arrays.
+            exponent: The value is what they give, times 2**exponent.
+            memory_bytes: Memory for the run; by default what the options leave at that time.
+        """
         dtype: DtypeName = self._settings.dtype
         # Elements that are far apart need the arithmetic of `contract`.
         if self.shape.is_empty or are_far_apart(tuple(element_spans(arrays)), dtype):
             return self._carefully(arrays, exponent)
         program = program_within_time(self._ready, self._ready.plan.predicted_seconds, self._settings)
         # What a small one needs is there; asking takes longer than contracting it.
-        small = self.plan.cost.peak_bytes < SMALL_BYTES
+        if memory_bytes is None:
+            small = self.plan.cost.peak_bytes < SMALL_BYTES
+            memory_bytes = NOTEWORTHY_BYTES if small else self._settings.free_bytes()
         found = run_program(
             program,
             arrays,
             exponent=exponent,
             threads=self._settings.threads,
-            memory_bytes=NOTEWORTHY_BYTES if small else self._settings.free_bytes(),
+            memory_bytes=memory_bytes,
         )
         if found.underflow:
             return self._carefully(arrays, exponent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from taizhang._checks import describe
 from taizhang._random import stream
 from taizhang._types import ComplexArray
+from taizhang.api.all_syndromes import AllSyndromes
 from taizhang.api.amplitudes import contract
 from taizhang.api.arguments import check_circuit, read_count, read_qubits
 from taizhang.api.contractions import Contraction
@@ -39,12 +40,8 @@ _SIGNS = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]]
 _LEAST_KNOWN = 1e-13
 # Two corrections whose fidelities differ by less than this part are equally good: the first is taken.
 _EQUAL = 1e-9
-# Bits of the syndrome that are open at once, and that are drawn at once.
-_MOST_OPEN = 24
+# Bits of the syndrome that are drawn at once.
 _BITS_AT_ONCE = 8
-# Work with all syndromes of at least this many bits is planned for so long.
-_MANY_BITS = 18
-_PLAN_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -172,8 +169,8 @@ class LogicalQubit:
             for qubit, channel in enumerate(_channels_of(code, noise)):
                 self.circuit = self.circuit.append(channel, qubit)
             self.data = tuple(range(count))
-        self._networks: dict[tuple[int, bool, bool], TensorNetwork] = {}
-        self._contractions: dict[tuple[Any, ...], Contraction] = {}
+        self._networks: dict[tuple[int, bool], TensorNetwork] = {}
+        self._contractions: dict[tuple[int, bool, int], Contraction] = {}
 
     @property
     def num_bits(self) -> int:
@@ -222,10 +219,15 @@ class LogicalQubit:
             return _corrected_all(read, self._transfers(distinct)[where], None)
         number = 2**self.num_bits
         settings = self._setting_aside(208 * number)
-        found = np.empty((number, 4, 4))
-        for out, before in itertools.product(range(4), repeat=2):
-            found[:, out, before] = self._everywhere(out, before, settings)
-        return _corrected_all(None, found, None)
+        if not self.num_bits:
+            return self.channels(np.zeros((1, 0), dtype=bool))
+        every, found = self._all(settings), np.empty((4, 4, number))
+
+        def take(out: int, before: int, element: FloatArray) -> None:
+            found[out, before] = element
+
+        every.each(list(itertools.product(range(4), repeat=2)), take)
+        return _corrected_all(None, found.transpose(2, 0, 1), None)
 
     def sample(self, shots: int) -> LogicalChannels:
         """Draws syndromes, the logical state being completely mixed, and computes the channel of each.
@@ -257,40 +259,38 @@ class LogicalQubit:
             LimitError: The work does not fit the limits.
         """
         settings = self._setting_aside(80 * 2**self.num_bits)
-        diagonals = np.stack([self._everywhere(pauli, pauli, settings) for pauli in range(4)], axis=1)
-        signs = _SIGNS[_best_corrections(diagonals)].astype(np.int8)
-        total = np.zeros((4, 4))
-        for out, before in itertools.product(range(4), repeat=2):
-            found = diagonals[:, out] if out == before else self._everywhere(out, before, settings)
-            total[out, before] = signs[:, out] @ found
+        if not self.num_bits:
+            found = self.channels()
+            return found.mean, found.error
+        every, diagonals = self._all(settings), np.empty((4, 2**self.num_bits))
+
+        def take_diagonal(out: int, before: int, element: FloatArray) -> None:
+            diagonals[out] = element
+
+        every.each([(pauli, pauli) for pauli in range(4)], take_diagonal)
+        signs = _SIGNS[_best_corrections(diagonals.T)].astype(np.int8)
+        total = np.diag([float(signs[:, pauli] @ diagonals[pauli]) for pauli in range(4)])
+
+        def take(out: int, before: int, element: FloatArray) -> None:
+            total[out, before] = signs[:, out] @ element
+
+        every.each([(out, before) for out, before in itertools.product(range(4), repeat=2) if out != before], take)
         return total, float(1 - np.trace(total) / 4)
 
     def _setting_aside(self, held: int) -> Settings:
-        settings = self._settings.setting_aside(
+        return self._settings.setting_aside(
             held, f"work with all 2^{self.num_bits} syndromes", "ask for some of them"
         )
-        if self.num_bits >= _MANY_BITS and settings.plan_seconds is None and settings.trials is None:
-            return replace(settings, plan_seconds=_PLAN_SECONDS)
-        return settings
 
-    def _everywhere(self, out: int, before: int, settings: Settings) -> FloatArray:
-        """An element of the Pauli transfer matrix for all syndromes, in order."""
-        fixed = max(self.num_bits - _MOST_OPEN, 0)
-        found = np.empty((2**fixed, 2 ** (self.num_bits - fixed)))
-        for number, part in enumerate(found):
-            values = {f"s{bit}": number >> (fixed - 1 - bit) & 1 for bit in range(fixed)}
-            values.update({"out": out, "in": before})
-            # The elements are real: for two values of the last bit, they are the real and the imaginary part of one.
-            pairs = self._contracted(values, self.num_bits, logical=True, paired=True, settings=settings)
-            part[:] = np.ascontiguousarray(pairs).reshape(-1).view(np.float64)
-        return found.reshape(-1)
+    def _all(self, settings: Settings) -> AllSyndromes:
+        network = logical_circuit_network(self.circuit, self.code, self.data, num_open=self.num_bits)
+        return AllSyndromes(network, self.num_bits, settings)
 
     def _transfers(self, syndromes: BoolArray) -> FloatArray:
         """Transfer matrices of distinct syndromes."""
         found = np.empty((len(syndromes), 4, 4))
         for place, syndrome in enumerate(syndromes):
-            value = self._contracted(_values(syndrome), self.num_bits, logical=True, settings=self._settings)
-            found[place] = value.real
+            found[place] = self._contracted(syndrome, self.num_bits, logical=True)
         return found
 
     def _extended(self, drawn: BoolArray, generator: np.random.Generator) -> BoolArray:
@@ -303,31 +303,23 @@ class LogicalQubit:
         order = np.argsort(where, kind="stable")
         ends = np.cumsum(np.bincount(where, minlength=len(distinct)))
         for prefix, shots in zip(distinct, np.split(order, ends[:-1]), strict=True):
-            table = self._contracted(_values(prefix), more.stop, logical=False, settings=self._settings)
-            steps = np.cumsum(np.maximum(table.real, 0))
+            steps = np.cumsum(np.maximum(self._contracted(prefix, more.stop, logical=False), 0))
             chosen = np.searchsorted(steps, points[shots] * steps[-1], side="right").clip(max=len(steps) - 1)
             found[shots] = chosen[:, np.newaxis] >> np.arange(len(more) - 1, -1, -1) & 1
         return np.concatenate([drawn, found], axis=1)
 
-    def _contracted(
-        self, values: Mapping[str, int], num_bits: int, *, logical: bool, paired: bool = False, settings: Settings
-    ) -> ComplexArray:
-        """The network of the first bits, with some indices fixed, by a plan that is kept.
-
-        If `paired`, the last bit has no axis: the value is that for 0, plus i times that for 1.
-        """
-        key = num_bits, logical, paired
+    def _contracted(self, syndrome: BoolArray, num_bits: int, *, logical: bool) -> FloatArray:
+        """The network of the first bits, the very first of them fixed, by a plan that is kept."""
+        key = num_bits, logical
         if key not in self._networks:
-            whole = logical_circuit_network(self.circuit, self.code, self.data, num_open=num_bits, logical=logical)
-            if paired:
-                last = f"s{num_bits - 1}"
-                whole = whole | TensorNetwork([(np.array([1, 1j]), (last,))], (last,))
-            self._networks[key] = whole
-        network = self._networks[key].fix(values)
-        form = (*key, *values)
+            self._networks[key] = logical_circuit_network(
+                self.circuit, self.code, self.data, num_open=num_bits, logical=logical
+            )
+        network = self._networks[key].fix({f"s{bit}": int(value) for bit, value in enumerate(syndrome)})
+        form = (*key, len(syndrome))
         if form not in self._contractions:
-            self._contractions[form] = Contraction.of_settings(network.shape, settings)
-        return np.asarray(self._contractions[form].value_of(network.arrays, network.exponent))
+            self._contractions[form] = Contraction.of_settings(network.shape, self._settings)
+        return np.asarray(self._contractions[form].value_of(network.arrays, network.exponent)).real
 
     def _read(self, given: npt.NDArray[Any]) -> BoolArray:
         if given.ndim != 2 or given.shape[1] != self.num_bits:
@@ -401,11 +393,6 @@ def _channels_of(code: StabilizerCode, noise: Any) -> list[Channel]:
     if len(given) != code.num_qubits or any(not isinstance(each, Channel) or each.num_qubits != 1 for each in given):
         raise UsageError(f"noise is a channel of one qubit, or one for each of the {code.num_qubits} qubits")
     return given
-
-
-def _values(syndrome: BoolArray) -> dict[str, int]:
-    """The first bits of a syndrome, by the names of their indices."""
-    return {f"s{bit}": int(value) for bit, value in enumerate(syndrome)}
 
 
 def _best_corrections(diagonals: FloatArray) -> npt.NDArray[np.int8]:

@@ -79,6 +79,9 @@ impl<T: StepReal> Engine<T> {
     }
 }
 
+/// Elements whose places are looked up in a table, relative to that of the first of them.
+const TABLE: usize = 512;
+
 /// Adds elements, times `scale`, to those places of `sums` that axes of these sizes and strides reach from `start`.
 fn add_in_place<T: StepReal>(
     elements: &[Complex<T>],
@@ -87,12 +90,26 @@ fn add_in_place<T: StepReal>(
     axes: &[(usize, usize)],
     sums: &mut [Complex<f64>],
 ) {
-    let mut point = vec![0; axes.len()];
+    // Stage 1: the places that the last axes reach.
+    let mut outer = axes.len();
+    let mut table = vec![0];
+    while outer > 0 && table.len() * axes[outer - 1].0 <= TABLE {
+        outer -= 1;
+        let (size, stride) = axes[outer];
+        table = (0..size)
+            .flat_map(|point| table.iter().map(move |offset| point * stride + offset))
+            .collect();
+    }
+    // Stage 2: for each point of the other axes, the elements of the table.
+    let mut point = vec![0; outer];
     let mut place = start;
-    for element in elements {
-        sums[place].re += element.re.to_f64() * scale;
-        sums[place].im += element.im.to_f64() * scale;
-        for axis in (0..axes.len()).rev() {
+    for part in elements.chunks(table.len().max(1)) {
+        for (element, offset) in part.iter().zip(&table) {
+            let sum = &mut sums[place + offset];
+            sum.re += element.re.to_f64() * scale;
+            sum.im += element.im.to_f64() * scale;
+        }
+        for axis in (0..outer).rev() {
             let (size, stride) = axes[axis];
             point[axis] += 1;
             place += stride;
