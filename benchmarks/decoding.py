@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import pymatching
 import stim
 
@@ -62,8 +61,7 @@ def decoders(circuit: stim.Circuit, threads: int) -> dict[str, Callable[[Any], t
 
     def by_tesseract(shots: Any) -> tuple[Any, float | None]:
         config = tesseract.TesseractConfig(dem=whole, det_beam=20)
-        made = tesseract.TesseractDecoder(config)
-        return np.array([made.decode(np.asarray(shot)) for shot in shots]).reshape(len(shots), -1), None
+        return tesseract.TesseractDecoder(config).decode_batch(shots), None
 
     return {**found, "Tesseract, beam 20": by_tesseract}
 

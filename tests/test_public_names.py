@@ -61,6 +61,8 @@ PUBLIC = {
     "Contraction",
     "einsum",
     "LogicalChannel",
+    "LogicalChannels",
+    "LogicalQubit",
     "logical_channel",
     "StabilizerCode",
     "rotated_surface_code",

@@ -6,9 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
+from tests.network.density_matrices import embed, histories
 
 import taizhang as tz
-from tests.network.density_matrices import embed, histories
 
 FIVE = tz.StabilizerCode(("XZZXI", "IXZZX", "XIXZZ", "ZXIXZ"), "XXXXX", "ZZZZZ")
 PAULIS = {

@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 # Bits of the syndrome that are open at once.
 _MOST_OPEN = 24
 # Bits whose last matrices are multiplied out together.
-_BITS_TOGETHER = 8
+_BITS_TOGETHER = 6
 # Elements whose contractions run side by side at most; intermediates of this width fit a second-level cache.
 _MOST_AT_ONCE = 4
 _WIDTH = 16.0
@@ -154,12 +154,9 @@ def _with_matrices(table: FloatArray, matrices: Sequence[FloatArray | None]) -> 
         group = matrices[start : start + _BITS_TOGETHER]
         if all(matrix is None for matrix in group):
             continue
-        product = np.eye(1)
+        product: FloatArray = np.eye(1)
         for matrix in group:
-            product = np.kron(product, np.eye(2) if matrix is None else matrix)
+            product = np.asarray(np.kron(product, np.eye(2) if matrix is None else matrix), dtype=np.float64)
         shaped = table.reshape(2**start, len(product), -1)
-        if shaped.shape[2] == 1:
-            table = shaped[:, :, 0] @ product.T
-        else:
-            table = np.matmul(product, shaped)
+        table = shaped[:, :, 0] @ product.T if shaped.shape[2] == 1 else np.matmul(product, shaped)
     return table.reshape(-1)

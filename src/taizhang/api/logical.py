@@ -80,8 +80,8 @@ class LogicalChannels:
             slowest.
         probabilities: Of each syndrome, for the logical state that is completely mixed, shape (number,).
         pauli_transfers: The Pauli transfer matrix of each, times its probability, shape (number, 4, 4).
-        corrections: The logical operator that was applied after the pure error of the syndrome, by its place in I, X, Y,
-            Z, shape (number,).
+        corrections: The logical operator that was applied after the pure error of the syndrome, by its place in
+            I, X, Y, Z, shape (number,).
         weights: The share of each syndrome in the mean: its probability, or how often it was drawn.
     """
 
@@ -192,8 +192,8 @@ class LogicalQubit:
         transfers = self._transfers(bits)[0]
         if transfers[0, 0] < _LEAST_KNOWN:
             raise NumericalError(
-                f"the probability of this syndrome, {max(transfers[0, 0], 0):.2g}, is too small beside the rounding error "
-                "of 1e-16 for its channel to be known"
+                f"the probability of this syndrome, {max(transfers[0, 0], 0):.2g}, is too small beside the rounding "
+                "error of 1e-16 for its channel to be known"
             )
         probability, best = float(transfers[0, 0]), int(_best_corrections(np.diagonal(transfers)[np.newaxis])[0])
         correction = self.code.pure_error(bits[0, self.circuit.num_bits :])
@@ -226,7 +226,7 @@ class LogicalQubit:
         def take(out: int, before: int, element: FloatArray) -> None:
             found[out, before] = element
 
-        every.each(list(itertools.product(range(4), repeat=2)), take)
+        every.each([(out, before) for out in range(4) for before in range(4)], take)
         return _corrected_all(None, found.transpose(2, 0, 1), None)
 
     def sample(self, shots: int) -> LogicalChannels:
@@ -278,9 +278,7 @@ class LogicalQubit:
         return total, float(1 - np.trace(total) / 4)
 
     def _setting_aside(self, held: int) -> Settings:
-        return self._settings.setting_aside(
-            held, f"work with all 2^{self.num_bits} syndromes", "ask for some of them"
-        )
+        return self._settings.setting_aside(held, f"work with all 2^{self.num_bits} syndromes", "ask for some of them")
 
     def _all(self, settings: Settings) -> AllSyndromes:
         network = logical_circuit_network(self.circuit, self.code, self.data, num_open=self.num_bits)

@@ -1,7 +1,7 @@
 """Sparser networks of density matrices: a ket and bra as two bits, and tensors without zeros as products.
 
-A wire of ket and bra is written as the bits x = ket ⊕ bra and k = ket. Relaxation, dephasing and other noise that treats
-all axes around Z alike leave x as it is, so that x becomes one hyperindex through all of it; gates that are diagonal,
+A wire of ket and bra is written as the bits x = ket ⊕ bra and k = ket. Relaxation, dephasing and all noise that is
+symmetric around Z leave x as it is, so that x becomes one hyperindex through all of it; gates that are diagonal,
 and changes between the bases of Z and X, couple k of one wire with x of another only: CZ is
 (-1)^(k x' + x k' + x x'). So most tensors are products of tensors of two indices.
 """

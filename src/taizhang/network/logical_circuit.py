@@ -93,13 +93,15 @@ def _letters_of(
     x, z = PAULIS[code.logical_x[place]], PAULIS[code.logical_z[place]]
     # Y = i X Z: the phase is on the first qubit.
     operators = [PAULIS["I"], x, (1j if place == 0 else 1) * (x @ z), z] if logical else [PAULIS["I"]]
-    found = np.zeros((4, len(operators), *(2,) * len(touching)), dtype=np.complex128)
-    for choice in itertools.product((0, 1), repeat=len(touching)):
+    choices = list(itertools.product((0, 1), repeat=len(touching)))
+    flat = np.zeros((4, len(operators), len(choices)), dtype=np.complex128)
+    for place_of, choice in enumerate(choices):
         product = PAULIS["I"]
         for number, chosen in zip(touching, choice, strict=True):
             product = product @ PAULIS[code.stabilizers[number][place]] if chosen else product
         for number, operator in enumerate(operators):
-            found[(slice(None), number, *choice)] = (operator @ product).reshape(4)
+            flat[:, number, place_of] = (operator @ product).reshape(4)
+    found = flat.reshape(4, len(operators), *(2,) * len(touching))
     return found if logical else found[:, 0], touching
 
 
