@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import resource
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taizhang import _native
 from taizhang._lazy import lazy_module
+from taizhang._system import page_size, peak_bytes_told
 
 if TYPE_CHECKING:
     import psutil
@@ -67,7 +66,7 @@ def default_memory() -> int:
 def resident_bytes() -> int:
     """Bytes of memory that this process holds now."""
     try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * page_size()
     except (OSError, IndexError, ValueError):  # not Linux
         return int(psutil.Process().memory_info().rss)
 
@@ -84,6 +83,4 @@ def peak_resident_bytes() -> int:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
     except (OSError, IndexError, ValueError):  # not Linux
-        pass
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak) if sys.platform == "darwin" else int(peak) * 1024
+        return peak_bytes_told()

@@ -8,7 +8,6 @@ coordinator on another machine that sees the counter advance does not start; one
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import platform
@@ -18,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from taizhang._system import try_lock
 from taizhang.errors import RunBusyError, RunStorageError
 from taizhang.runs.storage import storage_error, write_whole, writing
 
@@ -62,7 +62,7 @@ def is_unlocked(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try_lock(file)
     except (BlockingIOError, PermissionError):
         return False
     except OSError:
@@ -102,7 +102,7 @@ class CoordinatorLock:
     def _acquire(self) -> None:
         for attempt in range(ATTEMPTS):
             try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                try_lock(self._file)
                 break
             except (BlockingIOError, PermissionError):
                 if attempt == ATTEMPTS - 1:

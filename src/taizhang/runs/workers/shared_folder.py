@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from taizhang._system import process_exists
 from taizhang.runs.folder import INBOX, WORKERS
 from taizhang.runs.lock import read_json, this_machine
 from taizhang.runs.manifest import Manifest
@@ -150,12 +151,8 @@ def seems_dead(heartbeat: Mapping[str, Any]) -> bool:
     pid = heartbeat.get("pid")
     if heartbeat.get("machine") != this_machine() or not isinstance(pid, int):
         return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+    if not process_exists(pid):
         return True
-    except (PermissionError, OverflowError):
-        return False
     with contextlib.suppress(OSError, IndexError):
         # A zombie: the process has ended, and its parent has not read its status.
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
