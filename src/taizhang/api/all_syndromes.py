@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -12,6 +14,7 @@ import numpy.typing as npt
 from taizhang.api.contractions import Contraction
 from taizhang.execute.side_by_side import ShouldStop, side_by_side
 from taizhang.network.network import TensorNetwork
+from taizhang.plan.plan import Plan
 from taizhang.settings import Settings
 
 FloatArray = npt.NDArray[np.float64]
@@ -23,12 +26,17 @@ _BITS_TOGETHER = 6
 # Elements whose contractions run side by side at most; intermediates of this width fit a second-level cache.
 _MOST_AT_ONCE = 4
 _WIDTH = 16.0
-# Contractions with at least this many bits open are planned for so long.
+# With at least this many bits, plans are searched as follows: bits are tried as pairs by searches of so long, for a
+# share of the work; so many of the best are searched for up to so long.
 _MANY_BITS = 18
+_BRIEF_SECONDS = 0.5
+_TRYING_SHARE = 0.1
+_BITS_SEARCHED = 3
 _PLAN_SECONDS = 4.0
-# So many bits are tried as the pair of the real and the imaginary part, by plans of so long.
-_PAIRS_TRIED = 6
-_BRIEF_SECONDS = 1.0
+_NUM_ELEMENTS = 16
+_GOLDEN = (math.sqrt(5) - 1) / 2
+# Adding an element of a slice where it belongs, which is seldom in a cache.
+_ADDING_SECONDS = 8e-9
 # Determinants below this are of matrices that lose what they are given.
 _SINGULAR = 1e-6
 
@@ -52,35 +60,58 @@ class AllSyndromes:
         self._at_once = min(settings.threads, _MOST_AT_ONCE)
         share = self._share(settings)
         self._memory_bytes = share.free_bytes()
-        # The elements are real: for two values of a bit, they are the real and the imaginary part of one. Which bit
-        # that is decides how much work is left.
-        brief, self._pair, tried = share, num_bits - 1, [num_bits - 1]
-        if num_bits >= _MANY_BITS:
-            brief = replace(share, plan_seconds=min(_BRIEF_SECONDS, share.plan_seconds or _BRIEF_SECONDS))
-            tried = np.linspace(self._num_fixed, num_bits - 1, _PAIRS_TRIED).round().astype(int).tolist()
-        best = math.inf
-        for bit in tried:
-            network = self._paired(bare, bit)
+        # The elements are real: for two values of a bit, they are the real and the imaginary part of one.
+        self._pair, self._network, self._contraction = self._best_pair(bare, share)
+
+    def _best_pair(self, bare: TensorNetwork, share: Settings) -> tuple[int, TensorNetwork, Contraction]:
+        """The bit whose values are paired, which decides how much work is left, and the network and plan for it.
+
+        Bits are tried with brief searches, as long as a share of the work; the best few are then searched longer.
+        """
+        if self._num_bits < _MANY_BITS or share.trials is not None:
+            network = self._paired(bare, self._num_bits - 1)
+            return self._num_bits - 1, network, Contraction.of_settings(self._fixed(network, 0, 0, 0).shape, share)
+        given, rounds = share.plan_seconds or math.inf, -(-_NUM_ELEMENTS // self._at_once)
+        brief = replace(share, plan_seconds=min(_BRIEF_SECONDS, given))
+        started = time.perf_counter()
+        tried: list[tuple[float, int]] = []
+        # In an order that is spread over all bits, however early it ends.
+        free = range(self._num_fixed, self._num_bits)
+        for place in sorted(range(len(free)), key=lambda place: place * _GOLDEN % 1):
+            network = self._paired(bare, free[place])
             contraction = Contraction.of_settings(self._fixed(network, 0, 0, 0).shape, brief)
-            if contraction.plan.predicted_seconds < best:
-                best, self._pair = contraction.plan.predicted_seconds, bit
-                self._network, self._contraction = network, contraction
-        if brief is not share:
-            self._contraction = Contraction.of_settings(self._contraction.shape, share)
+            tried.append((_seconds_of(contraction.plan), free[place]))
+            if time.perf_counter() - started > min(_TRYING_SHARE * rounds * min(tried)[0], given):
+                break
+        longer = replace(
+            share, plan_seconds=min(max(_TRYING_SHARE * min(tried)[0], _BRIEF_SECONDS), _PLAN_SECONDS, given)
+        )
+        best: tuple[float, int, TensorNetwork, Contraction] | None = None
+        for _, bit in sorted(tried)[:_BITS_SEARCHED]:
+            network = self._paired(bare, bit)
+            contraction = Contraction.of_settings(self._fixed(network, 0, 0, 0).shape, longer)
+            seconds = _seconds_of(contraction.plan)
+            if best is None or seconds < best[0]:
+                best = seconds, bit, network, contraction
+        assert best is not None
+        return best[1:]
 
     def each(self, elements: Sequence[tuple[int, int]], take: Callable[[int, int, FloatArray], None]) -> None:
         """Computes elements of the matrices, in any order.
 
         Args:
             elements: Rows and columns, I, X, Y, Z.
-            take: Called with each row, column, and the element for all syndromes, in ascending order; perhaps on
-                several threads at once.
+            take: Called with each row, column, and the element for all syndromes, in ascending order, which
+                is overwritten afterwards; perhaps on several threads at once.
         """
+        # Memory that was never touched is slow: each job that runs has two tables, which the next one takes over.
+        free: deque[tuple[FloatArray, FloatArray]] = deque()
 
         def job(number: int, should_stop: ShouldStop) -> None:
             out, before = elements[number]
-            found = np.empty((2**self._num_fixed, 2 ** (self._num_bits - self._num_fixed)))
-            for part, row in enumerate(found):
+            size = 2**self._num_bits
+            table, spare = free.popleft() if free else (np.empty(size), np.empty(size))
+            for part, row in enumerate(table.reshape(2**self._num_fixed, -1)):
                 if should_stop():
                     return
                 network = self._fixed(self._network, part, out, before)
@@ -88,7 +119,8 @@ class AllSyndromes:
                 split = np.asarray(value).reshape(2 ** (self._pair - self._num_fixed), 1, -1)
                 shaped = row.reshape(len(split), 2, -1)
                 shaped[:, :1], shaped[:, 1:] = split.real, split.imag
-            take(out, before, _with_matrices(found.reshape(-1), self._matrices))
+            take(out, before, _with_matrices(table, spare, self._matrices))
+            free.append((table, spare))
 
         side_by_side(job, len(elements), self._at_once)
 
@@ -114,9 +146,15 @@ class AllSyndromes:
         )
         if self._num_bits < _MANY_BITS:
             return settings
-        if settings.plan_seconds is None and settings.trials is None:
-            settings = replace(settings, plan_seconds=_PLAN_SECONDS)
         return settings if settings.width is not None else replace(settings, width=_WIDTH)
+
+
+def _seconds_of(plan: Plan) -> float:
+    """Predicted seconds, with those for adding the parts of slices where they belong in a large value."""
+    shape = plan.shape
+    summed = [index for index in plan.sliced_indices if index not in shape.output]
+    added = math.prod(shape.sizes[index] for index in (*summed, *shape.output))
+    return plan.predicted_seconds + _ADDING_SECONDS * added
 
 
 def _without_last_matrices(
@@ -148,8 +186,8 @@ def _without_last_matrices(
     return TensorNetwork([*tensors, factor], output), names, matrices
 
 
-def _with_matrices(table: FloatArray, matrices: Sequence[FloatArray | None]) -> FloatArray:
-    """Applies a matrix to each axis of a table of shape (2,) * bits, held flat."""
+def _with_matrices(table: FloatArray, spare: FloatArray, matrices: Sequence[FloatArray | None]) -> FloatArray:
+    """Applies a matrix to each axis of a table of shape (2,) * bits, held flat; the result is in it or in `spare`."""
     for start in range(0, len(matrices), _BITS_TOGETHER):
         group = matrices[start : start + _BITS_TOGETHER]
         if all(matrix is None for matrix in group):
@@ -158,5 +196,9 @@ def _with_matrices(table: FloatArray, matrices: Sequence[FloatArray | None]) -> 
         for matrix in group:
             product = np.asarray(np.kron(product, np.eye(2) if matrix is None else matrix), dtype=np.float64)
         shaped = table.reshape(2**start, len(product), -1)
-        table = shaped[:, :, 0] @ product.T if shaped.shape[2] == 1 else np.matmul(product, shaped)
-    return table.reshape(-1)
+        if shaped.shape[2] == 1:
+            np.matmul(shaped[:, :, 0], product.T, out=spare.reshape(shaped.shape[:2]))
+        else:
+            np.matmul(product, shaped, out=spare.reshape(shaped.shape))
+        table, spare = spare, table
+    return table
