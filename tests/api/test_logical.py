@@ -9,6 +9,7 @@ import pytest
 from tests.network.density_matrices import embed, histories
 
 import taizhang as tz
+from taizhang.api import all_syndromes
 
 FIVE = tz.StabilizerCode(("XZZXI", "IXZZX", "XIXZZ", "ZXIXZ"), "XXXXX", "ZZZZZ")
 PAULIS = {
@@ -171,6 +172,20 @@ def test_circuits_against_dense_matrices(code, noise):
     spread = np.sqrt(everything.probabilities * (1 - everything.probabilities) / 4000)
     assert (np.abs(weights - everything.probabilities) < 5.5 * spread + 1e-3).all()
     assert drawn.error == pytest.approx(everything.error, abs=0.02)
+
+
+@pytest.mark.parametrize("readout", [0.02, 0.5])
+def test_all_syndromes_in_parts_and_with_bits_that_are_searched(monkeypatch, readout):
+    code = tz.rotated_surface_code(2)
+    circuit = checked_twice(code, NOISES["damping"], 2).measure(4, "c[1]", readout=tz.readout(readout, readout))
+    expected = dense_transfers(code, circuit, [0, 1, 2, 3])
+    monkeypatch.setattr(all_syndromes, "_MOST_OPEN", 3)
+    monkeypatch.setattr(all_syndromes, "_MANY_BITS", 1)
+    monkeypatch.setattr(all_syndromes, "_BRIEF_SECONDS", 0.01)
+    monkeypatch.setattr(all_syndromes, "_BITS_TOGETHER", 2)
+    found = tz.LogicalQubit(code, circuit).channels()
+    signs = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])[found.corrections]
+    np.testing.assert_allclose(found.pauli_transfers * signs[:, :, np.newaxis], expected, atol=1e-12)
 
 
 def test_the_same_channel_from_the_code_and_from_a_circuit():
