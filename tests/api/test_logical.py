@@ -212,6 +212,10 @@ def test_circuits_that_do_not_fit_are_refused():
         tz.LogicalQubit(code, ROTATION, data=[0, 1, 2, 3])
     with pytest.raises(tz.UsageError, match="syndromes have 3 bits: 0 of the circuit and 3 of generators"):
         tz.LogicalQubit(code, quiet).channel([0, 0])
+    with pytest.raises(tz.UsageError, match="a channel, or a list of channels, got an int"):
+        tz.LogicalQubit(code, 3)
+    with pytest.raises(tz.UsageError, match="shots must be at least 0, got -1"):
+        tz.LogicalQubit(code, quiet).sample(-1)
     with pytest.raises(tz.UsageError, match="zeros and ones"):
         tz.LogicalQubit(code, quiet).channel([0, 2, 0])
     with pytest.raises(tz.NumericalError, match="the probability of this syndrome, 0, is too small"):

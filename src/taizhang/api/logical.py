@@ -239,10 +239,14 @@ class LogicalQubit:
             The distinct syndromes; their weights say how often each was drawn.
 
         Raises:
+            UsageError: The number is negative.
             LimitError: The work does not fit the limits.
         """
         generator = stream(self._settings.seed, "logical qubit")
-        drawn = np.zeros((read_count(shots, name="shots"), 0), dtype=bool)
+        count = read_count(shots, name="shots")
+        if count < 0:
+            raise UsageError(f"shots must be at least 0, got {count}")
+        drawn = np.zeros((count, 0), dtype=bool)
         while len(drawn) and drawn.shape[1] < self.num_bits:
             drawn = self._extended(drawn, generator)
         distinct, where = distinct_syndromes(drawn)
@@ -387,6 +391,8 @@ def _check_code(code: Any) -> StabilizerCode:
 
 def _channels_of(code: StabilizerCode, noise: Any) -> list[Channel]:
     """A channel for each qubit of a code."""
+    if not isinstance(noise, (Channel, Sequence)):
+        raise UsageError(f"noise is a circuit, a channel, or a list of channels, got {describe(noise)}")
     given = [noise] * code.num_qubits if isinstance(noise, Channel) else list(noise)
     if len(given) != code.num_qubits or any(not isinstance(each, Channel) or each.num_qubits != 1 for each in given):
         raise UsageError(f"noise is a channel of one qubit, or one for each of the {code.num_qubits} qubits")
