@@ -39,10 +39,13 @@ html_theme_options = {"navigation_with_keys": True}
 
 def _as_restructured(text: str) -> str:
     """A line of a docstring with its plain characters escaped, and names in backticks as code."""
-    parts = re.split(r"(`[^`]+`)", text)
-    plain = [re.sub(r"(?<=\w)_(?!\w)", r"\\_", re.sub(r"([*|\\])", r"\\\1", part)) for part in parts[::2]]
-    code = [f"`{part}`" for part in parts[1::2]]
-    return "".join(plain[k // 2] if k % 2 == 0 else code[k // 2] for k in range(len(parts)))
+    escaped = []
+    for number, part in enumerate(re.split(r"(`[^`]+`)", text)):
+        if number % 2:
+            escaped.append(f"`{part}`")
+        else:
+            escaped.append(re.sub(r"(?<=\w)_(?!\w)", r"\\_", re.sub(r"([*|\\])", r"\\\1", part)))
+    return "".join(escaped)
 
 
 def _escape_docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:

@@ -18,6 +18,8 @@ PAULIS = {
     "Y": np.array([[0, -1j], [1j, 0]]),
     "Z": np.diag([1, -1]).astype(complex),
 }
+# What the Pauli operators I, X, Y, Z, one a row, do to each of them.
+SIGNS = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
 ROTATION = tz.channels.kraus([np.cos(0.2) * np.eye(2) - 1j * np.sin(0.2) * (PAULIS["X"] + PAULIS["Z"]) / np.sqrt(2)])
 NOISES = {
     "depolarizing": tz.channels.depolarizing(0.1),
@@ -147,12 +149,12 @@ def test_circuits_against_dense_matrices(code, noise):
     expected = dense_transfers(code, circuit, data)
     qubit = tz.LogicalQubit(code, circuit, data=data, trials=4)
     everything = qubit.channels()
-    signs = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])[everything.corrections]
+    signs = SIGNS[everything.corrections]
     np.testing.assert_allclose(everything.pauli_transfers * signs[:, :, np.newaxis], expected, atol=1e-12)
     np.testing.assert_allclose(everything.probabilities, expected[:, 0, 0], atol=1e-12)
     # No correction is better.
     diagonals = np.diagonal(expected, axis1=1, axis2=2)
-    best = (diagonals @ np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])).max(axis=1)
+    best = (diagonals @ SIGNS).max(axis=1)
     assert everything.error == pytest.approx(1 - best.sum() / 4, abs=1e-12)
     total, error = qubit.mean()
     np.testing.assert_allclose(total, everything.mean, atol=1e-12)
@@ -184,7 +186,7 @@ def test_all_syndromes_in_parts_and_with_bits_that_are_searched(monkeypatch, rea
     monkeypatch.setattr(all_syndromes, "_BRIEF_SECONDS", 0.01)
     monkeypatch.setattr(all_syndromes, "_BITS_TOGETHER", 2)
     found = tz.LogicalQubit(code, circuit).channels()
-    signs = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])[found.corrections]
+    signs = SIGNS[found.corrections]
     np.testing.assert_allclose(found.pauli_transfers * signs[:, :, np.newaxis], expected, atol=1e-12)
 
 

@@ -26,8 +26,8 @@ _BITS_TOGETHER = 6
 # Elements whose contractions run side by side at most; intermediates of this width fit a second-level cache.
 _MOST_AT_ONCE = 4
 _WIDTH = 16.0
-# With at least this many bits, plans are searched as follows: bits are tried as pairs by searches of so long, for a
-# share of the work; so many of the best are searched for up to so long.
+# With at least _MANY_BITS bits, the paired bit is chosen by comparing plans: searches of _BRIEF_SECONDS each, in total
+# at most _TRYING_SHARE of the predicted run time; then searches of at most _PLAN_SECONDS for _BITS_SEARCHED bits.
 _MANY_BITS = 18
 _BRIEF_SECONDS = 0.5
 _TRYING_SHARE = 0.1
@@ -69,8 +69,7 @@ class AllSyndromes:
         Bits are tried with brief searches, as long as a share of the work; the best few are then searched longer.
         """
         if self._num_bits < _MANY_BITS or share.trials is not None:
-            network = self._paired(bare, self._num_bits - 1)
-            return self._num_bits - 1, network, Contraction.of_settings(self._fixed(network, 0, 0, 0).shape, share)
+            return (self._num_bits - 1, *self._planned(bare, self._num_bits - 1, share))
         given, rounds = share.plan_seconds or math.inf, -(-_NUM_ELEMENTS // self._at_once)
         brief = replace(share, plan_seconds=min(_BRIEF_SECONDS, given))
         started = time.perf_counter()
@@ -78,8 +77,7 @@ class AllSyndromes:
         # In an order that is spread over all bits, however early it ends.
         free = range(self._num_fixed, self._num_bits)
         for place in sorted(range(len(free)), key=lambda place: place * _GOLDEN % 1):
-            network = self._paired(bare, free[place])
-            contraction = Contraction.of_settings(self._fixed(network, 0, 0, 0).shape, brief)
+            _, contraction = self._planned(bare, free[place], brief)
             tried.append((_seconds_of(contraction.plan), free[place]))
             if time.perf_counter() - started > min(_TRYING_SHARE * rounds * min(tried)[0], given):
                 break
@@ -88,8 +86,7 @@ class AllSyndromes:
         )
         best: tuple[float, int, TensorNetwork, Contraction] | None = None
         for _, bit in sorted(tried)[:_BITS_SEARCHED]:
-            network = self._paired(bare, bit)
-            contraction = Contraction.of_settings(self._fixed(network, 0, 0, 0).shape, longer)
+            network, contraction = self._planned(bare, bit, longer)
             seconds = _seconds_of(contraction.plan)
             if best is None or seconds < best[0]:
                 best = seconds, bit, network, contraction
@@ -124,10 +121,11 @@ class AllSyndromes:
 
         side_by_side(job, len(elements), self._at_once)
 
-    def _paired(self, bare: TensorNetwork, bit: int) -> TensorNetwork:
-        """The network whose value is that for 0 of a bit, plus i times that for 1."""
+    def _planned(self, bare: TensorNetwork, bit: int, settings: Settings) -> tuple[TensorNetwork, Contraction]:
+        """The network whose value is that for 0 of a bit, plus i times that for 1; and a plan for it."""
         name = self._names[bit]
-        return bare | TensorNetwork([(np.array([1, 1j]), (name,))], (name,))
+        network = bare | TensorNetwork([(np.array([1, 1j]), (name,))], (name,))
+        return network, Contraction.of_settings(self._fixed(network, 0, 0, 0).shape, settings)
 
     def _fixed(self, network: TensorNetwork, part: int, out: int, before: int) -> TensorNetwork:
         first = self._names[: self._num_fixed]

@@ -64,14 +64,14 @@ def logical_circuit_network(
     ]
     # Stage 2: the encoded ends. Vectors of ρ are ⟨ket|ρ|bra⟩, those of an observable its transpose.
     encoded = [number for number, _ in enumerate(code.stabilizers)]
-    names = ["in", "out"] if logical else [None, None]
+    before, after = (("in",), ("out",)) if logical else ((), ())
     for place in range(len(data)):
         matrices, letters = _letters_of(code, place, encoded, logical)
-        tensors.append((matrices, (("before", place), *_present(names[0]), *(("g", each) for each in letters))))
+        tensors.append((matrices, (("before", place), *before, *(("g", each) for each in letters))))
     for place in asked:
         matrices, letters = _letters_of(code, place, generators, logical)
         swapped = matrices.reshape(2, 2, -1).transpose(1, 0, 2).reshape(matrices.shape)
-        tensors.append((swapped, (("after", place), *_present(names[1]), *(("h", each) for each in letters))))
+        tensors.append((swapped, (("after", place), *after, *(("h", each) for each in letters))))
     tensors.append((np.array(0.5), ()))
     tensors += [(np.ones(2) / 2, (("g", each),)) for each in encoded]
     tensors += [(np.array([[1, 1], [1, -1]]) / 2, (("h", each), f"s{circuit.num_bits + each}")) for each in generators]
@@ -103,7 +103,3 @@ def _letters_of(
             flat[:, number, place_of] = (operator @ product).reshape(4)
     found = flat.reshape(4, len(operators), *(2,) * len(touching))
     return found if logical else found[:, 0], touching
-
-
-def _present(name: str | None) -> tuple[str, ...]:
-    return () if name is None else (name,)
